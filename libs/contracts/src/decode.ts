@@ -1,0 +1,87 @@
+import { CE_HEADERS, type EventHeaders } from './cloud-event.js';
+import {
+  PAYMENT_COMPLETED_TYPE,
+  paymentCompletedRead,
+  type PaymentCompleted,
+} from './payment-completed.js';
+
+/** A record no retry can mend. `field` names what is wrong with it; the value is never repeated. */
+export class PoisonRecord extends Error {
+  override readonly name: string = 'PoisonRecord';
+  constructor(
+    readonly code: PoisonCode,
+    readonly field: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export type PoisonCode =
+  | 'NoValue'
+  | 'NotJson'
+  | 'MissingHeader'
+  | 'UnknownType'
+  | 'UnsupportedVersion'
+  | 'SchemaMismatch'
+  | 'KeyMismatch';
+
+export interface DecodedEvent {
+  id: string;
+  time: string;
+  traceparent: string | undefined;
+  data: PaymentCompleted;
+}
+
+/**
+ * Reads one record of `payment.completed` or of a redrive topic (CloudEvents 1.0, Kafka binary mode).
+ * @throws PoisonRecord naming the faulty header or field.
+ */
+export function decodePaymentCompleted(record: {
+  key: Buffer | null;
+  value: Buffer | null;
+  headers: EventHeaders;
+}): DecodedEvent {
+  const header = (name: string): string => {
+    const value = record.headers[name];
+    if (value === undefined || value === '')
+      throw new PoisonRecord('MissingHeader', name, `header ${name} is missing`);
+    return value;
+  };
+  if (header(CE_HEADERS.specversion) !== '1.0')
+    throw new PoisonRecord('UnsupportedVersion', CE_HEADERS.specversion, 'not CloudEvents 1.0');
+  if (header(CE_HEADERS.type) !== PAYMENT_COMPLETED_TYPE)
+    throw new PoisonRecord('UnknownType', CE_HEADERS.type, 'not an event type this consumer knows');
+  if (!/\/1\.json$/.test(header(CE_HEADERS.dataschema)))
+    throw new PoisonRecord('UnsupportedVersion', CE_HEADERS.dataschema, 'not schema version 1');
+
+  const data = parseValue(record.value);
+  // The key decided the partition. Another user's event under it would be out of that user's order.
+  if (record.key?.toString('utf8') !== data.userId)
+    throw new PoisonRecord('KeyMismatch', 'key', 'the record key is not the event userId');
+  if (header(CE_HEADERS.subject) !== data.paymentId)
+    throw new PoisonRecord('SchemaMismatch', CE_HEADERS.subject, 'subject is not the paymentId');
+  return {
+    id: header(CE_HEADERS.id),
+    time: header(CE_HEADERS.time),
+    traceparent: record.headers[CE_HEADERS.traceparent],
+    data,
+  };
+}
+
+function parseValue(value: Buffer | null): PaymentCompleted {
+  if (value === null || value.length === 0)
+    throw new PoisonRecord('NoValue', 'value', 'the record has no value');
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(value));
+  } catch {
+    // The parser's message quotes the bytes, and these go into a dead letter's headers: leave it out.
+    throw new PoisonRecord('NotJson', 'value', 'the value is not JSON in UTF-8');
+  }
+  const parsed = paymentCompletedRead.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const field = issue?.path.join('.') || 'value';
+  throw new PoisonRecord('SchemaMismatch', field, `${field}: ${issue?.code ?? 'invalid'}`);
+}

@@ -1,0 +1,5 @@
+export * from './cloud-event.js';
+export * from './dead-letter.js';
+export * from './decode.js';
+export * from './payment-completed.js';
+export * from './topics.js';

@@ -1,0 +1,124 @@
+import { timingSafeEqual, createHash } from 'node:crypto';
+import {
+  createParamDecorator,
+  Inject,
+  Injectable,
+  type CanActivate,
+  type ExecutionContext,
+} from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { errors, jwtVerify, SignJWT } from 'jose';
+import { Problem } from './problem.js';
+
+const ISSUER = 'effectively-once';
+const AUDIENCE = 'payments';
+// Pinned: a token that names its own algorithm is a token that can choose "none" (RFC 8725 §3.1).
+const ALGORITHM = 'HS256';
+const USER_ID = /^[A-Za-z0-9_-]{1,64}$/;
+
+/** Who is asking, as far as the token proves it. */
+export interface Caller {
+  userId: string;
+  role: 'customer' | 'operator';
+  email?: string;
+}
+
+export async function mintToken(
+  secret: string,
+  caller: Caller,
+  options: { ttlS: number },
+): Promise<string> {
+  const now = Math.floor(Date.now() / 1000);
+  return await new SignJWT({
+    ...(caller.role === 'operator' ? { role: 'operator' } : {}),
+    ...(caller.email ? { email: caller.email } : {}),
+  })
+    .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT' })
+    .setSubject(caller.userId)
+    .setIssuer(ISSUER)
+    .setAudience(AUDIENCE)
+    .setIssuedAt(now)
+    .setExpirationTime(now + options.ttlS)
+    .sign(new TextEncoder().encode(secret));
+}
+
+/** @throws Problem `unauthorized` for anything but a live token of ours. */
+export async function verifyToken(secret: string, token: string): Promise<Caller> {
+  try {
+    const { payload } = await jwtVerify(token, new TextEncoder().encode(secret), {
+      algorithms: [ALGORITHM],
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      requiredClaims: ['sub', 'exp'],
+    });
+    if (!USER_ID.test(payload.sub ?? '')) throw unauthorized();
+    return {
+      userId: payload.sub as string,
+      role: payload['role'] === 'operator' ? 'operator' : 'customer',
+      ...(typeof payload['email'] === 'string' ? { email: payload['email'] } : {}),
+    };
+  } catch (error) {
+    if (error instanceof errors.JOSEError) throw unauthorized(error);
+    throw error;
+  }
+}
+
+export function unauthorized(cause?: unknown): Problem {
+  return new Problem('unauthorized', {
+    status: 401,
+    detail: 'A valid bearer token is needed.',
+    headers: { 'www-authenticate': 'Bearer' },
+    cause,
+  });
+}
+
+function bearer(request: FastifyRequest): string {
+  const match = /^Bearer ([^\s]+)$/i.exec(request.headers.authorization ?? '');
+  if (!match?.[1]) throw unauthorized();
+  return match[1];
+}
+
+/** Provide `{ provide: AUTH_SECRET, useValue: config.AUTH_JWT_SECRET }` where the guard is used. */
+export const AUTH_SECRET = Symbol('AUTH_SECRET');
+
+type WithCaller = FastifyRequest & { caller?: Caller };
+
+/** Lets in whoever has a token of ours. */
+@Injectable()
+export class CallerGuard implements CanActivate {
+  constructor(@Inject(AUTH_SECRET) private readonly secret: string) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<WithCaller>();
+    request.caller = await verifyToken(this.secret, bearer(request));
+    return true;
+  }
+}
+
+/** Lets in operators only. */
+@Injectable()
+export class OperatorGuard implements CanActivate {
+  constructor(@Inject(AUTH_SECRET) private readonly secret: string) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<WithCaller>();
+    request.caller = await verifyToken(this.secret, bearer(request));
+    if (request.caller.role !== 'operator') {
+      throw new Problem('forbidden', { status: 403, detail: 'This is for operators.' });
+    }
+    return true;
+  }
+}
+
+/** The caller a guard let in, as a handler's parameter. */
+export const AuthenticatedCaller = createParamDecorator((_: unknown, context: ExecutionContext) => {
+  const { caller } = context.switchToHttp().getRequest<WithCaller>();
+  if (!caller) throw new Error('a route asks for its caller without a guard before it');
+  return caller;
+});
+
+/** Compares in constant time, whatever the lengths. */
+export function isServiceToken(request: FastifyRequest, expected: string): boolean {
+  const digest = (value: string) => createHash('sha256').update(value).digest();
+  return timingSafeEqual(digest(bearer(request)), digest(expected));
+}
