@@ -1,0 +1,24 @@
+import { DataSource } from 'typeorm';
+
+const POOL_MAX = 10;
+const STATEMENT_TIMEOUT_MS = 5_000;
+const LOCK_TIMEOUT_MS = 2_000;
+const CONNECT_TIMEOUT_MS = 3_000;
+
+/** The payments database: entities, migrations and every connection limit, for the app and for migrating. */
+export function paymentsDataSource(options: { url: string; poolMax?: number }): DataSource {
+  return new DataSource({
+    type: 'postgres',
+    url: options.url,
+    schema: 'payments',
+    applicationName: 'payments',
+    entities: [],
+    migrations: [],
+    migrationsTableName: 'migrations',
+    // Tables change by migration only: a service that may alter its own tables can lose them.
+    synchronize: false,
+    poolSize: options.poolMax ?? POOL_MAX,
+    connectTimeoutMS: CONNECT_TIMEOUT_MS,
+    extra: { statement_timeout: STATEMENT_TIMEOUT_MS, lock_timeout: LOCK_TIMEOUT_MS },
+  });
+}
