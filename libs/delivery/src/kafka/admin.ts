@@ -1,0 +1,68 @@
+import type { TopicDefinition } from '@effectively-once/contracts';
+import type { Admin } from 'kafkajs';
+import { kafkaClient, REQUEST_TIMEOUT_MS, type Connection } from './client.js';
+
+/** topic → partition → offset */
+export type Offsets = Map<string, Map<number, bigint>>;
+
+/** Creates the topics that are missing. Leaves those that are there as they are. */
+export async function ensureTopics(
+  options: Connection & { topics: readonly TopicDefinition[] },
+): Promise<void> {
+  await withAdmin(options, async (admin) => {
+    await admin.createTopics({
+      waitForLeaders: true,
+      timeout: REQUEST_TIMEOUT_MS,
+      topics: options.topics.map(({ name, partitions, config }) => ({
+        topic: name,
+        numPartitions: partitions,
+        replicationFactor: -1,
+        configEntries: Object.entries(config).map(([key, value]) => ({ name: key, value })),
+      })),
+    });
+  });
+}
+
+/** topic → partition → offset */
+export type Offsets = Map<string, Map<number, bigint>>;
+
+const byPartition = (partitions: { partition: number; offset: string }[]) =>
+  new Map(partitions.map(({ partition, offset }) => [partition, BigInt(offset)]));
+
+/** The offset the next record of each partition will get. */
+export async function endOffsets(options: Connection & { topics: string[] }): Promise<Offsets> {
+  return await withAdmin(options, async (admin) => {
+    const ends: Offsets = new Map();
+    for (const topic of options.topics) {
+      ends.set(topic, byPartition(await admin.fetchTopicOffsets(topic)));
+    }
+    return ends;
+  });
+}
+
+/** What a group has committed: the first offset it has not settled; -1 where it never committed. */
+export async function committedOffsets(
+  options: Connection & { groupId: string; topics: string[] },
+): Promise<Offsets> {
+  return await withAdmin(options, async (admin) => {
+    const { groupId, topics } = options;
+    const committed = await admin.fetchOffsets({ groupId, topics });
+    return new Map(committed.map(({ topic, partitions }) => [topic, byPartition(partitions)]));
+  });
+}
+
+const byPartition = (partitions: { partition: number; offset: string }[]) =>
+  new Map(partitions.map(({ partition, offset }) => [partition, BigInt(offset)]));
+
+export async function withAdmin<Result>(
+  options: Connection,
+  use: (admin: Admin) => Promise<Result>,
+): Promise<Result> {
+  const admin = kafkaClient(options).admin();
+  await admin.connect();
+  try {
+    return await use(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}

@@ -1,0 +1,89 @@
+import type { Consumer, EachBatchPayload } from 'kafkajs';
+import type { KafkaRecord, TopicPartition } from '../kafka-record.js';
+import { kafkaClient, RETRY, toRecord } from './client.js';
+
+// A paused partition that is resumed waits for the fetch under way, so this bounds resume latency.
+const FETCH_WAIT_MAX_MS = 250;
+const FETCH_BYTES_MAX_PER_PARTITION = 1_048_576;
+
+export interface GroupOptions {
+  brokers: string[];
+  groupId: string;
+  topics: string[];
+  sessionTimeoutMs: number;
+  /** Partitions were dealt anew: everything held from before is void and will be fetched again. */
+  onAssigned: () => void;
+  /** Records of one partition, in order. Must return at once: while it runs nothing else is fetched. */
+  onRecords: (records: KafkaRecord[]) => void;
+  /** The consumer is dead and will not come back by itself. */
+  onCrash: (error: Error) => void;
+}
+
+/** Membership in a consumer group that hands records over and leaves committing to the caller. */
+export class GroupConsumer {
+  private readonly consumer: Consumer;
+  private fetchedAtMs: number | undefined;
+
+  constructor(private readonly options: GroupOptions) {
+    this.consumer = kafkaClient({ brokers: options.brokers, clientId: options.groupId }).consumer({
+      groupId: options.groupId,
+      sessionTimeout: options.sessionTimeoutMs,
+      rebalanceTimeout: options.sessionTimeoutMs * 2,
+      heartbeatInterval: Math.floor(options.sessionTimeoutMs / 10),
+      maxWaitTimeInMs: FETCH_WAIT_MAX_MS,
+      maxBytesPerPartition: FETCH_BYTES_MAX_PER_PARTITION,
+      allowAutoTopicCreation: false,
+      retry: { ...RETRY, restartOnFailure: async () => true },
+    });
+  }
+
+  async start(): Promise<void> {
+    const { GROUP_JOIN, CRASH, FETCH } = this.consumer.events;
+    this.consumer.on(GROUP_JOIN, () => this.options.onAssigned());
+    this.consumer.on(FETCH, () => (this.fetchedAtMs = Date.now()));
+    this.consumer.on(CRASH, ({ payload }) => {
+      if (!payload.restart) this.options.onCrash(payload.error);
+    });
+    await this.consumer.connect();
+    // From the beginning: the other default silently skips what was written before the first commit.
+    await this.consumer.subscribe({ topics: this.options.topics, fromBeginning: true });
+    await this.consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: 1,
+      eachBatch: (payload) => this.handOver(payload),
+    });
+  }
+
+  /** How long ago a fetch was answered, in ms; undefined before the first. */
+  msSinceFetch(): number | undefined {
+    return this.fetchedAtMs === undefined ? undefined : Date.now() - this.fetchedAtMs;
+  }
+
+  pause({ topic, partition }: TopicPartition): void {
+    this.consumer.pause([{ topic, partitions: [partition] }]);
+  }
+
+  resume({ topic, partition }: TopicPartition): void {
+    this.consumer.resume([{ topic, partitions: [partition] }]);
+  }
+
+  /** @param nextOffset the first offset that is not settled, as Kafka counts commits. */
+  async commit({ topic, partition }: TopicPartition, nextOffset: bigint): Promise<void> {
+    await this.consumer.commitOffsets([{ topic, partition, offset: nextOffset.toString() }]);
+  }
+
+  async stop(): Promise<void> {
+    await this.consumer.disconnect();
+  }
+
+  // Resolving here only moves the fetch position; what is committed is the caller's business.
+  private async handOver({ batch, resolveOffset, isRunning, isStale }: EachBatchPayload) {
+    if (!isRunning() || isStale()) return;
+    this.options.onRecords(
+      batch.messages.map((message) => toRecord(batch.topic, batch.partition, message)),
+    );
+    const last = batch.messages.at(-1);
+    if (last) resolveOffset(last.offset);
+  }
+}
