@@ -23,12 +23,6 @@ export async function ensureTopics(
   });
 }
 
-/** topic → partition → offset */
-export type Offsets = Map<string, Map<number, bigint>>;
-
-const byPartition = (partitions: { partition: number; offset: string }[]) =>
-  new Map(partitions.map(({ partition, offset }) => [partition, BigInt(offset)]));
-
 /** The offset the next record of each partition will get. */
 export async function endOffsets(options: Connection & { topics: string[] }): Promise<Offsets> {
   return await withAdmin(options, async (admin) => {
