@@ -1,4 +1,7 @@
 import { DataSource } from 'typeorm';
+import { Payments1795219200001 } from './migrations/1795219200001-payments.js';
+import { Outbox1795219200002 } from './migrations/1795219200002-outbox.js';
+import { OutboxDays1795219200003 } from './migrations/1795219200003-outbox-days.js';
 
 const POOL_MAX = 10;
 const STATEMENT_TIMEOUT_MS = 5_000;
@@ -10,10 +13,10 @@ export function paymentsDataSource(options: { url: string; poolMax?: number }): 
   return new DataSource({
     type: 'postgres',
     url: options.url,
-    schema: 'payments',
     applicationName: 'payments',
     entities: [],
-    migrations: [],
+    // No `schema` option: TypeORM would want its own table in a schema the first migration makes.
+    migrations: [Payments1795219200001, Outbox1795219200002, OutboxDays1795219200003],
     migrationsTableName: 'migrations',
     // Tables change by migration only: a service that may alter its own tables can lose them.
     synchronize: false,
