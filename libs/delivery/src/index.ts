@@ -1,4 +1,14 @@
-export * from './kafka-record.js';
-export { committedOffsets, endOffsets, ensureTopics, type Offsets } from './kafka/admin.js';
+export { ATTEMPTS_MAX } from './back-off.js';
+export { DependencyDown, IdempotencyCollision, LeaseHeld, PermanentFailure } from './failure.js';
+export type { Applied, IdempotencyStrategy } from './idempotency-strategy.js';
+export { headerTexts, type KafkaRecord } from './kafka-record.js';
+export {
+  committedOffsets,
+  endOffsets,
+  ensureTopics,
+  pingBroker,
+  type Offsets,
+} from './kafka/admin.js';
 export { readTopic } from './kafka/read-topic.js';
 export { RecordProducer } from './kafka/record-producer.js';
+export { consumeWith, LANES, LaneTransport, type LaneExtras } from './lane-transport.js';

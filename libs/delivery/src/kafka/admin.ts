@@ -45,6 +45,11 @@ export async function committedOffsets(
   });
 }
 
+/** @throws when the broker does not answer: for a readiness check. */
+export async function pingBroker(options: Connection): Promise<void> {
+  await withAdmin(options, (admin) => admin.describeCluster());
+}
+
 const byPartition = (partitions: { partition: number; offset: string }[]) =>
   new Map(partitions.map(({ partition, offset }) => [partition, BigInt(offset)]));
 

@@ -14,9 +14,15 @@ export interface GroupOptions {
   /** Partitions were dealt anew: everything held from before is void and will be fetched again. */
   onAssigned: () => void;
   /** Records of one partition, in order. Must return at once: while it runs nothing else is fetched. */
-  onRecords: (records: KafkaRecord[]) => void;
+  onRecords: (fetched: FetchedRecords) => void;
   /** The consumer is dead and will not come back by itself. */
   onCrash: (error: Error) => void;
+}
+
+export interface FetchedRecords extends TopicPartition {
+  records: KafkaRecord[];
+  /** The offset the partition's next record will get. */
+  endOffset: bigint;
 }
 
 /** Membership in a consumer group that hands records over and leaves committing to the caller. */
@@ -80,9 +86,12 @@ export class GroupConsumer {
   // Resolving here only moves the fetch position; what is committed is the caller's business.
   private async handOver({ batch, resolveOffset, isRunning, isStale }: EachBatchPayload) {
     if (!isRunning() || isStale()) return;
-    this.options.onRecords(
-      batch.messages.map((message) => toRecord(batch.topic, batch.partition, message)),
-    );
+    this.options.onRecords({
+      topic: batch.topic,
+      partition: batch.partition,
+      records: batch.messages.map((message) => toRecord(batch.topic, batch.partition, message)),
+      endOffset: BigInt(batch.highWatermark),
+    });
     const last = batch.messages.at(-1);
     if (last) resolveOffset(last.offset);
   }

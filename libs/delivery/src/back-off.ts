@@ -1,0 +1,26 @@
+/** Waits before the 2nd, 3rd, 4th and 5th attempt of a record, before jitter. */
+const BACK_OFF_MS = [500, 2_000, 8_000, 30_000] as const;
+
+export const ATTEMPTS_MAX = BACK_OFF_MS.length + 1;
+
+const DEPENDENCY_BACK_OFF_FIRST_MS = 200;
+const DEPENDENCY_BACK_OFF_MAX_MS = 5_000;
+const JITTER = 0.2;
+
+/** @param attempt how many attempts have failed, from 1 to ATTEMPTS_MAX - 1. */
+export function backOffMs(attempt: number, random: () => number): number {
+  const base = BACK_OFF_MS[attempt - 1];
+  if (base === undefined) throw new RangeError(`no back-off after attempt ${attempt}`);
+  return jittered(base, random);
+}
+
+/** @param waits how many times this record has already waited for its dependency. */
+export function dependencyBackOffMs(waits: number, random: () => number): number {
+  const base = DEPENDENCY_BACK_OFF_FIRST_MS * 2 ** Math.min(waits, 10);
+  return jittered(Math.min(base, DEPENDENCY_BACK_OFF_MAX_MS), random);
+}
+
+// Records that failed together must not come back together.
+function jittered(ms: number, random: () => number): number {
+  return Math.round(ms * (1 + JITTER * (2 * random() - 1)));
+}

@@ -1,0 +1,197 @@
+import { redriveTopic, type ConsumerName } from '@effectively-once/contracts';
+import type { INestApplication } from '@nestjs/common';
+import { BaseRpcContext, Server, type CustomTransportStrategy } from '@nestjs/microservices';
+import { lastValueFrom } from 'rxjs';
+import { Assignment } from './assignment.js';
+import { deadLetterOf } from './dead-letter.js';
+import { deliver } from './deliver.js';
+import { DeliveryMetrics } from './delivery-metrics.js';
+import { IdempotencyCollision, inOurWords } from './failure.js';
+import { KeepErrorIdentity } from './keep-error-identity.filter.js';
+import { GroupConsumer } from './kafka/group-consumer.js';
+import { RecordProducer } from './kafka/record-producer.js';
+import type { KafkaRecord } from './kafka-record.js';
+
+/** The transport id consumers name: `@EventPattern(topic, LANES, { decode })`. */
+export const LANES = Symbol('LANES');
+
+/** The third argument of a consumer's `@EventPattern`. */
+export interface LaneExtras {
+  /** @throws PoisonRecord naming the faulty field. */
+  decode: (record: KafkaRecord) => DeliveredEvent;
+}
+
+/** What the transport itself reads of an event, for its log line and its latency metric. */
+export interface DeliveredEvent {
+  id: string;
+  /** RFC 3339: when the payment was completed. */
+  time: string;
+}
+
+export interface LaneTransportOptions {
+  brokers: string[];
+  consumer: ConsumerName;
+  appVersion: string;
+  log: DeliveryLog;
+  sessionTimeoutMs?: number;
+}
+
+export interface DeliveryLog {
+  info(line: Record<string, unknown>, message: string): void;
+  warn(line: Record<string, unknown>, message: string): void;
+}
+
+const SESSION_TIMEOUT_MS = 10_000;
+const FETCH_SILENCE_MAX_MS = 30_000;
+
+/** Connects the transport so that a handler's error reaches it as it was thrown. */
+export function consumeWith(app: INestApplication, transport: LaneTransport): void {
+  const microservice = app.connectMicroservice(
+    { strategy: transport },
+    { inheritAppConfig: false },
+  );
+  microservice.useGlobalFilters(new KeepErrorIdentity());
+}
+
+/**
+ * Delivers records to ordinary Nest controllers under the guarantees of `deliver()`. Handlers return
+ * what their strategy's `once` returned.
+ *
+ * Not Nest's own Kafka transport: that one hides a handler's error and commits what nobody handled.
+ */
+export class LaneTransport extends Server implements CustomTransportStrategy {
+  override readonly transportId = LANES;
+  private readonly metrics: DeliveryMetrics;
+  private readonly producer: RecordProducer;
+  private group: GroupConsumer | undefined;
+  private assignment: Assignment | undefined;
+  private listenedAtMs = Date.now();
+
+  constructor(private readonly options: LaneTransportOptions) {
+    super();
+    const { brokers, consumer } = options;
+    this.metrics = new DeliveryMetrics(consumer);
+    this.producer = new RecordProducer({ brokers, clientId: consumer });
+  }
+
+  async listen(callback: (error?: unknown) => void): Promise<void> {
+    const { brokers, consumer, sessionTimeoutMs = SESSION_TIMEOUT_MS } = this.options;
+    this.listenedAtMs = Date.now();
+    try {
+      await this.producer.connect();
+      this.group = new GroupConsumer({
+        brokers,
+        groupId: consumer,
+        topics: [...this.messageHandlers.keys(), redriveTopic(consumer)],
+        sessionTimeoutMs,
+        onAssigned: () => this.startAssignment(),
+        onRecords: (fetched) => this.assignment?.take(fetched),
+        // Thrown where nobody catches it, so that the process ends and its supervisor starts a live one.
+        onCrash: (error) => setImmediate(() => throwIt(error)),
+      });
+      await this.group.start();
+      callback();
+    } catch (error) {
+      callback(error);
+    }
+  }
+
+  /** Lets running effects finish, gives up waits, commits, and leaves the group. */
+  async close(): Promise<void> {
+    try {
+      await this.assignment?.close({ commit: true });
+    } catch (error) {
+      this.warn(error, 'the last commit was refused; its records will come again');
+    }
+    await this.group?.stop();
+    await this.producer.disconnect();
+  }
+
+  /** @throws Error when nothing is fetched any more: such a process is alive and of no use. */
+  assertFetching(): void {
+    const silentMs = this.group?.msSinceFetch() ?? Date.now() - this.listenedAtMs;
+    if (silentMs > FETCH_SILENCE_MAX_MS) throw new Error('fetches no records');
+  }
+
+  private startAssignment(): void {
+    const before = this.assignment?.close({ commit: false });
+    this.metrics.forgetLags();
+    this.assignment = new Assignment({
+      settle: (record, wait) => this.settle(record, wait),
+      commit: async (at, nextOffset) => await this.group?.commit(at, nextOffset),
+      pause: (at) => this.group?.pause(at),
+      resume: (at) => this.group?.resume(at),
+      onLag: ({ topic, partition }, records) => this.metrics.lagging(topic, partition, records),
+      onError: (error, what) => this.warn(error, `could not ${what}; trying again`),
+      after: before ?? Promise.resolve(),
+    });
+  }
+
+  private async settle(record: KafkaRecord, wait: (ms: number) => Promise<void>): Promise<void> {
+    const startedAtMs = Date.now();
+    const { consumer, appVersion, log } = this.options;
+    const handler = this.handlerOf(record.topic);
+    let event: DeliveredEvent | undefined;
+    const settled = await deliver<DeliveredEvent>(record, {
+      decode: (undecoded) => (event = handler.decode(undecoded)),
+      once: handler.once,
+      deadLetter: async (dead, failure) => {
+        if (failure.error instanceof IdempotencyCollision) this.metrics.collided();
+        this.warn(failure.error, 'dead-lettering', { eventId: event?.id, ...position(dead) });
+        await this.producer.send(
+          deadLetterOf(dead, failure, { consumer, appVersion, now: new Date() }),
+        );
+      },
+      wait,
+      observe: ({ result, error }) => {
+        this.metrics.attempted(result);
+        if (error !== undefined) this.warn(error, 'attempt failed', { eventId: event?.id, result });
+      },
+      now: () => new Date(),
+      random: Math.random,
+    });
+    this.metrics.settled(settled.outcome);
+    if (settled.outcome === 'applied' && event) {
+      this.metrics.reachedEffect((Date.now() - Date.parse(event.time)) / 1000);
+    }
+    log.info(
+      { eventId: event?.id, ...position(record), ...settled, ms: Date.now() - startedAtMs },
+      'settled',
+    );
+  }
+
+  /** A redriven record has the same handler as the topic it first came from. */
+  private handlerOf(topic: string) {
+    const handler = this.messageHandlers.get(topic) ?? [...this.messageHandlers.values()][0];
+    if (!handler) throw new Error(`no handler for ${topic}`);
+    return {
+      decode: (handler.extras as LaneExtras).decode,
+      once: async (event: DeliveredEvent) => {
+        const returned = await handler(event, new BaseRpcContext([]));
+        return await lastValueFrom(this.transformToObservable(returned));
+      },
+    };
+  }
+
+  private warn(error: unknown, message: string, line: Record<string, unknown> = {}): void {
+    this.options.log.warn({ ...line, error: inOurWords(error) }, message);
+  }
+
+  override on(): never {
+    throw new Error('LaneTransport emits no events');
+  }
+
+  override unwrap<T>(): T {
+    return this.group as T;
+  }
+}
+
+const position = ({ topic, partition, offset }: KafkaRecord) => ({
+  topic,
+  partition,
+  offset: offset.toString(),
+});
+
+function throwIt(error: Error): never {
+  throw error;
+}
