@@ -1,0 +1,126 @@
+import { randomBytes } from 'node:crypto';
+import { HealthModule, MetricsModule, type Logger } from '@effectively-once/platform';
+import {
+  Inject,
+  Module,
+  type DynamicModule,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { Config } from './config.js';
+import { FaultsController } from './faults.controller.js';
+import { FaultSwitches } from './faults.js';
+import { JournalsController } from './journals.controller.js';
+import { Journals } from './journals.js';
+import { Listener } from './listener.js';
+import { Listeners } from './listeners.js';
+import { MessagesController } from './mail/messages.controller.js';
+import { createSmtpServer } from './mail/smtp-server.js';
+import { PagerController } from './pager/pager.controller.js';
+import { Ledger } from './psp/ledger.js';
+import { createPsp } from './psp/psp-api.js';
+import { Webhooks } from './psp/webhooks.js';
+
+export type ThirdPartiesConfig = Pick<
+  Config,
+  | 'PSP_PORT'
+  | 'SMTP_PORT'
+  | 'JOURNAL_DIR'
+  | 'PSP_SECRET_KEY'
+  | 'PSP_WEBHOOK_SECRET'
+  | 'PAYMENTS_WEBHOOK_URL'
+>;
+
+/** Three outsiders in one process: a PSP and a mail provider on ports of their own, and a pager. */
+@Module({})
+export class AppModule implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
+  constructor(
+    @Inject(Listeners) private readonly listeners: Listeners,
+    @Inject(FaultSwitches) private readonly faults: FaultSwitches,
+    @Inject(Webhooks) private readonly webhooks: Webhooks,
+    @Inject(Journals) private readonly journals: Journals,
+    @Inject(HttpAdapterHost) private readonly http: HttpAdapterHost<FastifyAdapter>,
+  ) {}
+
+  static register(config: ThirdPartiesConfig, logger: Logger): DynamicModule {
+    const now = () => new Date();
+    const newId = (prefix: string) => `${prefix}_${randomBytes(12).toString('hex')}`;
+    return {
+      module: AppModule,
+      global: true,
+      imports: [
+        MetricsModule,
+        HealthModule.register({
+          inject: [Journals],
+          useFactory: (journals: Journals) => {
+            const check = { journals: async () => journals.assertWritable() };
+            // A failed journal heals only by the restart that re-reads it. A port closed by a fault
+            // is not an illness: it is what was asked for.
+            return { live: check, ready: check };
+          },
+        }),
+      ],
+      controllers: [FaultsController, JournalsController, MessagesController, PagerController],
+      providers: [
+        FaultSwitches,
+        { provide: Journals, useFactory: () => Journals.open(config.JOURNAL_DIR) },
+        {
+          provide: Webhooks,
+          inject: [FaultSwitches],
+          useFactory: (faults: FaultSwitches) =>
+            new Webhooks({
+              url: config.PAYMENTS_WEBHOOK_URL,
+              secret: config.PSP_WEBHOOK_SECRET,
+              ...{ faults, logger, now, newId },
+            }),
+        },
+        {
+          provide: Listeners,
+          inject: [Journals, FaultSwitches, Webhooks],
+          useFactory: async (journals: Journals, faults: FaultSwitches, webhooks: Webhooks) => {
+            const ledger = new Ledger({ journal: journals.charges, now, newId });
+            const secretKey = config.PSP_SECRET_KEY;
+            const psp = await createPsp({
+              secretKey,
+              ledger,
+              webhooks,
+              faults,
+              logger,
+              now,
+              newId,
+            });
+            const smtp = () => createSmtpServer({ journal: journals.mails, faults, logger, now });
+            return new Listeners(
+              new Listener({ port: config.PSP_PORT, createServer: psp.createServer }),
+              new Listener({ port: config.SMTP_PORT, createServer: smtp }),
+            );
+          },
+        },
+      ],
+      exports: [Journals],
+    };
+  }
+
+  /** Many clients announce JSON with every request; Fastify refuses a DELETE that then has no body. */
+  onModuleInit(): void {
+    this.http.httpAdapter.getInstance().addHook('onRequest', (request, _reply, done) => {
+      const { 'content-length': length = '0', 'transfer-encoding': encoding } = request.headers;
+      if (length === '0' && encoding === undefined) delete request.headers['content-type'];
+      done();
+    });
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.listeners.follow(this.faults);
+  }
+
+  /** The doors first, so that nothing is accepted that could no longer be journalled. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.listeners.close();
+    this.webhooks.close();
+    await this.journals.close();
+  }
+}

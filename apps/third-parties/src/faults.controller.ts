@@ -1,0 +1,49 @@
+import { Body, Controller, Delete, Get, Inject, Post, Query } from '@nestjs/common';
+import { Problem } from '@effectively-once/platform';
+import type { z } from 'zod';
+import { faultBody, faultQuery, FaultSwitches, VALID_KINDS } from './faults.js';
+import { Listeners } from './listeners.js';
+
+/** The switches a test, or somebody on a stage, makes things go wrong with. */
+@Controller('_faults')
+export class FaultsController {
+  constructor(
+    @Inject(FaultSwitches) private readonly faults: FaultSwitches,
+    @Inject(Listeners) private readonly listeners: Listeners,
+  ) {}
+
+  @Post()
+  async set(@Body() body: unknown) {
+    const fault = parse(faultBody, body);
+    this.faults.set(fault);
+    await this.listeners.follow(this.faults);
+    return fault;
+  }
+
+  @Get()
+  list() {
+    return { faults: this.faults.list() };
+  }
+
+  /** Answers once a refused port is open again. */
+  @Delete()
+  async clear(@Query() query: unknown) {
+    this.faults.clear(parse(faultQuery, query).target);
+    await this.listeners.follow(this.faults);
+    return { faults: this.faults.list() };
+  }
+}
+
+function parse<Schema extends z.ZodType>(schema: Schema, value: unknown): z.infer<Schema> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const errors = parsed.error.issues.map((issue) => ({
+    pointer: issue.path.map((step) => `/${String(step)}`).join(''),
+    detail: issue.message,
+  }));
+  throw new Problem('invalid_request', {
+    status: 400,
+    detail: `Not a fault: ${errors.map(({ pointer, detail }) => `${pointer} ${detail}`.trim()).join('; ')}.`,
+    members: { errors, validKinds: VALID_KINDS },
+  });
+}

@@ -1,0 +1,125 @@
+import { z } from 'zod';
+
+/** Every fault there is, and which options each one takes. */
+const KINDS = {
+  psp: {
+    decline: ['times'],
+    error_500: ['times'],
+    hang: ['times'],
+    charge_then_hang: ['times'],
+    refuse: [],
+    late_webhook: ['times', 'delayMs'],
+    double_webhook: ['times'],
+  },
+  smtp: {
+    '421': ['times'],
+    '451': ['times', 'address'],
+    '550': ['times', 'address'],
+    hang_after_data: ['times', 'address'],
+    refuse: [],
+    slow: ['times', 'address', 'delayMs'],
+  },
+  pager: { error_500: ['times'] },
+} as const satisfies Record<string, Record<string, readonly FaultOption[]>>;
+
+type FaultOption = 'times' | 'address' | 'delayMs';
+export type Target = keyof typeof KINDS;
+export type Kind<T extends Target = Target> = T extends Target ? keyof (typeof KINDS)[T] : never;
+
+const DELAY_DEFAULT_MS = 5_000;
+const DELAY_MAX_MS = 600_000;
+const TIMES_MAX = 1_000_000;
+
+export const VALID_KINDS: Record<Target, string[]> = {
+  psp: Object.keys(KINDS.psp),
+  smtp: Object.keys(KINDS.smtp),
+  pager: Object.keys(KINDS.pager),
+};
+
+const target = z.enum(['psp', 'smtp', 'pager']);
+export const faultQuery = z.strictObject({ target: target.optional() });
+
+/** The body of `POST /_faults`. */
+export const faultBody = z
+  .strictObject({
+    target,
+    // SMTP's kinds are reply codes, and JSON invites writing those as numbers.
+    kind: z.union([z.string(), z.int().transform(String)]),
+    /** Only mail to this address. */
+    address: z.email().optional(),
+    delayMs: z.int().min(0).max(DELAY_MAX_MS).optional(),
+    /** How many uses; absent = until deleted. */
+    times: z.int().min(1).max(TIMES_MAX).optional(),
+  })
+  .superRefine((body, context) => {
+    const kinds: Record<string, readonly FaultOption[]> = KINDS[body.target];
+    const options = kinds[body.kind];
+    const fault = (path: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [path], message });
+    if (!Object.hasOwn(kinds, body.kind) || !options) {
+      fault('kind', `must be one of ${VALID_KINDS[body.target].join(', ')}`);
+      return;
+    }
+    for (const option of ['times', 'address', 'delayMs'] as const) {
+      if (body[option] !== undefined && !options.includes(option)) {
+        fault(option, option === 'times' ? 'a closed port cannot count its uses' : 'not used here');
+      }
+    }
+    if (body.kind === '550' && body.address === undefined) fault('address', 'is needed for 550');
+  })
+  .transform(({ delayMs, ...body }) => {
+    const options: readonly FaultOption[] = KINDS[body.target][body.kind as never];
+    return {
+      ...body,
+      kind: body.kind as Kind,
+      ...(options.includes('delayMs') ? { delayMs: delayMs ?? DELAY_DEFAULT_MS } : {}),
+    };
+  });
+
+export type Fault = z.infer<typeof faultBody>;
+
+/**
+ * What is made to go wrong. Kept in memory on purpose: a restarted third party is a healthy one.
+ */
+export class FaultSwitches {
+  private active: (Fault & { usesLeft?: number })[] = [];
+
+  /** Replaces the same fault (target, kind, address), so setting it again restarts its count. */
+  set(fault: Fault): void {
+    this.active = this.active.filter((other) => !isSame(other, fault));
+    this.active.push({ ...fault, ...(fault.times ? { usesLeft: fault.times } : {}) });
+  }
+
+  clear(only?: Target): void {
+    this.active = only ? this.active.filter((fault) => fault.target !== only) : [];
+  }
+
+  list(): readonly Fault[] {
+    return this.active;
+  }
+
+  isOn<T extends Target>(target: T, kind: Kind<T>): boolean {
+    return this.active.some((fault) => fault.target === target && fault.kind === kind);
+  }
+
+  /** Uses the fault once, if it is on. `addresses`: a mail's recipients. */
+  take<T extends Target>(target: T, kind: Kind<T>, addresses: string[] = []): Fault | undefined {
+    const hits = (address?: string) =>
+      address === undefined || addresses.some((other) => isSameAddress(address, other));
+    const taken = this.active.find(
+      (fault) => fault.target === target && fault.kind === kind && hits(fault.address),
+    );
+    if (taken?.usesLeft !== undefined && --taken.usesLeft === 0) {
+      this.active = this.active.filter((fault) => fault !== taken);
+    }
+    return taken;
+  }
+}
+
+function isSame(a: Fault, b: Fault): boolean {
+  return a.target === b.target && a.kind === b.kind && a.address === b.address;
+}
+
+export function isSameAddress(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
+}

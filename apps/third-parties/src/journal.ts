@@ -1,0 +1,100 @@
+import { createReadStream } from 'node:fs';
+import { mkdir, open, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { recover } from './journal-recovery.js';
+
+// One fsync covers everybody who waited while the last one ran: at 1 ms each, that is the difference
+// between 1,000 charges a second and as many as the CPU can take.
+const BATCH_MAX = 1_000;
+// Beyond this the disk is not keeping up, and a caller is better told now than after its own timeout.
+const WAITING_MAX = 10_000;
+
+interface Waiting<Entry> {
+  entry: Entry;
+  resolve: () => void;
+  reject: (error: Error) => void;
+}
+
+/**
+ * What a third party did, one JSON line per entry, appended and never changed. An entry is readable
+ * only once it is on disk, so nobody is told of a charge that a crash could still take back.
+ */
+export class Journal<Entry> {
+  private readonly waiting: Waiting<Entry>[] = [];
+  private writing: Promise<void> = Promise.resolve();
+  private isWriting = false;
+  private failure: Error | null = null;
+
+  private constructor(
+    private readonly file: FileHandle,
+    private readonly onDisk: Entry[],
+  ) {}
+
+  /** Opens or creates the file. A last line torn by a crash was never answered for, and is cut off. */
+  static async open<Entry>(path: string): Promise<Journal<Entry>> {
+    await mkdir(dirname(path), { recursive: true });
+    const file = await open(path, 'a');
+    const { entries, wholeBytes } = await recover<Entry>(createReadStream(path));
+    await file.truncate(wholeBytes);
+    await file.sync();
+    await syncFolder(dirname(path));
+    return new Journal(file, entries);
+  }
+
+  /** Oldest first. */
+  get entries(): readonly Entry[] {
+    return this.onDisk;
+  }
+
+  /** Resolves once the entry is fsynced. @throws Error when the disk failed or cannot keep up. */
+  async append(entry: Entry): Promise<void> {
+    this.assertWritable();
+    if (this.waiting.length >= WAITING_MAX) throw new Error('the journal cannot keep up');
+    const appended = new Promise<void>((resolve, reject) =>
+      this.waiting.push({ entry, resolve, reject }),
+    );
+    if (!this.isWriting) this.writing = this.writeWaiting();
+    await appended;
+  }
+
+  /** @throws Error once a write has failed: only a restart, which re-reads the file, knows what is in it. */
+  assertWritable(): void {
+    if (this.failure) throw new Error('the journal failed', { cause: this.failure });
+  }
+
+  async close(): Promise<void> {
+    await this.writing;
+    await this.file.close();
+  }
+
+  private async writeWaiting(): Promise<void> {
+    this.isWriting = true;
+    while (this.waiting.length > 0) {
+      const batch = this.waiting.splice(0, BATCH_MAX);
+      try {
+        await this.file.appendFile(batch.map(({ entry }) => `${JSON.stringify(entry)}\n`).join(''));
+        await this.file.datasync();
+      } catch (error) {
+        this.fail(error as Error, [...batch, ...this.waiting.splice(0)]);
+        break;
+      }
+      for (const { entry, resolve } of batch) {
+        this.onDisk.push(entry);
+        resolve();
+      }
+    }
+    this.isWriting = false;
+  }
+
+  private fail(failure: Error, unwritten: Waiting<Entry>[]): void {
+    this.failure = failure;
+    for (const { reject } of unwritten) reject(failure);
+  }
+}
+
+/** A new file's name is durable only once its folder is (fsync(2)). */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  await folder.sync();
+  await folder.close();
+}

@@ -1,0 +1,92 @@
+import { Controller, Get, Inject, Query } from '@nestjs/common';
+import { Problem } from '@effectively-once/platform';
+import { z } from 'zod';
+import { isSameAddress } from './faults.js';
+import { Journals } from './journals.js';
+import { withBrackets } from './mail/mail-entry.js';
+
+const PAGE_MAX = 10_000;
+const position = z
+  .string()
+  .regex(/^\d{1,15}$/)
+  .transform(Number);
+
+const paging = {
+  /** Where to go on: the `nextAfter` of an earlier answer. */
+  after: position.default(0),
+  /** Absent = everything there is. */
+  limit: position.pipe(z.int().min(1).max(PAGE_MAX)).optional(),
+};
+const chargesQuery = z.strictObject({ ...paging, paymentId: z.string().optional() });
+const mailsQuery = z.strictObject({
+  ...paging,
+  paymentId: z.string().optional(),
+  address: z.string().optional(),
+  messageId: z.string().transform(withBrackets).optional(),
+});
+const pagesQuery = z.strictObject({ ...paging, dedupKey: z.string().optional() });
+
+/** What really happened in the world outside, for audits and tests to compare with. Oldest first. */
+@Controller('_journal')
+export class JournalsController {
+  constructor(@Inject(Journals) private readonly journals: Journals) {}
+
+  @Get('charges')
+  charges(@Query() query: unknown) {
+    const asked = parse(chargesQuery, query);
+    return page(this.journals.charges.entries, asked, ({ charge }) =>
+      charge && is(asked.paymentId, charge.paymentId) ? charge : null,
+    );
+  }
+
+  @Get('mails')
+  mails(@Query() query: unknown) {
+    const asked = parse(mailsQuery, query);
+    const isTo = (to: string) =>
+      to.split(', ').some((address) => isSameAddress(address, asked.address ?? address));
+    return page(this.journals.mails.entries, asked, (mail) =>
+      is(asked.paymentId, mail.paymentId) && is(asked.messageId, mail.messageId) && isTo(mail.to)
+        ? mail
+        : null,
+    );
+  }
+
+  @Get('pages')
+  pages(@Query() query: unknown) {
+    const asked = parse(pagesQuery, query);
+    return page(this.journals.pages.entries, asked, (entry) =>
+      is(asked.dedupKey, entry.dedupKey) ? entry : null,
+    );
+  }
+}
+
+/** `nextAfter` counts lines of the journal, so a reader that polls with it misses and repeats nothing. */
+function page<Line, Entry>(
+  lines: readonly Line[],
+  asked: { after: number; limit?: number | undefined },
+  select: (line: Line) => Entry | null,
+): { entries: Entry[]; nextAfter: number } {
+  const entries: Entry[] = [];
+  let next = asked.after;
+  while (next < lines.length && entries.length < (asked.limit ?? Infinity)) {
+    const entry = select(lines[next++] as Line);
+    if (entry !== null) entries.push(entry);
+  }
+  return { entries, nextAfter: next };
+}
+
+function is(asked: string | undefined, value: string | null): boolean {
+  return asked === undefined || asked === value;
+}
+
+/** A filter nobody knows is refused: answering everything instead would let a mistyped test pass. */
+function parse<Schema extends z.ZodType>(schema: Schema, query: unknown): z.infer<Schema> {
+  const parsed = schema.safeParse(query);
+  if (parsed.success) return parsed.data;
+  throw new Problem('invalid_request', {
+    status: 400,
+    detail: parsed.error.issues
+      .map(({ path, message }) => `${path.join('.')} ${message}`)
+      .join('; '),
+  });
+}

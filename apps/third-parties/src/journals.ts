@@ -1,0 +1,34 @@
+import { join } from 'node:path';
+import { Journal } from './journal.js';
+import type { MailEntry } from './mail/mail-entry.js';
+import type { PageEntry } from './pager/page-entry.js';
+import type { PspRecord } from './psp/psp-record.js';
+
+/** One journal per third party. */
+export class Journals {
+  constructor(
+    readonly charges: Journal<PspRecord>,
+    readonly mails: Journal<MailEntry>,
+    readonly pages: Journal<PageEntry>,
+  ) {}
+
+  static async open(folder: string): Promise<Journals> {
+    return new Journals(
+      await Journal.open(join(folder, 'charges.jsonl')),
+      await Journal.open(join(folder, 'mails.jsonl')),
+      await Journal.open(join(folder, 'pages.jsonl')),
+    );
+  }
+
+  assertWritable(): void {
+    this.all().forEach((journal) => journal.assertWritable());
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.all().map(async (journal) => await journal.close()));
+  }
+
+  private all() {
+    return [this.charges, this.mails, this.pages];
+  }
+}

@@ -1,0 +1,29 @@
+import { Controller, Get, Inject, Query } from '@nestjs/common';
+import { Problem } from '@effectively-once/platform';
+import { z } from 'zod';
+import { Journals } from '../journals.js';
+import { withBrackets } from './mail-entry.js';
+
+const messagesQuery = z.strictObject({ messageId: z.string().min(1).transform(withBrackets) });
+
+/** The mail provider's API: the only way to learn what became of a mail whose 250 never arrived. */
+@Controller('v1/messages')
+export class MessagesController {
+  constructor(@Inject(Journals) private readonly journals: Journals) {}
+
+  @Get()
+  find(@Query() query: unknown) {
+    const parsed = messagesQuery.safeParse(query);
+    if (!parsed.success) {
+      throw new Problem('invalid_request', { status: 400, detail: 'Ask with ?messageId=.' });
+    }
+    const { messageId } = parsed.data;
+    const mails = this.journals.mails.entries.filter((mail) => mail.messageId === messageId);
+    return {
+      messageId,
+      accepted: mails.length > 0,
+      acceptedAt: mails[0]?.at ?? null,
+      timesAccepted: mails.length,
+    };
+  }
+}

@@ -1,0 +1,91 @@
+import type { Server } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
+import type { Logger } from '@effectively-once/platform';
+import { simpleParser } from 'mailparser';
+import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
+import type { FaultSwitches } from '../faults.js';
+import type { Journal } from '../journal.js';
+import { paymentIdOf, type MailEntry } from './mail-entry.js';
+
+const MESSAGE_MAX_BYTES = 1024 * 1024;
+const CLIENTS_MAX = 1_000;
+// Longer than any client waits, so that a withheld answer ends in the client's timeout and not in ours.
+const SOCKET_TIMEOUT_MS = 600_000;
+
+export interface SmtpOptions {
+  journal: Journal<MailEntry>;
+  faults: FaultSwitches;
+  logger: Logger;
+  now: () => Date;
+}
+
+/**
+ * The mail provider's SMTP side. It accepts whatever Message-ID it is given, as often as it is given
+ * it: real providers do not deduplicate, so neither does the one that is to show a double.
+ */
+export function createSmtpServer({ journal, faults, logger, now }: SmtpOptions): Server {
+  const smtp = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['AUTH', 'STARTTLS'],
+    disableReverseLookup: true,
+    logger: false,
+    maxClients: CLIENTS_MAX,
+    size: MESSAGE_MAX_BYTES,
+    socketTimeout: SOCKET_TIMEOUT_MS,
+
+    // 421 closes the channel (RFC 5321 §3.8): new connections and pooled ones alike.
+    onConnect: (_session, answer) => answer(closing()),
+    onMailFrom: (_address, _session, answer) => answer(closing()),
+
+    onRcptTo: ({ address }, _session, answer) => {
+      if (faults.take('smtp', '550', [address])) return answer(reply(550, 'No such mailbox'));
+      if (faults.take('smtp', '451', [address])) return answer(reply(451, 'Try again later'));
+      const slow = faults.take('smtp', 'slow', [address]);
+      void setTimeout(slow?.delayMs ?? 0, undefined, { ref: false }).then(() => answer());
+    },
+
+    onData: (stream, session, answer) => {
+      accept(stream, session).then(
+        // Accepted and on disk: from here on the only question is whether the client learns of it.
+        () => faults.take('smtp', 'hang_after_data', recipients(session)) || answer(),
+        (error: Error) => {
+          logger.error({ err: error }, 'a mail was not accepted');
+          answer(reply(stream.sizeExceeded ? 552 : 451, 'Not accepted'));
+        },
+      );
+    },
+  });
+  // A client that hangs up in the middle is that client's business.
+  smtp.on('error', (error: Error) => logger.debug({ err: error }, 'an SMTP connection failed'));
+  return smtp.server;
+
+  function closing() {
+    return faults.take('smtp', '421') ? reply(421, 'Service not available') : undefined;
+  }
+
+  async function accept(stream: SMTPServerDataStream, session: SMTPServerSession) {
+    const mail = await simpleParser(stream, {
+      skipHtmlToText: true,
+      skipImageLinks: true,
+      skipTextToHtml: true,
+      skipTextLinks: true,
+    });
+    if (stream.sizeExceeded) throw new Error('the mail is too large');
+    const messageId = mail.messageId ?? '';
+    await journal.append({
+      messageId,
+      to: recipients(session).join(', '),
+      subject: mail.subject ?? '',
+      paymentId: paymentIdOf(messageId),
+      at: now().toISOString(),
+    });
+  }
+}
+
+function recipients(session: SMTPServerSession): string[] {
+  return session.envelope.rcptTo.map(({ address }) => address);
+}
+
+function reply(responseCode: number, text: string): Error {
+  return Object.assign(new Error(text), { responseCode });
+}

@@ -1,0 +1,106 @@
+import type { Journal } from '../journal.js';
+import { IdempotencyKeys } from './idempotency-keys.js';
+import type { PaymentIntent } from './payment-intent.js';
+import type { Answer, KeyedRequest, PspRecord } from './psp-record.js';
+import type { Refund } from './refund.js';
+import { locked } from './stripe-error.js';
+
+export interface LedgerOptions {
+  journal: Journal<PspRecord>;
+  now: () => Date;
+  newId: (prefix: string) => string;
+}
+
+/**
+ * Everything the PSP knows, and nothing that is not in its journal: a restart reads the journal back
+ * through the same `apply`, so a key that charged before a kill -9 does not charge after it.
+ */
+export class Ledger {
+  private readonly keys: IdempotencyKeys;
+  private readonly intents = new Map<string, PaymentIntent>();
+  private readonly intentsOfPayment = new Map<string, PaymentIntent[]>();
+  private readonly refunds = new Map<string, Refund>();
+  private readonly beingRefunded = new Set<string>();
+
+  constructor(private readonly options: LedgerOptions) {
+    this.keys = new IdempotencyKeys(options.now);
+    options.journal.entries.forEach((record) => this.apply(record));
+  }
+
+  /**
+   * Executes a request once per key, and answers its repetitions from the journal.
+   * @throws StripeError for what is not stored: a key in use or reused, and whatever `execute` throws.
+   */
+  async once(
+    request: KeyedRequest,
+    execute: () => Answer,
+  ): Promise<{ record: PspRecord; isReplay: boolean }> {
+    const stored = this.keys.claim(request);
+    if (stored) return { record: stored, isReplay: true };
+    try {
+      const record: PspRecord = {
+        at: this.options.now().toISOString(),
+        requestId: this.options.newId('req'),
+        ...request,
+        ...execute(),
+      };
+      // Nobody learns of it, through an answer or a lookup, before it is on disk.
+      await this.options.journal.append(record);
+      this.apply(record);
+      return { record, isReplay: false };
+    } finally {
+      this.keys.release(request);
+    }
+  }
+
+  /**
+   * Holds an intent while it is refunded: two requests with different keys would both find it
+   * unrefunded, because neither refund is visible before it is on disk.
+   * @throws StripeError 429 `lock_timeout` while another request holds it.
+   */
+  async whileRefunding<T>(intentId: string, work: () => Promise<T>): Promise<T> {
+    if (this.beingRefunded.has(intentId)) throw locked();
+    this.beingRefunded.add(intentId);
+    try {
+      return await work();
+    } finally {
+      this.beingRefunded.delete(intentId);
+    }
+  }
+
+  intent(id: string): PaymentIntent | undefined {
+    return this.intents.get(id);
+  }
+
+  intentsByPayment(paymentId: string): readonly PaymentIntent[] {
+    return this.intentsOfPayment.get(paymentId) ?? [];
+  }
+
+  /** Newest first, as Stripe lists. */
+  allIntents(): PaymentIntent[] {
+    return [...this.intents.values()].reverse();
+  }
+
+  refundOf(intentId: string): Refund | undefined {
+    return this.refunds.get(intentId);
+  }
+
+  private apply(record: PspRecord): void {
+    this.keys.remember(record);
+    const { body } = record;
+    if ('error' in body) {
+      if (body.error.payment_intent) this.addIntent(body.error.payment_intent);
+    } else if (body.object === 'refund') {
+      this.refunds.set(body.payment_intent, body);
+    } else {
+      this.addIntent(body);
+    }
+  }
+
+  private addIntent(intent: PaymentIntent): void {
+    this.intents.set(intent.id, intent);
+    const paymentId = intent.metadata['paymentId'];
+    if (paymentId === undefined) return;
+    this.intentsOfPayment.set(paymentId, [...this.intentsByPayment(paymentId), intent]);
+  }
+}

@@ -1,0 +1,149 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import type { Logger } from '@effectively-once/platform';
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { FaultSwitches } from '../faults.js';
+import { Form } from './form.js';
+import type { Ledger } from './ledger.js';
+import { addLookups } from './lookups.js';
+import { createPaymentIntent } from './payment-intent.js';
+import type { KeyedRequest, PspRecord } from './psp-record.js';
+import { createRefund } from './refund.js';
+import { invalidRequest, StripeError, unauthorized } from './stripe-error.js';
+import type { Webhooks } from './webhooks.js';
+
+const BODY_MAX_BYTES = 64 * 1024;
+const KEY_MAX_CHARS = 255;
+// Node's 5 s would close a pooled connection just as a client sends on it: a reset that looks like an
+// answer lost.
+const KEEP_ALIVE_TIMEOUT_MS = 72_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+// What hangs after a charge is also what would have told of it: the event goes out when a sweeper
+// finds the charge, long after the client has stopped waiting.
+const STUCK_WEBHOOK_DELAY_MS = 15_000;
+
+export interface PspOptions {
+  secretKey: string;
+  ledger: Ledger;
+  webhooks: Webhooks;
+  faults: FaultSwitches;
+  logger: Logger;
+  now: () => Date;
+  newId: (prefix: string) => string;
+}
+
+/** The PSP's HTTP API, as far as the official SDK needs it here. One instance serves every listener. */
+export async function createPsp(options: PspOptions): Promise<{ createServer: () => Server }> {
+  const { ledger, webhooks, faults, now, newId } = options;
+  const api = fastify({ logger: false, bodyLimit: BODY_MAX_BYTES });
+  api.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string' },
+    (_request, body, done) => done(null, new Form(body as string)),
+  );
+  api.addHook('onRequest', async (request) => assertKey(request, options.secretKey));
+
+  // A charge: hang? ─► once per key: decide, journal ─► event ─► hang? ─► answer
+  api.post('/v1/payment_intents', async (request, reply) => {
+    if (faults.take('psp', 'hang')) return neverAnswer(reply);
+    const { form, keyed } = read(request);
+    const { record, isReplay } = await ledger.once(keyed, () =>
+      createPaymentIntent({
+        form,
+        idempotencyKey: keyed.idempotencyKey,
+        fault: faultOf(faults),
+        now: now(),
+        newId,
+      }),
+    );
+    const isStuck = record.status === 200 && faults.take('psp', 'charge_then_hang') !== undefined;
+    if (!isReplay) webhooks.announce(record, { delayMs: isStuck ? STUCK_WEBHOOK_DELAY_MS : 0 });
+    return isStuck ? neverAnswer(reply) : answer(reply, record, { isReplay });
+  });
+
+  api.post('/v1/refunds', async (request, reply) => {
+    const { form, keyed } = read(request);
+    const { idempotencyKey } = keyed;
+    const { record, isReplay } = await ledger.whileRefunding(
+      form.required('payment_intent'),
+      async () =>
+        await ledger.once(keyed, () =>
+          createRefund({ form, ledger, idempotencyKey, now: now(), newId }),
+        ),
+    );
+    if (!isReplay) webhooks.announce(record, { delayMs: 0 });
+    return answer(reply, record, { isReplay });
+  });
+
+  addLookups(api, ledger);
+  addErrors(api, options);
+  await api.ready();
+  return {
+    createServer: () =>
+      createServer(
+        { keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
+        (request, response) => api.routing(request, response),
+      ),
+  };
+}
+
+function assertKey(request: FastifyRequest, secretKey: string): void {
+  const [scheme = '', credentials = ''] = (request.headers.authorization ?? '').split(' ');
+  const given =
+    scheme.toLowerCase() === 'basic'
+      ? Buffer.from(credentials, 'base64').toString().replace(/:$/, '')
+      : credentials;
+  const digest = (value: string) => createHash('sha256').update(value).digest();
+  if (!timingSafeEqual(digest(given), digest(secretKey))) throw unauthorized();
+}
+
+function read(request: FastifyRequest): { form: Form; keyed: KeyedRequest } {
+  const form = request.body instanceof Form ? request.body : new Form('');
+  const header = request.headers['idempotency-key'];
+  const idempotencyKey = typeof header === 'string' && header !== '' ? header : null;
+  if ((idempotencyKey?.length ?? 0) > KEY_MAX_CHARS) {
+    throw invalidRequest(`An idempotency key has at most ${KEY_MAX_CHARS} characters.`);
+  }
+  const endpoint = request.routeOptions.url ?? '';
+  return { form, keyed: { idempotencyKey, endpoint, fingerprint: form.fingerprint() } };
+}
+
+/** Called only when something is executed, so that a replay does not use up a fault. */
+function faultOf(faults: FaultSwitches): 'error_500' | 'decline' | null {
+  if (faults.take('psp', 'error_500')) return 'error_500';
+  if (faults.take('psp', 'decline')) return 'decline';
+  return null;
+}
+
+/** Leaves the connection open and silent, until the client gives up. */
+function neverAnswer(reply: FastifyReply): FastifyReply {
+  return reply.hijack();
+}
+
+function answer(reply: FastifyReply, record: PspRecord, { isReplay }: { isReplay: boolean }) {
+  if (record.idempotencyKey !== null) reply.header('idempotency-key', record.idempotencyKey);
+  if (isReplay) {
+    reply.header('idempotent-replayed', 'true').header('original-request', record.requestId);
+  }
+  return reply.status(record.status).header('request-id', record.requestId).send(record.body);
+}
+
+function addErrors(api: FastifyInstance, { logger }: PspOptions): void {
+  api.setNotFoundHandler((request, reply) => {
+    const message = `Unrecognized request URL (${request.method}: ${request.url.split('?')[0]}).`;
+    return reply.status(404).send({ error: { type: 'invalid_request_error', message } });
+  });
+  api.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
+    if (error instanceof StripeError)
+      return reply.status(error.status).send({ error: error.error });
+    if (error.statusCode !== undefined && error.statusCode < 500) {
+      const { message } = error;
+      return reply
+        .status(error.statusCode)
+        .send({ error: { type: 'invalid_request_error', message } });
+    }
+    logger.error({ err: error }, 'a PSP request failed');
+    const message = 'Something failed on our side.';
+    return reply.status(500).send({ error: { type: 'api_error', message } });
+  });
+}

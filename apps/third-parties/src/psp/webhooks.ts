@@ -1,0 +1,120 @@
+import { createHmac } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
+import type { Logger } from '@effectively-once/platform';
+import pLimit from 'p-limit';
+import type { FaultSwitches } from '../faults.js';
+import type { PspRecord } from './psp-record.js';
+
+const RETRY_WAITS_MS = [1_000, 4_000, 16_000, 64_000];
+const TIMEOUT_MS = 10_000;
+const CONNECTIONS_MAX = 16;
+const PENDING_MAX = 10_000;
+
+export interface WebhookOptions {
+  url: string;
+  secret: string;
+  faults: FaultSwitches;
+  logger: Logger;
+  now: () => Date;
+  newId: (prefix: string) => string;
+}
+
+/**
+ * Tells payments what happened, at least once and in no order. Kept in memory: what a crash forgets,
+ * payments finds out by itself, and must.
+ */
+export class Webhooks {
+  private readonly limit = pLimit(CONNECTIONS_MAX);
+  private readonly closing = new AbortController();
+  private pending = 0;
+
+  constructor(private readonly options: WebhookOptions) {
+    // Every waiting webhook listens, and so does each one being sent.
+    setMaxListeners(PENDING_MAX + CONNECTIONS_MAX, this.closing.signal);
+  }
+
+  announce(record: PspRecord, { delayMs }: { delayMs: number }): void {
+    const { faults } = this.options;
+    const event = this.toEvent(record);
+    if (!event) return;
+    const late = faults.take('psp', 'late_webhook');
+    const copies = faults.take('psp', 'double_webhook') ? 2 : 1;
+    for (let copy = 0; copy < copies; copy++) {
+      void this.deliver(event, late?.delayMs ?? delayMs);
+    }
+  }
+
+  close(): void {
+    this.closing.abort();
+  }
+
+  private async deliver(event: Event, delayMs: number): Promise<void> {
+    const { logger } = this.options;
+    const about = { eventId: event.id, type: event.type };
+    if (this.pending >= PENDING_MAX) {
+      logger.warn(about, 'too many webhooks are waiting; this one is dropped');
+      return;
+    }
+    this.pending++;
+    try {
+      for (const waitMs of [delayMs, ...RETRY_WAITS_MS]) {
+        await setTimeout(waitMs, undefined, { signal: this.closing.signal, ref: false });
+        if (await this.limit(async () => await this.post(event))) return;
+      }
+      logger.warn(about, 'a webhook was given up');
+    } catch (error) {
+      if (!this.closing.signal.aborted) logger.error({ err: error, ...about }, 'a webhook failed');
+    } finally {
+      this.pending--;
+    }
+  }
+
+  private async post(event: Event): Promise<boolean> {
+    const body = JSON.stringify(event);
+    try {
+      const response = await fetch(this.options.url, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json; charset=utf-8',
+          'stripe-signature': sign(body, this.options.secret, this.options.now()),
+        },
+        body,
+        signal: AbortSignal.any([this.closing.signal, AbortSignal.timeout(TIMEOUT_MS)]),
+      });
+      await response.arrayBuffer();
+      return response.ok;
+    } catch {
+      // Refused, reset or too slow: what retries are for.
+      return false;
+    }
+  }
+
+  private toEvent({ body, requestId, idempotencyKey }: PspRecord) {
+    const [type, object] =
+      'error' in body
+        ? (['payment_intent.payment_failed', body.error.payment_intent] as const)
+        : body.object === 'refund'
+          ? (['refund.created', body] as const)
+          : (['payment_intent.succeeded', body] as const);
+    if (!object) return null;
+    return {
+      id: this.options.newId('evt'),
+      object: 'event' as const,
+      created: Math.floor(this.options.now().getTime() / 1000),
+      data: { object },
+      livemode: false,
+      request: { id: requestId, idempotency_key: idempotencyKey },
+      type,
+    };
+  }
+}
+
+type Event = NonNullable<ReturnType<Webhooks['toEvent']>>;
+
+/** The time is part of what is signed, so each retry is signed anew (https://docs.stripe.com/webhooks). */
+function sign(body: string, secret: string, now: Date): string {
+  const t = Math.floor(now.getTime() / 1000);
+  const v1 = createHmac('sha256', secret).update(`${t}.${body}`).digest('hex');
+  return `t=${t},v1=${v1}`;
+}
