@@ -1,0 +1,146 @@
+import { RETENTION, type ConsumerName } from '@effectively-once/contracts';
+
+/** Which part of the past an audit looks at. */
+export interface Scope {
+  cutoffMs: number;
+  settleLimitMs: number;
+}
+
+/** Everything the invariants are judged by, taken from every store in the order collect-evidence.ts gives. */
+export interface Evidence extends Scope {
+  // One snapshot of the payments database.
+  /** Every payment in every state, by id. */
+  payments: Map<string, Payment>;
+  outbox: OutboxRow[];
+  storedResponses: StoredResponse[];
+  // Read again at the end, for what the other stores knew and the snapshot did not.
+  /** Payment id → its status by then; absent when there is no such payment. */
+  laterStatuses: Map<string, PaymentStatus>;
+  /** Event id → its row, for records whose row was written after the snapshot. */
+  laterOutbox: Map<string, OutboxRow>;
+
+  published: PublishedRecord[];
+  /** Whether the slot has confirmed all that was written when the snapshot was taken. */
+  slotPassedSnapshot: boolean;
+  deliveries: Record<ConsumerName, Delivery>;
+
+  /** Payment id → how many entries. The primary key allows one; an auditor does not take its word. */
+  pointsEntries: Map<string, number>;
+  unbalancedAccounts: { userId: string; balance: bigint; sumOfEntries: bigint }[];
+  /** Payment id → how many receipts the mail provider accepted. */
+  receipts: Map<string, number>;
+  /** Payment id → how many sends were declared beforehand as perhaps the second. */
+  maybeDuplicates: Map<string, number>;
+  /** Payment id → the versions of its documents. */
+  documents: Map<string, number[]>;
+  charges: Charge[];
+}
+
+export type PaymentStatus = 'PENDING' | 'COMPLETED' | 'DECLINED' | 'UNKNOWN' | 'FAILED';
+
+export interface Payment {
+  status: PaymentStatus;
+  version: number;
+  amountMinor: number;
+  currency: string;
+  /** 0 while not COMPLETED. */
+  completedAtMs: number;
+}
+
+export interface OutboxRow {
+  eventId: string;
+  paymentId: string;
+  occurredAtMs: number;
+  payloadMd5: string;
+}
+
+export interface StoredResponse {
+  /** Of user, method, route and key: the key itself never leaves the database. */
+  keyMd5: string;
+  paymentId: string;
+  httpStatus: number;
+  /** `id` of a payment, or undefined for a problem. */
+  bodyId: string | undefined;
+  /** `status` of a payment, or the last segment of a problem's `type`. */
+  says: string;
+}
+
+/** Where a record lies. Offsets outgrow a double's integers. */
+export interface Position {
+  partition: number;
+  offset: bigint;
+}
+
+/** A record of payment.completed as its headers describe it; a record of somebody else may lack any. */
+export interface PublishedRecord extends Position {
+  eventId: string | undefined;
+  paymentId: string | undefined;
+  occurredAtMs: number;
+  valueMd5: string;
+}
+
+/** What one consumer has been given and what it has settled. */
+export interface Delivery {
+  /** Partition → the first offset not settled, of payment.completed. */
+  committed: Map<number, bigint>;
+  /** The same, of the consumer's redrive topic. */
+  redriveCommitted: Map<number, bigint>;
+  /** By payment id. */
+  deadLetters: Map<string, DeadLetter[]>;
+  redrives: Map<string, Redrive[]>;
+}
+
+/** Copies written by a crash between produce and commit have the same original and count: they are one. */
+export interface DeadLetter {
+  /** `<partition>-<offset>` in payment.completed. */
+  original: string;
+  redriveCount: number;
+}
+
+/** A dead letter on its second way; its count is one above the dead letter's. */
+export interface Redrive extends DeadLetter, Position {}
+
+export interface Charge {
+  id: string;
+  paymentId: string | undefined;
+  amountMinor: number;
+  currency: string;
+  status: 'captured' | 'declined' | 'refunded';
+  atMs: number;
+}
+
+/** Younger payments are nobody's business yet. */
+export const judgedBeforeMs = (scope: Scope) => scope.cutoffMs - scope.settleLimitMs;
+
+/** Older outbox rows may be gone, whole days at a time. I1 to I3 cover what is younger. */
+export const outboxKeptSinceMs = (scope: Scope) => scope.cutoffMs - RETENTION.outboxMs;
+
+/** Older records may have left the topic. */
+export const topicKeptSinceMs = (scope: Scope) => scope.cutoffMs - RETENTION.topicMs;
+
+/** Every payment the audit judges. */
+export function* judgedPayments(evidence: Evidence): Generator<[id: string, payment: Payment]> {
+  const beforeMs = judgedBeforeMs(evidence);
+  for (const [id, payment] of evidence.payments) {
+    if (payment.status === 'COMPLETED' && payment.completedAtMs < beforeMs) yield [id, payment];
+  }
+}
+
+/** Every outbox row whose event must have been published by now, or soon. */
+export function judgedRows(evidence: Scope & Pick<Evidence, 'outbox'>): OutboxRow[] {
+  const sinceMs = outboxKeptSinceMs(evidence);
+  const beforeMs = judgedBeforeMs(evidence);
+  return evidence.outbox.filter(
+    (row) => row.occurredAtMs >= sinceMs && row.occurredAtMs < beforeMs,
+  );
+}
+
+/**
+ * A payment's status as late as we know it. A payment may complete between the snapshot and the reading
+ * of an effect: judging that effect by the snapshot alone would name an honest payment.
+ */
+export function latestStatus(evidence: Evidence, paymentId: string): PaymentStatus | undefined {
+  return evidence.laterStatuses.get(paymentId) ?? evidence.payments.get(paymentId)?.status;
+}
+
+export const positionName = ({ partition, offset }: Position) => `${partition}-${offset}`;

@@ -1,0 +1,4 @@
+export * from './audit.js';
+export type { Sources } from './collect-evidence.js';
+export * from './report.js';
+export { UnreadableStore } from './unreadable-store.js';

@@ -1,0 +1,59 @@
+import type { Evidence } from './evidence.js';
+import { everyPaymentIsCapturedOnce } from './invariants/captures.js';
+import { everyPaymentHasItsDocument } from './invariants/documents.js';
+import { everyOutboxRowHasItsPayment, everyPaymentHasOneOutboxRow } from './invariants/outbox.js';
+import { everyPaymentEarnsPointsOnce } from './invariants/points.js';
+import { everyPaymentIsReceipted } from './invariants/receipts.js';
+import { everyKeyHasOneAnswer } from './invariants/responses.js';
+import { topicHoldsTheOutbox } from './invariants/topic.js';
+import type { Judgement } from './report.js';
+
+/** A statement about all stores together that is true at every cut-off, whatever died on the way. */
+export interface Invariant {
+  id: string;
+  title: string;
+  judge: (evidence: Evidence) => Judgement;
+}
+
+export const INVARIANTS: readonly Invariant[] = [
+  {
+    id: 'I1',
+    title: 'every completed payment has exactly one outbox row',
+    judge: everyPaymentHasOneOutboxRow,
+  },
+  {
+    id: 'I2',
+    title: 'every outbox row belongs to a completed payment',
+    judge: everyOutboxRowHasItsPayment,
+  },
+  {
+    id: 'I3',
+    title: 'every outbox event is in the topic, and nothing else is',
+    judge: topicHoldsTheOutbox,
+  },
+  {
+    id: 'I5',
+    title: 'the PSP holds one capture per completed payment, same amount',
+    judge: everyPaymentIsCapturedOnce,
+  },
+  {
+    id: 'I6',
+    title: 'every payment earned its points once; balances add up',
+    judge: everyPaymentEarnsPointsOnce,
+  },
+  {
+    id: 'I7',
+    title: 'every payment was mailed a receipt; a second only if declared',
+    judge: everyPaymentIsReceipted,
+  },
+  {
+    id: 'I8',
+    title: 'every payment has one document of its version, and no other is there',
+    judge: everyPaymentHasItsDocument,
+  },
+  {
+    id: 'I11',
+    title: 'every key has one stored answer that tells the truth',
+    judge: everyKeyHasOneAnswer,
+  },
+];

@@ -1,0 +1,40 @@
+import { judgedPayments, latestStatus, type Evidence } from '../evidence.js';
+import type { Judgement } from '../report.js';
+import { fileMissing, turnsAt } from './turn.js';
+
+/**
+ * I6: every payment has exactly one points entry, or an unsettled redrive, or a dead letter pending or
+ * discarded; and every balance is the sum of its entries.
+ */
+export function everyPaymentEarnsPointsOnce(evidence: Evidence): Judgement {
+  const judgement: Judgement = { checked: 0, violated: [], late: [] };
+  const turnOf = turnsAt('loyalty', evidence);
+  for (const [id, payment] of judgedPayments(evidence)) {
+    judgement.checked++;
+    const entries = evidence.pointsEntries.get(id) ?? 0;
+    if (entries === 0) {
+      fileMissing('points entry', turnOf(id, payment.completedAtMs), id, judgement);
+    } else if (entries > 1) {
+      judgement.violated.push({ id, why: `has ${entries} points entries` });
+    }
+  }
+  judgeUnearnedEntries(evidence, judgement);
+  judgeBalances(evidence, judgement);
+  return judgement;
+}
+
+function judgeUnearnedEntries(evidence: Evidence, judgement: Judgement): void {
+  for (const id of evidence.pointsEntries.keys()) {
+    const status = latestStatus(evidence, id);
+    if (status === 'COMPLETED') continue;
+    const payment = status ? `the payment is ${status}` : 'there is no such payment';
+    judgement.violated.push({ id, why: `has a points entry, but ${payment}` });
+  }
+}
+
+function judgeBalances(evidence: Evidence, judgement: Judgement): void {
+  for (const { userId, balance, sumOfEntries } of evidence.unbalancedAccounts) {
+    const why = `the balance of user ${userId} is ${balance}, the sum of its entries ${sumOfEntries}`;
+    judgement.violated.push({ id: userId, why });
+  }
+}

@@ -1,0 +1,93 @@
+import type { ConsumerName } from '@effectively-once/contracts';
+import { topicKeptSinceMs, type Delivery, type Evidence, type Position } from '../evidence.js';
+import type { Finding } from '../report.js';
+
+/** What a consumer owes a payment whose effect is nowhere to be found. */
+export type Turn =
+  | { outcome: 'late'; why: string }
+  | { outcome: 'dead_lettered' }
+  | { outcome: 'lost'; why: string };
+
+/**
+ * Whose turn it was when an effect is missing, per payment id.
+ *
+ *   not in the topic yet ──────────────────────────► late  
+ *   in the topic, at or above the committed offset ─► late
+ *   below it:
+ *     a redrive the consumer has not settled ───────► late  
+ *     a dead letter nobody has redriven ────────────► dead_lettered   (pending, or discarded on purpose)
+ *     neither ──────────────────────────────────────► lost
+ *
+ * "Lost" is only said of a record below an offset that was read *before* the effects and the dead
+ * letters: the consumer commits last, so by then one of them had to be there.
+ */
+export function turnsAt(consumer: ConsumerName, evidence: Evidence) {
+  const delivery = evidence.deliveries[consumer];
+  const positions = firstPositions(evidence);
+  const sinceMs = topicKeptSinceMs(evidence);
+
+  return (paymentId: string, completedAtMs: number): Turn => {
+    const position = positions.get(paymentId);
+    if (!position && completedAtMs >= sinceMs) {
+      return { outcome: 'late', why: 'its event is not in the topic yet' };
+    }
+    if (position && !isSettled(delivery.committed, position)) {
+      return { outcome: 'late', why: `${consumer} has not reached ${describe(position)}` };
+    }
+    const redrives = delivery.redrives.get(paymentId) ?? [];
+    const waiting = redrives.find((redrive) => !isSettled(delivery.redriveCommitted, redrive));
+    if (waiting) {
+      const why = `${consumer} has not reached its redrive at ${describe(waiting)}`;
+      return { outcome: 'late', why };
+    }
+    if (hasOpenDeadLetter(delivery, paymentId)) return { outcome: 'dead_lettered' };
+    const where = position ? `its event at ${describe(position)}` : 'its event, which has aged out';
+    return { outcome: 'lost', why: `${consumer} has settled ${where}` };
+  };
+}
+
+/** Files a missing effect under what the consumer's turn says of it. */
+export function fileMissing(
+  effect: string,
+  turn: Turn,
+  id: string,
+  judgement: { violated: Finding[]; late: Finding[] },
+): void {
+  switch (turn.outcome) {
+    case 'late':
+      judgement.late.push({ id, why: `no ${effect} yet: ${turn.why}` });
+      return;
+    case 'lost':
+      judgement.violated.push({ id, why: `no ${effect}, though ${turn.why}` });
+      return;
+    case 'dead_lettered':
+      return;
+    default:
+      turn satisfies never;
+  }
+}
+
+/** Where each payment's event lies first; a copy published after a crash lies further on. */
+function firstPositions(evidence: Evidence): Map<string, Position> {
+  const positions = new Map<string, Position>();
+  for (const { paymentId, partition, offset } of evidence.published) {
+    if (paymentId && !positions.has(paymentId)) positions.set(paymentId, { partition, offset });
+  }
+  return positions;
+}
+
+const isSettled = (committed: Map<number, bigint>, { partition, offset }: Position) =>
+  (committed.get(partition) ?? -1n) > offset;
+
+// A dead letter is redriven when a record one count higher with the same original is in the redrive topic.
+function hasOpenDeadLetter(delivery: Delivery, paymentId: string): boolean {
+  const redrives = delivery.redrives.get(paymentId) ?? [];
+  return (delivery.deadLetters.get(paymentId) ?? []).some(
+    ({ original, redriveCount }) =>
+      !redrives.some(
+        (redrive) => redrive.original === original && redrive.redriveCount === redriveCount + 1,
+      ),
+  );
+}
+
+const describe = ({ partition, offset }: Position) => `partition ${partition}, offset ${offset}`;

@@ -1,0 +1,138 @@
+import type { Client } from 'pg';
+import type { Evidence, OutboxRow, Payment, PaymentStatus, StoredResponse } from '../evidence.js';
+import { rowsOf } from './postgres.js';
+
+export type PaymentsSnapshot = Pick<Evidence, 'payments' | 'outbox' | 'storedResponses'> & {
+  /** Everything in the snapshot was written to the log before this position. */
+  walPosition: string;
+};
+
+/** Payments, outbox rows and stored responses as of one instant; ends the client's transaction. */
+export async function readPaymentsSnapshot(client: Client): Promise<PaymentsSnapshot> {
+  const payments = await readPayments(client);
+  const outbox = await readOutbox(client);
+  const storedResponses = await readStoredResponses(client);
+  await client.query('COMMIT');
+  // After the rows: their transactions are in the log before this position. Taken first, a row
+  // committed in between could lie beyond it and be called lost.
+  const { rows } = await client.query('SELECT pg_current_wal_insert_lsn()::text AS position');
+  return { payments, outbox, storedResponses, walPosition: rows[0].position };
+}
+
+interface PaymentRow {
+  id: string;
+  status: PaymentStatus;
+  version: number;
+  amount_minor: string;
+  currency: string;
+  completed_at: Date | null;
+}
+
+async function readPayments(client: Client): Promise<Map<string, Payment>> {
+  const payments = new Map<string, Payment>();
+  const sql = `SELECT id, status, version, amount_minor, currency, completed_at
+                 FROM payments.payments`;
+  for await (const row of rowsOf<PaymentRow>(client, sql)) {
+    payments.set(row.id, {
+      status: row.status,
+      version: row.version,
+      // PostgreSQL's bigint arrives as text; amounts are below 10^10, far from where a double rounds.
+      amountMinor: Number(row.amount_minor),
+      currency: row.currency,
+      completedAtMs: row.completed_at?.getTime() ?? 0,
+    });
+  }
+  return payments;
+}
+
+interface OutboxColumns {
+  event_id: string;
+  subject: string;
+  occurred_at: Date;
+  payload_md5: string;
+}
+
+const OUTBOX = `
+  SELECT event_id, subject, occurred_at, md5(convert_to(payload, 'UTF8')) AS payload_md5
+    FROM payments.outbox`;
+
+const toOutboxRow = (row: OutboxColumns): OutboxRow => ({
+  eventId: row.event_id,
+  paymentId: row.subject,
+  occurredAtMs: row.occurred_at.getTime(),
+  payloadMd5: row.payload_md5,
+});
+
+async function readOutbox(client: Client): Promise<OutboxRow[]> {
+  const outbox: OutboxRow[] = [];
+  for await (const row of rowsOf<OutboxColumns>(client, OUTBOX)) outbox.push(toOutboxRow(row));
+  return outbox;
+}
+
+interface ResponseRow {
+  key_md5: string;
+  payment_id: string;
+  response_status: number;
+  body_id: string | null;
+  body_status: string | null;
+  body_type: string | null;
+}
+
+async function readStoredResponses(client: Client): Promise<StoredResponse[]> {
+  const responses: StoredResponse[] = [];
+  const sql = `
+    SELECT md5(concat_ws(chr(0), user_id, method, route, idempotency_key)) AS key_md5, payment_id,
+           response_status, response_body::json ->> 'id' AS body_id,
+           response_body::json ->> 'status' AS body_status,
+           response_body::json ->> 'type' AS body_type
+      FROM payments.idempotency_keys
+     WHERE response_status IS NOT NULL`;
+  for await (const row of rowsOf<ResponseRow>(client, sql)) {
+    responses.push({
+      keyMd5: row.key_md5,
+      paymentId: row.payment_id,
+      httpStatus: row.response_status,
+      bodyId: row.body_id ?? undefined,
+      // A problem's own `status` member is a number; what it says is the code that ends its type.
+      says: row.body_type?.split('/').at(-1) ?? row.body_status ?? 'nothing',
+    });
+  }
+  return responses;
+}
+
+/** Payment id → status as of now, for as many of the ids as there are payments. */
+export async function statusesNow(client: Client, ids: string[]) {
+  const statuses = new Map<string, PaymentStatus>();
+  for (const batch of uuidBatches(ids)) {
+    const { rows } = await client.query<{ id: string; status: PaymentStatus }>(
+      'SELECT id, status FROM payments.payments WHERE id = ANY($1::uuid[])',
+      [batch],
+    );
+    for (const { id, status } of rows) statuses.set(id, status);
+  }
+  return statuses;
+}
+
+/** Event id → outbox row as of now. */
+export async function outboxNow(client: Client, eventIds: string[]) {
+  const outbox = new Map<string, OutboxRow>();
+  for (const batch of uuidBatches(eventIds)) {
+    const { rows } = await client.query<OutboxColumns>(
+      `${OUTBOX} WHERE event_id = ANY($1::uuid[])`,
+      [batch],
+    );
+    for (const row of rows) outbox.set(row.event_id, toOutboxRow(row));
+  }
+  return outbox;
+}
+
+const LOOKUP_BATCH = 5_000;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+// What another store calls a payment id may be anything; PostgreSQL would refuse the whole list for it.
+function* uuidBatches(ids: string[]): Generator<string[]> {
+  const uuids = ids.filter((id) => UUID.test(id));
+  for (let start = 0; start < uuids.length; start += LOOKUP_BATCH) {
+    yield uuids.slice(start, start + LOOKUP_BATCH);
+  }
+}

@@ -1,0 +1,46 @@
+/** One thing that broke an invariant, or that is not there yet. */
+export interface Finding {
+  /** The payment's id where there is a payment, else whatever names the thing in its store. */
+  id: string;
+  /** A sentence for the person who has to act. */
+  why: string;
+}
+
+export interface Judgement {
+  /** How many payments, rows or records were looked at. */
+  checked: number;
+  violated: Finding[];
+  late: Finding[];
+}
+
+export type InvariantStatus = 'ok' | 'late' | 'violated';
+
+export interface InvariantReport extends Judgement {
+  id: string;
+  title: string;
+  status: InvariantStatus;
+}
+
+export interface AuditReport {
+  cutoff: string;
+  settleLimitS: number;
+  /** How many COMPLETED payments were judged. */
+  payments: number;
+  durationMs: number;
+  invariants: InvariantReport[];
+}
+
+/** `late` means "look again"; only `violated` means that a guarantee is broken. */
+export function statusOf(judgement: Judgement): InvariantStatus {
+  if (judgement.violated.length > 0) return 'violated';
+  return judgement.late.length > 0 ? 'late' : 'ok';
+}
+
+/** The status of the whole: that of its worst invariant. */
+export function worstStatus(report: AuditReport): InvariantStatus {
+  return statusOf({
+    checked: report.payments,
+    violated: report.invariants.flatMap(({ violated }) => violated),
+    late: report.invariants.flatMap(({ late }) => late),
+  });
+}
