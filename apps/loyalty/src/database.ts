@@ -1,4 +1,6 @@
 import { DataSource } from 'typeorm';
+import { Points1795219200001 } from './migrations/1795219200001-points.js';
+import { Account, PointsEntry } from './points.entity.js';
 
 const POOL_MAX = 10;
 const STATEMENT_TIMEOUT_MS = 5_000;
@@ -10,10 +12,10 @@ export function loyaltyDataSource(options: { url: string; poolMax?: number }): D
   return new DataSource({
     type: 'postgres',
     url: options.url,
-    schema: 'loyalty',
     applicationName: 'loyalty',
-    entities: [],
-    migrations: [],
+    entities: [Account, PointsEntry],
+    // No `schema` option: TypeORM would want its own table in a schema the first migration makes.
+    migrations: [Points1795219200001],
     migrationsTableName: 'migrations',
     // Tables change by migration only: a service that may alter its own tables can lose them.
     synchronize: false,

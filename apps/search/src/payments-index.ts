@@ -14,15 +14,15 @@ export async function ensurePaymentsIndex(client: Client): Promise<'created' | '
     mappings: {
       dynamic: 'strict',
       properties: {
-        paymentId: { type: 'keyword' },
-        orderId: { type: 'keyword' },
-        userId: { type: 'keyword' },
+        paymentId: { type: 'keyword', copy_to: 'text' },
+        orderId: { type: 'keyword', copy_to: 'text' },
+        userId: { type: 'keyword', copy_to: 'text' },
         status: { type: 'keyword' },
         currency: { type: 'keyword' },
         amountMinor: { type: 'long' },
         completedAt: { type: 'date' },
         paymentVersion: { type: 'long' },
-        eventId: { type: 'keyword' },
+        // What `q` is matched against.
         text: { type: 'text' },
       },
     },

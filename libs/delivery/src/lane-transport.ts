@@ -31,6 +31,7 @@ export interface DeliveredEvent {
 export interface LaneTransportOptions {
   brokers: string[];
   consumer: ConsumerName;
+  /** Goes into every dead letter, so that its reader knows which code gave it up. */
   appVersion: string;
   log: DeliveryLog;
   sessionTimeoutMs?: number;

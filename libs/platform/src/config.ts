@@ -18,6 +18,9 @@ export const httpUrl = z.url({ protocol: /^https?$/ });
 
 export const nodeEnv = z.enum(['development', 'test', 'production']).default('development');
 
+/** What runs, as it names itself in dead letters. Set by the image build; a checkout is `dev`. */
+export const appVersion = z.string().min(1).max(64).default('dev');
+
 /** `host:port,host:port` */
 export const brokerList = z
   .string()

@@ -1,0 +1,93 @@
+import { assertDedupWindowCovers, RETENTION } from '@effectively-once/contracts';
+import { LaneTransport, pingBroker } from '@effectively-once/delivery';
+import { HealthModule, MetricsModule, type Logger } from '@effectively-once/platform';
+import { Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import { Redis } from 'ioredis';
+import { LEASE_MS, RECEIPT_MARK_TTL_MS, SMTP_TIMEOUT_MS, type EmailConfig } from './config.js';
+import { EmailIdempotency } from './email.idempotency.js';
+import { MailProvider } from './mail-provider.js';
+import { PaymentCompletedConsumer } from './payment-completed.consumer.js';
+import { ReceiptClaims } from './receipt-claims.js';
+import { assertKeepsEveryMark, connectRedis } from './redis.js';
+import { Recipients } from './recipients.js';
+import { SendReceipt } from './send-receipt.js';
+import { connectSmtp, SMTP, type Smtp } from './smtp.js';
+
+@Module({})
+class AppModule implements OnApplicationShutdown {
+  constructor(
+    private readonly redis: Redis,
+    private readonly smtp: Smtp,
+  ) {}
+
+  onApplicationShutdown(): void {
+    this.smtp.close();
+    this.redis.disconnect();
+  }
+}
+
+/** The wiring of the email service, with the refusals to start on ground that cannot hold. */
+export function appModule(config: EmailConfig, logger: Logger): DynamicModule {
+  assertDedupWindowCovers({ ...RETENTION, dedupWindowMs: RECEIPT_MARK_TTL_MS });
+  if (SMTP_TIMEOUT_MS >= LEASE_MS) throw new Error('a send may outlive its lease');
+  return {
+    module: AppModule,
+    imports: [
+      MetricsModule,
+      HealthModule.register({
+        inject: [LaneTransport, Redis, SMTP, Recipients],
+        useFactory: (
+          transport: LaneTransport,
+          redis: Redis,
+          smtp: Smtp,
+          recipients: Recipients,
+        ) => ({
+          live: { fetching: async () => transport.assertFetching() },
+          ready: {
+            kafka: () => pingBroker({ brokers: config.KAFKA_BROKERS, clientId: 'email.health' }),
+            redis: async () => void (await redis.ping()),
+            smtp: async () => void (await smtp.verify()),
+            payments: (signal) => recipients.ping(signal),
+          },
+        }),
+      }),
+    ],
+    controllers: [PaymentCompletedConsumer],
+    providers: [
+      EmailIdempotency,
+      SendReceipt,
+      {
+        provide: Redis,
+        useFactory: async () => {
+          const redis = await connectRedis(config.REDIS_URL);
+          await assertKeepsEveryMark(redis);
+          return redis;
+        },
+      },
+      {
+        provide: ReceiptClaims,
+        inject: [Redis],
+        useFactory: (redis: Redis) => new ReceiptClaims(redis, logger),
+      },
+      { provide: SMTP, useFactory: () => connectSmtp(config.SMTP_URL) },
+      {
+        provide: MailProvider,
+        useFactory: () => new MailProvider(config.MAIL_PROVIDER_URL),
+      },
+      {
+        provide: Recipients,
+        useFactory: () => new Recipients(config.PAYMENTS_URL, config.SERVICE_TOKEN),
+      },
+      {
+        provide: LaneTransport,
+        useFactory: () =>
+          new LaneTransport({
+            brokers: config.KAFKA_BROKERS,
+            consumer: 'email',
+            appVersion: config.APP_VERSION,
+            log: logger,
+          }),
+      },
+    ],
+  };
+}

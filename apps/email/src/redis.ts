@@ -1,0 +1,34 @@
+import { Redis } from 'ioredis';
+
+const CONNECT_TIMEOUT_MS = 3_000;
+const COMMAND_TIMEOUT_MS = 2_000;
+const RECONNECT_MAX_MS = 2_000;
+
+/** Resolves when Redis answers. Waits for one that is still starting, as long as it takes. */
+export async function connectRedis(url: string): Promise<Redis> {
+  const redis = new Redis(url, {
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    commandTimeout: COMMAND_TIMEOUT_MS,
+    enableAutoPipelining: true,
+    // A command that waits in memory for Redis to return is a claim nobody made. Fail, and be retried.
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    retryStrategy: (times) => Math.min(100 * 2 ** Math.min(times, 10), RECONNECT_MAX_MS),
+  });
+  // Every failed command rejects on its own; this event would only end the process.
+  redis.on('error', () => undefined);
+  if (redis.status !== 'ready') await new Promise((resolve) => redis.once('ready', resolve));
+  return redis;
+}
+
+/**
+ * An eviction policy that may touch keys with a TTL deletes exactly the marks that stop a second
+ * receipt, and says nothing.
+ * @throws Error naming the setting.
+ */
+export async function assertKeepsEveryMark(redis: Redis): Promise<void> {
+  const policy = /^maxmemory_policy:(\S+)/m.exec(await redis.info('memory'))?.[1];
+  if (policy !== 'noeviction') {
+    throw new Error(`Redis must run with maxmemory-policy noeviction, not ${policy}`);
+  }
+}

@@ -1,0 +1,53 @@
+import { LaneTransport, pingBroker } from '@effectively-once/delivery';
+import { AUTH_SECRET, HealthModule, MetricsModule, type Logger } from '@effectively-once/platform';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { AwardPoints } from './award-points.js';
+import type { LoyaltyConfig } from './config.js';
+import { loyaltyDataSource } from './database.js';
+import { LoyaltyIdempotency } from './loyalty.idempotency.js';
+import { PaymentCompletedConsumer } from './payment-completed.consumer.js';
+import { PointsController } from './points.controller.js';
+
+@Module({})
+class AppModule {}
+
+/** The wiring of the loyalty service. */
+export function appModule(config: LoyaltyConfig, logger: Logger): DynamicModule {
+  return {
+    module: AppModule,
+    imports: [
+      TypeOrmModule.forRootAsync({
+        useFactory: () => loyaltyDataSource({ url: config.LOYALTY_DATABASE_URL }).options,
+      }),
+      MetricsModule,
+      HealthModule.register({
+        inject: [LaneTransport, DataSource],
+        useFactory: (transport: LaneTransport, database: DataSource) => ({
+          live: { fetching: async () => transport.assertFetching() },
+          ready: {
+            kafka: () => pingBroker({ brokers: config.KAFKA_BROKERS, clientId: 'loyalty.health' }),
+            'loyalty-database': async () => void (await database.query('select 1')),
+          },
+        }),
+      }),
+    ],
+    controllers: [PaymentCompletedConsumer, PointsController],
+    providers: [
+      LoyaltyIdempotency,
+      AwardPoints,
+      { provide: AUTH_SECRET, useValue: config.AUTH_JWT_SECRET },
+      {
+        provide: LaneTransport,
+        useFactory: () =>
+          new LaneTransport({
+            brokers: config.KAFKA_BROKERS,
+            consumer: 'loyalty',
+            appVersion: config.APP_VERSION,
+            log: logger,
+          }),
+      },
+    ],
+  };
+}

@@ -1,0 +1,13 @@
+import { appVersion, brokerList, databaseUrl, nodeEnv, port } from '@effectively-once/platform';
+import { z } from 'zod';
+
+export const loyaltyConfig = z.object({
+  NODE_ENV: nodeEnv,
+  APP_VERSION: appVersion,
+  LOYALTY_PORT: port,
+  KAFKA_BROKERS: brokerList,
+  LOYALTY_DATABASE_URL: databaseUrl,
+  AUTH_JWT_SECRET: z.string().min(32),
+});
+
+export type LoyaltyConfig = z.infer<typeof loyaltyConfig>;

@@ -1,0 +1,73 @@
+import { Client } from '@elastic/elasticsearch';
+import { LaneTransport, pingBroker } from '@effectively-once/delivery';
+import { AUTH_SECRET, HealthModule, MetricsModule, type Logger } from '@effectively-once/platform';
+import { Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import type { SearchConfig } from './config.js';
+import { IndexPayment } from './index-payment.js';
+import { PaymentCompletedConsumer } from './payment-completed.consumer.js';
+import { PAYMENTS_ALIAS } from './payments-index.js';
+import { SearchController } from './search.controller.js';
+import { SearchIdempotency } from './search.idempotency.js';
+
+const REQUEST_TIMEOUT_MS = 5_000;
+
+@Module({})
+class AppModule implements OnApplicationShutdown {
+  constructor(private readonly elasticsearch: Client) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.elasticsearch.close();
+  }
+}
+
+/** The wiring of the search service. */
+export function appModule(config: SearchConfig, logger: Logger): DynamicModule {
+  return {
+    module: AppModule,
+    imports: [
+      MetricsModule,
+      HealthModule.register({
+        inject: [LaneTransport, Client],
+        useFactory: (transport: LaneTransport, elasticsearch: Client) => ({
+          live: { fetching: async () => transport.assertFetching() },
+          ready: {
+            kafka: () => pingBroker({ brokers: config.KAFKA_BROKERS, clientId: 'search.health' }),
+            elasticsearch: async (signal) => {
+              const found = await elasticsearch.indices.existsAlias(
+                { name: PAYMENTS_ALIAS },
+                { signal },
+              );
+              if (!found) throw new Error(`the alias ${PAYMENTS_ALIAS} is missing`);
+            },
+          },
+        }),
+      }),
+    ],
+    controllers: [PaymentCompletedConsumer, SearchController],
+    providers: [
+      SearchIdempotency,
+      IndexPayment,
+      { provide: AUTH_SECRET, useValue: config.AUTH_JWT_SECRET },
+      {
+        provide: Client,
+        useFactory: () =>
+          new Client({
+            node: config.ELASTICSEARCH_URL,
+            requestTimeout: REQUEST_TIMEOUT_MS,
+            // deliver() repeats what failed, and counts it. Retries in here would hide it.
+            maxRetries: 0,
+          }),
+      },
+      {
+        provide: LaneTransport,
+        useFactory: () =>
+          new LaneTransport({
+            brokers: config.KAFKA_BROKERS,
+            consumer: 'search',
+            appVersion: config.APP_VERSION,
+            log: logger,
+          }),
+      },
+    ],
+  };
+}

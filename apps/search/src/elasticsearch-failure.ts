@@ -1,0 +1,35 @@
+import { errors } from '@elastic/elasticsearch';
+import { DependencyDown, PermanentFailure } from '@effectively-once/delivery';
+
+/**
+ * Sorts what the client threw. 400 is about this document and will not change; 429 passes; a missing
+ * alias or a 5xx is about the server, and blaming a document for it would dead-letter them all.
+ */
+export function asFailure(error: unknown): Error {
+  if (error instanceof errors.ResponseError) {
+    const status = error.statusCode ?? 0;
+    if (status === 400) {
+      return new PermanentFailure(
+        'DocumentRefused',
+        'Elasticsearch refused the document with 400',
+        {
+          cause: error,
+        },
+      );
+    }
+    if (status !== 404 && status < 500) return new RefusedForNow(status, error);
+  }
+  if (error instanceof errors.ElasticsearchClientError) {
+    return new DependencyDown('elasticsearch', { cause: error });
+  }
+  return error as Error;
+}
+
+class RefusedForNow extends Error {
+  override readonly name = 'RefusedForNow';
+  readonly code: string;
+  constructor(status: number, cause: unknown) {
+    super('Elasticsearch refused for now', { cause });
+    this.code = String(status);
+  }
+}
