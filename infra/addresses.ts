@@ -1,0 +1,67 @@
+import type { Environment } from './environment.js';
+
+/**
+ * Every variable an app may read, as seen from this machine. (The compose file says the same with
+ * container names.) What the caller's environment sets stays as the caller says: a test that puts a
+ * proxy in front of one store names the proxy there.
+ */
+export function addresses(
+  { settings, given }: Environment,
+  options: { journalFolder: string },
+): Record<Variable, string | undefined> {
+  const http = (port: number) => `http://127.0.0.1:${port}`;
+  const database = (name: string, user: string, password: string) =>
+    `postgres://${user}:${encodeURIComponent(password)}@127.0.0.1:${settings.POSTGRES_PORT}/${name}`;
+  const derived: Record<Variable, string | undefined> = {
+    PAYMENTS_PORT: String(settings.PAYMENTS_PORT),
+    EMAIL_PORT: String(settings.EMAIL_PORT),
+    LOYALTY_PORT: String(settings.LOYALTY_PORT),
+    SEARCH_PORT: String(settings.SEARCH_PORT),
+    CONSOLE_PORT: String(settings.CONSOLE_PORT),
+    THIRD_PARTIES_PORT: String(settings.THIRD_PARTIES_PORT),
+    PSP_PORT: String(settings.PSP_PORT),
+    SMTP_PORT: String(settings.SMTP_PORT),
+    AUTH_JWT_SECRET: settings.AUTH_JWT_SECRET,
+    SERVICE_TOKEN: settings.SERVICE_TOKEN,
+    PSP_SECRET_KEY: settings.PSP_SECRET_KEY,
+    PSP_WEBHOOK_SECRET: settings.PSP_WEBHOOK_SECRET,
+    JOURNAL_DIR: options.journalFolder,
+    // The apps' own defaults hold unless the caller says otherwise.
+    RATE_LIMIT_PER_S: undefined,
+    RATE_LIMIT_BURST: undefined,
+    PAYMENTS_DATABASE_URL: database('payments', 'payments_app', settings.PAYMENTS_APP_PASSWORD),
+    LOYALTY_DATABASE_URL: database('loyalty', 'loyalty_app', settings.LOYALTY_APP_PASSWORD),
+    CONSOLE_DATABASE_URL: database('console', 'console_app', settings.CONSOLE_APP_PASSWORD),
+    AUDITOR_PAYMENTS_URL: database('payments', 'auditor', settings.AUDITOR_PASSWORD),
+    AUDITOR_LOYALTY_URL: database('loyalty', 'auditor', settings.AUDITOR_PASSWORD),
+    AUDITOR_CONSOLE_URL: database('console', 'auditor', settings.AUDITOR_PASSWORD),
+    KAFKA_BROKERS: `127.0.0.1:${settings.KAFKA_PORT}`,
+    REDIS_URL: `redis://127.0.0.1:${settings.REDIS_PORT}`,
+    ELASTICSEARCH_URL: http(settings.ELASTICSEARCH_PORT),
+    CONNECT_URL: http(settings.CONNECT_PORT),
+    SMTP_URL: `smtp://127.0.0.1:${settings.SMTP_PORT}`,
+    PSP_URL: http(settings.PSP_PORT),
+    PAYMENTS_URL: http(settings.PAYMENTS_PORT),
+    PAYMENTS_WEBHOOK_URL: `${http(settings.PAYMENTS_PORT)}/v1/psp/webhooks`,
+    THIRD_PARTIES_URL: http(settings.THIRD_PARTIES_PORT),
+    MAIL_PROVIDER_URL: http(settings.THIRD_PARTIES_PORT),
+  };
+  const overridden = Object.entries(given).filter(([name]) => name in derived);
+  return { ...derived, ...Object.fromEntries(overridden) };
+}
+
+export type Variable =
+  | `${'PAYMENTS' | 'EMAIL' | 'LOYALTY' | 'SEARCH' | 'CONSOLE' | 'THIRD_PARTIES' | 'PSP' | 'SMTP'}_PORT`
+  | `${'PAYMENTS' | 'LOYALTY' | 'CONSOLE'}_DATABASE_URL`
+  | `AUDITOR_${'PAYMENTS' | 'LOYALTY' | 'CONSOLE'}_URL`
+  | `${'REDIS' | 'ELASTICSEARCH' | 'CONNECT' | 'SMTP' | 'PSP' | 'PAYMENTS' | 'THIRD_PARTIES'}_URL`
+  | 'KAFKA_BROKERS'
+  | 'PAYMENTS_WEBHOOK_URL'
+  | 'MAIL_PROVIDER_URL'
+  | 'JOURNAL_DIR'
+  | 'AUTH_JWT_SECRET'
+  | 'SERVICE_TOKEN'
+  | 'PSP_SECRET_KEY'
+  | 'PSP_WEBHOOK_SECRET'
+  | 'RATE_LIMIT_PER_S'
+  | 'RATE_LIMIT_BURST';

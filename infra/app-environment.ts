@@ -1,0 +1,54 @@
+import { addresses, type Variable } from './addresses.js';
+import type { Environment } from './environment.js';
+
+export const APPS = ['third-parties', 'payments', 'email', 'loyalty', 'search', 'console'] as const;
+export type AppName = (typeof APPS)[number];
+
+/** What each app reads at its start. No app is given a password it has no use for. */
+const READS: Record<AppName, readonly Variable[]> = {
+  'third-parties': [
+    ...(['THIRD_PARTIES_PORT', 'PSP_PORT', 'SMTP_PORT', 'JOURNAL_DIR'] as const),
+    ...(['PSP_SECRET_KEY', 'PSP_WEBHOOK_SECRET', 'PAYMENTS_WEBHOOK_URL'] as const),
+  ],
+  payments: [
+    ...(['PAYMENTS_PORT', 'PAYMENTS_DATABASE_URL', 'AUTH_JWT_SECRET', 'SERVICE_TOKEN'] as const),
+    ...(['PSP_URL', 'PSP_SECRET_KEY', 'PSP_WEBHOOK_SECRET'] as const),
+    ...(['RATE_LIMIT_PER_S', 'RATE_LIMIT_BURST'] as const),
+  ],
+  email: [
+    ...(['EMAIL_PORT', 'KAFKA_BROKERS', 'REDIS_URL', 'SMTP_URL', 'MAIL_PROVIDER_URL'] as const),
+    ...(['PAYMENTS_URL', 'SERVICE_TOKEN'] as const),
+  ],
+  loyalty: ['LOYALTY_PORT', 'KAFKA_BROKERS', 'LOYALTY_DATABASE_URL', 'AUTH_JWT_SECRET'],
+  search: ['SEARCH_PORT', 'KAFKA_BROKERS', 'ELASTICSEARCH_URL', 'AUTH_JWT_SECRET'],
+  console: [
+    ...(['CONSOLE_PORT', 'CONSOLE_DATABASE_URL', 'AUTH_JWT_SECRET'] as const),
+    ...(['AUDITOR_PAYMENTS_URL', 'AUDITOR_LOYALTY_URL', 'AUDITOR_CONSOLE_URL'] as const),
+    ...(['KAFKA_BROKERS', 'REDIS_URL', 'ELASTICSEARCH_URL', 'CONNECT_URL'] as const),
+    'THIRD_PARTIES_URL',
+  ],
+};
+
+/**
+ * The whole environment of one app. Of the caller's own environment it keeps what the system has no
+ * name for (PATH, HOME, an app's optional limits), without what would change a library behind our back.
+ */
+export function appEnvironment(
+  app: AppName,
+  environment: Environment,
+  options: { journalFolder: string },
+): Record<string, string> {
+  const known = addresses(environment, options);
+  const own = Object.entries(environment.given).filter(
+    ([name]) => !(name in known) && !(name in environment.settings) && !MEDDLES.test(name),
+  );
+  const read = READS[app].map((name) => [name, known[name]] as const);
+  return Object.fromEntries(
+    [...own, ['NODE_ENV', environment.settings.NODE_ENV] as const, ...read].filter(
+      (entry): entry is [string, string] => entry[1] !== undefined,
+    ),
+  );
+}
+
+// libpq's variables would redirect a database connection; NODE_OPTIONS may load a debugger or a test hook.
+const MEDDLES = /^(PG[A-Z]+|NODE_OPTIONS|npm_.*)$/;

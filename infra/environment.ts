@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { port, readConfig } from '@effectively-once/platform/config';
+import { parse } from 'dotenv';
+import { z } from 'zod';
+import { repositoryRoot } from './repository-root.js';
+
+const secret = z.string().min(1);
+
+const settingsSchema = z.object({
+  NODE_ENV: z.enum(['development', 'test', 'production']),
+  PAYMENTS_PORT: port,
+  EMAIL_PORT: port,
+  LOYALTY_PORT: port,
+  SEARCH_PORT: port,
+  CONSOLE_PORT: port,
+  THIRD_PARTIES_PORT: port,
+  PSP_PORT: port,
+  SMTP_PORT: port,
+  POSTGRES_PORT: port,
+  REDIS_PORT: port,
+  KAFKA_PORT: port,
+  KAFKA_CONTROLLER_PORT: port,
+  CONNECT_PORT: port,
+  ELASTICSEARCH_PORT: port,
+  PROMETHEUS_PORT: port,
+  ALERTMANAGER_PORT: port,
+  POSTGRES_PASSWORD: secret,
+  PAYMENTS_OWNER_PASSWORD: secret,
+  PAYMENTS_APP_PASSWORD: secret,
+  LOYALTY_OWNER_PASSWORD: secret,
+  LOYALTY_APP_PASSWORD: secret,
+  CONSOLE_OWNER_PASSWORD: secret,
+  CONSOLE_APP_PASSWORD: secret,
+  DEBEZIUM_PASSWORD: secret,
+  AUDITOR_PASSWORD: secret,
+  AUTH_JWT_SECRET: secret,
+  SERVICE_TOKEN: secret,
+  PSP_SECRET_KEY: secret,
+  PSP_WEBHOOK_SECRET: secret,
+});
+
+/** Every setting of the system, by its name in `.env`. */
+export type Settings = z.infer<typeof settingsSchema>;
+export type PortName = Extract<keyof Settings, `${string}_PORT`>;
+
+export interface Environment {
+  settings: Settings;
+  /** What the caller's own environment says. It overrides `.env` and whatever is derived from it. */
+  given: NodeJS.ProcessEnv;
+}
+
+/**
+ * Reads `.env` and the caller's environment, once.
+ * @throws ConfigError naming every faulty variable.
+ */
+export function readEnvironment(given: NodeJS.ProcessEnv = process.env): Environment {
+  const committed = parse(readFileSync(join(repositoryRoot, '.env')));
+  const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ''));
+  return { settings: readConfig(settingsSchema, { ...committed, ...set }), given: set };
+}

@@ -1,0 +1,132 @@
+import { consoleDataSource } from '@effectively-once/console/database';
+import { loyaltyDataSource } from '@effectively-once/loyalty/database';
+import { paymentsDataSource } from '@effectively-once/payments/database';
+import pg from 'pg';
+import type { DataSource } from 'typeorm';
+import type { Settings } from '../environment.js';
+
+const SLOT = 'payments_outbox';
+const DATABASES = [
+  { name: 'payments', dataSource: paymentsDataSource },
+  { name: 'loyalty', dataSource: loyaltyDataSource },
+  { name: 'console', dataSource: consoleDataSource },
+] as const;
+
+export interface PostgresOptions {
+  host: string;
+  port: number;
+  settings: Settings;
+}
+
+/**
+ * Roles, databases, tables and the replication slot. Safe to repeat at any time: what is there stays,
+ * passwords are brought up to date.
+ */
+export async function preparePostgres(options: PostgresOptions): Promise<void> {
+  await withSuperuser(options, 'postgres', async (client) => {
+    await createRoles(client, options.settings);
+    for (const { name } of DATABASES) await createDatabase(client, name);
+  });
+  await Promise.all(DATABASES.map(({ name, dataSource }) => migrate(options, name, dataSource)));
+  await createSlot(options);
+}
+
+async function createRoles(client: pg.Client, settings: Settings): Promise<void> {
+  const roles = [
+    ...DATABASES.flatMap(({ name }) => [
+      { role: `${name}_owner`, password: password(settings, name, 'OWNER'), can: '' },
+      { role: `${name}_app`, password: password(settings, name, 'APP'), can: '' },
+    ]),
+    { role: 'debezium', password: settings.DEBEZIUM_PASSWORD, can: 'REPLICATION' },
+    { role: 'auditor', password: settings.AUDITOR_PASSWORD, can: '' },
+  ];
+  for (const { role, password, can } of roles) {
+    const found = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [role]);
+    await client.query(
+      `${found.rowCount ? 'ALTER' : 'CREATE'} ROLE ${client.escapeIdentifier(role)} ` +
+        `LOGIN ${can} PASSWORD ${client.escapeLiteral(password)}`,
+    );
+  }
+}
+
+const password = (settings: Settings, database: string, role: 'OWNER' | 'APP') =>
+  settings[`${database.toUpperCase()}_${role}_PASSWORD` as 'PAYMENTS_OWNER_PASSWORD'];
+
+async function createDatabase(client: pg.Client, name: string): Promise<void> {
+  const found = await client.query('SELECT FROM pg_database WHERE datname = $1', [name]);
+  if (found.rowCount) return;
+  await client.query(`CREATE DATABASE ${name} OWNER ${name}_owner`);
+  // Otherwise every role could connect to every database.
+  await client.query(`REVOKE ALL ON DATABASE ${name} FROM PUBLIC`);
+  const guests = name === 'payments' ? `${name}_app, auditor, debezium` : `${name}_app, auditor`;
+  await client.query(`GRANT CONNECT ON DATABASE ${name} TO ${guests}`);
+}
+
+async function migrate(
+  { host, port, settings }: PostgresOptions,
+  name: string,
+  open: (options: { url: string; poolMax: number }) => DataSource,
+): Promise<void> {
+  const secret = encodeURIComponent(password(settings, name, 'OWNER'));
+  const database = open({
+    url: `postgres://${name}_owner:${secret}@${host}:${port}/${name}`,
+    poolMax: 1,
+  });
+  await database.initialize();
+  try {
+    // TypeORM keeps its list of migrations in this schema, so none of them can make it.
+    await database.query(`CREATE SCHEMA IF NOT EXISTS ${name}`);
+    await database.runMigrations({ transaction: 'all' });
+  } finally {
+    await database.destroy();
+  }
+}
+
+/**
+ * The slot is made before the first payment can be: a slot only has what was written after it.
+ * Made after the publication, because decoding what came before it would fail.
+ */
+async function createSlot({ host, port, settings }: PostgresOptions): Promise<void> {
+  const client = new pg.Client({
+    ...connection(host, port, 'payments'),
+    user: 'debezium',
+    password: settings.DEBEZIUM_PASSWORD,
+  });
+  await client.connect();
+  try {
+    const found = await client.query('SELECT FROM pg_replication_slots WHERE slot_name = $1', [
+      SLOT,
+    ]);
+    if (found.rowCount) return;
+    await client.query(`SELECT pg_create_logical_replication_slot($1, 'pgoutput')`, [SLOT]);
+  } finally {
+    await client.end();
+  }
+}
+
+async function withSuperuser(
+  { host, port, settings }: PostgresOptions,
+  database: string,
+  use: (client: pg.Client) => Promise<void>,
+): Promise<void> {
+  const client = new pg.Client({
+    ...connection(host, port, database),
+    user: 'postgres',
+    password: settings.POSTGRES_PASSWORD,
+  });
+  await client.connect();
+  try {
+    await use(client);
+  } finally {
+    await client.end();
+  }
+}
+
+const connection = (host: string, port: number, database: string) => ({
+  host,
+  port,
+  database,
+  application_name: 'prepare',
+  connectionTimeoutMillis: 5_000,
+  statement_timeout: 30_000,
+});

@@ -1,0 +1,124 @@
+// Behind every npm script: makes sure that packages and builds are there, then runs the command in
+// this same process, so that Ctrl-C and the exit code need no passing on.
+// Uses nothing but Node: in a fresh clone there is nothing else yet.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const NODE_FLOOR = [20, 19];
+const root = fileURLToPath(new URL('..', import.meta.url));
+const cache = join(root, 'node_modules', '.cache', 'effectively-once');
+const buildStamp = join(cache, 'built');
+
+const [command, ...rest] = process.argv.slice(2);
+checkNode();
+if (!packagesAreCurrent()) installPackages();
+if (!buildIsCurrent()) build();
+if (command !== 'build') await run();
+
+function checkNode() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const [floorMajor = 0, floorMinor = 0] = NODE_FLOOR;
+  if (major > floorMajor || (major === floorMajor && minor >= floorMinor)) return;
+  fail(`Node ${NODE_FLOOR.join('.')} or newer is needed; this is ${process.versions.node}`);
+}
+
+/** True when every package of the lock file is installed in its version. */
+function packagesAreCurrent() {
+  const installedLock = join(root, 'node_modules', '.package-lock.json');
+  if (!existsSync(installedLock)) return false;
+  const wanted = readPackages(join(root, 'package-lock.json'));
+  const installed = readPackages(installedLock);
+  return Object.entries(wanted).every(([path, { version, optional, link }]) => {
+    if (!path.startsWith('node_modules/') && !path.includes('/node_modules/')) return true;
+    // An optional package is left out on platforms it is not made for.
+    if (!installed[path]) return optional === true;
+    return link === true || installed[path].version === version;
+  });
+}
+
+function readPackages(lockFile) {
+  return JSON.parse(readFileSync(lockFile, 'utf8')).packages;
+}
+
+function installPackages() {
+  step('installing npm packages (npm ci)', 'npm', ['ci', '--no-audit', '--no-fund']);
+}
+
+/** Nx needs a second to find out that nothing changed; comparing times and sizes needs 20 ms. */
+function buildIsCurrent() {
+  return existsSync(buildStamp) && readFileSync(buildStamp, 'utf8') === sourcesFingerprint();
+}
+
+function build() {
+  const before = sourcesFingerprint();
+  step('building', process.execPath, [
+    join(root, 'node_modules', 'nx', 'dist', 'bin', 'nx.js'),
+    ...['run-many', '-t', 'build', '--outputStyle=static'],
+  ]);
+  mkdirSync(cache, { recursive: true });
+  writeFileSync(buildStamp, before);
+}
+
+function sourcesFingerprint() {
+  const hash = createHash('sha256');
+  for (const file of ['package-lock.json', '.swcrc', 'nx.json']) addFile(hash, join(root, file));
+  for (const parent of ['apps', 'libs']) {
+    for (const project of readdirSync(join(root, parent)))
+      addFolder(hash, join(root, parent, project));
+  }
+  addFolder(hash, join(root, 'infra'));
+  return hash.digest('hex');
+}
+
+function addFolder(hash, folder) {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (entry.name === 'node_modules') continue;
+    // A build that was deleted is a build to make again; what is in it is Nx's to know.
+    if (entry.name === 'dist') hash.update(`${folder} has a build\n`);
+    else if (entry.isDirectory()) addFolder(hash, join(folder, entry.name));
+    else if (entry.isFile()) addFile(hash, join(folder, entry.name));
+  }
+}
+
+function addFile(hash, file) {
+  const { mtimeMs, size } = statSync(file);
+  hash.update(`${file} ${mtimeMs} ${size}\n`);
+}
+
+/** Shows a long step while it runs, and its whole output only when it fails. */
+function step(title, program, args) {
+  const startedAt = Date.now();
+  process.stderr.write(`${title} …\n`);
+  const { status, stdout, stderr, error } = spawnSync(program, args, {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+    // NODE_ENV=production would leave out the packages that build and test.
+    env: { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false', NODE_ENV: 'development' },
+    shell: process.platform === 'win32',
+  });
+  if (status !== 0) fail(`${title} failed\n${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}`);
+  process.stderr.write(`${title}: done in ${((Date.now() - startedAt) / 1000).toFixed(1)} s\n`);
+}
+
+async function run() {
+  const script = join(root, 'infra', 'dist', 'cli', `${command}.js`);
+  if (!existsSync(script)) {
+    const known = readdirSync(join(root, 'infra', 'dist', 'cli')).filter((name) =>
+      name.endsWith('.js'),
+    );
+    fail(
+      `no such command: ${command}. There are: ${known.map((name) => name.slice(0, -3)).join(', ')}`,
+    );
+  }
+  process.argv = [process.execPath, script, ...rest];
+  await import(pathToFileURL(script).href);
+}
+
+function fail(message) {
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+}
