@@ -1,4 +1,5 @@
 import { DataSource } from 'typeorm';
+import { Console1795219200001 } from './migrations/1795219200001-console.js';
 
 const POOL_MAX = 10;
 const STATEMENT_TIMEOUT_MS = 5_000;
@@ -13,7 +14,7 @@ export function consoleDataSource(options: { url: string; poolMax?: number }): D
     schema: 'console',
     applicationName: 'console',
     entities: [],
-    migrations: [],
+    migrations: [Console1795219200001],
     migrationsTableName: 'migrations',
     // Tables change by migration only: a service that may alter its own tables can lose them.
     synchronize: false,

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { Charge, Evidence } from '../evidence.js';
 import { reading } from '../unreadable-store.js';
 
-const TIMEOUT_MS = 20_000;
+const TIMEOUT_MS = 10_000;
+const PAGE_SIZE = 2_000;
 
 const charge = z.object({
   id: z.string(),
@@ -18,12 +19,11 @@ const mail = z.object({ paymentId: z.string().nullish() });
 /** What the PSP did, oldest first. */
 export async function readCharges(thirdPartiesUrl: string): Promise<Charge[]> {
   return await reading("the PSP's journal", async () => {
-    const entries = await journal(thirdPartiesUrl, 'charges', charge);
-    return entries.map(({ paymentId, at, ...entry }) => ({
-      ...entry,
-      paymentId: paymentId ?? undefined,
-      atMs: Date.parse(at),
-    }));
+    const charges: Charge[] = [];
+    for await (const { paymentId, at, ...entry } of journal(thirdPartiesUrl, 'charges', charge)) {
+      charges.push({ ...entry, paymentId: paymentId ?? undefined, atMs: Date.parse(at) });
+    }
+    return charges;
   });
 }
 
@@ -31,21 +31,26 @@ export async function readCharges(thirdPartiesUrl: string): Promise<Charge[]> {
 export async function readReceipts(thirdPartiesUrl: string): Promise<Evidence['receipts']> {
   return await reading("the mail provider's journal", async () => {
     const receipts: Evidence['receipts'] = new Map();
-    for (const { paymentId } of await journal(thirdPartiesUrl, 'mails', mail)) {
+    for await (const { paymentId } of journal(thirdPartiesUrl, 'mails', mail)) {
       if (paymentId) receipts.set(paymentId, (receipts.get(paymentId) ?? 0) + 1);
     }
     return receipts;
   });
 }
 
-async function journal<Entry>(
+async function* journal<Entry>(
   thirdPartiesUrl: string,
   name: 'charges' | 'mails',
   entry: z.ZodType<Entry>,
-): Promise<Entry[]> {
-  const response = await fetch(new URL(`/_journal/${name}`, thirdPartiesUrl), {
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-  });
-  if (!response.ok) throw new Error(`it answered ${response.status}`);
-  return z.object({ entries: z.array(entry) }).parse(await response.json()).entries;
+): AsyncGenerator<Entry> {
+  const page = z.object({ entries: z.array(entry), nextAfter: z.int() });
+  for (let after = 0; ;) {
+    const url = new URL(`/_journal/${name}?after=${after}&limit=${PAGE_SIZE}`, thirdPartiesUrl);
+    const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    if (!response.ok) throw new Error(`it answered ${response.status}`);
+    const { entries, nextAfter } = page.parse(await response.json());
+    yield* entries;
+    if (entries.length < PAGE_SIZE) return;
+    after = nextAfter;
+  }
 }

@@ -1,0 +1,66 @@
+import { audit, type Sources } from '@effectively-once/audit';
+import { AUTH_SECRET, HealthModule, MetricsModule } from '@effectively-once/platform';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { AuditController } from './audit.controller.js';
+import type { ConsoleConfig } from './config.js';
+import { consoleDataSource } from './database.js';
+import { PaymentsDatabase } from './payments-database.js';
+import { PipelineController } from './pipeline.controller.js';
+import { PIPELINE, readPipeline } from './pipeline.js';
+import { SharedAudit } from './shared-audit.js';
+
+@Module({})
+class AppModule {}
+
+/** The wiring of the console. */
+export function appModule(config: ConsoleConfig): DynamicModule {
+  return {
+    module: AppModule,
+    imports: [
+      TypeOrmModule.forRootAsync({
+        useFactory: () => consoleDataSource({ url: config.CONSOLE_DATABASE_URL }).options,
+      }),
+      MetricsModule,
+      HealthModule.register({
+        inject: [DataSource],
+        useFactory: (database: DataSource) => ({
+          // Only what the console cannot work without: it is wanted most when other things are down.
+          ready: { 'console-database': async () => void (await database.query('select 1')) },
+        }),
+      }),
+    ],
+    controllers: [AuditController, PipelineController],
+    providers: [
+      { provide: AUTH_SECRET, useValue: config.AUTH_JWT_SECRET },
+      {
+        provide: PaymentsDatabase,
+        useFactory: () => new PaymentsDatabase(config.AUDITOR_PAYMENTS_URL),
+      },
+      {
+        provide: SharedAudit,
+        useFactory: () => new SharedAudit(() => audit({ sources: sources(config) })),
+      },
+      {
+        provide: PIPELINE,
+        inject: [PaymentsDatabase],
+        useFactory: (payments: PaymentsDatabase) => () =>
+          readPipeline({
+            query: (sql, parameters) => payments.query(sql, parameters),
+            connectUrl: config.CONNECT_URL,
+            brokers: config.KAFKA_BROKERS,
+          }),
+      },
+    ],
+  };
+}
+
+const sources = (config: ConsoleConfig): Sources => ({
+  paymentsUrl: config.AUDITOR_PAYMENTS_URL,
+  loyaltyUrl: config.AUDITOR_LOYALTY_URL,
+  kafkaBrokers: config.KAFKA_BROKERS,
+  redisUrl: config.REDIS_URL,
+  elasticsearchUrl: config.ELASTICSEARCH_URL,
+  thirdPartiesUrl: config.THIRD_PARTIES_URL,
+});

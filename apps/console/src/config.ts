@@ -1,0 +1,18 @@
+import { brokerList, databaseUrl, httpUrl, nodeEnv, port } from '@effectively-once/platform';
+import { z } from 'zod';
+
+export const consoleConfig = z.object({
+  NODE_ENV: nodeEnv,
+  CONSOLE_PORT: port,
+  CONSOLE_DATABASE_URL: databaseUrl,
+  AUTH_JWT_SECRET: z.string().min(32),
+  AUDITOR_PAYMENTS_URL: databaseUrl,
+  AUDITOR_LOYALTY_URL: databaseUrl,
+  KAFKA_BROKERS: brokerList,
+  REDIS_URL: z.url({ protocol: /^rediss?$/ }),
+  ELASTICSEARCH_URL: httpUrl,
+  THIRD_PARTIES_URL: httpUrl,
+  CONNECT_URL: httpUrl,
+});
+
+export type ConsoleConfig = z.infer<typeof consoleConfig>;

@@ -1,0 +1,32 @@
+import type { OnModuleDestroy } from '@nestjs/common';
+import { Pool } from 'pg';
+
+const POOL_MAX = 2;
+const CONNECT_TIMEOUT_MS = 3_000;
+const STATEMENT_TIMEOUT_MS = 5_000;
+
+/** The payments database for reading only, as role auditor. */
+export class PaymentsDatabase implements OnModuleDestroy {
+  private readonly pool: Pool;
+
+  constructor(url: string) {
+    this.pool = new Pool({
+      connectionString: url,
+      application_name: 'console',
+      max: POOL_MAX,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+    });
+    // An idle connection that is cut is replaced at its next use; unheard, it would end the process.
+    this.pool.on('error', () => undefined);
+  }
+
+  async query(sql: string, parameters: unknown[] = []): Promise<Record<string, unknown>[]> {
+    const { rows } = await this.pool.query(sql, parameters);
+    return rows;
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.pool.end();
+  }
+}

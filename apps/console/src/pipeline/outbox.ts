@@ -1,0 +1,29 @@
+const SLOT = 'payments_outbox';
+
+/** Runs one statement in the payments database, as role auditor. */
+export type Query = (sql: string, parameters?: unknown[]) => Promise<Record<string, unknown>[]>;
+
+export async function readOutbox(query: Query) {
+  const [row] = await query(
+    `SELECT count(*)::text AS rows, max(occurred_at) AS latest FROM payments.outbox`,
+  );
+  return { rows: Number(row?.['rows']), latest: row?.['latest'] as Date | null };
+}
+
+/** A slot that is not active, or whose lag only grows, is a connector that does not read. */
+export async function readSlot(query: Query) {
+  const [row] = await query(
+    `SELECT active, confirmed_flush_lsn::text AS confirmed, wal_status,
+            pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn)::text AS lag
+       FROM pg_replication_slots WHERE slot_name = $1`,
+    [SLOT],
+  );
+  if (!row) throw new Error(`there is no slot ${SLOT}`);
+  return {
+    name: SLOT,
+    active: row['active'] as boolean,
+    lagBytes: Number(row['lag']),
+    confirmedLsn: row['confirmed'] as string,
+    walStatus: row['wal_status'] as string,
+  };
+}

@@ -1,0 +1,63 @@
+import type {
+  AuditReport,
+  Finding,
+  InvariantReport,
+  InvariantStatus,
+} from '@effectively-once/audit';
+import pc from 'picocolors';
+
+/** Findings shown per invariant; --json has them all. */
+const FINDINGS_SHOWN_MAX = 20;
+
+const COLOUR: Record<InvariantStatus, (text: string) => string> = {
+  ok: pc.green,
+  late: pc.yellow,
+  violated: pc.red,
+};
+
+/** The audit for a person: a line per invariant, and under it what broke it. */
+export function auditTable(report: AuditReport): string {
+  const { cutoff, settleLimitS, durationMs, invariants } = report;
+  const payments = report.payments.toLocaleString('en');
+  return [
+    `${payments} payments judged, completed before ${cutoff} − ${settleLimitS} s; ` +
+      `took ${(durationMs / 1_000).toFixed(1)} s`,
+    '',
+    ...invariants.flatMap(lines),
+    '',
+    conclusion(invariants),
+  ].join('\n');
+}
+
+function lines(invariant: InvariantReport): string[] {
+  const { id, title, status, checked, violated, late } = invariant;
+  const titleWidth = 72;
+  const counts = [
+    `${checked.toLocaleString('en')} checked`,
+    ...(late.length > 0 ? [`${late.length} late`] : []),
+    ...(violated.length > 0 ? [`${violated.length} violated`] : []),
+  ].join(', ');
+  return [
+    `${id.padEnd(4)} ${COLOUR[status](status.padEnd(9))} ${title.padEnd(titleWidth)} ${counts}`,
+    ...findings(violated, 'violated'),
+    ...findings(late, 'late'),
+  ];
+}
+
+function findings(all: Finding[], status: InvariantStatus): string[] {
+  const shown = all.slice(0, FINDINGS_SHOWN_MAX);
+  const hidden = all.length - shown.length;
+  return [
+    ...shown.map(({ id, why }) => `     ${COLOUR[status](id)}  ${why}`),
+    ...(hidden > 0 ? [`     and ${hidden} more; --json names them all`] : []),
+  ];
+}
+
+function conclusion(invariants: InvariantReport[]): string {
+  const broken = invariants.filter(({ status }) => status === 'violated').map(({ id }) => id);
+  if (broken.length > 0) return pc.red(`violated: ${broken.join(', ')}`);
+  const late = invariants.some(({ status }) => status === 'late');
+  return late
+    ? pc.yellow('nothing is lost or doubled; what is late is still on its way')
+    : pc.green('nothing is lost, nothing is doubled');
+}

@@ -1,0 +1,72 @@
+import { audit, auditWhenQuiet, worstStatus, type Sources } from '@effectively-once/audit';
+import { Command, InvalidArgumentError } from 'commander';
+import { addresses } from '../addresses.js';
+import { readEnvironment } from '../environment.js';
+import { auditTable } from './audit-table.js';
+
+// 1 says that a guarantee is broken, so everything else that can go wrong says 2.
+const EXIT = { clean: 0, violated: 1, failed: 2 } as const;
+
+const command = new Command('audit')
+  .description('walks every payment through every store and names the ones lost or doubled')
+  .option('--json', 'prints one JSON object, with every finding')
+  .option(
+    '--wait <seconds>',
+    'first waits up to this long until nothing is late; judges every payment, however young',
+    seconds,
+  )
+  .option(
+    '--settle-limit <seconds>',
+    'judges only payments that completed longer ago (default: 120, with --wait 0)',
+    seconds,
+  )
+  .addHelpText('after', '\nExit code: 0 nothing violated, 1 violated, 2 a store cannot be read.')
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.clean : EXIT.failed))
+  .parse();
+
+interface Options {
+  json?: true;
+  wait?: number;
+  settleLimit?: number;
+}
+
+try {
+  process.exitCode = await run(command.opts<Options>());
+} catch (error) {
+  process.stderr.write(`audit: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = EXIT.failed;
+}
+
+async function run(options: Options): Promise<number> {
+  const how = {
+    sources: sources(),
+    ...(options.settleLimit === undefined ? {} : { settleLimitMs: options.settleLimit * 1_000 }),
+  };
+  const report =
+    options.wait === undefined
+      ? await audit(how)
+      : await auditWhenQuiet({
+          ...how,
+          waitMaxMs: options.wait * 1_000,
+          onWaiting: (why) => process.stderr.write(`waiting: ${why}\n`),
+        });
+  process.stdout.write(`${options.json ? JSON.stringify(report, null, 2) : auditTable(report)}\n`);
+  return worstStatus(report) === 'violated' ? EXIT.violated : EXIT.clean;
+}
+
+function sources(): Sources {
+  const at = addresses(readEnvironment(), { journalFolder: '' });
+  return {
+    paymentsUrl: at.AUDITOR_PAYMENTS_URL ?? '',
+    loyaltyUrl: at.AUDITOR_LOYALTY_URL ?? '',
+    kafkaBrokers: (at.KAFKA_BROKERS ?? '').split(','),
+    redisUrl: at.REDIS_URL ?? '',
+    elasticsearchUrl: at.ELASTICSEARCH_URL ?? '',
+    thirdPartiesUrl: at.THIRD_PARTIES_URL ?? '',
+  };
+}
+
+function seconds(text: string): number {
+  if (/^\d{1,6}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('must be a whole number of seconds.');
+}
