@@ -1,7 +1,7 @@
 import { assertDedupWindowCovers, RETENTION } from '@effectively-once/contracts';
 import { LaneTransport, pingBroker } from '@effectively-once/delivery';
 import { HealthModule, MetricsModule, type Logger } from '@effectively-once/platform';
-import { Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { LEASE_MS, RECEIPT_MARK_TTL_MS, SMTP_TIMEOUT_MS, type EmailConfig } from './config.js';
 import { EmailIdempotency } from './email.idempotency.js';
@@ -17,7 +17,7 @@ import { connectSmtp, SMTP, type Smtp } from './smtp.js';
 class AppModule implements OnApplicationShutdown {
   constructor(
     private readonly redis: Redis,
-    private readonly smtp: Smtp,
+    @Inject(SMTP) private readonly smtp: Smtp,
   ) {}
 
   onApplicationShutdown(): void {
@@ -32,6 +32,9 @@ export function appModule(config: EmailConfig, logger: Logger): DynamicModule {
   if (SMTP_TIMEOUT_MS >= LEASE_MS) throw new Error('a send may outlive its lease');
   return {
     module: AppModule,
+    // Global, so that the health checks can be given them.
+    global: true,
+    exports: [LaneTransport, Redis, SMTP, Recipients],
     imports: [
       MetricsModule,
       HealthModule.register({

@@ -17,6 +17,9 @@ class AppModule {}
 export function appModule(config: LoyaltyConfig, logger: Logger): DynamicModule {
   return {
     module: AppModule,
+    // Global, so that the health checks can be given them.
+    global: true,
+    exports: [LaneTransport],
     imports: [
       TypeOrmModule.forRootAsync({
         useFactory: () => loyaltyDataSource({ url: config.LOYALTY_DATABASE_URL }).options,

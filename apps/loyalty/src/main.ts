@@ -1,4 +1,4 @@
-import { consumeWith, LaneTransport } from '@effectively-once/delivery';
+import { LaneTransport } from '@effectively-once/delivery';
 import { createApp, readConfig, runApp } from '@effectively-once/platform';
 import { appModule } from './app.module.js';
 import { loyaltyConfig } from './config.js';
@@ -8,7 +8,7 @@ await runApp({
   create: async (logger) => {
     const config = readConfig(loyaltyConfig, process.env);
     const app = await createApp({ module: appModule(config, logger), logger });
-    consumeWith(app, app.get(LaneTransport));
+    app.connectMicroservice({ strategy: app.get(LaneTransport) });
     await app.startAllMicroservices();
     return { app, port: config.LOYALTY_PORT };
   },

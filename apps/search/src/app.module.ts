@@ -24,6 +24,9 @@ class AppModule implements OnApplicationShutdown {
 export function appModule(config: SearchConfig, logger: Logger): DynamicModule {
   return {
     module: AppModule,
+    // Global, so that the health checks can be given them.
+    global: true,
+    exports: [LaneTransport, Client],
     imports: [
       MetricsModule,
       HealthModule.register({

@@ -3,8 +3,14 @@ import {
   PAYMENT_COMPLETED,
   type DecodedEvent,
 } from '@effectively-once/contracts';
-import { headerTexts, LANES, type Applied, type LaneExtras } from '@effectively-once/delivery';
-import { Controller } from '@nestjs/common';
+import {
+  headerTexts,
+  KeepErrorIdentity,
+  LANES,
+  type Applied,
+  type LaneExtras,
+} from '@effectively-once/delivery';
+import { Controller, UseFilters } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { IndexPayment } from './index-payment.js';
 import { SearchIdempotency } from './search.idempotency.js';
@@ -15,6 +21,7 @@ const extras: LaneExtras = {
 
 /** A completed payment is a document that can be found. */
 @Controller()
+@UseFilters(KeepErrorIdentity)
 export class PaymentCompletedConsumer {
   constructor(
     private readonly idempotency: SearchIdempotency,

@@ -11,7 +11,7 @@ const searchQuery = z.strictObject({
   /** Words of an order id, a payment id or a user id; all must match. */
   q: z.string().max(200).optional(),
   userId: z.string().max(64).optional(),
-  status: z.enum(['COMPLETED']).optional(),
+  status: z.enum(['PENDING', 'COMPLETED', 'DECLINED', 'UNKNOWN', 'FAILED']).optional(),
   currency: z
     .string()
     .regex(/^[A-Z]{3}$/)

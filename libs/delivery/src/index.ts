@@ -11,4 +11,5 @@ export {
 } from './kafka/admin.js';
 export { readTopic } from './kafka/read-topic.js';
 export { RecordProducer } from './kafka/record-producer.js';
-export { consumeWith, LANES, LaneTransport, type LaneExtras } from './lane-transport.js';
+export { KeepErrorIdentity } from './keep-error-identity.filter.js';
+export { LANES, LaneTransport, type LaneExtras } from './lane-transport.js';

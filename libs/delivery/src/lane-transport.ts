@@ -1,5 +1,4 @@
 import { redriveTopic, type ConsumerName } from '@effectively-once/contracts';
-import type { INestApplication } from '@nestjs/common';
 import { BaseRpcContext, Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import { lastValueFrom } from 'rxjs';
 import { Assignment } from './assignment.js';
@@ -7,7 +6,7 @@ import { deadLetterOf } from './dead-letter.js';
 import { deliver } from './deliver.js';
 import { DeliveryMetrics } from './delivery-metrics.js';
 import { IdempotencyCollision, inOurWords } from './failure.js';
-import { KeepErrorIdentity } from './keep-error-identity.filter.js';
+import { assertErrorIdentity } from './keep-error-identity.filter.js';
 import { GroupConsumer } from './kafka/group-consumer.js';
 import { RecordProducer } from './kafka/record-producer.js';
 import type { KafkaRecord } from './kafka-record.js';
@@ -44,15 +43,6 @@ export interface DeliveryLog {
 
 const SESSION_TIMEOUT_MS = 10_000;
 const FETCH_SILENCE_MAX_MS = 30_000;
-
-/** Connects the transport so that a handler's error reaches it as it was thrown. */
-export function consumeWith(app: INestApplication, transport: LaneTransport): void {
-  const microservice = app.connectMicroservice(
-    { strategy: transport },
-    { inheritAppConfig: false },
-  );
-  microservice.useGlobalFilters(new KeepErrorIdentity());
-}
 
 /**
  * Delivers records to ordinary Nest controllers under the guarantees of `deliver()`. Handlers return
@@ -169,7 +159,7 @@ export class LaneTransport extends Server implements CustomTransportStrategy {
       decode: (handler.extras as LaneExtras).decode,
       once: async (event: DeliveredEvent) => {
         const returned = await handler(event, new BaseRpcContext([]));
-        return await lastValueFrom(this.transformToObservable(returned));
+        return await lastValueFrom(this.transformToObservable(returned)).catch(assertErrorIdentity);
       },
     };
   }
