@@ -18,6 +18,8 @@ export interface AppOptions {
   bodyLimitBytes?: number;
   /** Keeps the bytes as received on `request.rawBody`, for checking a signature over them. */
   rawBody?: boolean;
+  /** Makes a Problem of an error only this service can explain, and leaves every other as it is. */
+  explain?: (error: unknown) => unknown;
 }
 
 /** A Nest application as every service here wants it; not yet listening. */
@@ -33,7 +35,7 @@ export async function createApp(options: AppOptions): Promise<NestFastifyApplica
     abortOnError: false,
   });
   await app.register(helmet);
-  app.useGlobalFilters(new ProblemFilter(options.logger));
+  app.useGlobalFilters(new ProblemFilter(options.logger, options.explain));
   app
     .getHttpAdapter()
     .getInstance()

@@ -54,12 +54,15 @@ export class Problem extends Error {
 /** The last stop of every request that did not succeed. Nothing of a stack or a cause leaves here. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
-  constructor(private readonly logger: Logger) {}
+  constructor(
+    private readonly logger: Logger,
+    private readonly explain: (error: unknown) => unknown = (error) => error,
+  ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const request = host.switchToHttp().getRequest<FastifyRequest>();
-    const problem = toProblem(error);
+    const problem = toProblem(this.explain(error));
     if (problem.status >= 500 && problem.code !== 'not_ready') {
       this.logger.error(
         { err: error, route: request.routeOptions?.url, code: problem.code },

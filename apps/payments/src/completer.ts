@@ -1,0 +1,118 @@
+import type { Logger } from '@effectively-once/platform';
+import type { DataSource } from 'typeorm';
+import type { ClockAndIds } from './clock-and-ids.js';
+import { pool } from './database.js';
+import { defer, takeOver } from './lease.sql.js';
+import type { Payment } from './payment.entity.js';
+import type { Psp } from './psp.js';
+import type { Settlement, Verdict } from './settlement.js';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+// The PSP forgets keys after 24 h, and the same POST would charge again. An hour is left for clocks.
+const REPEATABLE_FOR_MS = 23 * HOUR_MS;
+// A new payment shows up in the PSP's search within a minute; "absent" means nothing before that.
+const SEARCH_LAG_MS = MINUTE_MS;
+const LEASE_MARGIN_MS = 4_000;
+const BATCH_MAX = 20;
+const WAIT_FIRST_MS = 1_000;
+const WAIT_MAX_MS = 15_000;
+
+/**
+ * Settles payments whose request died or never learnt what the PSP did. It only rolls forward: the same
+ * POST with the same PSP key either charges once or returns what happened. It never frees a claim,
+ * because nobody can know that another process died *before* its PSP call.
+ */
+export class Completer {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly psp: Psp,
+    private readonly settlement: Settlement,
+    private readonly clockAndIds: ClockAndIds,
+    private readonly logger: Logger,
+    private readonly options: { pspTimeoutMs: number },
+  ) {}
+
+  /** Works once through payments whose lease is over, at most a batch. Answers how many it took. */
+  async run(): Promise<number> {
+    const leaseToken = this.clockAndIds.newId();
+    const taken = await takeOver(pool(this.dataSource), {
+      leaseToken,
+      // A charge and a look-up may follow each other.
+      leaseMs: 2 * this.options.pspTimeoutMs + LEASE_MARGIN_MS,
+      paymentsMax: BATCH_MAX,
+    });
+    await Promise.all(taken.map((id) => this.complete(id, leaseToken)));
+    return taken.length;
+  }
+
+  private async complete(paymentId: string, leaseToken: string): Promise<void> {
+    try {
+      const payment = await this.settlement.payment(paymentId);
+      const verdict = await this.verdict(payment);
+      if (verdict) {
+        const { status } = await this.settlement.settle(payment, verdict);
+        this.logger.info(
+          { paymentId, verdict: verdict.outcome, status },
+          'settled an open payment',
+        );
+        return;
+      }
+      await defer(pool(this.dataSource), { paymentId, leaseToken, afterMs: wait(payment) });
+    } catch (error) {
+      // The lease runs out and somebody takes it over again.
+      this.logger.error({ err: error, paymentId }, 'could not complete a payment');
+    }
+  }
+
+  private async verdict(payment: Payment): Promise<Verdict | undefined> {
+    if (this.ageMs(payment) >= REPEATABLE_FOR_MS) return await this.lookUpOnly(payment);
+    const charge = await this.psp.charge(payment);
+    switch (charge.outcome) {
+      case 'captured':
+      case 'declined':
+        return charge;
+      case 'invalid':
+        return await this.lookUp(payment, charge.code);
+      case 'unknown':
+        return charge.next === 'look_up'
+          ? await this.lookUp(payment, 'psp_error_stored')
+          : undefined;
+      case 'refused':
+      case 'not_reached':
+        return undefined;
+      default:
+        return charge satisfies never;
+    }
+  }
+
+  /** For answers after which the same POST can never charge: what is not found was never charged. */
+  private async lookUp(payment: Payment, reason: string): Promise<Verdict | undefined> {
+    const found = await this.psp.lookUp(payment.id);
+    if (found.outcome === 'captured' || found.outcome === 'declined') return found;
+    const searchable = this.ageMs(payment) >= SEARCH_LAG_MS;
+    if (found.outcome === 'absent' && searchable) return { outcome: 'never_charged', reason };
+    return undefined;
+  }
+
+  /** A request frozen for a day could still send its POST, so "absent" settles nothing here. */
+  private async lookUpOnly(payment: Payment): Promise<Verdict | undefined> {
+    const found = await this.psp.lookUp(payment.id);
+    if (found.outcome === 'captured' || found.outcome === 'declined') return found;
+    this.logger.error(
+      { paymentId: payment.id },
+      'a payment is too old to ask for again; settle by hand',
+    );
+    return undefined;
+  }
+
+  private ageMs(payment: Payment): number {
+    return this.clockAndIds.now().getTime() - payment.createdAt.getTime();
+  }
+}
+
+/** Doubles from 1 s to 15 s, so that a payment is settled well within the settle limit of 120 s. */
+function wait(payment: Payment): number {
+  return Math.min(WAIT_MAX_MS, WAIT_FIRST_MS * 2 ** Math.min(payment.pspAttempts, 10));
+}

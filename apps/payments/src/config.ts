@@ -1,0 +1,34 @@
+import {
+  databaseUrl,
+  httpUrl,
+  nodeEnv,
+  port,
+  readConfig,
+  wholeNumber,
+} from '@effectively-once/platform';
+import { z } from 'zod';
+
+const atLeastOne = wholeNumber.refine((value) => value > 0, 'must be at least 1');
+
+const schema = z.object({
+  NODE_ENV: nodeEnv,
+  PAYMENTS_PORT: port,
+  PAYMENTS_DATABASE_URL: databaseUrl,
+  AUTH_JWT_SECRET: z.string().min(32, 'must be at least 32 characters (RFC 7518 §3.2)'),
+  SERVICE_TOKEN: z.string().min(8),
+  PSP_URL: httpUrl,
+  PSP_SECRET_KEY: z.string().min(1),
+  PSP_WEBHOOK_SECRET: z.string().min(1),
+  PSP_TIMEOUT_MS: atLeastOne.default(8_000),
+  /** Checkouts per second and user, and how many may come at once; per process. */
+  RATE_LIMIT_PER_S: atLeastOne.default(50),
+  RATE_LIMIT_BURST: atLeastOne.default(200),
+});
+
+export type PaymentsConfig = z.infer<typeof schema>;
+export const PAYMENTS_CONFIG = Symbol('PAYMENTS_CONFIG');
+export const LOGGER = Symbol('LOGGER');
+
+/** @throws ConfigError naming every faulty variable. */
+export const paymentsConfig = (environment: NodeJS.ProcessEnv): PaymentsConfig =>
+  readConfig(schema, environment);

@@ -1,0 +1,13 @@
+import { runApp } from '@effectively-once/platform';
+import { systemClockAndIds } from './clock-and-ids.js';
+import { paymentsConfig } from './config.js';
+import { paymentsApp } from './payments-app.js';
+
+await runApp({
+  name: 'payments',
+  create: async (logger) => {
+    const config = paymentsConfig(process.env);
+    const app = await paymentsApp({ config, logger, clockAndIds: systemClockAndIds });
+    return { app, port: config.PAYMENTS_PORT };
+  },
+});

@@ -1,0 +1,104 @@
+import { Problem, type Fault } from '@effectively-once/platform';
+
+/** Every problem this service answers with on purpose; the OpenAPI document lists these. */
+export const PAYMENTS_ERRORS = {
+  invalid_request: {
+    status: 400,
+    detail: 'The request has faults; nothing was stored.',
+  },
+  idempotency_key_required: {
+    status: 400,
+    detail: 'Send an Idempotency-Key header: one new key per payment you mean to make.',
+  },
+  idempotency_key_malformed: {
+    status: 400,
+    detail: 'The Idempotency-Key must be 1 to 255 characters of A-Z a-z 0-9 _ . : -',
+  },
+  webhook_signature_invalid: {
+    status: 400,
+    detail: 'The signature does not match the body, or is too old.',
+  },
+  payment_declined: {
+    status: 402,
+    detail: 'The payment was declined; you have not been charged.',
+  },
+  payment_failed: {
+    status: 402,
+    detail: 'The payment did not go through; you have not been charged.',
+  },
+  payment_not_found: {
+    status: 404,
+    detail: 'You have no such payment.',
+  },
+  idempotency_in_flight: {
+    status: 409,
+    detail: 'The first request with this Idempotency-Key is still running; ask again.',
+    retryAfterS: 1,
+  },
+  order_already_paid: {
+    status: 409,
+    detail: 'This order is already paid or being paid; see Location.',
+  },
+  idempotency_key_reused: {
+    status: 422,
+    detail: 'This Idempotency-Key was used with another body.',
+  },
+  rate_limited: {
+    status: 429,
+    detail: 'Too many payments at once; nothing was stored.',
+  },
+  psp_unavailable: {
+    status: 503,
+    detail:
+      'The payment provider cannot be reached; you have not been charged. ' +
+      'The same Idempotency-Key may be retried.',
+    retryAfterS: 2,
+  },
+  // Nothing is claimed about the charge here: the answer of a statement may have been lost on its way.
+  temporarily_unavailable: {
+    status: 503,
+    detail: 'Something we need is down. Retry with the same Idempotency-Key: it cannot pay twice.',
+    retryAfterS: 1,
+  },
+} as const satisfies Record<string, { status: number; detail: string; retryAfterS?: number }>;
+
+export type PaymentsErrorCode = keyof typeof PAYMENTS_ERRORS;
+
+export function paymentsProblem(
+  code: PaymentsErrorCode,
+  options: {
+    location?: string;
+    retryAfterS?: number;
+    members?: Record<string, unknown>;
+    cause?: unknown;
+  } = {},
+): Problem {
+  const error: { status: number; detail: string; retryAfterS?: number } = PAYMENTS_ERRORS[code];
+  const retryAfterS = options.retryAfterS ?? error.retryAfterS;
+  return new Problem(code, {
+    status: error.status,
+    detail: error.detail,
+    headers: {
+      ...(options.location ? { location: options.location } : {}),
+      ...(retryAfterS ? { 'retry-after': String(retryAfterS) } : {}),
+    },
+    members: options.members ?? {},
+    cause: options.cause,
+  });
+}
+
+export const invalidRequest = (errors: Fault[]): Problem =>
+  paymentsProblem('invalid_request', { members: { errors } });
+
+// Classes 08 and 57 and too_many_connections (PostgreSQL, appendix A), and what the socket or the pool says.
+const DATABASE_DOWN =
+  /^(08...|57P0.|57014|53300|55P03|ECONN.*|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/;
+const CONNECTION_LOST = /^(Connection terminated|timeout exceeded when trying to connect)/;
+
+/** Turns a database that cannot be asked into an answer a client can act on; leaves the rest alone. */
+export function databaseDownAsProblem(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof Problem) return error;
+  const { code } = error as { code?: unknown };
+  const down = DATABASE_DOWN.test(String(code)) || CONNECTION_LOST.test(error.message);
+  return down ? paymentsProblem('temporarily_unavailable', { cause: error }) : error;
+}

@@ -1,0 +1,59 @@
+import type { Logger } from '@effectively-once/platform';
+import { Controller, HttpCode, Inject, Post, Req, type RawBodyRequest } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import Stripe from 'stripe';
+import { DataSource } from 'typeorm';
+import { validate as isUuid } from 'uuid';
+import { LOGGER, PAYMENTS_CONFIG, type PaymentsConfig } from './config.js';
+import { Payment } from './payment.entity.js';
+import { paymentsProblem } from './payments-errors.js';
+import { intentResult, Psp } from './psp.js';
+import { Settlement } from './settlement.js';
+
+/** What the PSP tells by itself, late, twice or before its own answer: one more witness, not another road. */
+@Controller('v1/psp/webhooks')
+export class WebhookController {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly psp: Psp,
+    private readonly settlement: Settlement,
+    @Inject(PAYMENTS_CONFIG) private readonly config: PaymentsConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  @Post()
+  @HttpCode(200)
+  async receive(@Req() request: RawBodyRequest<FastifyRequest>): Promise<{ received: true }> {
+    const event = this.verified(request);
+    if (event.type === 'payment_intent.succeeded' || event.type === 'payment_intent.payment_failed')
+      await this.settle(event.data.object);
+    return { received: true };
+  }
+
+  private verified(request: RawBodyRequest<FastifyRequest>): Stripe.Event {
+    try {
+      return this.psp.webhookEvent({
+        body: request.rawBody ?? Buffer.alloc(0),
+        signature: String(request.headers['stripe-signature'] ?? ''),
+        secret: this.config.PSP_WEBHOOK_SECRET,
+      });
+    } catch (error) {
+      throw paymentsProblem('webhook_signature_invalid', { cause: error });
+    }
+  }
+
+  private async settle(intent: Stripe.PaymentIntent): Promise<void> {
+    const paymentId = intent.metadata['paymentId'];
+    const result = intentResult(intent);
+    if (!paymentId || !isUuid(paymentId) || result.outcome === 'unknown') return;
+    const payment = await this.dataSource.getRepository(Payment).findOneBy({ id: paymentId });
+    if (!payment) {
+      this.logger.error(
+        { paymentId, pspReference: intent.id },
+        'a webhook about no payment of ours',
+      );
+      return;
+    }
+    await this.settlement.settle(payment, result);
+  }
+}
