@@ -1,0 +1,4 @@
+export { testAddresses } from './addresses.js';
+export { startContainers } from './containers.js';
+export { createTestDatabase } from './test-database.js';
+export { waitUntil } from './wait-until.js';

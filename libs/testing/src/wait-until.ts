@@ -1,0 +1,30 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const POLL_MS = 25;
+const GIVE_UP_AFTER_MS = 60_000;
+
+/**
+ * Waits for a condition, never for time. `look` returns what was waited for, or undefined to look again;
+ * what it throws is remembered and shown if the wait is given up.
+ *
+ * @throws Error naming what was waited for, and the last thing that went wrong.
+ */
+export async function waitUntil<Found>(
+  what: string,
+  look: () => Promise<Found | undefined> | Found | undefined,
+  giveUpAfterMs = GIVE_UP_AFTER_MS,
+): Promise<Found> {
+  const until = performance.now() + giveUpAfterMs;
+  let lastError: unknown;
+  while (performance.now() < until) {
+    try {
+      const found = await look();
+      if (found !== undefined && found !== false) return found;
+      lastError = undefined;
+    } catch (error) {
+      lastError = error;
+    }
+    await sleep(POLL_MS);
+  }
+  throw new Error(`gave up waiting for: ${what}`, { cause: lastError });
+}
