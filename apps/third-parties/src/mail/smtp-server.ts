@@ -46,8 +46,11 @@ export function createSmtpServer({ journal, faults, logger, now }: SmtpOptions):
 
     onData: (stream, session, answer) => {
       accept(stream, session).then(
-        // Accepted and on disk: from here on the only question is whether the client learns of it.
-        () => faults.take('smtp', 'hang_after_data', recipients(session)) || answer(),
+        () => {
+          // Accepted and on disk: from here on the only question is whether the client learns of it.
+          const isWithheld = faults.take('smtp', 'hang_after_data', recipients(session));
+          if (!isWithheld) answer();
+        },
         (error: Error) => {
           logger.error({ err: error }, 'a mail was not accepted');
           answer(reply(stream.sizeExceeded ? 552 : 451, 'Not accepted'));

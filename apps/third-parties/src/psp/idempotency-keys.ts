@@ -37,7 +37,10 @@ export class IdempotencyKeys {
   }
 
   remember(record: PspRecord): void {
-    if (record.idempotencyKey !== null) this.answered.set(record.idempotencyKey, record);
+    if (record.idempotencyKey === null) return;
+    // A forgotten key may come again; it then is the youngest, which only a fresh insertion says.
+    this.answered.delete(record.idempotencyKey);
+    this.answered.set(record.idempotencyKey, record);
   }
 
   private forgetOld(): void {

@@ -6,7 +6,7 @@ import type { Refund } from './refund.js';
 import { locked } from './stripe-error.js';
 
 export interface LedgerOptions {
-  journal: Journal<PspRecord>;
+  journal: Pick<Journal<PspRecord>, 'entries' | 'append'>;
   now: () => Date;
   newId: (prefix: string) => string;
 }

@@ -1,0 +1,85 @@
+import { faultBody, FaultSwitches } from './faults.js';
+
+describe('a fault switch', () => {
+  it('is on until it is deleted when no number of times is given', () => {
+    const faults = new FaultSwitches();
+    faults.set(faultBody.parse({ target: 'psp', kind: 'hang' }));
+    for (let use = 0; use < 5; use++) expect(faults.take('psp', 'hang')).toBeDefined();
+    faults.clear();
+    expect(faults.take('psp', 'hang')).toBeUndefined();
+  });
+
+  it('is used as often as it says and then gone', () => {
+    const faults = new FaultSwitches();
+    faults.set(faultBody.parse({ target: 'psp', kind: 'decline', times: 2 }));
+    expect(faults.take('psp', 'decline')).toBeDefined();
+    expect(faults.list()).toMatchObject([{ times: 2, usesLeft: 1 }]);
+    expect(faults.take('psp', 'decline')).toBeDefined();
+    expect(faults.take('psp', 'decline')).toBeUndefined();
+    expect(faults.list()).toEqual([]);
+  });
+
+  it('starts its count again when it is set again', () => {
+    const faults = new FaultSwitches();
+    const once = faultBody.parse({ target: 'pager', kind: 'error_500', times: 1 });
+    faults.set(once);
+    faults.set(once);
+    expect(faults.take('pager', 'error_500')).toBeDefined();
+    expect(faults.take('pager', 'error_500')).toBeUndefined();
+  });
+
+  it('for one address leaves the mail of others alone', () => {
+    const faults = new FaultSwitches();
+    faults.set(faultBody.parse({ target: 'smtp', kind: '550', address: 'bob@example.com' }));
+    faults.set(faultBody.parse({ target: 'smtp', kind: '550', address: 'eve@example.com' }));
+    expect(faults.take('smtp', '550', ['alice@example.com'])).toBeUndefined();
+    expect(faults.take('smtp', '550', ['BOB@example.com'])).toBeDefined();
+    expect(faults.take('smtp', '550', ['eve@example.com'])).toBeDefined();
+  });
+
+  it('can be cleared for one target without the others', () => {
+    const faults = new FaultSwitches();
+    faults.set(faultBody.parse({ target: 'psp', kind: 'refuse' }));
+    faults.set(faultBody.parse({ target: 'smtp', kind: 'refuse' }));
+    faults.clear('psp');
+    expect(faults.isOn('psp', 'refuse')).toBe(false);
+    expect(faults.isOn('smtp', 'refuse')).toBe(true);
+  });
+});
+
+describe('the body that sets a fault', () => {
+  it('may spell a reply code as a number', () => {
+    expect(faultBody.parse({ target: 'smtp', kind: 421 })).toEqual({ target: 'smtp', kind: '421' });
+  });
+
+  it('gets a delay where one is needed', () => {
+    expect(faultBody.parse({ target: 'psp', kind: 'late_webhook' })).toMatchObject({
+      delayMs: 5_000,
+    });
+    expect(faultBody.parse({ target: 'smtp', kind: 'slow', delayMs: 20 })).toMatchObject({
+      delayMs: 20,
+    });
+  });
+
+  it.each([
+    ['an unknown target', { target: 'bank', kind: 'decline' }, 'target'],
+    ['a kind of another target', { target: 'psp', kind: '421' }, 'kind'],
+    ['a name every object has', { target: 'psp', kind: 'constructor' }, 'kind'],
+    ['550 for nobody in particular', { target: 'smtp', kind: '550' }, 'address'],
+    [
+      'an address where none is asked',
+      { target: 'psp', kind: 'hang', address: 'a@b.com' },
+      'address',
+    ],
+    ['a delay where nothing waits', { target: 'psp', kind: 'hang', delayMs: 5 }, 'delayMs'],
+    ['a count for a closed port', { target: 'psp', kind: 'refuse', times: 1 }, 'times'],
+    ['no times at all', { target: 'psp', kind: 'hang', times: 0 }, 'times'],
+  ])('is refused with %s', (_what, body, field) => {
+    const { error } = faultBody.safeParse(body);
+    expect(error?.issues.map(({ path }) => path.join('.'))).toEqual([field]);
+  });
+
+  it('is refused with a field nobody knows', () => {
+    expect(faultBody.safeParse({ target: 'psp', kind: 'hang', time: 1 }).success).toBe(false);
+  });
+});

@@ -1,0 +1,88 @@
+import { appendFile, mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { jest } from '@jest/globals';
+import { Journal } from './journal.js';
+
+interface Entry {
+  n: number;
+}
+
+describe('a journal on disk', () => {
+  let folder: string;
+  let path: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'journal-'));
+    path = join(folder, 'deep', 'entries.jsonl');
+  });
+  afterEach(async () => await rm(folder, { recursive: true }));
+
+  it('has on disk whatever it has resolved, in order, for two hundred writers at once', async () => {
+    const journal = await Journal.open<Entry>(path);
+    const numbers = Array.from({ length: 200 }, (_, n) => n);
+    await Promise.all(
+      numbers.map(async (n) => {
+        await journal.append({ n });
+        expect(await readFile(path, 'utf8')).toContain(`{"n":${n}}\n`);
+      }),
+    );
+    expect(journal.entries).toEqual(numbers.map((n) => ({ n })));
+    await journal.close();
+  });
+
+  it('makes an answer wait for the fsync, and many answers wait for the same one', async () => {
+    const journal = await Journal.open<Entry>(path);
+    const probe = await open(path, 'r');
+    const fileHandle = Object.getPrototypeOf(probe) as { datasync: () => Promise<void> };
+    await probe.close();
+    let finish = () => {};
+    const held = new Promise<void>((resolve) => (finish = resolve));
+    const datasync = jest.spyOn(fileHandle, 'datasync').mockReturnValue(held);
+
+    let answered = 0;
+    const appends = Array.from({ length: 100 }, async (_, n) => {
+      await journal.append({ n });
+      answered++;
+    });
+    while (datasync.mock.calls.length === 0) await new Promise(setImmediate);
+    expect(answered).toBe(0);
+    finish();
+    await Promise.all(appends);
+    // The first writer goes at once; everybody who came meanwhile shares the second.
+    expect(datasync).toHaveBeenCalledTimes(2);
+    datasync.mockRestore();
+    await journal.close();
+  });
+
+  it('shows an entry only once it is on disk', async () => {
+    const journal = await Journal.open<Entry>(path);
+    const appended = journal.append({ n: 1 });
+    expect(journal.entries).toEqual([]);
+    await appended;
+    expect(journal.entries).toEqual([{ n: 1 }]);
+    await journal.close();
+  });
+
+  it('goes on cleanly after a line torn by a crash', async () => {
+    const before = await Journal.open<Entry>(path);
+    await before.append({ n: 1 });
+    await before.close();
+    await appendFile(path, '{"n":2');
+
+    const after = await Journal.open<Entry>(path);
+    expect(after.entries).toEqual([{ n: 1 }]);
+    await after.append({ n: 3 });
+    await after.close();
+    expect(await readFile(path, 'utf8')).toBe('{"n":1}\n{"n":3}\n');
+  });
+
+  it('takes nothing more once a write has failed, because only re-reading tells what was written', async () => {
+    const journal = await Journal.open<Entry>(path);
+    await journal.close();
+    await expect(journal.append({ n: 1 })).rejects.toThrow();
+    await expect(journal.append({ n: 2 })).rejects.toThrow('the journal failed');
+    expect(() => journal.assertWritable()).toThrow('the journal failed');
+    expect(journal.entries).toEqual([]);
+  });
+});

@@ -1,0 +1,135 @@
+import { createTransport } from 'nodemailer';
+import { ThirdParties } from '../third-parties.fixture.js';
+
+describe('the mail provider', () => {
+  let thirdParties: ThirdParties;
+  let payments = 0;
+  let messageId: string;
+
+  beforeAll(async () => {
+    thirdParties = await ThirdParties.start();
+  });
+  beforeEach(() => {
+    messageId = `<payment-${++payments}.receipt@effectively-once.example>`;
+  });
+  afterEach(async () => await thirdParties.clearFaults());
+  afterAll(async () => await thirdParties.stop());
+
+  async function mail(options: { to?: string; timeoutMs?: number } = {}) {
+    const transport = createTransport({
+      host: '127.0.0.1',
+      port: thirdParties.smtpPort,
+      secure: false,
+      ignoreTLS: true,
+      socketTimeout: options.timeoutMs ?? 10_000,
+    });
+    try {
+      return await transport.sendMail({
+        from: 'receipts@effectively-once.example',
+        to: options.to ?? 'alice@example.com',
+        subject: 'Your receipt',
+        text: 'Thank you.',
+        messageId,
+      });
+    } finally {
+      transport.close();
+    }
+  }
+  const mails = async () =>
+    await thirdParties.journal(`mails?messageId=${encodeURIComponent(messageId)}`);
+  const message = async () =>
+    await thirdParties.get(`/v1/messages?messageId=${encodeURIComponent(messageId)}`);
+
+  it('has a mail in its journal by the time it says 250', async () => {
+    await mail();
+    const mailed = {
+      messageId,
+      to: 'alice@example.com',
+      subject: 'Your receipt',
+      paymentId: `payment-${payments}`,
+      at: expect.any(String),
+    };
+    expect(await mails()).toEqual([mailed]);
+    expect(await thirdParties.journal(`mails?paymentId=payment-${payments}`)).toEqual([mailed]);
+    expect(await thirdParties.journal('mails?address=ALICE@example.com')).toContainEqual(mailed);
+    expect(await thirdParties.journal('mails?address=bob@example.com')).toEqual([]);
+  });
+
+  it('says whether it accepted a message, and accepts the same one twice', async () => {
+    expect(await message()).toEqual({
+      messageId,
+      accepted: false,
+      acceptedAt: null,
+      timesAccepted: 0,
+    });
+    await mail();
+    await mail();
+    expect(await message()).toMatchObject({ accepted: true, timesAccepted: 2 });
+    const bare = messageId.slice(1, -1);
+    expect(await thirdParties.get(`/v1/messages?messageId=${bare}`)).toEqual(await message());
+  });
+
+  it.each([
+    ['421', 421],
+    ['451', 451],
+  ])('answers %s to everybody when it is made to', async (kind, responseCode) => {
+    await thirdParties.fault({ target: 'smtp', kind, times: 1 });
+    await expect(mail()).rejects.toMatchObject({ responseCode });
+    expect(await mails()).toEqual([]);
+    await mail();
+    expect(await mails()).toHaveLength(1);
+  });
+
+  it('closes a pooled connection with 421 as well', async () => {
+    const transport = createTransport({
+      host: '127.0.0.1',
+      port: thirdParties.smtpPort,
+      secure: false,
+      ignoreTLS: true,
+      pool: true,
+      maxConnections: 1,
+      // The pool would otherwise send again by itself, and nobody would see the 421.
+      maxRequeues: 0,
+    });
+    const send = async () =>
+      await transport.sendMail({
+        from: 'a@example.com',
+        to: 'b@example.com',
+        text: 'x',
+        messageId,
+      });
+    await send();
+    await thirdParties.fault({ target: 'smtp', kind: '421', times: 1 });
+    await expect(send()).rejects.toThrow();
+    await send();
+    transport.close();
+    expect(await mails()).toHaveLength(2);
+  });
+
+  it('answers 550 for one address and takes the mail of others', async () => {
+    await thirdParties.fault({ target: 'smtp', kind: '550', address: 'bob@example.com' });
+    await expect(mail({ to: 'bob@example.com' })).rejects.toMatchObject({ responseCode: 550 });
+    await mail({ to: 'carol@example.com' });
+    expect(await mails()).toMatchObject([{ to: 'carol@example.com' }]);
+  });
+
+  it('accepts a mail and never says so when it hangs after DATA', async () => {
+    await thirdParties.fault({ target: 'smtp', kind: 'hang_after_data', times: 1 });
+    await expect(mail({ timeoutMs: 250 })).rejects.toMatchObject({ code: 'ETIMEDOUT' });
+    expect(await message()).toMatchObject({ accepted: true, timesAccepted: 1 });
+  });
+
+  it('has not accepted what a slow answer made the client give up on', async () => {
+    await thirdParties.fault({ target: 'smtp', kind: 'slow', delayMs: 60_000, times: 1 });
+    await expect(mail({ timeoutMs: 250 })).rejects.toMatchObject({ code: 'ETIMEDOUT' });
+    expect(await message()).toMatchObject({ accepted: false });
+  });
+
+  it('refuses connections and takes them again once that is deleted', async () => {
+    await thirdParties.fault({ target: 'smtp', kind: 'refuse' });
+    await expect(mail()).rejects.toMatchObject({ code: 'ESOCKET', errno: expect.any(Number) });
+    await thirdParties.clearFaults();
+    await mail();
+    expect(await mails()).toHaveLength(1);
+  });
+});

@@ -1,0 +1,112 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import Stripe from 'stripe';
+import { ThirdParties, WEBHOOK_SECRET } from '../third-parties.fixture.js';
+
+/** Collects what a webhook endpoint receives; `take` waits for the next one. */
+class Endpoint {
+  private readonly received: { body: string; signature: string }[] = [];
+  private wake: () => void = () => {};
+  status = 200;
+  private constructor(private readonly server: Server) {}
+
+  static async listen(): Promise<Endpoint> {
+    const server = createServer();
+    const endpoint = new Endpoint(server);
+    server.on('request', (request, response) => {
+      void text(request).then((body) => {
+        endpoint.received.push({ body, signature: String(request.headers['stripe-signature']) });
+        response.writeHead(endpoint.status).end();
+        endpoint.wake();
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return endpoint;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/v1/psp/webhooks`;
+  }
+
+  async take(): Promise<Stripe.Event> {
+    for (;;) {
+      const next = this.received.shift();
+      if (next) return Stripe.webhooks.constructEvent(next.body, next.signature, WEBHOOK_SECRET);
+      await new Promise<void>((resolve) => (this.wake = resolve));
+    }
+  }
+
+  close(): void {
+    this.server.close();
+    this.server.closeAllConnections();
+  }
+}
+
+describe("the PSP's webhooks", () => {
+  let endpoint: Endpoint;
+  let thirdParties: ThirdParties;
+
+  beforeAll(async () => {
+    endpoint = await Endpoint.listen();
+    thirdParties = await ThirdParties.start({ webhookUrl: endpoint.url });
+  });
+  afterEach(async () => await thirdParties.clearFaults());
+  afterAll(async () => {
+    await thirdParties.stop();
+    endpoint.close();
+  });
+
+  async function pay(paymentMethod = 'pm_card_visa', timeoutMs = 10_000) {
+    return await thirdParties.stripe({ timeoutMs }).paymentIntents.create({
+      amount: 1299,
+      currency: 'eur',
+      payment_method: paymentMethod,
+      confirm: true,
+      metadata: { paymentId: 'p-1' },
+    });
+  }
+
+  it('tell of a charge, signed so that the official SDK believes them', async () => {
+    const intent = await pay();
+    expect(await endpoint.take()).toMatchObject({
+      type: 'payment_intent.succeeded',
+      data: { object: { id: intent.id, metadata: { paymentId: 'p-1' } } },
+    });
+  });
+
+  it('tell of a decline', async () => {
+    await pay('pm_card_visa_chargeDeclined').catch(() => undefined);
+    expect(await endpoint.take()).toMatchObject({ type: 'payment_intent.payment_failed' });
+  });
+
+  it('come again when they were not taken', async () => {
+    endpoint.status = 500;
+    await pay();
+    const first = await endpoint.take();
+    endpoint.status = 200;
+    expect((await endpoint.take()).id).toBe(first.id);
+  });
+
+  it('come twice with one id when they are made to', async () => {
+    await thirdParties.fault({ target: 'psp', kind: 'double_webhook', times: 1 });
+    await pay();
+    const first = await endpoint.take();
+    expect((await endpoint.take()).id).toBe(first.id);
+  });
+
+  it('are overtaken by the next one when what would have sent them hangs after its charge', async () => {
+    await thirdParties.fault({ target: 'psp', kind: 'charge_then_hang', times: 1 });
+    await expect(pay('pm_card_visa', 250)).rejects.toThrow();
+    const prompt = await pay();
+    expect((await endpoint.take()).data.object).toMatchObject({ id: prompt.id });
+  });
+
+  it('are overtaken by the next one when they are made late', async () => {
+    await thirdParties.fault({ target: 'psp', kind: 'late_webhook', times: 1, delayMs: 500 });
+    const late = await pay();
+    const prompt = await pay();
+    expect((await endpoint.take()).data.object).toMatchObject({ id: prompt.id });
+    expect((await endpoint.take()).data.object).toMatchObject({ id: late.id });
+  });
+});
