@@ -7,40 +7,11 @@ import {
   type ExecutionContext,
 } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { errors, jwtVerify, SignJWT } from 'jose';
+import { errors, jwtVerify } from 'jose';
 import { Problem } from './problem.js';
+import { ALGORITHM, AUDIENCE, ISSUER, type Caller } from './token.js';
 
-const ISSUER = 'effectively-once';
-const AUDIENCE = 'payments';
-// Pinned: a token that names its own algorithm is a token that can choose "none" (RFC 8725 §3.1).
-const ALGORITHM = 'HS256';
 const USER_ID = /^[A-Za-z0-9_-]{1,64}$/;
-
-/** Who is asking, as far as the token proves it. */
-export interface Caller {
-  userId: string;
-  role: 'customer' | 'operator';
-  email?: string;
-}
-
-export async function mintToken(
-  secret: string,
-  caller: Caller,
-  options: { ttlS: number },
-): Promise<string> {
-  const now = Math.floor(Date.now() / 1000);
-  return await new SignJWT({
-    ...(caller.role === 'operator' ? { role: 'operator' } : {}),
-    ...(caller.email ? { email: caller.email } : {}),
-  })
-    .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT' })
-    .setSubject(caller.userId)
-    .setIssuer(ISSUER)
-    .setAudience(AUDIENCE)
-    .setIssuedAt(now)
-    .setExpirationTime(now + options.ttlS)
-    .sign(new TextEncoder().encode(secret));
-}
 
 /** @throws Problem `unauthorized` for anything but a live token of ours. */
 export async function verifyToken(secret: string, token: string): Promise<Caller> {

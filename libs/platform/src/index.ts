@@ -5,3 +5,4 @@ export * from './health.js';
 export * from './log.js';
 export * from './metrics.js';
 export * from './problem.js';
+export { mintToken, type Caller } from './token.js';

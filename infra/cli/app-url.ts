@@ -1,0 +1,8 @@
+import type { Environment } from '../environment.js';
+
+type App = 'PAYMENTS' | 'LOYALTY' | 'SEARCH' | 'THIRD_PARTIES';
+
+/** Where an app answers: `<APP>_URL` when the caller says so (in compose the apps have hosts), else this machine. */
+export function appUrl({ settings, given }: Environment, app: App): string {
+  return given[`${app}_URL`] ?? `http://127.0.0.1:${settings[`${app}_PORT`]}`;
+}
