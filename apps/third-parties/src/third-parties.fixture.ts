@@ -81,6 +81,14 @@ export class ThirdParties {
     return entries;
   }
 
+  /** Waits until there is an entry: a client that gave up may have done so before it was written. */
+  async journalHolding(name: string): Promise<Record<string, unknown>[]> {
+    for (;;) {
+      const entries = await this.journal(name);
+      if (entries.length > 0) return entries;
+    }
+  }
+
   /** Another process' worth of it on the same journals; what was only in memory is gone. */
   async restart(): Promise<ThirdParties> {
     await this.app.close();

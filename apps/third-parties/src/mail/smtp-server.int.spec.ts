@@ -80,30 +80,41 @@ describe('the mail provider', () => {
     expect(await mails()).toHaveLength(1);
   });
 
-  it('closes a pooled connection with 421 as well', async () => {
-    const transport = createTransport({
-      host: '127.0.0.1',
-      port: thirdParties.smtpPort,
-      secure: false,
-      ignoreTLS: true,
-      pool: true,
-      maxConnections: 1,
-      // The pool would otherwise send again by itself, and nobody would see the 421.
-      maxRequeues: 0,
-    });
-    const send = async () =>
+  describe('with a pooled connection', () => {
+    function pool() {
+      return createTransport({
+        host: '127.0.0.1',
+        port: thirdParties.smtpPort,
+        secure: false,
+        ignoreTLS: true,
+        pool: true,
+        maxConnections: 1,
+        // The pool would otherwise send again by itself, and nobody would see what went wrong.
+        maxRequeues: 0,
+      });
+    }
+    type Pool = ReturnType<typeof pool>;
+    const send = async (transport: Pool) =>
       await transport.sendMail({
-        from: 'a@example.com',
-        to: 'b@example.com',
-        text: 'x',
+        from: 'receipts@effectively-once.example',
+        to: 'alice@example.com',
+        text: 'Thank you.',
         messageId,
       });
-    await send();
-    await thirdParties.fault({ target: 'smtp', kind: '421', times: 1 });
-    await expect(send()).rejects.toThrow();
-    await send();
-    transport.close();
-    expect(await mails()).toHaveLength(2);
+
+    it.each([
+      ['421', { target: 'smtp', kind: '421' }],
+      ['a closed port', { target: 'smtp', kind: 'refuse' }],
+    ])('ends it with %s, and takes mail again after', async (_what, fault) => {
+      const transport = pool();
+      await send(transport);
+      await thirdParties.fault(fault);
+      await expect(send(transport)).rejects.toThrow();
+      await thirdParties.clearFaults();
+      await send(transport);
+      transport.close();
+      expect(await mails()).toHaveLength(2);
+    });
   });
 
   it('answers 550 for one address and takes the mail of others', async () => {
@@ -116,6 +127,7 @@ describe('the mail provider', () => {
   it('accepts a mail and never says so when it hangs after DATA', async () => {
     await thirdParties.fault({ target: 'smtp', kind: 'hang_after_data', times: 1 });
     await expect(mail({ timeoutMs: 250 })).rejects.toMatchObject({ code: 'ETIMEDOUT' });
+    await thirdParties.journalHolding(`mails?messageId=${encodeURIComponent(messageId)}`);
     expect(await message()).toMatchObject({ accepted: true, timesAccepted: 1 });
   });
 

@@ -171,7 +171,7 @@ describe('the PSP, asked by the official SDK', () => {
       await expect(pay({ client: impatient() })).rejects.toMatchObject({
         type: 'StripeConnectionError',
       });
-      const [charge] = await charges();
+      const [charge] = await thirdParties.journalHolding(`charges?paymentId=${paymentId}`);
       expect(charge).toMatchObject({ status: 'captured' });
       expect((await pay()).id).toBe(charge?.['id']);
       expect(await charges()).toHaveLength(1);

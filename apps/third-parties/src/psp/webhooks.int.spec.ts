@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -57,14 +58,21 @@ describe("the PSP's webhooks", () => {
     endpoint.close();
   });
 
-  async function pay(paymentMethod = 'pm_card_visa', timeoutMs = 10_000) {
-    return await thirdParties.stripe({ timeoutMs }).paymentIntents.create({
-      amount: 1299,
-      currency: 'eur',
-      payment_method: paymentMethod,
-      confirm: true,
-      metadata: { paymentId: 'p-1' },
-    });
+  async function pay(
+    paymentMethod = 'pm_card_visa',
+    timeoutMs = 10_000,
+    idempotencyKey: string = randomUUID(),
+  ) {
+    return await thirdParties.stripe({ timeoutMs }).paymentIntents.create(
+      {
+        amount: 1299,
+        currency: 'eur',
+        payment_method: paymentMethod,
+        confirm: true,
+        metadata: { paymentId: 'p-1' },
+      },
+      { idempotencyKey },
+    );
   }
 
   it('tell of a charge, signed so that the official SDK believes them', async () => {
@@ -73,6 +81,14 @@ describe("the PSP's webhooks", () => {
       type: 'payment_intent.succeeded',
       data: { object: { id: intent.id, metadata: { paymentId: 'p-1' } } },
     });
+  });
+
+  it('tell of a charge once, however often its request is repeated', async () => {
+    const first = await pay('pm_card_visa', 10_000, 'repeated');
+    expect((await endpoint.take()).data.object).toMatchObject({ id: first.id });
+    await pay('pm_card_visa', 10_000, 'repeated');
+    const next = await pay();
+    expect((await endpoint.take()).data.object).toMatchObject({ id: next.id });
   });
 
   it('tell of a decline', async () => {
@@ -103,7 +119,7 @@ describe("the PSP's webhooks", () => {
   });
 
   it('are overtaken by the next one when they are made late', async () => {
-    await thirdParties.fault({ target: 'psp', kind: 'late_webhook', times: 1, delayMs: 500 });
+    await thirdParties.fault({ target: 'psp', kind: 'late_webhook', times: 1, delayMs: 2_000 });
     const late = await pay();
     const prompt = await pay();
     expect((await endpoint.take()).data.object).toMatchObject({ id: prompt.id });
