@@ -1,0 +1,121 @@
+import { PoisonRecord } from '@effectively-once/contracts';
+import { ATTEMPTS_MAX } from './back-off.js';
+import { deliver, type Delivery, type Failure } from './deliver.js';
+import { DependencyDown, IdempotencyCollision, LeaseHeld, PermanentFailure } from './failure.js';
+import type { Applied } from './idempotency-strategy.js';
+import { aRecord } from './record.fixture.js';
+
+const record = aRecord({ offset: 7n });
+
+/** A delivery whose effect does what `script` says, one entry an attempt. */
+function scripted(script: (Applied | Error)[], overrides: Partial<Delivery<string>> = {}) {
+  const log: string[] = [];
+  const failures: Failure[] = [];
+  const delivery: Delivery<string> = {
+    decode: () => 'event',
+    once: async () => {
+      log.push('effect');
+      const next = script.shift();
+      if (next === undefined) throw new Error('the script is over');
+      if (next instanceof Error) throw next;
+      return next;
+    },
+    deadLetter: async (_, failure) => {
+      log.push('dead letter');
+      failures.push(failure);
+    },
+    wait: async (ms) => void log.push(`wait ${ms}`),
+    observe: () => undefined,
+    now: () => new Date('2026-11-20T10:00:00Z'),
+    random: () => 0.5,
+    ...overrides,
+  };
+  return { delivery, log, failures };
+}
+
+it('settles what was applied, and what was applied before', async () => {
+  const applied = scripted(['applied']);
+  await expect(deliver(record, applied.delivery)).resolves.toEqual({
+    outcome: 'applied',
+    attempts: 1,
+  });
+  const duplicate = scripted(['duplicate']);
+  await expect(deliver(record, duplicate.delivery)).resolves.toMatchObject({
+    outcome: 'duplicate',
+  });
+});
+
+it('dead-letters poison at once, with no attempt', async () => {
+  const poison = new PoisonRecord('NotJson', 'value', 'the value is not JSON');
+  const { delivery, log, failures } = scripted([], {
+    decode: () => {
+      throw poison;
+    },
+  });
+  await expect(deliver(record, delivery)).resolves.toEqual({
+    outcome: 'dead_lettered',
+    attempts: 0,
+  });
+  expect(log).toEqual(['dead letter']);
+  expect(failures[0]).toMatchObject({ error: poison, errorClass: 'poison', attempts: 0 });
+});
+
+it('dead-letters the same payment with other content as poison', async () => {
+  const { delivery, failures } = scripted([new IdempotencyCollision(['amountMinor'])]);
+  await deliver(record, delivery);
+  expect(failures[0]).toMatchObject({ errorClass: 'poison' });
+});
+
+it('dead-letters a permanent failure at once', async () => {
+  const { delivery, log, failures } = scripted([new PermanentFailure('RecipientRefused', '550')]);
+  await expect(deliver(record, delivery)).resolves.toMatchObject({ outcome: 'dead_lettered' });
+  expect(log).toEqual(['effect', 'dead letter']);
+  expect(failures[0]).toMatchObject({ errorClass: 'permanent', attempts: 1 });
+});
+
+it('attempts an unknown failure five times with growing waits, then dead-letters it', async () => {
+  const { delivery, log, failures } = scripted(Array(ATTEMPTS_MAX).fill(new Error('hm')));
+  await expect(deliver(record, delivery)).resolves.toEqual({
+    outcome: 'dead_lettered',
+    attempts: 5,
+  });
+  expect(log).toEqual([
+    ...['effect', 'wait 500', 'effect', 'wait 2000', 'effect', 'wait 8000', 'effect'],
+    ...['wait 30000', 'effect', 'dead letter'],
+  ]);
+  expect(failures[0]).toMatchObject({ errorClass: 'transient', attempts: 5 });
+});
+
+it('waits for a dependency that is down as long as it takes, and counts none of it', async () => {
+  const down = Array<Error>(50).fill(new DependencyDown('redis'));
+  const { delivery, failures } = scripted([...down, 'applied']);
+  await expect(deliver(record, delivery)).resolves.toEqual({ outcome: 'applied', attempts: 1 });
+  expect(failures).toEqual([]);
+});
+
+it('comes back when the lease of another delivery is over, and counts none of it', async () => {
+  const { delivery, log } = scripted([new LeaseHeld(1234), 'duplicate']);
+  await expect(deliver(record, delivery)).resolves.toEqual({ outcome: 'duplicate', attempts: 1 });
+  expect(log).toEqual(['effect', 'wait 1234', 'effect']);
+});
+
+it('settles nothing when the dead-letter topic refuses, so the record comes back', async () => {
+  const refused = new Error('the broker is gone');
+  const { delivery } = scripted([new PermanentFailure('RecipientRefused', '550')], {
+    deadLetter: async () => {
+      throw refused;
+    },
+  });
+  await expect(deliver(record, delivery)).rejects.toBe(refused);
+});
+
+it('settles nothing when it is called off while it waits', async () => {
+  const calledOff = new Error('rebalanced');
+  const { delivery, failures } = scripted([new Error('hm')], {
+    wait: async () => {
+      throw calledOff;
+    },
+  });
+  await expect(deliver(record, delivery)).rejects.toBe(calledOff);
+  expect(failures).toEqual([]);
+});
