@@ -106,6 +106,26 @@ it('asks for no more when it is full, and for more when half of it is done', asy
   expect(settledBefore).toBe(QUEUE_MAX - QUEUE_LOW);
 });
 
+it('takes a record pushed at any moment around the end of the one before', async () => {
+  for (let turns = 0; turns < 12; turns += 1) {
+    const bothSettled = withResolvers();
+    const { queue } = aQueue({
+      settle: async ({ offset }) => {
+        if (offset === 1n) return bothSettled.resolve();
+        void afterTurns(turns).then(() => queue.push(records(1, 2), 2n));
+      },
+    });
+    queue.push(records(0, 1), 1n);
+    const stuck = afterTurns(1_000).then(() => 'stuck');
+    await expect(Promise.race([bothSettled.promise, stuck])).resolves.toBeUndefined();
+    await queue.close({ commit: false });
+  }
+});
+
+async function afterTurns(turns: number): Promise<void> {
+  for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+}
+
 it('under any interleaving: in order, none twice, commits never ahead of what is settled', async () => {
   await fc.assert(
     fc.asyncProperty(
