@@ -59,3 +59,10 @@ export function readEnvironment(given: NodeJS.ProcessEnv = process.env): Environ
   const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ''));
   return { settings: readConfig(settingsSchema, { ...committed, ...set }), given: set };
 }
+
+/** `third-parties` listens on THIRD_PARTIES_PORT. */
+export const portVariable = (service: string) =>
+  `${service.replace('-', '_').toUpperCase()}_PORT` as PortName;
+
+export const portOf = (service: string, { settings }: Environment): number =>
+  settings[portVariable(service)];

@@ -1,0 +1,20 @@
+// Ctrl-C in a terminal reaches every process of the group, and npm passes it on once more.
+const SAME_KEYSTROKE_MS = 1_000;
+
+/**
+ * Resolves at the first Ctrl-C, SIGTERM or closing of the terminal, and calls `hurry` at every further
+ * one. From here on these do not end the process by themselves.
+ */
+export function onInterrupt(hurry: () => void): Promise<void> {
+  return new Promise((resolve) => {
+    let firstAt: number | undefined;
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.on(signal, () => {
+        if (firstAt === undefined) {
+          firstAt = performance.now();
+          resolve();
+        } else if (performance.now() - firstAt > SAME_KEYSTROKE_MS) hurry();
+      });
+    }
+  });
+}

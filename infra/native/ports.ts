@@ -1,0 +1,55 @@
+import { spawnSync } from 'node:child_process';
+import { connect, createServer } from 'node:net';
+import type { PortName, Settings } from '../environment.js';
+
+/** @throws Error naming every port that is taken, its variable, and who holds it where that can be seen. */
+export async function assertPortsAreFree(
+  services: { name: string; ports: PortName[] }[],
+  settings: Settings,
+): Promise<void> {
+  const faults = await Promise.all(
+    services.flatMap(({ name, ports }) =>
+      ports.map(async (variable) => {
+        const port = settings[variable];
+        if (await isFree(port)) return [];
+        return `port ${port} (${variable}, for ${name}) is taken${holder(port)}`;
+      }),
+    ),
+  );
+  const taken = faults.flat();
+  if (taken.length === 0) return;
+  throw new Error(
+    `${taken.join('\n')}\nStop what holds ${taken.length > 1 ? 'them' : 'it'}, or choose another ` +
+      `port: ${/\((\w+),/.exec(taken[0] ?? '')?.[1]}=… npm start`,
+  );
+}
+
+async function isFree(port: number): Promise<boolean> {
+  // On macOS one can listen on all addresses beside somebody who listens on one: so knock first.
+  return !(await answers(port)) && (await canListen(port));
+}
+
+const answers = (port: number) =>
+  new Promise<boolean>((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+
+const canListen = (port: number) =>
+  new Promise<boolean>((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen({ port, host: '0.0.0.0' }, () => server.close(() => resolve(true)));
+  });
+
+/** By `lsof`, which Linux and macOS have in common; empty where it is missing or may not look. */
+function holder(port: number): string {
+  const args = ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpc'];
+  const { stdout } = spawnSync('lsof', args, { encoding: 'utf8' });
+  const [, pid, command] = /^p(\d+)\nc(.*)$/m.exec(stdout ?? '') ?? [];
+  return pid ? ` by ${command}, process ${pid}` : '';
+}

@@ -1,0 +1,63 @@
+import type { Environment } from '../environment.js';
+import { apps } from './apps.js';
+import { assertDiskSpace } from './disk-space.js';
+import { endLeftovers } from './leftovers.js';
+import type { Exit } from './managed-process.js';
+import { assertPortsAreFree } from './ports.js';
+import { preparations } from './preparations.js';
+import { findPrograms } from './programs.js';
+import { servers } from './servers.js';
+import type { StackFolder } from './stack-folder.js';
+import type { StepEvent } from './steps.js';
+import { Supervisor } from './supervisor.js';
+
+export type Progress =
+  | StepEvent
+  | { kind: 'note'; note: string }
+  | { kind: 'exit'; exit: Exit }
+  | { kind: 'stopped'; step: string; seconds: number };
+
+export interface Stack {
+  /** Stops everything in order. */
+  stop(): Promise<void>;
+  /** Ends everything at once; a `stop` under way then ends too. */
+  kill(): void;
+}
+
+/**
+ * Starts all servers, makes what they must hold, and starts the apps unless told not to. Several
+ * stacks can run side by side, each with its own ports and folder.
+ * @throws Error with what to do about it; everything already started has been stopped by then.
+ */
+export async function startStack(options: {
+  environment: Environment;
+  folder: StackFolder;
+  apps: boolean;
+  signal: AbortSignal;
+  onProgress: (progress: Progress) => void;
+}): Promise<Stack> {
+  const { environment, folder, signal, onProgress } = options;
+  const onNote = (note: string) => onProgress({ kind: 'note', note });
+  // Servers under another account must be able to read what this process writes for them.
+  process.umask(0o022);
+  const ended = await endLeftovers(folder);
+  if (ended.length > 0) onNote(`ended what a killed supervisor had left: ${ended.join(', ')}`);
+  assertDiskSpace(folder.path);
+
+  const supervisor = new Supervisor(folder, (exit) => onProgress({ kind: 'exit', exit }));
+  const stop = () =>
+    supervisor.stop((event) => {
+      if (event.kind === 'done') onProgress({ ...event, kind: 'stopped' });
+    });
+  try {
+    const programs = await findPrograms({ folder, signal, onNote });
+    const context = { environment, folder, programs };
+    const definitions = [...servers(context), ...(options.apps ? apps(context) : [])];
+    await assertPortsAreFree(definitions, environment.settings);
+    await supervisor.start(definitions, preparations(environment), { signal, onEvent: onProgress });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { stop, kill: () => supervisor.kill() };
+}
