@@ -1,10 +1,14 @@
-import { collectEvidence, type Sources } from './collect-evidence.js';
+import { collectEvidence } from './collect-evidence.js';
 import { judgedPayments } from './evidence.js';
 import { INVARIANTS } from './invariants.js';
 import { statusOf, type AuditReport } from './report.js';
+import { openStores, type Sources, type Stores } from './stores.js';
 
 /** Payments that completed less than this ago are not judged, in ms. */
 export const SETTLE_LIMIT_DEFAULT_MS = 120_000;
+
+// The connector confirms at its next heartbeat (5 s) and offset flush (1 s).
+const SLOT_WAIT_MAX_MS = 10_000;
 
 export interface AuditOptions {
   sources: Sources;
@@ -22,10 +26,13 @@ export async function audit(options: AuditOptions): Promise<AuditReport> {
   const now = options.now ?? (() => new Date());
   const cutoff = now();
   const settleLimitMs = options.settleLimitMs ?? SETTLE_LIMIT_DEFAULT_MS;
-  const evidence = await collectEvidence(options.sources, {
-    cutoffMs: cutoff.getTime(),
-    settleLimitMs,
-  });
+  const evidence = await withStores(options.sources, (stores) =>
+    collectEvidence(
+      stores,
+      { cutoffMs: cutoff.getTime(), settleLimitMs },
+      { slotWaitMaxMs: SLOT_WAIT_MAX_MS },
+    ),
+  );
   const invariants = INVARIANTS.map(({ id, title, judge }) => {
     const judgement = judge(evidence);
     return { id, title, status: statusOf(judgement), ...judgement };
@@ -37,4 +44,16 @@ export async function audit(options: AuditOptions): Promise<AuditReport> {
     durationMs: now().getTime() - cutoff.getTime(),
     invariants,
   };
+}
+
+async function withStores<Result>(
+  sources: Sources,
+  use: (stores: Stores) => Promise<Result>,
+): Promise<Result> {
+  const stores = await openStores(sources);
+  try {
+    return await use(stores);
+  } finally {
+    await stores.close();
+  }
 }

@@ -16,7 +16,7 @@ export function everyPaymentIsReceipted(evidence: Evidence): Judgement {
     if (receipts === 0) {
       fileMissing('receipt', turnOf(id, payment.completedAtMs), id, judgement);
     } else if (receipts > 1 + declared) {
-      const evidenceFor = `maybe_duplicate evidence for ${declared} of the second ones`;
+      const evidenceFor = `maybe_duplicate evidence for ${declared}`;
       judgement.violated.push({ id, why: `was mailed ${receipts} receipts, with ${evidenceFor}` });
     }
   }

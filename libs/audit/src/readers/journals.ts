@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { Charge, Evidence } from '../evidence.js';
-import { reading } from '../unreadable-store.js';
 
 const TIMEOUT_MS = 10_000;
 const PAGE_SIZE = 2_000;
@@ -18,24 +17,20 @@ const mail = z.object({ paymentId: z.string().nullish() });
 
 /** What the PSP did, oldest first. */
 export async function readCharges(thirdPartiesUrl: string): Promise<Charge[]> {
-  return await reading("the PSP's journal", async () => {
-    const charges: Charge[] = [];
-    for await (const { paymentId, at, ...entry } of journal(thirdPartiesUrl, 'charges', charge)) {
-      charges.push({ ...entry, paymentId: paymentId ?? undefined, atMs: Date.parse(at) });
-    }
-    return charges;
-  });
+  const charges: Charge[] = [];
+  for await (const { paymentId, at, ...entry } of journal(thirdPartiesUrl, 'charges', charge)) {
+    charges.push({ ...entry, paymentId: paymentId ?? undefined, atMs: Date.parse(at) });
+  }
+  return charges;
 }
 
 /** Payment id → how many mails about it the provider accepted. */
 export async function readReceipts(thirdPartiesUrl: string): Promise<Evidence['receipts']> {
-  return await reading("the mail provider's journal", async () => {
-    const receipts: Evidence['receipts'] = new Map();
-    for await (const { paymentId } of journal(thirdPartiesUrl, 'mails', mail)) {
-      if (paymentId) receipts.set(paymentId, (receipts.get(paymentId) ?? 0) + 1);
-    }
-    return receipts;
-  });
+  const receipts: Evidence['receipts'] = new Map();
+  for await (const { paymentId } of journal(thirdPartiesUrl, 'mails', mail)) {
+    if (paymentId) receipts.set(paymentId, (receipts.get(paymentId) ?? 0) + 1);
+  }
+  return receipts;
 }
 
 async function* journal<Entry>(

@@ -81,7 +81,7 @@ interface ResponseRow {
 async function readStoredResponses(client: Client): Promise<StoredResponse[]> {
   const responses: StoredResponse[] = [];
   const sql = `
-    SELECT md5(concat_ws(chr(0), user_id, method, route, idempotency_key)) AS key_md5, payment_id,
+    SELECT md5(row(user_id, method, route, idempotency_key)::text) AS key_md5, payment_id,
            response_status, response_body::json ->> 'id' AS body_id,
            response_body::json ->> 'status' AS body_status,
            response_body::json ->> 'type' AS body_type
@@ -100,8 +100,20 @@ async function readStoredResponses(client: Client): Promise<StoredResponse[]> {
   return responses;
 }
 
+const SLOT = 'payments_outbox';
+
+/** Whether the connector has confirmed everything before a position of the log. */
+export async function slotHasPassed(client: Client, walPosition: string): Promise<boolean> {
+  const { rows } = await client.query<{ passed: boolean | null }>(
+    `SELECT confirmed_flush_lsn >= $2::pg_lsn AS passed
+       FROM pg_replication_slots WHERE slot_name = $1`,
+    [SLOT, walPosition],
+  );
+  return rows[0]?.passed === true;
+}
+
 /** Payment id → status as of now, for as many of the ids as there are payments. */
-export async function statusesNow(client: Client, ids: string[]) {
+export async function readStatusesNow(client: Client, ids: string[]) {
   const statuses = new Map<string, PaymentStatus>();
   for (const batch of uuidBatches(ids)) {
     const { rows } = await client.query<{ id: string; status: PaymentStatus }>(
@@ -114,7 +126,7 @@ export async function statusesNow(client: Client, ids: string[]) {
 }
 
 /** Event id → outbox row as of now. */
-export async function outboxNow(client: Client, eventIds: string[]) {
+export async function readOutboxNow(client: Client, eventIds: string[]) {
   const outbox = new Map<string, OutboxRow>();
   for (const batch of uuidBatches(eventIds)) {
     const { rows } = await client.query<OutboxColumns>(

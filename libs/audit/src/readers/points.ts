@@ -1,5 +1,4 @@
 import type { Evidence } from '../evidence.js';
-import { reading } from '../unreadable-store.js';
 import { openSnapshot, rowsOf } from './postgres.js';
 
 // Summed by the database: an account is compared with its entries as of the same instant.
@@ -15,28 +14,26 @@ const UNBALANCED = `
 export async function readPoints(
   url: string,
 ): Promise<Pick<Evidence, 'pointsEntries' | 'unbalancedAccounts'>> {
-  return await reading('the loyalty database', async () => {
-    const client = await openSnapshot(url);
-    try {
-      const pointsEntries: Evidence['pointsEntries'] = new Map();
-      const sql = 'SELECT payment_id FROM loyalty.points_entries';
-      for await (const { payment_id: id } of rowsOf<{ payment_id: string }>(client, sql)) {
-        pointsEntries.set(id, (pointsEntries.get(id) ?? 0) + 1);
-      }
-      const unbalancedAccounts: Evidence['unbalancedAccounts'] = [];
-      for await (const row of rowsOf<Record<'user_id' | 'balance' | 'points', string>>(
-        client,
-        UNBALANCED,
-      )) {
-        unbalancedAccounts.push({
-          userId: row.user_id,
-          balance: BigInt(row.balance),
-          sumOfEntries: BigInt(row.points),
-        });
-      }
-      return { pointsEntries, unbalancedAccounts };
-    } finally {
-      await client.end();
+  const client = await openSnapshot(url);
+  try {
+    const pointsEntries: Evidence['pointsEntries'] = new Map();
+    const sql = 'SELECT payment_id FROM loyalty.points_entries';
+    for await (const { payment_id: id } of rowsOf<{ payment_id: string }>(client, sql)) {
+      pointsEntries.set(id, (pointsEntries.get(id) ?? 0) + 1);
     }
-  });
+    const unbalancedAccounts: Evidence['unbalancedAccounts'] = [];
+    for await (const row of rowsOf<Record<'user_id' | 'balance' | 'points', string>>(
+      client,
+      UNBALANCED,
+    )) {
+      unbalancedAccounts.push({
+        userId: row.user_id,
+        balance: BigInt(row.balance),
+        sumOfEntries: BigInt(row.points),
+      });
+    }
+    return { pointsEntries, unbalancedAccounts };
+  } finally {
+    await client.end();
+  }
 }

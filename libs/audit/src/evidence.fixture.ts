@@ -1,0 +1,86 @@
+import type { Delivery, Evidence } from './evidence.js';
+
+export const CUTOFF_MS = Date.parse('2026-11-20T12:00:00.000Z');
+export const SETTLE_LIMIT_MS = 120_000;
+const COMPLETED_AT_MS = CUTOFF_MS - 600_000;
+
+/** One payment, `paid`, that has gone the whole way; a test changes what it is about. */
+export function honestEvidence(changes: Partial<Evidence> = {}): Evidence {
+  return {
+    cutoffMs: CUTOFF_MS,
+    settleLimitMs: SETTLE_LIMIT_MS,
+    payments: new Map([
+      [
+        'paid',
+        {
+          status: 'COMPLETED',
+          version: 2,
+          amountMinor: 1299,
+          currency: 'EUR',
+          completedAtMs: COMPLETED_AT_MS,
+        },
+      ],
+    ]),
+    outbox: [
+      {
+        eventId: 'event',
+        paymentId: 'paid',
+        occurredAtMs: COMPLETED_AT_MS,
+        payloadMd5: 'md5',
+      },
+    ],
+    storedResponses: [
+      { keyMd5: 'key', paymentId: 'paid', httpStatus: 201, bodyId: 'paid', says: 'COMPLETED' },
+    ],
+    laterStatuses: new Map(),
+    laterOutbox: new Map(),
+    published: [
+      {
+        partition: 3,
+        offset: 7n,
+        eventId: 'event',
+        paymentId: 'paid',
+        occurredAtMs: COMPLETED_AT_MS,
+        valueMd5: 'md5',
+      },
+    ],
+    slotPassedSnapshot: true,
+    deliveries: { email: settled(), loyalty: settled(), search: settled() },
+    pointsEntries: new Map([['paid', 1]]),
+    unbalancedAccounts: [],
+    receipts: new Map([['paid', 1]]),
+    maybeDuplicates: new Map(),
+    documents: new Map([['paid', [2]]]),
+    charges: [
+      {
+        id: 'pi_1',
+        paymentId: 'paid',
+        amountMinor: 1299,
+        currency: 'EUR',
+        status: 'captured',
+        atMs: COMPLETED_AT_MS,
+      },
+    ],
+    ...changes,
+  };
+}
+
+/** A consumer that has settled everything there is in partition 3. */
+export function settled(changes: Partial<Delivery> = {}): Delivery {
+  return {
+    committed: new Map([[3, 8n]]),
+    redriveCommitted: new Map([[3, -1n]]),
+    deadLetters: new Map(),
+    redrives: new Map(),
+    ...changes,
+  };
+}
+
+/** The same payment in another state, or of another moment. */
+export function paidBut(
+  change: Partial<NonNullable<ReturnType<Evidence['payments']['get']>>>,
+): Evidence['payments'] {
+  const paid = honestEvidence().payments.get('paid');
+  if (!paid) throw new Error('the honest evidence has no payment');
+  return new Map([['paid', { ...paid, ...change }]]);
+}

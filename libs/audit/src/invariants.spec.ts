@@ -1,0 +1,42 @@
+import { CUTOFF_MS, honestEvidence, paidBut, SETTLE_LIMIT_MS } from './evidence.fixture.js';
+import { INVARIANTS } from './invariants.js';
+import { statusOf } from './report.js';
+
+describe('the invariants together', () => {
+  it.each(INVARIANTS)('$id is ok for a payment that has gone the whole way', ({ judge }) => {
+    const judgement = judge(honestEvidence());
+    expect({ status: statusOf(judgement), checked: judgement.checked > 0 }).toEqual({
+      status: 'ok',
+      checked: true,
+    });
+  });
+
+  it.each(INVARIANTS)('$id is ok for a system in which nobody has paid', ({ judge }) => {
+    const nothing = honestEvidence({
+      payments: new Map(),
+      outbox: [],
+      storedResponses: [],
+      published: [],
+      pointsEntries: new Map(),
+      receipts: new Map(),
+      documents: new Map(),
+      charges: [],
+    });
+    expect(judge(nothing)).toEqual({ checked: 0, violated: [], late: [] });
+  });
+
+  it.each(INVARIANTS)(
+    '$id says nothing of a payment younger than the settle limit',
+    (invariant) => {
+      const young = honestEvidence({
+        payments: paidBut({ completedAtMs: CUTOFF_MS - SETTLE_LIMIT_MS }),
+        outbox: invariant.id === 'I2' ? [] : honestEvidence().outbox,
+        slotPassedSnapshot: false,
+        pointsEntries: new Map(),
+        receipts: new Map(),
+        documents: new Map(),
+      });
+      expect(statusOf(invariant.judge(young))).toBe('ok');
+    },
+  );
+});
