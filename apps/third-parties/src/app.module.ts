@@ -74,7 +74,10 @@ export class AppModule implements OnModuleInit, OnApplicationBootstrap, OnApplic
             new Webhooks({
               url: config.PAYMENTS_WEBHOOK_URL,
               secret: config.PSP_WEBHOOK_SECRET,
-              ...{ faults, logger, now, newId },
+              faults,
+              logger,
+              now,
+              newId,
             }),
         },
         {

@@ -134,8 +134,9 @@ function addErrors(api: FastifyInstance, { logger }: PspOptions): void {
     return reply.status(404).send({ error: { type: 'invalid_request_error', message } });
   });
   api.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
-    if (error instanceof StripeError)
+    if (error instanceof StripeError) {
       return reply.status(error.status).send({ error: error.error });
+    }
     if (error.statusCode !== undefined && error.statusCode < 500) {
       const { message } = error;
       return reply
