@@ -1,0 +1,86 @@
+import { CONSUMERS } from '@effectively-once/contracts';
+import fc from 'fast-check';
+import { collectEvidence } from './collect-evidence.js';
+import { HonestWorld, storesOf } from './honest-world.fixture.js';
+import { INVARIANTS } from './invariants.js';
+import type { Stores } from './stores.js';
+
+const PAYMENTS = ['one', 'two', 'three'];
+const RUNS = 400;
+
+/**
+ * Audits an honest system while it works, its steps and the auditor's readings interleaved at random.
+ * `early` are readings that are taken at the moment of the snapshot instead of in their turn.
+ */
+function auditsCleanUnderLoad(early: (keyof Stores)[] = []) {
+  const outcome = fc.constantFrom('applies', 'repeats', 'dead-letters');
+  const outcomes = fc.array(outcome, { minLength: 4, maxLength: 4 });
+  return fc.asyncProperty(
+    fc.scheduler(),
+    fc.tuple(outcomes, outcomes, outcomes),
+    async (scheduler, [email, loyalty, search]) => {
+      const world = new HonestWorld();
+      const run = (steps: (() => void)[]) =>
+        void scheduler.scheduleSequence(steps.map((step) => async () => step()));
+      for (const id of PAYMENTS) run(world.pay(id));
+      run([...PAYMENTS, 'again'].flatMap(() => world.connect()));
+      const how = { email, loyalty, search };
+      for (const consumer of CONSUMERS) {
+        run(how[consumer].flatMap((outcome) => world.consume(consumer, outcome)));
+        run([...world.redrive(consumer), ...world.redrive(consumer)]);
+      }
+
+      let atSnapshot = world;
+      const stores = storesOf((reading) => {
+        if (reading === 'paymentsSnapshot') atSnapshot = structuredClone(world);
+        return early.includes(reading) ? atSnapshot : world;
+      });
+      const evidence = await scheduler.waitFor(
+        collectEvidence(
+          scheduled(stores, scheduler),
+          { cutoffMs: 1, settleLimitMs: 0 },
+          { slotWaitMaxMs: 0 },
+        ),
+      );
+      for (const { id, judge } of INVARIANTS) {
+        expect({ id, violated: judge(evidence).violated }).toEqual({ id, violated: [] });
+      }
+    },
+  );
+}
+
+/** Every reading waits for its turn among the system's own steps. */
+function scheduled(stores: Stores, scheduler: fc.Scheduler): Stores {
+  const turns = Object.entries(stores).map(([name, read]) => [
+    name,
+    async (...parameters: unknown[]) => {
+      await scheduler.schedule(Promise.resolve(), name);
+      return await (read as (...parameters: unknown[]) => Promise<unknown>)(...parameters);
+    },
+  ]);
+  return Object.fromEntries(turns) as Stores;
+}
+
+describe('collecting evidence from a system that works meanwhile', () => {
+  it('never accuses an honest system, whatever happens between two readings', async () => {
+    await fc.assert(auditsCleanUnderLoad(), { numRuns: RUNS });
+  });
+
+  // Each of these is why the order is what it is.
+  it.each<[string, (keyof Stores)[]]>([
+    ['the topic before the slot', ['published']],
+    ['the dead letters before the offsets', ['deadLetters']],
+    ['the receipts before the offsets', ['receipts']],
+    ['the points before the offsets', ['points']],
+    ['the documents before the offsets', ['documents']],
+    ['the declarations before the receipts', ['maybeDuplicates']],
+    ['no payment again at the end', ['statusesNow']],
+    ['no outbox row again at the end', ['outboxNow']],
+  ])('would accuse an honest system if it read %s', async (_, early) => {
+    const { failed } = await fc.check(auditsCleanUnderLoad(early), {
+      numRuns: 25 * RUNS,
+      endOnFailure: true,
+    });
+    expect(failed).toBe(true);
+  });
+});

@@ -1,0 +1,196 @@
+import { CONSUMERS, type ConsumerName } from '@effectively-once/contracts';
+import type { DeadLetter, Evidence, Redrive } from './evidence.js';
+import type { Stores } from './stores.js';
+
+/** The whole system in one partition and in memory; every step does what the real part does, in its order. */
+export class HonestWorld {
+  readonly payments: Evidence['payments'] = new Map();
+  readonly outbox: Evidence['outbox'] = [];
+  readonly storedResponses: Evidence['storedResponses'] = [];
+  readonly charges: Evidence['charges'] = [];
+  readonly topic: Evidence['published'] = [];
+  /** Outbox rows the connector has confirmed to PostgreSQL. */
+  confirmedRows = 0;
+  /** Payment id → how often it was mailed, credited, indexed. */
+  readonly effects = perConsumer(() => new Map<string, number>());
+  readonly declared = new Map<string, number>();
+  readonly committed = { email: 0, loyalty: 0, search: 0 };
+  readonly deadLetters = perConsumer(() => [] as (DeadLetter & { paymentId: string })[]);
+  readonly redrives = perConsumer(() => [] as (Redrive & { paymentId: string })[]);
+  readonly redriveCommitted = { email: 0, loyalty: 0, search: 0 };
+
+  /** PENDING before the PSP is asked; the outbox row and the answer together with COMPLETED. */
+  pay(id: string): (() => void)[] {
+    const payment = { version: 1, amountMinor: 1, currency: 'EUR', completedAtMs: 0 };
+    return [
+      () => void this.payments.set(id, { ...payment, status: 'PENDING' }),
+      () => {
+        const { amountMinor, currency } = payment;
+        const status = 'captured' as const;
+        this.charges.push({
+          id: `pi_${id}`,
+          paymentId: id,
+          amountMinor,
+          currency,
+          status,
+          atMs: 0,
+        });
+      },
+      () => {
+        this.payments.set(id, { ...payment, status: 'COMPLETED', version: 2 });
+        this.outbox.push({ eventId: id, paymentId: id, occurredAtMs: 0, payloadMd5: id });
+        const answer = { httpStatus: 201, bodyId: id, says: 'COMPLETED' };
+        this.storedResponses.push({ keyMd5: id, paymentId: id, ...answer });
+      },
+    ];
+  }
+
+  /** Publishes the next row, and confirms to PostgreSQL afterwards. */
+  connect(): (() => void)[] {
+    let next = this.outbox.length;
+    return [
+      () => {
+        next = new Set(this.topic.map(({ eventId }) => eventId)).size;
+        const row = this.outbox[next];
+        if (!row) return;
+        const { eventId, paymentId, occurredAtMs, payloadMd5: valueMd5 } = row;
+        const position = { partition: 0, offset: BigInt(this.topic.length) };
+        this.topic.push({ ...position, eventId, paymentId, occurredAtMs, valueMd5 });
+      },
+      () => {
+        this.confirmedRows = Math.min(next + 1, this.outbox.length, this.topic.length);
+      },
+    ];
+  }
+
+  /** The effect or the dead letter first, the commit last. */
+  consume(consumer: ConsumerName, how: 'applies' | 'repeats' | 'dead-letters'): (() => void)[] {
+    const current = () => this.topic[this.committed[consumer]]?.paymentId;
+    return [
+      ...(how === 'repeats' ? this.applyTwice(consumer, current) : []),
+      () => {
+        const paymentId = current();
+        if (!paymentId || this.effects[consumer].has(paymentId)) return;
+        const original = `0-${this.committed[consumer]}`;
+        if (how !== 'dead-letters') this.apply(consumer, paymentId);
+        else this.deadLetters[consumer].push({ paymentId, original, redriveCount: 0 });
+      },
+      () => {
+        const paymentId = current();
+        if (!paymentId) return;
+        const isDone =
+          this.effects[consumer].has(paymentId) ||
+          this.deadLetters[consumer].some((letter) => letter.paymentId === paymentId);
+        if (isDone) this.committed[consumer]++;
+      },
+    ];
+  }
+
+  /** An operator redrives the oldest dead letter, and the consumer takes its second chance. */
+  redrive(consumer: ConsumerName): (() => void)[] {
+    const redrives = this.redrives[consumer];
+    const current = () => redrives[this.redriveCommitted[consumer]];
+    return [
+      () => {
+        const letter = this.deadLetters[consumer][redrives.length];
+        if (!letter) return;
+        const position = { partition: 0, offset: BigInt(redrives.length) };
+        redrives.push({ ...letter, ...position, redriveCount: 1 });
+      },
+      () => {
+        const redrive = current();
+        if (redrive) this.apply(consumer, redrive.paymentId);
+      },
+      () => {
+        const redrive = current();
+        if (redrive && this.effects[consumer].has(redrive.paymentId)) {
+          this.redriveCommitted[consumer]++;
+        }
+      },
+    ];
+  }
+
+  private apply(consumer: ConsumerName, paymentId: string): void {
+    const { email, ...others } = this.effects;
+    const times = this.effects[consumer].get(paymentId) ?? 0;
+    // Only a mail can happen twice; a second entry or document is absorbed by the store.
+    const repeated = consumer === 'email' ? times + 1 : 1;
+    (consumer === 'email' ? email : others[consumer]).set(paymentId, repeated);
+  }
+
+  // Email's one window: it sent, died before the mark, and declares before it sends again.
+  private applyTwice(consumer: ConsumerName, current: () => string | undefined): (() => void)[] {
+    let sent: string | undefined;
+    return [
+      () => {
+        sent = current();
+        if (sent && !this.effects[consumer].has(sent)) this.apply(consumer, sent);
+        else sent = undefined;
+      },
+      () => {
+        if (sent && consumer === 'email') this.declared.set(sent, 1);
+      },
+      () => {
+        if (sent) this.apply(consumer, sent);
+      },
+    ];
+  }
+}
+
+function perConsumer<Value>(make: () => Value): Record<ConsumerName, Value> {
+  return Object.fromEntries(CONSUMERS.map((consumer) => [consumer, make()])) as Record<
+    ConsumerName,
+    Value
+  >;
+}
+
+/** The auditor's readings of a world; each is of the world as it is when the reading is made. */
+export function storesOf(world: (reading: keyof Stores) => HonestWorld): Stores {
+  const byPayment = <Item extends { paymentId: string }>(items: Item[]) =>
+    new Map(
+      items.map(({ paymentId }) => [
+        paymentId,
+        items.filter((item) => item.paymentId === paymentId),
+      ]),
+    );
+  return {
+    async paymentsSnapshot() {
+      const { payments, outbox, storedResponses } = structuredClone(world('paymentsSnapshot'));
+      return { payments, outbox, storedResponses, walPosition: String(outbox.length) };
+    },
+    slotHasPassed: async (position) => world('slotHasPassed').confirmedRows >= Number(position),
+    published: async () => structuredClone(world('published').topic),
+    async offsets(consumer) {
+      const { committed, redriveCommitted } = world('offsets');
+      return {
+        committed: new Map([[0, BigInt(committed[consumer])]]),
+        redriveCommitted: new Map([[0, BigInt(redriveCommitted[consumer])]]),
+      };
+    },
+    deadLetters: async (consumer) =>
+      byPayment(structuredClone(world('deadLetters').deadLetters[consumer])),
+    redrives: async (consumer) => byPayment(structuredClone(world('redrives').redrives[consumer])),
+    points: async () => ({
+      pointsEntries: new Map(world('points').effects.loyalty),
+      unbalancedAccounts: [],
+    }),
+    receipts: async () => new Map(world('receipts').effects.email),
+    maybeDuplicates: async () => new Map(world('maybeDuplicates').declared),
+    documents: async () =>
+      new Map([...world('documents').effects.search.keys()].map((id) => [id, [2]])),
+    charges: async () => structuredClone(world('charges').charges),
+    async statusesNow(ids) {
+      const { payments } = world('statusesNow');
+      return new Map(ids.flatMap((id) => [...statusOf(payments, id)]));
+    },
+    async outboxNow(ids) {
+      const rows = world('outboxNow').outbox.filter(({ eventId }) => ids.includes(eventId));
+      return new Map(rows.map((row) => [row.eventId, row]));
+    },
+  };
+}
+
+function* statusOf(payments: Evidence['payments'], id: string) {
+  const payment = payments.get(id);
+  if (payment) yield [id, payment.status] as const;
+}
