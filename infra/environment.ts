@@ -6,6 +6,8 @@ import { z } from 'zod';
 import { repositoryRoot } from './repository-root.js';
 
 const secret = z.string().min(1);
+/** A tag is part of it: an image without one is whatever is newest that day. */
+const imageName = z.string().regex(/^\S+:[^:/\s]+$/, 'must be name:tag');
 
 const settingsSchema = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']),
@@ -25,6 +27,14 @@ const settingsSchema = z.object({
   ELASTICSEARCH_PORT: port,
   PROMETHEUS_PORT: port,
   ALERTMANAGER_PORT: port,
+  POSTGRES_IMAGE: imageName,
+  KAFKA_IMAGE: imageName,
+  CONNECT_IMAGE: imageName,
+  REDIS_IMAGE: imageName,
+  ELASTICSEARCH_IMAGE: imageName,
+  PROMETHEUS_IMAGE: imageName,
+  ALERTMANAGER_IMAGE: imageName,
+  NODE_IMAGE: imageName,
   POSTGRES_PASSWORD: secret,
   PAYMENTS_OWNER_PASSWORD: secret,
   PAYMENTS_APP_PASSWORD: secret,
@@ -66,3 +76,8 @@ export const portVariable = (service: string) =>
 
 export const portOf = (service: string, { settings }: Environment): number =>
   settings[portVariable(service)];
+
+export function portsOf({ settings }: Environment): Record<PortName, number> {
+  const ports = Object.entries(settings).filter(([name]) => name.endsWith('_PORT'));
+  return Object.fromEntries(ports) as Record<PortName, number>;
+}

@@ -35,26 +35,7 @@ export function appModule(config: EmailConfig, logger: Logger): DynamicModule {
     // Global, so that the health checks can be given them.
     global: true,
     exports: [LaneTransport, Redis, SMTP, Recipients],
-    imports: [
-      MetricsModule,
-      HealthModule.register({
-        inject: [LaneTransport, Redis, SMTP, Recipients],
-        useFactory: (
-          transport: LaneTransport,
-          redis: Redis,
-          smtp: Smtp,
-          recipients: Recipients,
-        ) => ({
-          live: { fetching: async () => transport.assertFetching() },
-          ready: {
-            kafka: () => pingBroker({ brokers: config.KAFKA_BROKERS, clientId: 'email.health' }),
-            redis: async () => void (await redis.ping()),
-            smtp: async () => void (await smtp.verify()),
-            payments: (signal) => recipients.ping(signal),
-          },
-        }),
-      }),
-    ],
+    imports: [MetricsModule, health(config)],
     controllers: [PaymentCompletedConsumer],
     providers: [
       EmailIdempotency,
@@ -73,10 +54,7 @@ export function appModule(config: EmailConfig, logger: Logger): DynamicModule {
         useFactory: (redis: Redis) => new ReceiptClaims(redis, logger),
       },
       { provide: SMTP, useFactory: () => connectSmtp(config.SMTP_URL) },
-      {
-        provide: MailProvider,
-        useFactory: () => new MailProvider(config.MAIL_PROVIDER_URL),
-      },
+      { provide: MailProvider, useFactory: () => new MailProvider(config.MAIL_PROVIDER_URL) },
       {
         provide: Recipients,
         useFactory: () => new Recipients(config.PAYMENTS_URL, config.SERVICE_TOKEN),
@@ -93,4 +71,19 @@ export function appModule(config: EmailConfig, logger: Logger): DynamicModule {
       },
     ],
   };
+}
+
+function health(config: EmailConfig): DynamicModule {
+  return HealthModule.register({
+    inject: [LaneTransport, Redis, SMTP, Recipients],
+    useFactory: (transport: LaneTransport, redis: Redis, smtp: Smtp, recipients: Recipients) => ({
+      live: { fetching: async () => transport.assertFetching() },
+      ready: {
+        kafka: () => pingBroker({ brokers: config.KAFKA_BROKERS, clientId: 'email.health' }),
+        redis: async () => void (await redis.ping()),
+        smtp: async () => void (await smtp.verify()),
+        payments: (signal) => recipients.ping(signal),
+      },
+    }),
+  });
 }

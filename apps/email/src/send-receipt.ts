@@ -112,7 +112,7 @@ const holdContentUntilAllowed: Parameters<Smtp['use']>[1] = (mail, callback) => 
       beforeContent();
       yield* open(options);
     }
-    return Readable.from(content(), { objectMode: false }) as ReturnType<typeof open>;
+    return Readable.from(content(), { objectMode: false });
   };
   callback();
 };

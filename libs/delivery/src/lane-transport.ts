@@ -1,11 +1,12 @@
 import { redriveTopic, type ConsumerName } from '@effectively-once/contracts';
 import { BaseRpcContext, Server, type CustomTransportStrategy } from '@nestjs/microservices';
-import { lastValueFrom } from 'rxjs';
+import { lastValueFrom, type Observable } from 'rxjs';
 import { Assignment } from './assignment.js';
 import { deadLetterOf } from './dead-letter.js';
 import { deliver } from './deliver.js';
 import { DeliveryMetrics } from './delivery-metrics.js';
 import { IdempotencyCollision, inOurWords } from './failure.js';
+import type { Applied } from './idempotency-strategy.js';
 import { assertErrorIdentity } from './keep-error-identity.filter.js';
 import { GroupConsumer } from './kafka/group-consumer.js';
 import { RecordProducer } from './kafka/record-producer.js';
@@ -158,8 +159,9 @@ export class LaneTransport extends Server implements CustomTransportStrategy {
     return {
       decode: (handler.extras as LaneExtras).decode,
       once: async (event: DeliveredEvent) => {
-        const returned = await handler(event, new BaseRpcContext([]));
-        return await lastValueFrom(this.transformToObservable(returned)).catch(assertErrorIdentity);
+        const returned: unknown = await handler(event, new BaseRpcContext([]));
+        const outcomes = this.transformToObservable(returned as Observable<Applied>);
+        return await lastValueFrom(outcomes).catch(assertErrorIdentity);
       },
     };
   }

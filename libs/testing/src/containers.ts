@@ -42,7 +42,7 @@ export async function startContainers(
     await stop();
     throw failed.reason;
   }
-  const [postgres, kafka, redis, elasticsearch] = started as StartedTestContainer[];
+  const [postgres, kafka, redis, elasticsearch] = started;
   return {
     postgresPort: portOf(postgres, 5432),
     kafkaPort: portOf(kafka, 9092),

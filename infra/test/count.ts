@@ -1,0 +1,16 @@
+/** How many tests (and checks, each counted as one) ended how. */
+export interface Count {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+export function total(counts: Count[]): Count {
+  const sum = (of: keyof Count) => counts.reduce((before, count) => before + count[of], 0);
+  return { passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped') };
+}
+
+/** The closing line that people and CI read. */
+export function closingLine({ passed, failed, skipped }: Count): string {
+  return `${passed} passed, ${failed} failed, ${skipped} skipped`;
+}

@@ -1,0 +1,68 @@
+import { spawn } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { repositoryRoot } from '../repository-root.js';
+import type { Count } from './count.js';
+
+export type Level = 'unit' | 'int' | 'e2e';
+
+/** Runs one level of the tests and counts them. A run that dies before it can report is one failure. */
+export async function runJest(options: {
+  level: Level;
+  /** Parts of paths; none means all. */
+  patterns: string[];
+  /** What `testAddresses()` of libs/testing answers; absent for tests without servers. */
+  addresses?: Record<string, unknown>;
+  signal: AbortSignal;
+}): Promise<Count> {
+  const report = join(tmpdir(), `effectively-once-jest-${options.level}-${process.pid}.json`);
+  const child = spawn(
+    process.execPath,
+    [
+      '--experimental-vm-modules',
+      '--disable-warning=ExperimentalWarning',
+      join(repositoryRoot, 'node_modules/jest/bin/jest.js'),
+      `--selectProjects=${options.level}`,
+      '--json',
+      `--outputFile=${report}`,
+      // The whole system is one; two stories told at once would count each other's payments.
+      ...(options.level === 'e2e' ? ['--runInBand'] : []),
+      ...(options.patterns.length > 0 ? ['--testPathPatterns', ...options.patterns] : []),
+    ],
+    {
+      cwd: repositoryRoot,
+      // Jest's JSON goes to the file; what a person reads goes to standard error.
+      stdio: ['ignore', 'ignore', 'inherit'],
+      signal: options.signal,
+      env: {
+        ...process.env,
+        NODE_ENV: 'test',
+        ...(options.addresses ? { TEST_ADDRESSES: JSON.stringify(options.addresses) } : {}),
+      },
+    },
+  );
+  const exitCode = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  const count = readCount(report);
+  if (exitCode !== 0 && count.failed === 0) return { ...count, failed: 1 };
+  return count;
+}
+
+function readCount(report: string): Count {
+  try {
+    const result = JSON.parse(readFileSync(report, 'utf8')) as Record<string, number>;
+    return {
+      passed: result['numPassedTests'] ?? 0,
+      // A file that cannot even be loaded has no tests to fail.
+      failed: (result['numFailedTests'] ?? 0) + (result['numRuntimeErrorTestSuites'] ?? 0),
+      skipped: (result['numPendingTests'] ?? 0) + (result['numTodoTests'] ?? 0),
+    };
+  } catch {
+    return { passed: 0, failed: 1, skipped: 0 };
+  } finally {
+    rmSync(report, { force: true });
+  }
+}

@@ -1,0 +1,35 @@
+import { createServer } from 'node:net';
+import type { PortName, Settings } from '../environment.js';
+
+/** Added to every port, so that a test stack and a running system do not meet. */
+const OFFSETS = [20_000, 21_000, 22_000, 23_000];
+
+export interface PortBlock {
+  name: string;
+  /** As variables, which override `.env`. */
+  ports: Record<string, string>;
+}
+
+/**
+ * The first block of ports that is free as a whole.
+ * @throws Error when none is, because a stack with half its ports would fail later and less clearly.
+ */
+export async function freePortBlock(settings: Settings): Promise<PortBlock> {
+  const names = Object.keys(settings).filter((name): name is PortName => name.endsWith('_PORT'));
+  for (const offset of OFFSETS) {
+    const ports = names.map((name) => [name, settings[name] + offset] as const);
+    const free = await Promise.all(ports.map(([, port]) => isFree(port)));
+    if (!free.every(Boolean)) continue;
+    const variables = ports.map(([name, port]) => [name, String(port)]);
+    return { name: `test-${offset}`, ports: Object.fromEntries(variables) as PortBlock['ports'] };
+  }
+  throw new Error(`no free block of ports for a test stack (tried +${OFFSETS.join(', +')})`);
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  return await new Promise((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}

@@ -1,0 +1,82 @@
+import { rmSync } from 'node:fs';
+import { startContainers } from '@effectively-once/testing';
+import { addresses } from '../addresses.js';
+import { createIndex } from '../elasticsearch/create-index.js';
+import { readEnvironment, type Environment } from '../environment.js';
+import { createTopics } from '../kafka/create-topics.js';
+import { ProgressPrinter } from '../native/progress-printer.js';
+import { stackFolder } from '../native/stack-folder.js';
+import { startStack } from '../native/start-stack.js';
+import { isAlive, readState } from '../native/state.js';
+import { preparePostgres } from '../postgres/prepare.js';
+import { freePortBlock } from './port-block.js';
+
+/** Something to test against, and where it is. */
+export interface TestStack {
+  addresses: Record<string, unknown>;
+  /**
+   * Stops it, deletes its data (its logs too, unless they are wanted), and names every process that is
+   * still there: one that a run leaves behind slows down, and one day breaks, each run after it.
+   */
+  stop: (options: { keepLogs: boolean }) => Promise<string[]>;
+}
+
+interface StackOptions {
+  apps: boolean;
+  signal: AbortSignal;
+  print: (line: string) => void;
+}
+
+/** The real servers as processes of their own: own ports, own folder, beside whatever else runs. */
+export async function startNativeTestStack(options: StackOptions): Promise<TestStack> {
+  const { name, ports } = await freePortBlock(readEnvironment().settings);
+  const environment = readEnvironment({ ...process.env, ...ports, NODE_ENV: 'test' });
+  const folder = stackFolder(name);
+  rmSync(folder.path, { recursive: true, force: true });
+  const { show } = new ProgressPrinter(options.print);
+  const { apps, signal } = options;
+  const stack = await startStack({ environment, folder, apps, signal, onProgress: show });
+  return {
+    addresses: whereItIs(environment, folder.logs),
+    stop: async ({ keepLogs }) => {
+      const processes = readState(folder.stateFile)?.processes ?? [];
+      await stack.stop();
+      rmSync(keepLogs ? folder.data : folder.path, { recursive: true, force: true });
+      if (keepLogs) options.print(`logs of the test stack: ${folder.logs}`);
+      return processes.filter(({ run }) => isAlive(run)).map(({ name }) => name);
+    },
+  };
+}
+
+/** The servers as containers, prepared like the native ones. For the integration level: no apps. */
+export async function startContainerTestStack(): Promise<TestStack> {
+  const { settings, given } = readEnvironment();
+  const servers = await startContainers(settings, { postgresPassword: settings.POSTGRES_PASSWORD });
+  try {
+    const environment = readEnvironment({
+      ...given,
+      POSTGRES_PORT: String(servers.postgresPort),
+      KAFKA_PORT: String(servers.kafkaPort),
+      REDIS_PORT: String(servers.redisPort),
+      ELASTICSEARCH_PORT: String(servers.elasticsearchPort),
+    });
+    const at = whereItIs(environment, '');
+    const port = environment.settings.POSTGRES_PORT;
+    await preparePostgres({ host: '127.0.0.1', port, settings: environment.settings });
+    await createTopics({ brokers: [`127.0.0.1:${servers.kafkaPort}`] });
+    await createIndex({ elasticsearchUrl: at['ELASTICSEARCH_URL'] as string });
+    return { addresses: at, stop: async () => (await servers.stop(), []) };
+  } catch (error) {
+    await servers.stop();
+    throw error;
+  }
+}
+
+function whereItIs(environment: Environment, logFolder: string): Record<string, unknown> {
+  const { settings } = environment;
+  return {
+    ...addresses(environment, { journalFolder: '' }),
+    POSTGRES_SUPERUSER_URL: `postgres://postgres:${settings.POSTGRES_PASSWORD}@127.0.0.1:${settings.POSTGRES_PORT}/postgres`,
+    LOG_FOLDER: logFolder,
+  };
+}
