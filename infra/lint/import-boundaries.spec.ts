@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { ESLint } from 'eslint';
 import { repositoryRoot } from '../repository-root.js';
+import { importBoundaries } from './import-boundaries.mjs';
 
 /** What the linter says of one import in one (imagined) file. */
 async function lint(file: string, imported: string): Promise<string[]> {
@@ -8,7 +9,7 @@ async function lint(file: string, imported: string): Promise<string[]> {
     cwd: repositoryRoot,
     // Only the boundary rule: the others need the file to exist in the TypeScript project.
     overrideConfigFile: true,
-    overrideConfig: (await import('./import-boundaries.mjs')).importBoundaries,
+    overrideConfig: [{ files: ['**/*.ts'] }, ...importBoundaries],
   });
   const [result] = await eslint.lintText(`import ${JSON.stringify(imported)};\n`, {
     filePath: join(repositoryRoot, file),

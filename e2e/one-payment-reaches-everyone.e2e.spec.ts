@@ -1,0 +1,63 @@
+import { waitUntil } from '@effectively-once/testing';
+import { at, checkout, customerToken, findings, get, journal, newId } from './the-system.js';
+
+it('a payment becomes one charge, one receipt, its points and a search hit', async () => {
+  const userId = newId('user');
+  const paid = await checkout({ userId, body: { amountMinor: 2550 } });
+  expect(paid.status).toBe(201);
+  const paymentId = String(paid.json['id']);
+  expect(paid.headers.get('location')).toBe(`/v1/payments/${paymentId}`);
+  expect(paid.json).toMatchObject({ userId, status: 'COMPLETED', amountMinor: 2550 });
+
+  const token = await customerToken(userId);
+  const charges = await journal('charges', { paymentId });
+  expect(charges).toMatchObject([
+    { status: 'captured', amountMinor: 2550, currency: 'EUR', idempotencyKey: paymentId },
+  ]);
+
+  const [mail, ...moreMails] = await waitUntil('the receipt', async () => {
+    const mails = await journal('mails', { paymentId });
+    return mails.length > 0 ? mails : undefined;
+  });
+  expect(moreMails).toEqual([]);
+  expect(mail).toMatchObject({ to: `${userId}@example.com` });
+  expect(mail?.['messageId']).toMatch(`<${paymentId}.receipt@`);
+
+  const pointsUrl = `http://127.0.0.1:${at.LOYALTY_PORT}/v1/users/${userId}/points`;
+  const points = await waitUntil('the points', async () => {
+    const { json } = await get(pointsUrl, token);
+    return json['balance'] === 0 ? undefined : json;
+  });
+  expect(points).toMatchObject({ userId, balance: 25, entries: [{ paymentId, points: 25 }] });
+
+  const searchUrl = `http://127.0.0.1:${at.SEARCH_PORT}/v1/search?q=${paymentId}`;
+  const found = await waitUntil('the search hit', async () => {
+    const { json } = await get(searchUrl, token);
+    return json['total'] === 0 ? undefined : json;
+  });
+  expect(found).toMatchObject({
+    total: 1,
+    items: [{ paymentId, userId, status: 'COMPLETED', amountMinor: 2550 }],
+    nextCursor: null,
+  });
+
+  await expect(findings()).resolves.toEqual([]);
+});
+
+it("a customer sees nobody else's points, payments or search hits", async () => {
+  const [owner, stranger] = [newId('user'), newId('user')];
+  const paid = await checkout({ userId: owner });
+  const token = await customerToken(stranger);
+  const payment = await get(
+    new URL(`/v1/payments/${String(paid.json['id'])}`, at.PAYMENTS_URL),
+    token,
+  );
+  expect(payment.status).toBe(404);
+  const points = await get(`http://127.0.0.1:${at.LOYALTY_PORT}/v1/users/${owner}/points`, token);
+  expect(points.status).toBe(403);
+  const search = await get(
+    `http://127.0.0.1:${at.SEARCH_PORT}/v1/search?q=${String(paid.json['id'])}`,
+    token,
+  );
+  expect(search.json).toMatchObject({ total: 0 });
+});

@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto';
+import { auditWhenQuiet, type AuditReport } from '@effectively-once/audit';
+import { mintToken } from '@effectively-once/platform';
+import { testAddresses } from '@effectively-once/testing';
+
+/** The whole system as its users meet it: over HTTP, and through the outsiders' journals. */
+
+interface Addresses {
+  PAYMENTS_URL: string;
+  THIRD_PARTIES_URL: string;
+  AUTH_JWT_SECRET: string;
+  AUDITOR_PAYMENTS_URL: string;
+  AUDITOR_LOYALTY_URL: string;
+  REDIS_URL: string;
+  ELASTICSEARCH_URL: string;
+  LOYALTY_PORT: string;
+  SEARCH_PORT: string;
+}
+
+export const at = testAddresses() as ReturnType<typeof testAddresses> & Addresses;
+
+const TOKEN_TTL_S = 3_600;
+const QUIET_WITHIN_MS = 90_000;
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  /** As received, to the byte. */
+  text: string;
+  json: Record<string, unknown>;
+}
+
+export interface Checkout {
+  userId: string;
+  key?: string;
+  email?: string;
+  body?: Partial<Record<'orderId' | 'amountMinor' | 'currency' | 'paymentMethod', unknown>>;
+}
+
+export const newId = (prefix: string) => `${prefix}-${randomUUID()}`;
+
+/** One `POST /v1/payments`, without retries: what comes back is what the test is about. */
+export async function checkout(options: Checkout): Promise<Answer> {
+  return await request('POST', new URL('/v1/payments', at.PAYMENTS_URL), {
+    token: await customerToken(options.userId, options.email),
+    headers: { 'idempotency-key': options.key ?? newId('key') },
+    body: {
+      orderId: newId('order'),
+      amountMinor: 1299,
+      currency: 'EUR',
+      paymentMethod: 'pm_card_visa',
+      ...options.body,
+    },
+  });
+}
+
+export async function get(url: string | URL, token: string): Promise<Answer> {
+  return await request('GET', new URL(url), { token });
+}
+
+export async function customerToken(userId: string, email?: string): Promise<string> {
+  return await mintToken(
+    at.AUTH_JWT_SECRET,
+    { userId, role: 'customer', email: email ?? `${userId}@example.com` },
+    { ttlS: TOKEN_TTL_S },
+  );
+}
+
+/** Entries of one outsider's journal. */
+export async function journal(
+  name: 'charges' | 'mails' | 'pages',
+  filter: Record<string, string> = {},
+): Promise<Record<string, unknown>[]> {
+  const url = new URL(`/_journal/${name}`, at.THIRD_PARTIES_URL);
+  for (const [field, value] of Object.entries(filter)) url.searchParams.set(field, value);
+  const response = await fetch(url);
+  return ((await response.json()) as { entries: Record<string, unknown>[] }).entries;
+}
+
+/** Switches a fault of an outsider on for the length of `during`. */
+export async function withFault<Result>(
+  fault: { target: 'psp' | 'smtp' | 'pager'; kind: string; [option: string]: unknown },
+  during: () => Promise<Result>,
+): Promise<Result> {
+  const url = new URL('/_faults', at.THIRD_PARTIES_URL);
+  const headers = { 'content-type': 'application/json' };
+  const set = await fetch(url, { method: 'POST', headers, body: JSON.stringify(fault) });
+  if (!set.ok) throw new Error(`the fault was refused: ${await set.text()}`);
+  try {
+    return await during();
+  } finally {
+    await fetch(url, { method: 'DELETE' });
+  }
+}
+
+/** The audit once nothing is on its way any more, with every payment judged however young. */
+export async function auditOfEverything(): Promise<AuditReport> {
+  return await auditWhenQuiet({
+    sources: {
+      paymentsUrl: at.AUDITOR_PAYMENTS_URL,
+      loyaltyUrl: at.AUDITOR_LOYALTY_URL,
+      kafkaBrokers: at.KAFKA_BROKERS,
+      redisUrl: at.REDIS_URL,
+      elasticsearchUrl: at.ELASTICSEARCH_URL,
+      thirdPartiesUrl: at.THIRD_PARTIES_URL,
+    },
+    waitMaxMs: QUIET_WITHIN_MS,
+    onWaiting: () => undefined,
+  });
+}
+
+/** What the audit found wrong or still on its way; empty is clean. */
+export async function findings(): Promise<unknown[]> {
+  const { invariants } = await auditOfEverything();
+  return invariants
+    .filter(({ status }) => status !== 'ok')
+    .map(({ id, violated, late }) => ({ id, violated, late }));
+}
+
+async function request(
+  method: string,
+  url: URL,
+  options: { token: string; headers?: Record<string, string>; body?: unknown },
+): Promise<Answer> {
+  const response = await fetch(url, {
+    method,
+    headers: {
+      authorization: `Bearer ${options.token}`,
+      ...(options.body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...options.headers,
+    },
+    ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+  });
+  const text = await response.text();
+  const json = text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
+  return { status: response.status, headers: response.headers, text, json };
+}
