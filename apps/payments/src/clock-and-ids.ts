@@ -7,6 +7,4 @@ export interface ClockAndIds {
   newId: () => string;
 }
 
-export const CLOCK_AND_IDS = Symbol('CLOCK_AND_IDS');
-
 export const systemClockAndIds: ClockAndIds = { now: () => new Date(), newId: () => v7() };

@@ -1,14 +1,8 @@
 import { PROBLEM_TYPE_BASE } from '@effectively-once/platform';
-import { SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { OpenAPIObject } from '@nestjs/swagger';
 import { z } from 'zod';
 import { checkoutOrderSchema } from './checkout-order.js';
 import { PAYMENTS_ERRORS, paymentsProblem, type PaymentsErrorCode } from './payments-errors.js';
-
-/** `GET /openapi.json`, and the same as a page on `/docs`. */
-export function serveOpenApi(app: NestFastifyApplication): void {
-  SwaggerModule.setup('docs', app, openApi(), { jsonDocumentUrl: 'openapi.json' });
-}
 
 const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 const json = (schema: object) => ({ 'application/json': { schema } });

@@ -1,0 +1,108 @@
+import { mintToken, type Logger } from '@effectively-once/platform';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { pino } from 'pino';
+import { systemClockAndIds } from '../clock-and-ids.js';
+import { paymentsConfig } from '../config.js';
+import { paymentsApp } from '../payments-app.js';
+import { freshDatabase, type FreshDatabase } from './fresh-database.js';
+import { ScriptedPsp } from './scripted-psp.js';
+
+const AUTH_JWT_SECRET = 'a-secret-of-at-least-32-bytes-for-tests';
+export const SERVICE_TOKEN = 'service-token';
+export const PSP_WEBHOOK_SECRET = 'whsec_test';
+export const PSP_TIMEOUT_MS = 400;
+
+export interface Pay {
+  key?: string | null;
+  body?: unknown;
+  user?: string;
+  /** The token's `email` claim; null = none. */
+  email?: string | null;
+  headers?: Record<string, string>;
+}
+
+/** The service on a port of its own, with a real database and a scripted PSP. */
+export class PaymentsUnderTest {
+  readonly psp = new ScriptedPsp();
+  readonly logLines: string[] = [];
+  /** Added to the clock the service sees. */
+  aheadMs = 0;
+  database!: FreshDatabase;
+  app!: NestFastifyApplication;
+  url!: string;
+
+  static async start(environment: Record<string, string> = {}): Promise<PaymentsUnderTest> {
+    const test = new PaymentsUnderTest();
+    await test.psp.open();
+    test.database = await freshDatabase();
+    const logger: Logger = pino({}, { write: (line: string) => void test.logLines.push(line) });
+    test.app = await paymentsApp({
+      logger,
+      clockAndIds: { ...systemClockAndIds, now: () => new Date(Date.now() + test.aheadMs) },
+      config: paymentsConfig({
+        PAYMENTS_PORT: '3000',
+        PAYMENTS_DATABASE_URL: test.database.as('payments_app'),
+        AUTH_JWT_SECRET,
+        SERVICE_TOKEN,
+        PSP_URL: test.psp.url,
+        PSP_SECRET_KEY: 'sk_test',
+        PSP_WEBHOOK_SECRET,
+        PSP_TIMEOUT_MS: String(PSP_TIMEOUT_MS),
+        ...environment,
+      }),
+    });
+    await test.app.listen(0, '127.0.0.1');
+    test.url = await test.app.getUrl();
+    return test;
+  }
+
+  async stop(): Promise<void> {
+    // The PSP first: it may be holding requests the service waits for.
+    await this.psp.close();
+    await this.app.close();
+    await this.database.drop();
+  }
+
+  async token(user = 'alice', email: string | null = `${user}@example.com`): Promise<string> {
+    const caller = { userId: user, role: 'customer' as const, ...(email ? { email } : {}) };
+    return await mintToken(AUTH_JWT_SECRET, caller, { ttlS: 600 });
+  }
+
+  async pay({ key, body, user, email, headers }: Pay): Promise<Response> {
+    return await fetch(`${this.url}/v1/payments`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${await this.token(user, email)}`,
+        'content-type': 'application/json',
+        ...(key ? { 'idempotency-key': key } : {}),
+        ...headers,
+      },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    });
+  }
+
+  async get(path: string, token?: string): Promise<Response> {
+    return await fetch(`${this.url}${path}`, {
+      headers: { authorization: `Bearer ${token ?? (await this.token())}` },
+    });
+  }
+
+  async count(table: 'payments' | 'outbox' | 'idempotency_keys' | 'recipients'): Promise<number> {
+    const { rows } = await this.database.admin.query(`SELECT count(*)::int FROM payments.${table}`);
+    return (rows[0] as { count: number }).count;
+  }
+}
+
+let orders = 0;
+
+/** An order nobody has paid yet. */
+export function newOrder(changes: Record<string, unknown> = {}) {
+  orders += 1;
+  return {
+    orderId: `order-${orders}`,
+    amountMinor: 1299,
+    currency: 'EUR',
+    paymentMethod: 'pm_card_visa',
+    ...changes,
+  };
+}

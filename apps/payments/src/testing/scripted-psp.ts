@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** What the PSP does with the next new key. `charge_then_…` captures before it misbehaves. */
+export type Behaviour =
+  | 'pay'
+  | 'decline'
+  | 'error_500_stored'
+  | 'hang'
+  | 'reset'
+  | 'charge_then_hang'
+  | 'charge_then_reset'
+  | 'charge_then_reset_and_close'
+  | { status: number; type: string; code?: string };
+
+interface Stored {
+  status: number;
+  body: object;
+}
+
+/** Stripe's payment intents as one test needs them: idempotent by key, and told how to fail. */
+export class ScriptedPsp {
+  /** Used up one per attempt that finds no stored answer; after the last one it pays. */
+  readonly script: Behaviour[] = [];
+  /** Keys of every attempt, repeats included. */
+  readonly attempts: string[] = [];
+  readonly captures: { id: string; paymentId: string; amount: number; currency: string }[] = [];
+  private readonly stored = new Map<string, Stored>();
+  private readonly intents = new Map<string, object>();
+  private server: Server | undefined;
+  private port = 0;
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  async open(): Promise<void> {
+    const server = createServer((request, response) => void this.answer(request, response));
+    await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve));
+    this.server = server;
+    this.port = (server.address() as AddressInfo).port;
+  }
+
+  /** Refuses connections until opened again, on the same port. */
+  async close(): Promise<void> {
+    const { server } = this;
+    if (!server) return;
+    this.server = undefined;
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeAllConnections();
+    await closed;
+  }
+
+  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const url = new URL(request.url ?? '', this.url);
+    if (url.pathname.endsWith('/search')) return this.search(url, response);
+    const form = new URLSearchParams(Buffer.concat(chunks).toString());
+    const key = String(request.headers['idempotency-key']);
+    this.attempts.push(key);
+    const stored = this.stored.get(key);
+    if (stored) return send(response, stored, { 'idempotent-replayed': 'true' });
+    await this.behave(this.script.shift() ?? 'pay', { key, form, response });
+  }
+
+  private async behave(
+    behaviour: Behaviour,
+    call: { key: string; form: URLSearchParams; response: ServerResponse },
+  ): Promise<void> {
+    const { key, response } = call;
+    switch (behaviour) {
+      case 'pay':
+        return send(response, this.capture(call));
+      case 'decline':
+        return send(response, this.keep(key, this.declined(call)));
+      case 'error_500_stored':
+        return send(response, this.keep(key, failure(500, { type: 'api_error' })));
+      case 'hang':
+        return;
+      case 'reset':
+        return void response.destroy();
+      case 'charge_then_hang':
+        return void this.capture(call);
+      case 'charge_then_reset':
+        this.capture(call);
+        return void response.destroy();
+      case 'charge_then_reset_and_close':
+        this.capture(call);
+        return await this.close();
+      default:
+        return send(response, failure(behaviour.status, behaviour));
+    }
+  }
+
+  private capture({ key, form }: { key: string; form: URLSearchParams }): Stored {
+    const intent = this.intent(form, 'succeeded');
+    const { id, amount, currency } = intent;
+    this.captures.push({ id, amount, currency, paymentId: intent.metadata.paymentId });
+    return this.keep(key, { status: 200, body: intent });
+  }
+
+  private declined({ form }: { form: URLSearchParams }): Stored {
+    const refusal = { type: 'card_error', code: 'card_declined', decline_code: 'do_not_honor' };
+    const intent = { ...this.intent(form, 'requires_payment_method'), last_payment_error: refusal };
+    this.intents.set(intent.metadata.paymentId, intent);
+    return failure(402, { ...refusal, payment_intent: intent });
+  }
+
+  private intent(form: URLSearchParams, status: string) {
+    const paymentId = form.get('metadata[paymentId]') ?? '';
+    const intent = {
+      id: `pi_${randomUUID().replaceAll('-', '')}`,
+      object: 'payment_intent',
+      status,
+      amount: Number(form.get('amount')),
+      currency: form.get('currency') ?? '',
+      metadata: { paymentId },
+      last_payment_error: null as object | null,
+    };
+    this.intents.set(paymentId, intent);
+    return intent;
+  }
+
+  private keep(key: string, answer: Stored): Stored {
+    this.stored.set(key, answer);
+    return answer;
+  }
+
+  private search(url: URL, response: ServerResponse): void {
+    const paymentId = /'([^']*)'$/.exec(url.searchParams.get('query') ?? '')?.[1] ?? '';
+    const intent = this.intents.get(paymentId);
+    send(response, {
+      status: 200,
+      body: { object: 'search_result', data: intent ? [intent] : [], has_more: false },
+    });
+  }
+}
+
+const failure = (status: number, error: object): Stored => ({ status, body: { error } });
+
+function send(response: ServerResponse, { status, body }: Stored, headers: object = {}): void {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers });
+  response.end(JSON.stringify(body));
+}
