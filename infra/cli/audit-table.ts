@@ -8,6 +8,7 @@ import pc from 'picocolors';
 
 /** Findings shown per invariant; --json has them all. */
 const FINDINGS_SHOWN_MAX = 20;
+const TITLE_WIDTH = 72;
 
 const COLOUR: Record<InvariantStatus, (text: string) => string> = {
   ok: pc.green,
@@ -17,11 +18,16 @@ const COLOUR: Record<InvariantStatus, (text: string) => string> = {
 
 /** The audit for a person: a line per invariant, and under it what broke it. */
 export function auditTable(report: AuditReport): string {
-  const { cutoff, settleLimitS, durationMs, invariants } = report;
-  const payments = report.payments.toLocaleString('en');
+  const { cutoff, settleLimitS, durationMs, invariants, tooYoung } = report;
+  const judgedBefore = new Date(Date.parse(cutoff) - settleLimitS * 1_000).toISOString();
   return [
-    `${payments} payments judged, completed before ${cutoff} − ${settleLimitS} s; ` +
-      `took ${(durationMs / 1_000).toFixed(1)} s`,
+    `judged ${count(report.payments)} payments that completed before ${judgedBefore}, ` +
+      `in ${(durationMs / 1_000).toFixed(1)} s`,
+    ...(tooYoung > 0
+      ? [
+          `${count(tooYoung)} younger than ${settleLimitS} s are not judged yet; --wait=30 judges all`,
+        ]
+      : []),
     '',
     ...invariants.flatMap(lines),
     '',
@@ -31,14 +37,13 @@ export function auditTable(report: AuditReport): string {
 
 function lines(invariant: InvariantReport): string[] {
   const { id, title, status, checked, violated, late } = invariant;
-  const titleWidth = 72;
   const counts = [
-    `${checked.toLocaleString('en')} checked`,
-    ...(late.length > 0 ? [`${late.length} late`] : []),
-    ...(violated.length > 0 ? [`${violated.length} violated`] : []),
+    `${count(checked)} checked`,
+    ...(late.length > 0 ? [`${count(late.length)} late`] : []),
+    ...(violated.length > 0 ? [`${count(violated.length)} violated`] : []),
   ].join(', ');
   return [
-    `${id.padEnd(4)} ${COLOUR[status](status.padEnd(9))} ${title.padEnd(titleWidth)} ${counts}`,
+    `${id.padEnd(4)} ${COLOUR[status](status.padEnd(9))} ${title.padEnd(TITLE_WIDTH)} ${counts}`,
     ...findings(violated, 'violated'),
     ...findings(late, 'late'),
   ];
@@ -49,7 +54,7 @@ function findings(all: Finding[], status: InvariantStatus): string[] {
   const hidden = all.length - shown.length;
   return [
     ...shown.map(({ id, why }) => `     ${COLOUR[status](id)}  ${why}`),
-    ...(hidden > 0 ? [`     and ${hidden} more; --json names them all`] : []),
+    ...(hidden > 0 ? [`     and ${count(hidden)} more; --json names them all`] : []),
   ];
 }
 
@@ -61,3 +66,5 @@ function conclusion(invariants: InvariantReport[]): string {
     ? pc.yellow('nothing is lost or doubled; what is late is still on its way')
     : pc.green('nothing is lost, nothing is doubled');
 }
+
+const count = (number: number) => number.toLocaleString('en');

@@ -1,4 +1,10 @@
-import { audit, auditWhenQuiet, worstStatus, type Sources } from '@effectively-once/audit';
+import {
+  audit,
+  auditWhenQuiet,
+  UnreadableStore,
+  worstStatus,
+  type Sources,
+} from '@effectively-once/audit';
 import { Command, InvalidArgumentError } from 'commander';
 import { addresses } from '../addresses.js';
 import { readEnvironment } from '../environment.js';
@@ -34,6 +40,11 @@ try {
   process.exitCode = await run(command.opts<Options>());
 } catch (error) {
   process.stderr.write(`audit: ${error instanceof Error ? error.message : String(error)}\n`);
+  if (error instanceof UnreadableStore) {
+    process.stderr.write(
+      'audit: no verdict. npm run status shows what is up; npm start starts it\n',
+    );
+  }
   process.exitCode = EXIT.failed;
 }
 
@@ -48,7 +59,7 @@ async function run(options: Options): Promise<number> {
       : await auditWhenQuiet({
           ...how,
           waitMaxMs: options.wait * 1_000,
-          onWaiting: (why) => process.stderr.write(`waiting: ${why}\n`),
+          onWaiting: printChanges(),
         });
   process.stdout.write(`${options.json ? JSON.stringify(report, null, 2) : auditTable(report)}\n`);
   return worstStatus(report) === 'violated' ? EXIT.violated : EXIT.clean;
@@ -63,6 +74,15 @@ function sources(): Sources {
     redisUrl: at.REDIS_URL ?? '',
     elasticsearchUrl: at.ELASTICSEARCH_URL ?? '',
     thirdPartiesUrl: at.THIRD_PARTIES_URL ?? '',
+  };
+}
+
+/** On standard error, so that --json stays JSON; a line for each new reason to wait, not for each look. */
+function printChanges(): (why: string) => void {
+  let last = '';
+  return (why) => {
+    if (why !== last) process.stderr.write(`waiting: ${why}\n`);
+    last = why;
   };
 }
 

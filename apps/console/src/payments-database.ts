@@ -22,7 +22,7 @@ export class PaymentsDatabase implements OnModuleDestroy {
   }
 
   async query(sql: string, parameters: unknown[] = []): Promise<Record<string, unknown>[]> {
-    const { rows } = await this.pool.query(sql, parameters);
+    const { rows } = await this.pool.query<Record<string, unknown>>(sql, parameters);
     return rows;
   }
 

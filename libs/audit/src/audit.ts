@@ -1,17 +1,15 @@
 import { collectEvidence } from './collect-evidence.js';
-import { judgedPayments } from './evidence.js';
+import { completedPayments, judgedPayments } from './evidence.js';
 import { INVARIANTS } from './invariants.js';
 import { statusOf, type AuditReport } from './report.js';
 import { openStores, type Sources, type Stores } from './stores.js';
 
 /** Payments that completed less than this ago are not judged, in ms. */
 export const SETTLE_LIMIT_DEFAULT_MS = 120_000;
-
 // The connector confirms at its next heartbeat (5 s) and offset flush (1 s).
 const SLOT_WAIT_MAX_MS = 10_000;
 
-export interface AuditOptions {
-  sources: Sources;
+export interface Judging {
   settleLimitMs?: number;
   now?: () => Date;
 }
@@ -22,38 +20,36 @@ export interface AuditOptions {
  *
  * @throws UnreadableStore naming the store, when one does not answer. No verdict is given on a part.
  */
-export async function audit(options: AuditOptions): Promise<AuditReport> {
-  const now = options.now ?? (() => new Date());
+export async function audit(options: Judging & { sources: Sources }): Promise<AuditReport> {
+  const stores = await openStores(options.sources);
+  try {
+    return await auditStores(stores, options);
+  } finally {
+    await stores.close();
+  }
+}
+
+/** The audit of stores somebody else opened, or tampered with. */
+export async function auditStores(stores: Stores, judging: Judging): Promise<AuditReport> {
+  const now = judging.now ?? (() => new Date());
   const cutoff = now();
-  const settleLimitMs = options.settleLimitMs ?? SETTLE_LIMIT_DEFAULT_MS;
-  const evidence = await withStores(options.sources, (stores) =>
-    collectEvidence(
-      stores,
-      { cutoffMs: cutoff.getTime(), settleLimitMs },
-      { slotWaitMaxMs: SLOT_WAIT_MAX_MS },
-    ),
+  const settleLimitMs = judging.settleLimitMs ?? SETTLE_LIMIT_DEFAULT_MS;
+  const evidence = await collectEvidence(
+    stores,
+    { cutoffMs: cutoff.getTime(), settleLimitMs },
+    { slotWaitMaxMs: SLOT_WAIT_MAX_MS },
   );
   const invariants = INVARIANTS.map(({ id, title, judge }) => {
     const judgement = judge(evidence);
     return { id, title, status: statusOf(judgement), ...judgement };
   });
+  const judged = [...judgedPayments(evidence)].length;
   return {
     cutoff: cutoff.toISOString(),
     settleLimitS: settleLimitMs / 1_000,
-    payments: [...judgedPayments(evidence)].length,
+    payments: judged,
+    tooYoung: completedPayments(evidence) - judged,
     durationMs: now().getTime() - cutoff.getTime(),
     invariants,
   };
-}
-
-async function withStores<Result>(
-  sources: Sources,
-  use: (stores: Stores) => Promise<Result>,
-): Promise<Result> {
-  const stores = await openStores(sources);
-  try {
-    return await use(stores);
-  } finally {
-    await stores.close();
-  }
 }

@@ -126,6 +126,11 @@ export function* judgedPayments(evidence: Evidence): Generator<[id: string, paym
   }
 }
 
+/** How many payments have completed, judged or not. */
+export function completedPayments(evidence: Evidence): number {
+  return [...evidence.payments.values()].filter(({ status }) => status === 'COMPLETED').length;
+}
+
 /** Every outbox row whose event must have been published by now, or soon. */
 export function judgedRows(evidence: Scope & Pick<Evidence, 'outbox'>): OutboxRow[] {
   const sinceMs = outboxKeptSinceMs(evidence);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { audit, type AuditOptions } from './audit.js';
+import { audit, type Judging } from './audit.js';
 import type { AuditReport } from './report.js';
+import type { Sources } from './stores.js';
 import { UnreadableStore } from './unreadable-store.js';
 
 const PAUSE_MS = 500;
@@ -13,7 +14,7 @@ const PAUSE_MS = 500;
  * @throws UnreadableStore when a store still does not answer at the end of the wait.
  */
 export async function auditWhenQuiet(
-  options: AuditOptions & { waitMaxMs: number; onWaiting: (why: string) => void },
+  options: Judging & { sources: Sources; waitMaxMs: number; onWaiting: (why: string) => void },
 ): Promise<AuditReport> {
   const deadlineMs = Date.now() + options.waitMaxMs;
   for (;;) {

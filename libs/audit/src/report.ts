@@ -26,6 +26,8 @@ export interface AuditReport {
   settleLimitS: number;
   /** How many COMPLETED payments were judged. */
   payments: number;
+  /** How many COMPLETED payments were not, because the settle limit is still theirs. */
+  tooYoung: number;
   durationMs: number;
   invariants: InvariantReport[];
 }

@@ -1,4 +1,4 @@
-import type { ConsumerName } from '@effectively-once/contracts';
+import { PAYMENT_COMPLETED, type ConsumerName } from '@effectively-once/contracts';
 import type { Delivery, Evidence, OutboxRow, PaymentStatus } from './evidence.js';
 import { readDocuments } from './readers/documents.js';
 import { readCharges, readReceipts } from './readers/journals.js';
@@ -64,7 +64,7 @@ export async function openStores(
   return {
     paymentsSnapshot: () => fromPayments(() => readPaymentsSnapshot(payments)),
     slotHasPassed: (position) => fromPayments(() => slotHasPassed(payments, position)),
-    published: () => fromKafka(() => readPublished(brokers)),
+    published: () => fromKafka(() => readPublished(brokers, PAYMENT_COMPLETED)),
     offsets: (consumer) => fromKafka(() => readOffsets(brokers, consumer)),
     deadLetters: (consumer) => fromKafka(() => readDeadLetters(brokers, consumer)),
     redrives: (consumer) => fromKafka(() => readRedrives(brokers, consumer)),

@@ -1,4 +1,4 @@
-import { Client, errors } from '@elastic/elasticsearch';
+import { Client, errors, type estypes } from '@elastic/elasticsearch';
 import type { Evidence } from '../evidence.js';
 
 // The name is the search service's; an app is not a library to import from.
@@ -39,7 +39,7 @@ async function* scan(client: Client): AsyncGenerator<{ id: string; version: numb
 }
 
 async function* pages(client: Client, pointInTimeId: string) {
-  let after: Array<string | number | boolean | null> | undefined;
+  let after: estypes.SortResults | undefined;
   for (;;) {
     const { hits } = await client.search({
       pit: { id: pointInTimeId, keep_alive: KEEP_ALIVE },
@@ -51,7 +51,7 @@ async function* pages(client: Client, pointInTimeId: string) {
       ...(after ? { search_after: after } : {}),
     });
     for (const { _id, _version } of hits.hits) yield { id: String(_id), version: Number(_version) };
-    after = hits.hits.at(-1)?.sort as typeof after;
+    after = hits.hits.at(-1)?.sort;
     if (hits.hits.length < PAGE_SIZE) return;
   }
 }

@@ -17,15 +17,13 @@ import {
 import type { DeadLetter, Delivery, PublishedRecord, Redrive } from '../evidence.js';
 
 const CLIENT_ID = 'auditor';
+/** A group that never came says nothing of any partition. */
+const NOTHING: Map<number, bigint> = new Map();
 
-/** Every record of payment.completed, as its headers describe it. */
-export async function readPublished(brokers: string[]): Promise<PublishedRecord[]> {
+/** Every record of a topic of events, as its headers describe it. */
+export async function readPublished(brokers: string[], topic: string): Promise<PublishedRecord[]> {
   const published: PublishedRecord[] = [];
-  for await (const record of readTopic({
-    brokers,
-    clientId: CLIENT_ID,
-    topic: PAYMENT_COMPLETED,
-  })) {
+  for await (const record of readTopic({ brokers, clientId: CLIENT_ID, topic })) {
     published.push(describe(record));
   }
   return published;
@@ -61,8 +59,8 @@ export async function readOffsets(
     topics: [PAYMENT_COMPLETED, redriven],
   });
   return {
-    committed: committed.get(PAYMENT_COMPLETED) ?? new Map(),
-    redriveCommitted: committed.get(redriven) ?? new Map(),
+    committed: committed.get(PAYMENT_COMPLETED) ?? NOTHING,
+    redriveCommitted: committed.get(redriven) ?? NOTHING,
   };
 }
 

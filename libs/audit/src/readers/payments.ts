@@ -15,8 +15,10 @@ export async function readPaymentsSnapshot(client: Client): Promise<PaymentsSnap
   await client.query('COMMIT');
   // After the rows: their transactions are in the log before this position. Taken first, a row
   // committed in between could lie beyond it and be called lost.
-  const { rows } = await client.query('SELECT pg_current_wal_insert_lsn()::text AS position');
-  return { payments, outbox, storedResponses, walPosition: rows[0].position };
+  const { rows } = await client.query<{ position: string }>(
+    'SELECT pg_current_wal_insert_lsn()::text AS position',
+  );
+  return { payments, outbox, storedResponses, walPosition: rows[0]?.position ?? '' };
 }
 
 interface PaymentRow {
