@@ -21,7 +21,7 @@ export function serverHealthCheck(server: ServerName, environment: Environment):
     case 'elasticsearch':
       return http('/_cluster/health?wait_for_status=yellow&timeout=1s');
     case 'kafka':
-      return () => pingBroker({ brokers: [`127.0.0.1:${port}`], clientId: 'health-check' });
+      return (signal) => kafkaAnswers(port, signal);
     case 'postgres':
       return () => postgresAnswers(port, environment.settings.POSTGRES_PASSWORD);
     case 'redis':
@@ -41,6 +41,23 @@ export function healthCheck(service: string, environment: Environment): HealthCh
     return httpAnswers(`http://127.0.0.1:${portOf(service, environment)}/health/ready`);
   }
   return serverHealthCheck(service as ServerName, environment);
+}
+
+async function kafkaAnswers(port: number, signal: AbortSignal): Promise<void> {
+  // Its client tries a port that nobody listens on again and again, for longer than we want to wait.
+  await portOpens(port, signal);
+  await pingBroker({ brokers: [`127.0.0.1:${port}`], clientId: 'health-check' });
+}
+
+function portOpens(port: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port, signal });
+    socket.once('error', reject);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve();
+    });
+  });
 }
 
 function httpAnswers(url: string): HealthCheck {

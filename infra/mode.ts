@@ -34,7 +34,9 @@ export interface Mode {
     wipe: boolean;
     print: (line: string) => void;
   }): Promise<'stopped' | 'not running'>;
-  /** Undefined when nothing is running. */
+  /** Somebody looks after it: a start would be a second one. */
+  isRunning(environment: Environment): Promise<boolean>;
+  /** Undefined when there is nothing; also what a supervisor left that was itself killed. */
   services(environment: Environment): Promise<Service[] | undefined>;
 }
 

@@ -14,10 +14,17 @@ export function chooseMode(asked: ModeName | undefined): { mode: Mode; why: stri
   return { mode: nativeMode, why: 'the only one there is' };
 }
 
-/** The mode that has something running. */
-export async function runningMode(environment: Environment): Promise<Mode | undefined> {
+/** The mode that has something running, also something that nobody looks after any more. */
+export async function occupiedMode(environment: Environment): Promise<Mode | undefined> {
   for (const mode of Object.values(MODES)) {
     if (await mode.services(environment)) return mode;
+  }
+  return undefined;
+}
+
+export async function runningMode(environment: Environment): Promise<Mode | undefined> {
+  for (const mode of Object.values(MODES)) {
+    if (await mode.isRunning(environment)) return mode;
   }
   return undefined;
 }

@@ -30,7 +30,9 @@ try {
   await run();
   process.exit();
 } catch (error) {
-  process.stderr.write(`\n${pc.red(error instanceof Error ? error.message : String(error))}\n`);
+  if (starting.signal.aborted) print('interrupted while starting; everything is stopped');
+  else
+    process.stderr.write(`\n${pc.red(error instanceof Error ? error.message : String(error))}\n`);
   process.exit(1);
 }
 
@@ -53,7 +55,7 @@ async function run(): Promise<void> {
     print(pc.red(`  ✘ ${error.message}`));
     process.exitCode = 1;
   });
-  print(['', ...placesToLook(environment), ...started.places, ''].join('\n  '));
+  print(['', ...placesToLook(environment), ...started.places].join('\n  '));
   if (options.detach) {
     print(
       `up after ${seconds()} s. npm run pay -- --user alice --amount 1299 makes a payment, npm stop ends it all`,

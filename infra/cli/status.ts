@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import pc from 'picocolors';
 import { readEnvironment } from '../environment.js';
 import type { Service } from '../mode.js';
-import { runningMode } from './choose-mode.js';
+import { occupiedMode } from './choose-mode.js';
 
 const command = new Command('status')
   .description('every process of the system, and whether it is healthy')
@@ -13,12 +13,20 @@ const command = new Command('status')
 
 const { json } = command.opts<{ json: boolean }>();
 const environment = readEnvironment();
-const mode = await runningMode(environment);
+const mode = await occupiedMode(environment);
 const services = (await mode?.services(environment)) ?? [];
 if (json) console.log(JSON.stringify({ mode: mode?.name ?? null, services }, null, 2));
 else if (services.length === 0) console.log('nothing is running; npm start starts it');
 else console.log(`${mode?.name}\n${table(services)}`);
-process.exit(services.length > 0 && services.every(({ healthy }) => healthy) ? 0 : 1);
+const isAbandoned = mode !== undefined && !(await mode.isRunning(environment));
+if (isAbandoned) {
+  process.stderr.write(
+    'What started these is gone, and nothing restarts them: npm start begins anew, npm stop ends them.\n',
+  );
+}
+process.exit(
+  !isAbandoned && services.length > 0 && services.every(({ healthy }) => healthy) ? 0 : 1,
+);
 
 function table(rows: Service[]): string {
   const result = new Table({

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { readEnvironment } from '../environment.js';
 import type { ModeName } from '../mode.js';
-import { chooseMode, modeOption, runningMode } from './choose-mode.js';
+import { chooseMode, modeOption, occupiedMode } from './choose-mode.js';
 
 const command = new Command('stop')
   .description('stops what npm start left running')
@@ -13,7 +13,7 @@ const command = new Command('stop')
 const options = command.opts<{ mode?: ModeName; wipe: boolean }>();
 const environment = readEnvironment();
 const mode =
-  (options.mode ? undefined : await runningMode(environment)) ?? chooseMode(options.mode).mode;
+  (options.mode ? undefined : await occupiedMode(environment)) ?? chooseMode(options.mode).mode;
 try {
   const print = (line: string) => console.log(line);
   const outcome = await mode.stop({ environment, wipe: options.wipe, print });

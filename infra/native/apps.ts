@@ -43,7 +43,7 @@ function app(name: AppName, { environment, folder }: StackContext): ProcessDefin
       mkdirSync(journalFolder, { recursive: true });
     },
     checkHealth: healthCheck(name, environment),
-    healthyWithinMs: 60_000,
+    healthyWithinMs: 120_000,
     stopSignal: 'SIGTERM',
     // A consumer may finish the effects it has begun.
     stopWithinMs: 15_000,

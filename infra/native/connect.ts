@@ -15,7 +15,8 @@ export function connect(context: StackContext): ProcessDefinition {
     kind: 'server',
     url,
     ports: ['CONNECT_PORT'],
-    after: ['kafka'],
+    // After the databases only so that it is stopped before PostgreSQL, which would wait for it.
+    after: ['kafka', 'databases'],
     command: join(programs.javaHome, 'bin', 'java'),
     args: [
       ...javaArguments(context, { name: 'connect', heapMb: 384 }),
@@ -32,7 +33,7 @@ export function connect(context: StackContext): ProcessDefinition {
         PLUGINS: join(programs.javaServers, 'connect-plugins'),
       }),
     checkHealth: serverHealthCheck('connect', environment),
-    healthyWithinMs: 90_000,
+    healthyWithinMs: 180_000,
     stopSignal: 'SIGTERM',
     stopWithinMs: 15_000,
   };

@@ -32,7 +32,7 @@ export function elasticsearch(context: StackContext): ProcessDefinition {
     user: folder.user,
     prepare: async () => configure(context, config),
     checkHealth: serverHealthCheck('elasticsearch', environment),
-    healthyWithinMs: 120_000,
+    healthyWithinMs: 240_000,
     stopSignal: 'SIGTERM',
     stopWithinMs: 20_000,
   };

@@ -44,7 +44,7 @@ export function kafka(context: StackContext): ProcessDefinition {
       );
     },
     checkHealth: serverHealthCheck('kafka', environment),
-    healthyWithinMs: 90_000,
+    healthyWithinMs: 180_000,
     stopSignal: 'SIGTERM',
     stopWithinMs: 20_000,
   };

@@ -1,32 +1,37 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { signalGroup, signalLeader } from './process-group.js';
 import type { StackFolder } from './stack-folder.js';
-import { isAlive, readState, removeState, type ProcessRecord } from './state.js';
+import { isAlive, readState, removeState, type Identified, type ProcessRecord } from './state.js';
 
 const STOP_WITHIN_MS = 20_000;
-const POLL_MS = 100;
+const DIE_WITHIN_MS = 5_000;
+const POLL_MS = 50;
 
 /**
  * Ends what a supervisor left running that was itself killed, and forgets it. Does nothing while that
  * supervisor lives, and touches no process that only has the number of one of ours.
  * @returns the names of what was ended.
  */
-export async function endLeftovers(folder: StackFolder): Promise<string[]> {
+export async function endLeftovers(folder: Pick<StackFolder, 'stateFile'>): Promise<string[]> {
   const state = readState(folder.stateFile);
   if (!state || isAlive(state.supervisor)) return [];
   const left = state.processes.filter(({ run }) => isAlive(run));
-  // Apps before the servers they use.
-  await endAll(left.filter(({ kind }) => kind === 'app'));
-  await endAll(left.filter(({ kind }) => kind === 'server'));
+  // One by one, the last started first: PostgreSQL waits for Connect, consumers want their broker.
+  for (const record of left.reverse()) await end(record);
   removeState(folder.stateFile);
   return left.map(({ name }) => name);
 }
 
-async function endAll(records: ProcessRecord[]): Promise<void> {
-  const runs = records.flatMap(({ run, stopSignal }) => (run ? [{ ...run, stopSignal }] : []));
-  for (const { pid, stopSignal } of runs) signalLeader(pid, stopSignal);
-  const deadline = Date.now() + STOP_WITHIN_MS;
-  while (runs.some(isAlive) && Date.now() < deadline) await delay(POLL_MS);
-  // What they had started themselves. A group's number stays its own while it has members.
-  for (const { pid } of runs) signalGroup(pid, 'SIGKILL');
+async function end({ run, stopSignal }: ProcessRecord): Promise<void> {
+  if (!run || !isAlive(run)) return;
+  signalLeader(run.pid, stopSignal);
+  await untilGone(run, STOP_WITHIN_MS);
+  // Whatever it had started itself. A group's number stays its own while it has members.
+  signalGroup(run.pid, 'SIGKILL');
+  await untilGone(run, DIE_WITHIN_MS);
+}
+
+async function untilGone(process: Identified, withinMs: number): Promise<void> {
+  const deadline = Date.now() + withinMs;
+  while (isAlive(process) && Date.now() < deadline) await delay(POLL_MS);
 }

@@ -41,10 +41,17 @@ export const nativeMode: Mode = {
     return outcome;
   },
 
+  async isRunning() {
+    const state = readState(stackFolder().stateFile);
+    return state !== undefined && isAlive(state.supervisor);
+  },
+
   async services(environment): Promise<Service[] | undefined> {
     const state = readState(stackFolder().stateFile);
     if (!state) return undefined;
-    return await Promise.all(state.processes.map((record) => service(record, environment)));
+    const settings = { ...environment.settings, ...state.ports };
+    const asStarted = { ...environment, settings };
+    return await Promise.all(state.processes.map((record) => service(record, asStarted)));
   },
 };
 

@@ -1,4 +1,4 @@
-import type { Environment } from '../environment.js';
+import { portsOf, type Environment } from '../environment.js';
 import { apps } from './apps.js';
 import { assertDiskSpace } from './disk-space.js';
 import { endLeftovers } from './leftovers.js';
@@ -44,7 +44,9 @@ export async function startStack(options: {
   if (ended.length > 0) onNote(`ended what a killed supervisor had left: ${ended.join(', ')}`);
   assertDiskSpace(folder.path);
 
-  const supervisor = new Supervisor(folder, (exit) => onProgress({ kind: 'exit', exit }));
+  const supervisor = new Supervisor(folder, portsOf(environment), (exit) =>
+    onProgress({ kind: 'exit', exit }),
+  );
   const stop = () =>
     supervisor.stop((event) => {
       if (event.kind === 'done') onProgress({ ...event, kind: 'stopped' });

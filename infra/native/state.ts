@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { PortName } from '../environment.js';
 import type { ProcessDefinition } from './process-definition.js';
 import { processIdentity } from './process-identity.js';
 
@@ -20,6 +21,8 @@ export interface ProcessRecord extends Pick<
 /** What a supervisor has running; read by `status` and `stop`, and by the next start after a crash. */
 export interface State {
   supervisor: Identified & { phase: 'starting' | 'running' | 'stopping' };
+  /** As they were when this stack was started; `.env` may say something else by now. */
+  ports: Record<PortName, number>;
   /** In the order they were started. */
   processes: ProcessRecord[];
 }

@@ -15,17 +15,21 @@ export async function stopSupervisor(
   const startedAt = Date.now();
   const running = new Set(readState(folder.stateFile)?.processes.map(({ name }) => name));
   signalLeader(supervisor.pid, 'SIGTERM');
-  while (isAlive(supervisor)) {
+  const printStopped = () => {
     const left = readState(folder.stateFile)?.processes ?? [];
     for (const name of running) {
       if (left.some((record) => record.name === name && record.run)) continue;
       running.delete(name);
       print(`  ■ ${name.padEnd(14)} ${((Date.now() - startedAt) / 1000).toFixed(1).padStart(6)} s`);
     }
+  };
+  while (isAlive(supervisor)) {
+    printStopped();
     if (Date.now() - startedAt > STOP_WITHIN_MS) {
       print('  the supervisor does not stop; ending it');
       signalLeader(supervisor.pid, 'SIGKILL');
     }
     await delay(POLL_MS);
   }
+  printStopped();
 }

@@ -14,6 +14,7 @@ export class Supervisor {
   /** @throws Error when another supervisor has the folder. */
   constructor(
     private readonly folder: StackFolder,
+    private readonly ports: State['ports'],
     private readonly onExit: (exit: Exit) => void,
   ) {
     if (!claimState(folder.stateFile, this.state())) {
@@ -79,6 +80,7 @@ export class Supervisor {
   private state(): State {
     return {
       supervisor: { ...this.self, phase: this.phase },
+      ports: this.ports,
       processes: [...this.processes.values()].map(({ record }) => record),
     };
   }

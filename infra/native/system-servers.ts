@@ -17,7 +17,12 @@ export type SystemServers = Record<'redis' | 'prometheus' | 'alertmanager', Syst
 
 const WANTED = {
   redis: { commands: ['redis-server'], floor: [6, 2], debian: 'redis-server', files: '' },
-  prometheus: { commands: ['prometheus'], floor: [2, 40], debian: 'prometheus', files: '/usr/share/prometheus/web/' },
+  prometheus: {
+    commands: ['prometheus'],
+    floor: [2, 40],
+    debian: 'prometheus',
+    files: '/usr/share/prometheus/web/',
+  },
   alertmanager: {
     commands: ['alertmanager', 'prometheus-alertmanager'],
     floor: [0, 24],
