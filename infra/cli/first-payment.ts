@@ -104,7 +104,9 @@ if (isCommand) {
   try {
     await showFirstPayment({ environment: readEnvironment(), print: console.log });
   } catch (error) {
-    process.stderr.write(`first-payment: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(
+      `first-payment: ${error instanceof Error ? error.message : String(error)}\n`,
+    );
     process.exitCode = 1;
   }
 }
