@@ -7,6 +7,9 @@ import type { Count } from './count.js';
 
 export type Level = 'unit' | 'int' | 'e2e';
 
+/** How long one test may take; a wait inside it gives up earlier and says what it waited for. */
+const TEST_TIMEOUT_MS: Record<Level, number> = { unit: 20_000, int: 90_000, e2e: 240_000 };
+
 /** Runs one level of the tests and counts them. A run that dies before it can report is one failure. */
 export async function runJest(options: {
   level: Level;
@@ -26,6 +29,7 @@ export async function runJest(options: {
       `--selectProjects=${options.level}`,
       '--json',
       `--outputFile=${report}`,
+      `--testTimeout=${TEST_TIMEOUT_MS[options.level]}`,
       // The whole system is one; two stories told at once would count each other's payments.
       ...(options.level === 'e2e' ? ['--runInBand'] : []),
       ...(options.patterns.length > 0 ? ['--testPathPatterns', ...options.patterns] : []),

@@ -1,0 +1,73 @@
+import { auditStores, openStores, type Finding, type Stores } from '@effectively-once/audit';
+import pg from 'pg';
+import { at as where } from './the-system.js';
+
+/** Hands on the stores themselves: what no part of the system can do, and an audit must notice. */
+
+export const at = where as typeof where &
+  Record<'PSP_URL' | 'PSP_SECRET_KEY' | 'SMTP_URL' | 'ELASTICSEARCH_URL' | 'REDIS_URL', string>;
+
+/** Runs one statement as the superuser, past every grant, row policy and service. */
+export async function sql<Row extends object>(
+  database: 'payments' | 'loyalty',
+  statement: string,
+  parameters: unknown[] = [],
+): Promise<Row[]> {
+  const url = new URL(at.POSTGRES_SUPERUSER_URL);
+  url.pathname = `/${database}`;
+  const client = new pg.Client({ connectionString: url.toString() });
+  await client.connect();
+  try {
+    return (await client.query<Row>(statement, parameters)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Charges a card at the PSP, past payments. `refund` gives the money back. */
+export async function captureByHand(capture: {
+  paymentId: string;
+  amountMinor: number;
+}): Promise<{ id: string; refund: () => Promise<void> }> {
+  const { id } = await psp('/v1/payment_intents', {
+    amount: String(capture.amountMinor),
+    currency: 'eur',
+    payment_method: 'pm_card_visa',
+    confirm: 'true',
+    'metadata[paymentId]': capture.paymentId,
+  });
+  return { id, refund: async () => void (await psp('/v1/refunds', { payment_intent: id })) };
+}
+
+async function psp(path: string, form: Record<string, string>): Promise<{ id: string }> {
+  const response = await fetch(new URL(path, at.PSP_URL), {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${at.PSP_SECRET_KEY}`,
+      'idempotency-key': crypto.randomUUID(),
+    },
+    body: new URLSearchParams(form),
+  });
+  if (!response.ok) throw new Error(`the PSP answered ${response.status} ${await response.text()}`);
+  return (await response.json()) as { id: string };
+}
+
+/** What the audit says is violated right now, with every payment judged; `tamper` bends what it is shown. */
+export async function violations(
+  tamper: (stores: Stores) => Partial<Stores> = () => ({}),
+): Promise<Record<string, Finding[]>> {
+  const stores = await openStores({
+    paymentsUrl: at.AUDITOR_PAYMENTS_URL,
+    loyaltyUrl: at.AUDITOR_LOYALTY_URL,
+    kafkaBrokers: at.KAFKA_BROKERS,
+    redisUrl: at.REDIS_URL,
+    elasticsearchUrl: at.ELASTICSEARCH_URL,
+    thirdPartiesUrl: at.THIRD_PARTIES_URL,
+  });
+  try {
+    const report = await auditStores({ ...stores, ...tamper(stores) }, { settleLimitMs: 0 });
+    return Object.fromEntries(report.invariants.map(({ id, violated }) => [id, violated]));
+  } finally {
+    await stores.close();
+  }
+}

@@ -1,0 +1,243 @@
+import { randomUUID } from 'node:crypto';
+import { readPublished, type Finding } from '@effectively-once/audit';
+import { PAYMENT_COMPLETED } from '@effectively-once/contracts';
+import { ensureTopics, readTopic, RecordProducer } from '@effectively-once/delivery';
+import { Client } from '@elastic/elasticsearch';
+import { Redis } from 'ioredis';
+import { createTransport } from 'nodemailer';
+import { at, captureByHand, sql, violations } from './damage.js';
+import { checkout, findings, newId } from './the-system.js';
+
+const userId = newId('audited');
+const nobody = randomUUID();
+/** The payment that is damaged. Another stands beside it, and is never named. */
+let victim: string;
+
+beforeAll(async () => {
+  const paid = await checkout({ userId });
+  victim = paid.json['id'] as string;
+  await checkout({ userId });
+  await expect(findings()).resolves.toEqual([]);
+}, 120_000);
+
+afterEach(async () => {
+  // A damage that was not repaired would be the next story's violation.
+  await expect(violations().then((found) => Object.values(found).flat())).resolves.toEqual([]);
+});
+
+/** Damages, looks, repairs whatever the audit said. */
+async function damaged(
+  damage: () => Promise<unknown>,
+  repair: () => Promise<unknown>,
+): Promise<Record<string, Finding[]>> {
+  await damage();
+  try {
+    return await violations();
+  } finally {
+    await repair();
+  }
+}
+
+const names = (id: string, why: RegExp) =>
+  expect.arrayContaining([{ id, why: expect.stringMatching(why) }]);
+
+it('I1 names a payment whose outbox row is gone', async () => {
+  let row: unknown;
+  const found = await damaged(
+    async () => {
+      const where = 'DELETE FROM payments.outbox WHERE subject = $1 RETURNING *';
+      [row] = await sql('payments', where, [victim]);
+    },
+    // Published once more, and absorbed by every consumer.
+    () =>
+      sql(
+        'payments',
+        'INSERT INTO payments.outbox SELECT * FROM json_populate_record(NULL::payments.outbox, $1)',
+        [JSON.stringify(row)],
+      ),
+  );
+  expect(found['I1']).toEqual([{ id: victim, why: expect.stringMatching(/has no outbox row/) }]);
+  expect(found['I3']).toEqual(names(victim, /comes from no outbox row/));
+});
+
+it('I2 names what an outbox row claims to be about, when there is no such payment', async () => {
+  const move = (from: string, to: string) =>
+    sql('payments', 'UPDATE payments.outbox SET subject = $2 WHERE subject = $1', [from, to]);
+  // An update is not published. A new row would be, and would be paid out as points to nobody.
+  const found = await damaged(
+    () => move(victim, nobody),
+    () => move(nobody, victim),
+  );
+  expect(found['I2']).toEqual([
+    { id: nobody, why: expect.stringMatching(/there is no such payment/) },
+  ]);
+});
+
+it('I3 names an event that is not in the topic, and a record that comes from nowhere', async () => {
+  // Nothing can be taken out of a topic, and a foreign record would stay in it for three days. So the
+  // auditor is shown a copy of the topic that lacks one record and has one too many.
+  const topic = newId('damaged-copy');
+  const kafka = { brokers: at.KAFKA_BROKERS, clientId: 'damage' };
+  await ensureTopics({ ...kafka, topics: [{ name: topic, partitions: 6, config: {} }] });
+  const producer = new RecordProducer(kafka);
+  await producer.connect();
+  try {
+    for await (const { key, value, headers } of readTopic({ ...kafka, topic: PAYMENT_COMPLETED })) {
+      const isVictims = String(headers['ce_subject']) === victim;
+      if (!isVictims) await producer.send({ topic, key, value, headers });
+    }
+    const foreign = { ce_id: randomUUID(), ce_subject: nobody };
+    await producer.send({ topic, key: null, value: Buffer.from('{}'), headers: foreign });
+  } finally {
+    await producer.disconnect();
+  }
+  const found = await violations(() => ({
+    published: () => readPublished(at.KAFKA_BROKERS, topic),
+  }));
+  expect(found['I3']).toEqual([
+    { id: victim, why: expect.stringMatching(/is not in the topic, and the slot has moved/) },
+    { id: nobody, why: expect.stringMatching(/comes from no outbox row/) },
+  ]);
+});
+
+it('I5 and I11 name a payment that was captured twice, until one is refunded', async () => {
+  let refund = async () => {};
+  const found = await damaged(
+    async () => ({ refund } = await captureByHand({ paymentId: victim, amountMinor: 1299 })),
+    () => refund(),
+  );
+  expect(found['I5']).toEqual([{ id: victim, why: expect.stringMatching(/captured 2 times/) }]);
+  expect(found['I11']).toEqual([{ id: victim, why: expect.stringMatching(/captured 2 times/) }]);
+});
+
+it('I5 names money taken for no payment', async () => {
+  let refund = async () => {};
+  const found = await damaged(
+    async () => ({ refund } = await captureByHand({ paymentId: nobody, amountMinor: 1 })),
+    () => refund(),
+  );
+  expect(found['I5']).toEqual([{ id: nobody, why: 'captured, but there is no such payment' }]);
+});
+
+it('I6 names a payment whose points are gone, and the account that no longer adds up', async () => {
+  let entry: unknown;
+  const found = await damaged(
+    async () => {
+      const where = 'DELETE FROM loyalty.points_entries WHERE payment_id = $1 RETURNING *';
+      [entry] = await sql('loyalty', where, [victim]);
+    },
+    () =>
+      sql(
+        'loyalty',
+        `INSERT INTO loyalty.points_entries
+         SELECT * FROM json_populate_record(NULL::loyalty.points_entries, $1)`,
+        [JSON.stringify(entry)],
+      ),
+  );
+  expect(found['I6']).toEqual([
+    { id: victim, why: expect.stringMatching(/no points entry, though loyalty has settled/) },
+    { id: userId, why: expect.stringMatching(/the balance of user/) },
+  ]);
+});
+
+it('I6 names the user whose balance is wrong', async () => {
+  const add = (points: number) =>
+    sql('loyalty', 'UPDATE loyalty.accounts SET balance = balance + $2 WHERE user_id = $1', [
+      ...[userId, points],
+    ]);
+  const found = await damaged(
+    () => add(1),
+    () => add(-1),
+  );
+  expect(found['I6']).toEqual([{ id: userId, why: expect.stringMatching(/the sum of its/) }]);
+});
+
+it('I7 names a payment mailed twice, until the second is declared', async () => {
+  const redis = new Redis(at.REDIS_URL);
+  const mailer = createTransport(at.SMTP_URL);
+  const messageId = `<${victim}.receipt@effectively-once.example>`;
+  try {
+    const found = await damaged(
+      () =>
+        mailer.sendMail({
+          ...{ messageId, from: 'receipts@example.com', to: 'somebody@example.com' },
+          ...{ subject: 'Your receipt, again', text: 'Thank you, again.' },
+        }),
+      // A mail cannot be unsent, so the repair is to have declared it.
+      () => redis.xadd('email:maybe-duplicate', '*', 'paymentId', victim, 'messageId', messageId),
+    );
+    expect(found['I7']).toEqual([{ id: victim, why: expect.stringMatching(/mailed 2 receipts/) }]);
+  } finally {
+    redis.disconnect();
+    mailer.close();
+  }
+});
+
+it('I7 names a payment that was never mailed', async () => {
+  // The provider's journal is append-only and not ours: the auditor is shown it without that mail.
+  const found = await violations((stores) => ({
+    receipts: async () => new Map([...(await stores.receipts())].filter(([id]) => id !== victim)),
+  }));
+  expect(found['I7']).toEqual([
+    { id: victim, why: expect.stringMatching(/no receipt, though email has settled/) },
+  ]);
+});
+
+describe('I8', () => {
+  const elasticsearch = new Client({ node: at.ELASTICSEARCH_URL });
+  const index = 'payments';
+  afterAll(() => elasticsearch.close());
+
+  it('names a payment whose document is gone', async () => {
+    const { _source: document, _version = 0 } = await elasticsearch.get({ index, id: victim });
+    // "or equal", because Elasticsearch remembers a deleted document's version for a minute.
+    const version = { version: _version, version_type: 'external_gte' as const };
+    const found = await damaged(
+      () => elasticsearch.delete({ index, id: victim, ...version }),
+      () => elasticsearch.index({ index, id: victim, document, ...version }),
+    );
+    expect(found['I8']).toEqual([
+      { id: victim, why: expect.stringMatching(/no document, though search has settled/) },
+    ]);
+  });
+
+  it('names a document of another version than its payment', async () => {
+    const add = (versions: number) =>
+      sql('payments', 'UPDATE payments.payments SET version = version + $2 WHERE id = $1', [
+        ...[victim, versions],
+      ]);
+    const found = await damaged(
+      () => add(1),
+      () => add(-1),
+    );
+    expect(found['I8']).toEqual([
+      { id: victim, why: expect.stringMatching(/its document has version/) },
+    ]);
+  });
+
+  it('names a document without a payment', async () => {
+    const found = await damaged(
+      () => elasticsearch.index({ index, id: nobody, document: { userId } }),
+      () => elasticsearch.delete({ index, id: nobody }),
+    );
+    expect(found['I8']).toEqual([
+      { id: nobody, why: 'has a document, but there is no such payment' },
+    ]);
+  });
+});
+
+it('I11 names a payment whose stored response says something else', async () => {
+  const answer = (status: number) =>
+    sql(
+      'payments',
+      'UPDATE payments.idempotency_keys SET response_status = $2 WHERE payment_id = $1',
+      [...[victim, status]],
+    );
+  const found = await damaged(
+    () => answer(402),
+    () => answer(201),
+  );
+  expect(found['I11']).toEqual([
+    { id: victim, why: 'its stored response says 402 COMPLETED, but the payment is COMPLETED' },
+  ]);
+});
