@@ -3,10 +3,14 @@ import { readPublished, type Finding } from '@effectively-once/audit';
 import { PAYMENT_COMPLETED } from '@effectively-once/contracts';
 import { ensureTopics, readTopic, RecordProducer } from '@effectively-once/delivery';
 import { Client } from '@elastic/elasticsearch';
+import { jest } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { createTransport } from 'nodemailer';
 import { at, captureByHand, sql, violations } from './damage.js';
 import { checkout, findings, newId } from './the-system.js';
+
+// Every test audits twice, and one of them waits for the connector's heartbeat.
+jest.setTimeout(120_000);
 
 const userId = newId('audited');
 const nobody = randomUUID();
@@ -18,7 +22,7 @@ beforeAll(async () => {
   victim = paid.json['id'] as string;
   await checkout({ userId });
   await expect(findings()).resolves.toEqual([]);
-}, 120_000);
+});
 
 afterEach(async () => {
   // A damage that was not repaired would be the next story's violation.

@@ -1,4 +1,5 @@
 import { CONSUMERS } from '@effectively-once/contracts';
+import { jest } from '@jest/globals';
 import fc from 'fast-check';
 import { collectEvidence } from './collect-evidence.js';
 import { HonestWorld, storesOf } from './honest-world.fixture.js';
@@ -7,6 +8,8 @@ import type { Stores } from './stores.js';
 
 const PAYMENTS = ['one', 'two', 'three'];
 const RUNS = 400;
+// A machine busy with other things must not fail a test about order.
+jest.setTimeout(60_000);
 
 /**
  * Audits an honest system while it works, its steps and the auditor's readings interleaved at random.
