@@ -49,7 +49,9 @@ function installPackages() {
 
 /** Nx needs a second to find out that nothing changed; comparing times and sizes needs 20 ms. */
 function buildIsCurrent() {
-  return existsSync(buildStamp) && readFileSync(buildStamp, 'utf8') === sourcesFingerprint();
+  if (!existsSync(buildStamp)) return false;
+  if (readFileSync(buildStamp, 'utf8') !== sourcesFingerprint()) return false;
+  return projects().every((folder) => existsSync(join(folder, 'dist')));
 }
 
 function build() {
@@ -65,20 +67,20 @@ function build() {
 function sourcesFingerprint() {
   const hash = createHash('sha256');
   for (const file of ['package-lock.json', '.swcrc', 'nx.json']) addFile(hash, join(root, file));
-  for (const parent of ['apps', 'libs']) {
-    for (const project of readdirSync(join(root, parent)))
-      addFolder(hash, join(root, parent, project));
-  }
-  addFolder(hash, join(root, 'infra'));
+  for (const folder of projects()) addFolder(hash, folder);
   return hash.digest('hex');
+}
+
+function projects() {
+  const below = (parent) => readdirSync(join(root, parent)).map((name) => join(root, parent, name));
+  const folders = [...below('apps'), ...below('libs'), join(root, 'infra')];
+  return folders.filter((folder) => existsSync(join(folder, 'package.json')));
 }
 
 function addFolder(hash, folder) {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    if (entry.name === 'node_modules') continue;
-    // A build that was deleted is a build to make again; what is in it is Nx's to know.
-    if (entry.name === 'dist') hash.update(`${folder} has a build\n`);
-    else if (entry.isDirectory()) addFolder(hash, join(folder, entry.name));
+    if (entry.name === 'node_modules' || entry.name === 'dist') continue;
+    if (entry.isDirectory()) addFolder(hash, join(folder, entry.name));
     else if (entry.isFile()) addFile(hash, join(folder, entry.name));
   }
 }

@@ -38,7 +38,7 @@ export async function fetchJavaServers(options: {
         onLine: (line) => {
           if (!line.includes('Downloaded from')) return;
           files += 1;
-          if (files % 10 === 0) options.onNote(`${files} files from Maven Central`);
+          if (files % 100 === 0) options.onNote(`${files} files from Maven Central`);
         },
       },
     );

@@ -38,6 +38,8 @@ export class Supervisor {
   async stop(onEvent: (event: StepEvent) => void): Promise<void> {
     this.phase = 'stopping';
     this.write();
+    const up = new Set<string>();
+    for (const [name, { record }] of this.processes) if (record.run) up.add(name);
     const reversed = this.steps.map(({ name }) => ({
       name,
       after: this.steps.filter(({ after }) => after.includes(name)).map((step) => step.name),
@@ -46,7 +48,7 @@ export class Supervisor {
     await runSteps(reversed, {
       signal: new AbortController().signal,
       onEvent: (event) => {
-        if (this.processes.has(event.step)) onEvent(event);
+        if (up.has(event.step)) onEvent(event);
       },
     });
     removeState(this.folder.stateFile);
