@@ -5,10 +5,11 @@ import { systemClockAndIds } from './clock-and-ids.js';
 import { pool } from './database.js';
 import { fingerprint } from './idempotency-key.js';
 import { release, takeOver } from './lease.sql.js';
+import { Settlement } from './settlement.js';
 import { newOrder, PaymentsUnderTest } from './testing/payments-under-test.js';
 import { paymentOf, problemOf } from './testing/answers.js';
 
-describe('the completer', () => {
+describe('a payment whose request is gone', () => {
   let payments: PaymentsUnderTest;
   beforeAll(async () => {
     payments = await PaymentsUnderTest.start();
@@ -17,28 +18,39 @@ describe('the completer', () => {
 
   const { newId } = systemClockAndIds;
 
+  const request = (order: ReturnType<typeof newOrder>, key: string, leaseMs: number) => ({
+    ...order,
+    paymentId: newId(),
+    leaseToken: newId(),
+    userId: 'alice',
+    method: 'POST',
+    route: '/v1/payments',
+    idempotencyKey: key,
+    fingerprint: fingerprint(order),
+    receiptEmail: undefined,
+    tokenEmail: 'alice@example.com',
+    createdAt: new Date(),
+    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    leaseMs,
+  });
+
   /** What a process leaves behind that dies between its claim and its PSP call. */
   async function claimAndDie(order: ReturnType<typeof newOrder>, key: string, leaseMs: number) {
-    const left = { paymentId: newId(), leaseToken: newId() };
-    const outcome = await claim(pool(payments.app.get(DataSource)), {
-      ...order,
-      ...left,
-      userId: 'alice',
-      method: 'POST',
-      route: '/v1/payments',
-      idempotencyKey: key,
-      fingerprint: fingerprint(order),
-      receiptEmail: undefined,
-      tokenEmail: 'alice@example.com',
-      createdAt: new Date(),
-      traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
-      leaseMs,
-    });
+    const claimed = request(order, key, leaseMs);
+    const outcome = await claim(pool(payments.app.get(DataSource)), claimed);
     expect(outcome).toEqual({ outcome: 'claimed' });
-    return left;
+    return claimed;
   }
 
-  it('finishes a payment whose process died before its PSP call, and its key replays 201', async () => {
+  /** What another instance's completer does to a payment whose lease is over. */
+  async function takeOverElsewhere(paymentId: string) {
+    await payments.database.admin.query(
+      `UPDATE payments.payments SET status = 'UNKNOWN', version = 2, lease_token = $2 WHERE id = $1`,
+      [paymentId, newId()],
+    );
+  }
+
+  it('before its PSP call is finished by the completer, and its key replays 201', async () => {
     const order = newOrder();
     const { paymentId } = await claimAndDie(order, 'died-1', 500);
     const inFlight = await payments.pay({ key: 'died-1', body: order });
@@ -53,7 +65,7 @@ describe('the completer', () => {
     expect(payments.psp.attempts).toEqual([paymentId]);
   });
 
-  it('leaves a payment alone while its request holds the lease', async () => {
+  it('is left alone while the request holds the lease', async () => {
     await claimAndDie(newOrder(), 'held-1', 60_000);
     const taken = await takeOver(pool(payments.app.get(DataSource)), {
       leaseToken: newId(),
@@ -63,16 +75,56 @@ describe('the completer', () => {
     expect(taken).toEqual([]);
   });
 
-  it('takes the right to give up away from a request whose lease is over', async () => {
-    const held = await claimAndDie(newOrder(), 'slow-1', 0);
-    await waitUntil(
-      'the completer to take over',
-      () => payments.psp.attempts.at(-1) === held.paymentId || undefined,
-    );
+  it('cannot be given up any more by a request that lost its lease', async () => {
+    const held = await claimAndDie(newOrder(), 'slow-1', 60_000);
+    await takeOverElsewhere(held.paymentId);
     expect(await release(pool(payments.app.get(DataSource)), held)).toBe('lost');
   });
 
-  it('shares work with other completers and never takes one payment twice', async () => {
+  it('and comes back is settled by its answer, and the event has the version of the row', async () => {
+    const order = newOrder();
+    const { paymentId } = await claimAndDie(order, 'slow-2', 60_000);
+    const settlement = payments.app.get(Settlement);
+    const asClaimed = await settlement.payment(paymentId);
+    await takeOverElsewhere(paymentId);
+    await settlement.settle(asClaimed, { outcome: 'captured', pspReference: 'pi_slow' });
+
+    const { rows } = await payments.database.admin.query(
+      `SELECT version, payload::jsonb -> 'paymentVersion' AS told
+       FROM payments.payments JOIN payments.outbox ON subject = id::text WHERE id = $1`,
+      [paymentId],
+    );
+    expect(rows).toEqual([{ version: 3, told: 3 }]);
+  });
+
+  it('is found by a twin that waited for its key to be committed', async () => {
+    const order = newOrder();
+    const twin = request(order, 'twin-1', 60_000);
+    const { admin } = payments.database;
+    await admin.query('BEGIN');
+    await admin.query(
+      `WITH payment AS (
+         INSERT INTO payments.payments VALUES ($1, 'alice', $2, 1299, 'EUR', 'pm_card_visa',
+           'PENDING', 1, NULL, NULL, now(), NULL, '00-x', 0, NULL, now() + interval '1 minute'))
+       INSERT INTO payments.idempotency_keys
+       VALUES ('alice', 'POST', '/v1/payments', 'twin-1', $3, $1, NULL, NULL, now())`,
+      [twin.paymentId, order.orderId, twin.fingerprint],
+    );
+    const claiming = claim(pool(payments.app.get(DataSource)), request(order, 'twin-1', 60_000));
+    await waitUntil('our claim to wait for the twin', async () => {
+      const { rowCount } = await admin.query(
+        `SELECT FROM pg_stat_activity WHERE wait_event = 'transactionid' AND datname = current_database()`,
+      );
+      return rowCount === 1 || undefined;
+    });
+    await admin.query('COMMIT');
+    expect(await claiming).toMatchObject({
+      outcome: 'key_known',
+      holder: { paymentId: twin.paymentId, status: 'PENDING' },
+    });
+  });
+
+  it('is taken over by one completer of several', async () => {
     payments.psp.script.push(...Array<'hang'>(10).fill('hang'));
     const connections = pool(payments.app.get(DataSource));
     await Promise.all(

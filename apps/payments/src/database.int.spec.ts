@@ -75,11 +75,11 @@ describe('the payments database', () => {
         ...changes,
       };
       const places = Object.keys(row).map((_, index) => `$${index + 1}`);
-      return app.query(
+      return app.query<[{ id: string }]>(
         `INSERT INTO payments.payments (${Object.keys(row).join(', ')}) VALUES (${places.join(', ')})
          RETURNING id`,
         Object.values(row),
-      ) as Promise<[{ id: string }]>;
+      );
     };
 
     it.each([

@@ -1,0 +1,33 @@
+import { openApi } from './openapi.js';
+import { databaseDownAsProblem, PAYMENTS_ERRORS, paymentsProblem } from './payments-errors.js';
+
+describe('a problem of this service', () => {
+  it.each(Object.keys(PAYMENTS_ERRORS) as (keyof typeof PAYMENTS_ERRORS)[])(
+    'is an example in the OpenAPI document: %s',
+    (code) => {
+      const { type } = paymentsProblem(code).body();
+      expect(JSON.stringify(openApi().paths)).toContain(JSON.stringify(type));
+    },
+  );
+});
+
+describe('a database that is down', () => {
+  it.each([
+    Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }),
+    Object.assign(new Error('the database system is starting up'), { code: '57P03' }),
+    Object.assign(new Error('sorry, too many clients'), { code: '53300' }),
+    new Error('Connection terminated unexpectedly'),
+    new Error('timeout exceeded when trying to connect'),
+  ])('is a 503 that promises nothing about the charge: %s', (error) => {
+    expect(databaseDownAsProblem(error)).toMatchObject({
+      code: 'temporarily_unavailable',
+      status: 503,
+      headers: { 'retry-after': '1' },
+    });
+  });
+
+  it('does not excuse our own mistakes', () => {
+    const mistake = Object.assign(new Error('syntax error'), { code: '42601' });
+    expect(databaseDownAsProblem(mistake)).toBe(mistake);
+  });
+});
