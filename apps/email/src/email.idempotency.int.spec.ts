@@ -1,0 +1,164 @@
+import { randomUUID } from 'node:crypto';
+import type { PaymentCompleted } from '@effectively-once/contracts';
+import { DependencyDown, IdempotencyCollision, LeaseHeld } from '@effectively-once/delivery';
+import { createLogger } from '@effectively-once/platform';
+import { testAddresses } from '@effectively-once/testing';
+import type { Redis } from 'ioredis';
+import { EmailIdempotency, messageIdOf } from './email.idempotency.js';
+import type { MailProvider } from './mail-provider.js';
+import { MAYBE_DUPLICATE_STREAM, ReceiptClaims, type Claim } from './receipt-claims.js';
+import { connectRedis } from './redis.js';
+import { MaybeSent } from './send-receipt.js';
+
+let redis: Redis;
+let accepted: Set<string>;
+let strategy: EmailIdempotency;
+
+beforeAll(async () => {
+  redis = await connectRedis(testAddresses().REDIS_URL);
+});
+beforeEach(() => {
+  accepted = new Set();
+  const provider = { hasAccepted: async (id: string) => accepted.has(id) } as MailProvider;
+  strategy = new EmailIdempotency(new ReceiptClaims(redis, createLogger('test')), provider);
+});
+afterAll(() => redis.disconnect());
+
+const aPayment = (changes: Partial<PaymentCompleted> = {}): PaymentCompleted => ({
+  paymentId: randomUUID(),
+  orderId: 'o-1',
+  userId: 'alice',
+  amountMinor: 1299,
+  currency: 'EUR',
+  completedAt: new Date().toISOString(),
+  paymentVersion: 2,
+  ...changes,
+});
+
+const keyOf = ({ paymentId }: PaymentCompleted) => `email:receipt:${paymentId}`;
+
+async function evidenceOf({ paymentId }: PaymentCompleted): Promise<string[][]> {
+  const entries = await redis.xrange(MAYBE_DUPLICATE_STREAM, '-', '+');
+  return entries.map(([, fields]) => fields).filter((fields) => fields.includes(paymentId));
+}
+
+/** A process that died after claiming, its lease over by now. */
+async function leaveDeadClaim(payment: PaymentCompleted): Promise<void> {
+  await redis.set(keyOf(payment), 'P:someone-dead:1000:1', 'PX', 60_000);
+}
+
+it('sends once, and knows a repeat by its mark', async () => {
+  const payment = aPayment();
+  const sent: Claim[] = [];
+  const effect = async (claim: Claim) => void sent.push(claim);
+  await expect(strategy.once(payment, effect)).resolves.toBe('applied');
+  await expect(strategy.once(payment, effect)).resolves.toBe('duplicate');
+  expect(sent).toHaveLength(1);
+  const mark = await redis.get(keyOf(payment));
+  expect(mark).toMatch(/^D:<.*\.receipt@.*>:[0-9a-f]{16}$/);
+  const ttl = await redis.pttl(keyOf(payment));
+  expect(ttl).toBeGreaterThan(6.9 * 24 * 3_600_000);
+  await expect(evidenceOf(payment)).resolves.toEqual([]);
+});
+
+it('claims before it sends, so that a second delivery meanwhile has to come back later', async () => {
+  const payment = aPayment();
+  await strategy.once(payment, async () => {
+    expect(await redis.get(keyOf(payment))).toMatch(/^P:[0-9a-f-]{36}:\d{13}:1$/);
+    await expect(strategy.once(payment, neverRuns)).rejects.toBeInstanceOf(LeaseHeld);
+  });
+});
+
+it('leaves no trace of a send that surely did not happen', async () => {
+  const payment = aPayment();
+  const failure = new DependencyDown('smtp');
+  const failing = strategy.once(payment, async () => {
+    throw failure;
+  });
+  await expect(failing).rejects.toBe(failure);
+  await expect(redis.get(keyOf(payment))).resolves.toBeNull();
+  await expect(strategy.once(payment, async () => undefined)).resolves.toBe('applied');
+  await expect(evidenceOf(payment)).resolves.toEqual([]);
+});
+
+it('writes evidence before it sends again after an answer that got lost', async () => {
+  const payment = aPayment();
+  const lost = strategy.once(payment, async () => {
+    throw new MaybeSent(new Error('timeout'));
+  });
+  await expect(lost).rejects.toBeInstanceOf(MaybeSent);
+  await expect(evidenceOf(payment)).resolves.toEqual([]);
+  let evidenceBeforeSending: string[][] = [];
+  const again = strategy.once(payment, async () => {
+    evidenceBeforeSending = await evidenceOf(payment);
+  });
+  await expect(again).resolves.toBe('applied');
+  expect(evidenceBeforeSending).toEqual([
+    [
+      ...['paymentId', payment.paymentId],
+      ...['messageId', messageIdOf(payment.paymentId)],
+      ...['at', expect.stringMatching(/Z$/)],
+    ],
+  ]);
+});
+
+it('takes over a claim whose holder died, and writes evidence before it sends', async () => {
+  const payment = aPayment();
+  await leaveDeadClaim(payment);
+  const evidence: string[][][] = [];
+  const takeOver = strategy.once(payment, async () => {
+    evidence.push(await evidenceOf(payment));
+    expect(await redis.get(keyOf(payment))).toMatch(/^P:[0-9a-f-]{36}:\d{13}:2$/);
+  });
+  await expect(takeOver).resolves.toBe('applied');
+  expect(evidence).toEqual([[expect.arrayContaining([payment.paymentId])]]);
+});
+
+it('does not mark, or free, what another delivery took over meanwhile', async () => {
+  const payment = aPayment();
+  const theirs = 'P:someone-else:99999999999999:2';
+  await strategy.once(payment, async () => void (await redis.set(keyOf(payment), theirs)));
+  await expect(redis.get(keyOf(payment))).resolves.toBe(theirs);
+  const other = aPayment();
+  const failing = strategy.once(other, async () => {
+    await redis.set(keyOf(other), theirs);
+    throw new Error('refused');
+  });
+  await expect(failing).rejects.toThrow('refused');
+  await expect(redis.get(keyOf(other))).resolves.toBe(theirs);
+});
+
+it.each([{ amountMinor: 1 }, { userId: 'mallory' }, { currency: 'USD' }])(
+  'the same payment with another %o is a collision, not a duplicate',
+  async (change) => {
+    const payment = aPayment();
+    await strategy.once(payment, async () => undefined);
+    const other = strategy.once({ ...payment, ...change }, neverRuns);
+    await expect(other).rejects.toBeInstanceOf(IdempotencyCollision);
+  },
+);
+
+it('asks the provider before it sends for an event older than six days', async () => {
+  const old = new Date(Date.now() - 6.1 * 24 * 3_600_000).toISOString();
+  const payment = aPayment({ completedAt: old });
+  accepted.add(messageIdOf(payment.paymentId));
+  await expect(strategy.once(payment, neverRuns)).resolves.toBe('duplicate');
+  await expect(strategy.once(aPayment({ completedAt: old }), async () => undefined)).resolves.toBe(
+    'applied',
+  );
+});
+
+it('sends nothing when Redis cannot answer', async () => {
+  const gone = await connectRedis(testAddresses().REDIS_URL);
+  gone.disconnect();
+  const claims = new ReceiptClaims(gone, createLogger('test'));
+  const blind = new EmailIdempotency(claims, { hasAccepted: async () => false } as never);
+  await expect(blind.once(aPayment(), neverRuns)).rejects.toMatchObject({
+    name: 'DependencyDown',
+    dependency: 'redis',
+  });
+});
+
+async function neverRuns(): Promise<void> {
+  throw new Error('this must not be sent');
+}

@@ -1,0 +1,43 @@
+import type { AuditReport } from '@effectively-once/audit';
+import { mintToken } from '@effectively-once/platform';
+import { at, checkout, customerToken, findings, get, newId } from './the-system.js';
+
+const console_ = `http://127.0.0.1:${(at as unknown as { CONSOLE_PORT: string }).CONSOLE_PORT}`;
+
+const operatorToken = () =>
+  mintToken(at.AUTH_JWT_SECRET, { userId: 'olga', role: 'operator' }, { ttlS: 60 });
+
+it('an operator sees the pipeline link by link', async () => {
+  await checkout({ userId: newId('user') });
+  await expect(findings()).resolves.toEqual([]);
+  const { status, json } = await get(`${console_}/api/pipeline`, await operatorToken());
+  expect(status).toBe(200);
+  expect(json).toMatchObject({
+    outbox: { rows: expect.any(Number) },
+    slot: { active: true, lagBytes: expect.any(Number), confirmedLsn: expect.any(String) },
+    connector: { state: 'RUNNING', tasks: [{ id: 0, state: 'RUNNING' }] },
+    topics: { 'payment.completed': expect.any(Array) },
+    consumers: [
+      { consumer: 'email', lag: 0 },
+      { consumer: 'loyalty', lag: 0 },
+      { consumer: 'search', lag: 0 },
+    ],
+  });
+}, 60_000);
+
+it('an operator gets the audit, and two who ask at once get the same one', async () => {
+  const token = await operatorToken();
+  const asked = await Promise.all([
+    get(`${console_}/api/audit`, token),
+    get(`${console_}/api/audit`, token),
+  ]);
+  const [one, other] = asked.map(({ json }) => json as unknown as AuditReport);
+  expect(one?.invariants.map(({ id }) => id)).toEqual(expect.arrayContaining(['I1', 'I11']));
+  expect(other).toEqual(one);
+}, 60_000);
+
+it.each(['audit', 'pipeline'])('a customer may not see the %s', async (page) => {
+  const answer = await get(`${console_}/api/${page}`, await customerToken(newId('user')));
+  expect(answer.status).toBe(403);
+  expect((await get(`${console_}/api/${page}`, 'no token')).status).toBe(401);
+});
