@@ -8,7 +8,7 @@ import type { ConsoleConfig } from './config.js';
 import { consoleDataSource } from './database.js';
 import { PaymentsDatabase } from './payments-database.js';
 import { PipelineController } from './pipeline.controller.js';
-import { PIPELINE, readPipeline } from './pipeline.js';
+import { PIPELINE, pipeline } from './pipeline.js';
 import { SharedAudit } from './shared-audit.js';
 
 @Module({})
@@ -45,8 +45,8 @@ export function appModule(config: ConsoleConfig): DynamicModule {
       {
         provide: PIPELINE,
         inject: [PaymentsDatabase],
-        useFactory: (payments: PaymentsDatabase) => () =>
-          readPipeline({
+        useFactory: (payments: PaymentsDatabase) =>
+          pipeline({
             query: (sql, parameters) => payments.query(sql, parameters),
             connectUrl: config.CONNECT_URL,
             brokers: config.KAFKA_BROKERS,

@@ -1,6 +1,6 @@
 import { OperatorGuard } from '@effectively-once/platform';
 import { Controller, Get, Inject, UseGuards } from '@nestjs/common';
-import { PIPELINE, type Pipeline } from './pipeline.js';
+import { PIPELINE, readPipeline, type Pipeline } from './pipeline.js';
 
 @Controller('api/pipeline')
 @UseGuards(OperatorGuard)
@@ -9,7 +9,7 @@ export class PipelineController {
 
   /** Where events are between the outbox and the consumers, link by link. */
   @Get()
-  async now() {
-    return await this.pipeline();
+  async now(): Promise<Record<string, unknown>> {
+    return await readPipeline(this.pipeline);
   }
 }

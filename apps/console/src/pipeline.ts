@@ -3,31 +3,35 @@ import { readConsumers, readTopics } from './pipeline/consumers.js';
 import { readOutbox, readSlot, type Query } from './pipeline/outbox.js';
 
 export const PIPELINE = Symbol('PIPELINE');
-export type Pipeline = () => Promise<PipelineState>;
-export type PipelineState = Awaited<ReturnType<typeof readPipeline>>;
 
-/**
- * The state of every link between a committed payment and its consumers.
- *
- *   outbox ──► slot ──► connector ──► topics ──► consumers
- *
- * Each link is read by itself: this page is looked at when one of them is down, and then the state of
- * the others is what one needs to see.
- */
-export async function readPipeline(links: { query: Query; connectUrl: string; brokers: string[] }) {
-  const [outbox, slot, connector, topics, consumers] = await Promise.all([
-    orWhyNot(readOutbox(links.query)),
-    orWhyNot(readSlot(links.query)),
-    orWhyNot(readConnector(links.connectUrl)),
-    orWhyNot(readTopics(links.brokers)),
-    orWhyNot(readConsumers(links.brokers)),
-  ]);
-  return { outbox, slot, connector, topics, consumers };
+/** How to look at each link between a committed payment and its consumers. */
+export type Pipeline = Record<string, () => Promise<unknown>>;
+
+/** outbox ──► slot ──► connector ──► topics ──► consumers */
+export function pipeline(reach: { query: Query; connectUrl: string; brokers: string[] }): Pipeline {
+  return {
+    outbox: () => readOutbox(reach.query),
+    slot: () => readSlot(reach.query),
+    connector: () => readConnector(reach.connectUrl),
+    topics: () => readTopics(reach.brokers),
+    consumers: () => readConsumers(reach.brokers),
+  };
 }
 
-async function orWhyNot<Link>(link: Promise<Link>): Promise<Link | { unreadable: string }> {
+/**
+ * The state of every link, each read by itself: this is looked at when one of them is down, and then the
+ * state of the others is what one needs to see.
+ */
+export async function readPipeline(links: Pipeline): Promise<Record<string, unknown>> {
+  const states = await Promise.all(
+    Object.entries(links).map(async ([name, read]) => [name, await orWhyNot(read)] as const),
+  );
+  return Object.fromEntries(states);
+}
+
+async function orWhyNot(read: () => Promise<unknown>): Promise<unknown> {
   try {
-    return await link;
+    return await read();
   } catch (error) {
     return { unreadable: error instanceof Error ? error.message || error.name : String(error) };
   }

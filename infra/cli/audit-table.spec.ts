@@ -1,0 +1,67 @@
+import { stripVTControlCharacters } from 'node:util';
+import type { AuditReport, InvariantReport } from '@effectively-once/audit';
+import { auditTable } from './audit-table.js';
+
+const finding = (id: string) => ({ id, why: 'has no outbox row' });
+
+function table(changes: Partial<AuditReport>, ...invariants: Partial<InvariantReport>[]): string[] {
+  const report: AuditReport = {
+    cutoff: '2026-11-20T12:02:00.000Z',
+    settleLimitS: 120,
+    payments: 1234,
+    tooYoung: 0,
+    durationMs: 1_260,
+    invariants: invariants.map((invariant) => ({
+      ...{ id: 'I1', title: 'a title', status: 'ok', checked: 1234, violated: [], late: [] },
+      ...invariant,
+    })),
+    ...changes,
+  };
+  return stripVTControlCharacters(auditTable(report)).split('\n');
+}
+
+describe('the audit as a person reads it', () => {
+  it('has a line per invariant, aligned, between what was judged and what that means', () => {
+    const lines = table({}, {}, { id: 'I11', checked: 7 });
+    const [judged, , first, second, , conclusion] = lines;
+    expect(judged).toBe(
+      'judged 1,234 payments that completed before 2026-11-20T12:00:00.000Z, in 1.3 s',
+    );
+    expect(first).toMatch(/^I1 {3}ok {8}a title +1,234 checked$/);
+    expect(second?.indexOf('7 checked')).toBe(first?.indexOf('1,234 checked'));
+    expect(conclusion).toBe('nothing is lost, nothing is doubled');
+  });
+
+  it('says why payments made a moment ago are not judged, and how to have them judged', () => {
+    expect(table({ payments: 0, tooYoung: 2 })[1]).toBe(
+      '2 younger than 120 s are not judged yet; --wait=30 judges all',
+    );
+  });
+
+  it('names what broke an invariant below it', () => {
+    const lines = table(
+      {},
+      { status: 'violated', violated: [finding('p1')], late: [finding('p2')] },
+    );
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^I1 {3}violated {2}a title .* 1,234 checked, 1 late, 1 violated$/),
+        '     p1  has no outbox row',
+        '     p2  has no outbox row',
+        'violated: I1',
+      ]),
+    );
+  });
+
+  it('names twenty of a thousand, and says where the others are', () => {
+    const violated = Array.from({ length: 1000 }, (_, index) => finding(`p${index}`));
+    const lines = table({}, { status: 'violated', violated });
+    expect(lines.filter((line) => line.includes('has no outbox row'))).toHaveLength(20);
+    expect(lines).toContain('     and 980 more; --json names them all');
+  });
+
+  it('does not call what is late lost', () => {
+    const lines = table({}, { status: 'late', late: [finding('p1')] });
+    expect(lines.at(-1)).toBe('nothing is lost or doubled; what is late is still on its way');
+  });
+});
