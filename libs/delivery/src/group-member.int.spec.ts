@@ -1,0 +1,154 @@
+import { randomUUID } from 'node:crypto';
+import { testAddresses, waitUntil } from '@effectively-once/testing';
+import { Assignment } from './assignment.js';
+import { committedOffsets, ensureTopics } from './kafka/admin.js';
+import { GroupConsumer } from './kafka/group-consumer.js';
+import { RecordProducer } from './kafka/record-producer.js';
+import type { KafkaRecord } from './kafka-record.js';
+
+const brokers = testAddresses().KAFKA_BROKERS;
+const connection = { brokers, clientId: 'delivery.spec' };
+const PARTITIONS = 3;
+
+let topic: string;
+let groupId: string;
+let producer: RecordProducer;
+let members: Member[];
+
+beforeAll(async () => {
+  producer = new RecordProducer(connection);
+  await producer.connect();
+});
+afterAll(async () => await producer.disconnect());
+beforeEach(async () => {
+  topic = `test.${randomUUID()}`;
+  groupId = `test.${randomUUID()}`;
+  members = [];
+  await ensureTopics({
+    ...connection,
+    topics: [{ name: topic, partitions: PARTITIONS, config: {} }],
+  });
+});
+afterEach(async () => {
+  for (const member of members) await member.leave();
+});
+
+/** One process' membership, put together as the transport does it. */
+class Member {
+  readonly settled: string[] = [];
+  private assignment: Assignment | undefined;
+  private readonly group: GroupConsumer;
+  private left = false;
+
+  constructor(private readonly settle: (record: KafkaRecord) => Promise<void>) {
+    this.group = new GroupConsumer({
+      brokers,
+      groupId,
+      topics: [topic],
+      sessionTimeoutMs: 6_000,
+      onAssigned: () => this.startAssignment(),
+      onRecords: (fetched) => this.assignment?.take(fetched),
+      onCrash: (error) => {
+        throw error;
+      },
+    });
+  }
+
+  static async join(settle: (record: KafkaRecord) => Promise<void> = async () => undefined) {
+    const member = new Member(settle);
+    members.push(member);
+    await member.group.start();
+    return member;
+  }
+
+  /** With `commit: false` it goes as a killed process goes: what it did since its last commit is forgotten. */
+  async leave(options = { commit: true }): Promise<void> {
+    if (this.left) return;
+    this.left = true;
+    await this.assignment?.close(options);
+    await this.group.stop();
+  }
+
+  private startAssignment(): void {
+    const before = this.assignment?.close({ commit: false });
+    this.assignment = new Assignment({
+      settle: async (record) => {
+        await this.settle(record);
+        this.settled.push(String(record.value));
+      },
+      commit: async (where, nextOffset) => await this.group.commit(where, nextOffset),
+      pause: (where) => this.group.pause(where),
+      resume: (where) => this.group.resume(where),
+      onLag: () => undefined,
+      onError: () => undefined,
+      after: before ?? Promise.resolve(),
+    });
+  }
+}
+
+async function produce(from: number, to: number): Promise<void> {
+  for (let n = from; n < to; n += 1) {
+    const key = Buffer.from(`user-${n % 7}`);
+    await producer.send({ topic, key, value: Buffer.from(String(n)), headers: {} });
+  }
+}
+
+const everythingSettled = () => members.flatMap(({ settled }) => settled);
+const numbers = (from: number, to: number) =>
+  Array.from({ length: to - from }, (_, index) => String(from + index));
+
+async function committed(): Promise<bigint> {
+  const offsets = await committedOffsets({ ...connection, groupId, topics: [topic] });
+  const perPartition = [...(offsets.get(topic)?.values() ?? [])];
+  return perPartition.reduce((sum, offset) => sum + (offset > 0n ? offset : 0n), 0n);
+}
+
+it('goes on after a graceful restart exactly where it had come to', async () => {
+  await produce(0, 30);
+  const first = await Member.join();
+  await waitUntil('30 settled', () => first.settled.length >= 30);
+  await first.leave();
+  await expect(committed()).resolves.toBe(30n);
+  await produce(30, 40);
+  const second = await Member.join();
+  await waitUntil('the other 10', () => second.settled.length >= 10);
+  expect([...second.settled].sort()).toEqual(numbers(30, 40).sort());
+});
+
+it('gets a record again that it had not settled when it went', async () => {
+  await produce(0, 5);
+  const stuckOn: string[] = [];
+  const first = await Member.join(async (record) => {
+    stuckOn.push(String(record.value));
+    throw new Error('the effect never works here');
+  });
+  await waitUntil('it tried', () => stuckOn.length > 0);
+  await first.leave();
+  await expect(committed()).resolves.toBe(0n);
+  const second = await Member.join();
+  await waitUntil('all five', () => second.settled.length >= 5);
+  expect([...second.settled].sort()).toEqual(numbers(0, 5));
+});
+
+it('loses nothing when a second member joins and the first one leaves under load', async () => {
+  const slowly = async () => await new Promise<void>((resolve) => setTimeout(resolve, 2));
+  await Member.join(slowly);
+  await produce(0, 60);
+  await Member.join(slowly);
+  await produce(60, 120);
+  await members[0]?.leave();
+  await produce(120, 180);
+  const all = numbers(0, 180);
+  await waitUntil('all 180', () => new Set(everythingSettled()).size === all.length);
+  expect([...new Set(everythingSettled())].sort()).toEqual([...all].sort());
+});
+
+it('keeps the order of each user', async () => {
+  await produce(0, 70);
+  const member = await Member.join();
+  await waitUntil('70 settled', () => member.settled.length >= 70);
+  for (let user = 0; user < 7; user += 1) {
+    const ofUser = member.settled.map(Number).filter((n) => n % 7 === user);
+    expect(ofUser).toEqual([...ofUser].sort((a, b) => a - b));
+  }
+});
