@@ -17,6 +17,10 @@ interface Options {
   key?: string;
 }
 
+// Headers that are the same on every answer and say nothing about the payment.
+const HARDENING =
+  /^(content-security-policy|cross-origin-|origin-agent|referrer-|strict-transport|x-|connection|keep-alive|date)/;
+
 const command = new Command('pay')
   .description('makes payments as a good client would: one key per payment, kept over every retry')
   .option('--user <id>', 'who pays', userId, 'alice')
@@ -67,10 +71,6 @@ async function run(options: Options): Promise<boolean> {
   return isAllPaid;
 }
 
-// Headers that are the same on every answer and say nothing about the payment.
-const HARDENING =
-  /^(content-security-policy|cross-origin-|origin-agent|referrer-|strict-transport|x-|connection|keep-alive|date)/;
-
 function show({ status, statusText, headers, body }: PaymentResponse): void {
   const colour = status < 300 ? pc.green : pc.red;
   console.log(colour(`HTTP/1.1 ${status} ${statusText}`));
@@ -80,9 +80,13 @@ function show({ status, statusText, headers, body }: PaymentResponse): void {
   console.log(`\n${body}`);
 }
 
-const titleCase = (name: string) => name.replace(/(^|-)[a-z]/g, (start) => start.toUpperCase());
+function titleCase(name: string): string {
+  return name.replace(/(^|-)[a-z]/g, (start) => start.toUpperCase());
+}
 
-const shortHash = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 16);
+function shortHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}
 
 function whole(text: string): number {
   if (/^-?\d{1,15}$/.test(text)) return Number(text);
