@@ -11,11 +11,11 @@ export type Turn =
 /**
  * Whose turn it was when an effect is missing, per payment id.
  *
- *   not in the topic yet ──────────────────────────► late  
+ *   not in the topic yet ───────────────────────────► late
  *   in the topic, at or above the committed offset ─► late
  *   below it:
- *     a redrive the consumer has not settled ───────► late  
- *     a dead letter nobody has redriven ────────────► dead_lettered   (pending, or discarded on purpose)
+ *     a redrive the consumer has not settled ───────► late
+ *     a dead letter nobody has redriven ────────────► dead_lettered   (pending, or discarded)
  *     neither ──────────────────────────────────────► lost
  *
  * "Lost" is only said of a record below an offset that was read *before* the effects and the dead
