@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { port, readConfig } from '@effectively-once/platform/config';
 import { parse } from 'dotenv';
@@ -65,7 +65,9 @@ export interface Environment {
  * @throws ConfigError naming every faulty variable.
  */
 export function readEnvironment(given: NodeJS.ProcessEnv = process.env): Environment {
-  const committed = parse(readFileSync(join(repositoryRoot, '.env')));
+  const file = join(repositoryRoot, '.env');
+  // An image has none: compose hands over every value, so that a changed one needs no new image.
+  const committed = existsSync(file) ? parse(readFileSync(file)) : {};
   const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ''));
   return { settings: readConfig(settingsSchema, { ...committed, ...set }), given: set };
 }
