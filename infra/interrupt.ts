@@ -5,15 +5,18 @@ const SAME_KEYSTROKE_MS = 1_000;
  * Resolves at the first Ctrl-C, SIGTERM or closing of the terminal, and calls `hurry` at every further
  * one. From here on these do not end the process by themselves.
  */
-export function onInterrupt(hurry: () => void): Promise<void> {
+export function onInterrupt(
+  hurry: () => void,
+  now: () => number = performance.now.bind(performance),
+): Promise<void> {
   return new Promise((resolve) => {
     let firstAt: number | undefined;
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.on(signal, () => {
         if (firstAt === undefined) {
-          firstAt = performance.now();
+          firstAt = now();
           resolve();
-        } else if (performance.now() - firstAt > SAME_KEYSTROKE_MS) hurry();
+        } else if (now() - firstAt > SAME_KEYSTROKE_MS) hurry();
       });
     }
   });

@@ -46,7 +46,8 @@ async function readConnectorConfig(options: ConnectorOptions): Promise<Record<st
   };
   const template = JSON.parse(await readFile(CONFIG_FILE, 'utf8')) as Record<string, string>;
   // Names without a value here stay: ${routedByValue} is Debezium's own.
-  const fill = (text: string) => text.replace(/\$\{(\w+)\}/g, (all, name) => values[name] ?? all);
+  const fill = (text: string) =>
+    text.replace(/\$\{(\w+)\}/g, (all, name: string) => values[name] ?? all);
   return Object.fromEntries(Object.entries(template).map(([key, text]) => [key, fill(text)]));
 }
 

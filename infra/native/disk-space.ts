@@ -5,13 +5,13 @@ const GB = 1024 ** 3;
 const FREE_MIN_GB = 1;
 
 /** @throws Error when the disk below `folder` is nearly full. */
-export function assertDiskSpace(folder: string): void {
+export function assertDiskSpace(folder: string, freeMinGb: number = FREE_MIN_GB): void {
   mkdirSync(folder, { recursive: true });
   const { bavail, bsize } = statfsSync(folder);
   const freeGb = (bavail * bsize) / GB;
-  if (freeGb >= FREE_MIN_GB) return;
+  if (freeGb >= freeMinGb) return;
   throw new Error(
-    `only ${freeGb.toFixed(1)} GB free on the disk of ${folder}; at least ${FREE_MIN_GB} GB is needed. ` +
+    `only ${freeGb.toFixed(1)} GB free on the disk of ${folder}; at least ${freeMinGb} GB is needed. ` +
       'Make room, or delete old data with npm stop -- --wipe',
   );
 }

@@ -7,8 +7,8 @@ import { canReach, type ServerUser } from './server-user.js';
 export const JAVA_FLOOR = 21;
 
 /** The home of the newest JDK or JRE that can run every server, and that the servers' account can use. */
-export function findJava(user: ServerUser | undefined): string {
-  const found = candidates()
+export function findJava(user: ServerUser | undefined, homes: string[] = candidates()): string {
+  const found = homes
     .map((home) => ({ home, version: javaVersion(home) }))
     .filter(({ home, version }) => version > 0 && canReach(user, join(home, 'bin', 'java')));
   const newest = found.sort((one, other) => other.version - one.version)[0];

@@ -116,12 +116,12 @@ export class ManagedProcess {
     const { name, checkHealth, healthyWithinMs } = this.definition;
     const deadline = Date.now() + healthyWithinMs;
     for (;;) {
+      signal.throwIfAborted();
       try {
-        await checkHealth(AbortSignal.any([signal, AbortSignal.timeout(CHECK_TIMEOUT_MS)]));
-        return;
+        return await checkHealth(AbortSignal.any([signal, AbortSignal.timeout(CHECK_TIMEOUT_MS)]));
       } catch (error) {
         signal.throwIfAborted();
-        if (Date.now() < deadline) await delay(POLL_MS, undefined, { signal });
+        if (Date.now() < deadline) await sleep(POLL_MS, signal);
         else {
           const why = error instanceof Error ? error.message : String(error);
           throw new Error(
@@ -148,9 +148,7 @@ export class ManagedProcess {
         logTail: this.log.tail(5),
         restartInMs: this.backOffMs,
       });
-      await delay(this.backOffMs, undefined, { signal: this.stopping.signal }).catch(
-        () => undefined,
-      );
+      await sleep(this.backOffMs, this.stopping.signal);
       if (this.stopping.signal.aborted) return;
       this.backOffMs = Math.min(this.backOffMs * 2, BACK_OFF_MAX_MS);
       ended = this.spawn();
@@ -163,3 +161,7 @@ export class ManagedProcess {
 }
 
 const hasEnded = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null;
+
+/** Wakes up early, without an error, when aborted. */
+const sleep = (ms: number, signal: AbortSignal) =>
+  delay(ms, undefined, { signal }).catch(() => undefined);

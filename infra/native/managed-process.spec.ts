@@ -1,0 +1,124 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ManagedProcess, type Exit } from './managed-process.js';
+import { nodeProcess, STAYS, temporaryFolder, until } from './node-process.fixture.js';
+import type { ProcessDefinition } from './process-definition.js';
+import { processIdentity } from './process-identity.js';
+import type { StackFolder } from './stack-folder.js';
+
+let folder: StackFolder;
+let exits: Exit[];
+const started: ManagedProcess[] = [];
+
+beforeEach(async () => {
+  folder = await temporaryFolder();
+  exits = [];
+});
+afterEach(async () => {
+  for (const managed of started.splice(0)) managed.kill();
+  await rm(folder.path, { recursive: true, force: true, maxRetries: 5 });
+});
+
+const manage = (script: string, changes: Partial<ProcessDefinition> = {}) => {
+  const managed = new ManagedProcess(nodeProcess('sample', folder.path, script, changes), {
+    logFolder: folder.logs,
+    onChange: () => undefined,
+    onExit: (exit) => exits.push(exit),
+  });
+  started.push(managed);
+  return managed;
+};
+const never = new AbortController().signal;
+const pidIn = (file: string) => Number(readFileSync(join(folder.path, file), 'utf8'));
+
+it('is started once it is healthy', async () => {
+  const managed = manage(STAYS);
+  await managed.start(never);
+  expect(existsSync(join(folder.path, 'sample.ready'))).toBe(true);
+  expect(processIdentity(managed.record.run!.pid)).toBe(managed.record.run!.identity);
+});
+
+it('a program that dies while it starts is reported with the last lines of this run', async () => {
+  await expect(manage(`console.log('an old run'); process.exit(1)`).start(never)).rejects.toThrow();
+  const second = manage(`console.error('no space left on device'); process.exit(3)`).start(never);
+  await expect(second).rejects.toThrow(
+    /sample exited with code 3 while it started\nno space left on device\n\(.*sample\.log\)/,
+  );
+  expect(exits).toEqual([]);
+});
+
+it('a program that cannot be started at all is reported', async () => {
+  const managed = manage('', { command: '/no/such/program' });
+  await expect(managed.start(never)).rejects.toThrow(/sample could not be started: .*ENOENT/);
+});
+
+it('a program that never becomes healthy is reported with what its health check said', async () => {
+  const managed = manage('setInterval(() => {}, 1000)', {
+    healthyWithinMs: 0,
+    checkHealth: () => Promise.reject(new Error('the disk is full')),
+  });
+  await expect(managed.start(never)).rejects.toThrow(/not healthy after 0 s: the disk is full/);
+});
+
+it('a program that ends is started again, and its end is shown', async () => {
+  const managed = manage(`console.log('last words'); ${STAYS}`);
+  await managed.start(never);
+  const firstPid = managed.record.run!.pid;
+  process.kill(firstPid, 'SIGKILL');
+  await until(() => exits.length > 0);
+  expect(exits[0]).toMatchObject({ name: 'sample', how: 'was ended by SIGKILL', restartInMs: 500 });
+  expect(exits[0]!.logTail).toContain('last words');
+  await until(() => managed.record.run && managed.record.run.pid !== firstPid);
+});
+
+it('waits longer before each restart of a program that keeps ending', async () => {
+  const managed = manage(`
+    const isFirst = !require('fs').existsSync('sample.ready');
+    if (!isFirst) process.exit(1);
+    ${STAYS}`);
+  await managed.start(never);
+  process.kill(managed.record.run!.pid, 'SIGKILL');
+  await until(() => exits.length > 1);
+  expect(exits.map(({ restartInMs }) => restartInMs)).toEqual([500, 1000]);
+});
+
+it('a stopped program is not started again', async () => {
+  const managed = manage(STAYS);
+  await managed.start(never);
+  const { pid } = managed.record.run!;
+  await managed.stop();
+  expect(processIdentity(pid)).toBeUndefined();
+  expect(managed.record.run).toBeNull();
+  expect(exits).toEqual([]);
+});
+
+it('a program that ignores the signal is ended after its time', async () => {
+  const managed = manage(`process.on('SIGTERM', () => {}); ${STAYS}`, { stopWithinMs: 50 });
+  await managed.start(never);
+  const { pid } = managed.record.run!;
+  await managed.stop();
+  expect(processIdentity(pid)).toBeUndefined();
+});
+
+it('what a program has started itself does not outlive it', async () => {
+  const managed = manage(`
+    const child = require('child_process').spawn('sleep', ['600'], { stdio: 'ignore' });
+    require('fs').writeFileSync('child.pid', String(child.pid));
+    ${STAYS}`);
+  await managed.start(never);
+  const childPid = pidIn('child.pid');
+  expect(processIdentity(childPid)).toBeDefined();
+  await managed.stop();
+  await until(() => processIdentity(childPid) === undefined);
+});
+
+it('an aborted start ends without waiting for health', async () => {
+  const abort = new AbortController();
+  const managed = manage('setInterval(() => {}, 1000)');
+  const starting = managed.start(abort.signal);
+  await until(() => managed.record.run);
+  abort.abort(new Error('interrupted'));
+  await expect(starting).rejects.toThrow('interrupted');
+  await managed.stop();
+});
