@@ -1,13 +1,7 @@
-import {
-  audit,
-  auditWhenQuiet,
-  UnreadableStore,
-  worstStatus,
-  type Sources,
-} from '@effectively-once/audit';
+import { audit, auditWhenQuiet, UnreadableStore, worstStatus } from '@effectively-once/audit';
 import { Command, InvalidArgumentError } from 'commander';
-import { addresses } from '../addresses.js';
 import { readEnvironment } from '../environment.js';
+import { auditSources } from './audit-sources.js';
 import { auditTable } from './audit-table.js';
 
 // 1 says that a guarantee is broken, so everything else that can go wrong says 2.
@@ -50,7 +44,7 @@ try {
 
 async function run(options: Options): Promise<number> {
   const how = {
-    sources: sources(),
+    sources: auditSources(readEnvironment()),
     ...(options.settleLimit === undefined ? {} : { settleLimitMs: options.settleLimit * 1_000 }),
   };
   const report =
@@ -63,18 +57,6 @@ async function run(options: Options): Promise<number> {
         });
   process.stdout.write(`${options.json ? JSON.stringify(report, null, 2) : auditTable(report)}\n`);
   return worstStatus(report) === 'violated' ? EXIT.violated : EXIT.clean;
-}
-
-function sources(): Sources {
-  const at = addresses(readEnvironment(), { journalFolder: '' });
-  return {
-    paymentsUrl: at.AUDITOR_PAYMENTS_URL ?? '',
-    loyaltyUrl: at.AUDITOR_LOYALTY_URL ?? '',
-    kafkaBrokers: (at.KAFKA_BROKERS ?? '').split(','),
-    redisUrl: at.REDIS_URL ?? '',
-    elasticsearchUrl: at.ELASTICSEARCH_URL ?? '',
-    thirdPartiesUrl: at.THIRD_PARTIES_URL ?? '',
-  };
 }
 
 /** On standard error, so that --json stays JSON; a line for each new reason to wait, not for each look. */

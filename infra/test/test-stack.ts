@@ -7,12 +7,15 @@ import { createTopics } from '../kafka/create-topics.js';
 import { ProgressPrinter } from '../native/progress-printer.js';
 import { stackFolder } from '../native/stack-folder.js';
 import { startStack } from '../native/start-stack.js';
-import { isAlive, readState } from '../native/state.js';
+import { isAlive, readState, type ProcessRecord } from '../native/state.js';
 import { preparePostgres } from '../postgres/prepare.js';
 import { freePortBlock } from './port-block.js';
 
 /** Something to test against, and where it is. */
 export interface TestStack {
+  environment: Environment;
+  /** What runs now, with its process ids. Empty for containers. */
+  processes: () => ProcessRecord[];
   addresses: Record<string, unknown>;
   /**
    * Stops it, deletes its data (its logs too, unless they are wanted), and names every process that is
@@ -36,14 +39,17 @@ export async function startNativeTestStack(options: StackOptions): Promise<TestS
   const { show } = new ProgressPrinter(options.print);
   const { apps, signal } = options;
   const stack = await startStack({ environment, folder, apps, signal, onProgress: show });
+  const processes = () => readState(folder.stateFile)?.processes ?? [];
   return {
+    environment,
+    processes,
     addresses: whereItIs(environment, folder.logs),
     stop: async ({ keepLogs }) => {
-      const processes = readState(folder.stateFile)?.processes ?? [];
+      const started = processes();
       await stack.stop();
       rmSync(keepLogs ? folder.data : folder.path, { recursive: true, force: true });
       if (keepLogs) options.print(`logs of the test stack: ${folder.logs}`);
-      return processes.filter(({ run }) => isAlive(run)).map(({ name }) => name);
+      return started.filter(({ run }) => isAlive(run)).map(({ name }) => name);
     },
   };
 }
@@ -65,7 +71,12 @@ export async function startContainerTestStack(): Promise<TestStack> {
     await preparePostgres({ host: '127.0.0.1', port, settings: environment.settings });
     await createTopics({ brokers: [`127.0.0.1:${servers.kafkaPort}`] });
     await createIndex({ elasticsearchUrl: at['ELASTICSEARCH_URL'] as string });
-    return { addresses: at, stop: async () => (await servers.stop(), []) };
+    return {
+      environment,
+      processes: () => [],
+      addresses: at,
+      stop: async () => (await servers.stop(), []),
+    };
   } catch (error) {
     await servers.stop();
     throw error;

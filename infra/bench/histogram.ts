@@ -1,0 +1,38 @@
+/** Cumulative counts by upper bound in seconds, ascending, as Prometheus exposes them. */
+export type Histogram = { le: number; count: number }[];
+
+/** Reads one histogram (of a single label set besides `le`) from an app's `/metrics`. */
+export async function readHistograms(appUrl: string, metric: string): Promise<Histogram> {
+  const response = await fetch(new URL('/metrics', appUrl));
+  const line = new RegExp(`^${metric}_bucket\\{.*?le="([^"]+)".*?\\} (\\d+)`, 'gm');
+  return [...(await response.text()).matchAll(line)].map(([, le, count]) => ({
+    le: le === '+Inf' ? Infinity : Number(le),
+    count: Number(count),
+  }));
+}
+
+/** What was observed between two readings. */
+export function difference(after: Histogram, before: Histogram): Histogram {
+  const earlier = new Map(before.map(({ le, count }) => [le, count]));
+  return after.map(({ le, count }) => ({ le, count: count - (earlier.get(le) ?? 0) }));
+}
+
+/**
+ * Linear within a bucket, as PromQL's histogram_quantile does it, so it is off by at most a bucket's width.
+ * @returns ms; NaN when nothing was observed.
+ */
+export function quantileMs(histogram: Histogram, quantile: number): number {
+  const total = histogram.at(-1)?.count ?? 0;
+  if (total === 0) return NaN;
+  const rank = quantile * total;
+  let lower = { le: 0, count: 0 };
+  for (const bucket of histogram) {
+    if (bucket.count >= rank) {
+      if (bucket.le === Infinity) return lower.le * 1_000;
+      const within = (rank - lower.count) / (bucket.count - lower.count);
+      return (lower.le + (bucket.le - lower.le) * within) * 1_000;
+    }
+    lower = bucket;
+  }
+  return lower.le * 1_000;
+}

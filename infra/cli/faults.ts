@@ -1,0 +1,76 @@
+import { worstStatus } from '@effectively-once/audit';
+import { Command, InvalidArgumentError } from 'commander';
+import pc from 'picocolors';
+import { FAULTS, type Fault } from '../faults/fault.js';
+import { randomFrom } from '../faults/random.js';
+import { runRound } from '../faults/round.js';
+import { onInterrupt } from '../interrupt.js';
+import { closingLine } from '../test/count.js';
+import { startNativeTestStack } from '../test/test-stack.js';
+import { auditTable } from './audit-table.js';
+
+const command = new Command('test:faults')
+  .description('breaks a process while payments come in, and audits what became of every payment')
+  .option('--rounds <n>', 'how many faults, one after the other', whole, 5)
+  .option('--seed <n>', 'repeats the rounds of an earlier run', whole, Date.now() % 1_000_000)
+  .option('--only <process>', 'only faults of this process')
+  .addHelpText(
+    'after',
+    '\nRuns on a stack of its own. Exit code: 0 nothing lost or doubled, 1 else.',
+  )
+  .parse();
+
+const { rounds, seed, only } = command.opts<{ rounds: number; seed: number; only?: string }>();
+const faults = FAULTS.filter(({ process }) => only === undefined || process === only);
+if (faults.length === 0) {
+  command.error(
+    `no such process: ${only}. There are: ${[...new Set(FAULTS.map((f) => f.process))].join(', ')}`,
+  );
+}
+const print = (line: string) => console.log(line);
+const random = randomFrom(seed);
+const interrupted = new AbortController();
+void onInterrupt(() => process.exit(130)).then(() => interrupted.abort(new Error('interrupted')));
+
+print(`${rounds} rounds, --seed ${seed}`);
+const stack = await startNativeTestStack({ apps: true, signal: interrupted.signal, print });
+let failed = 0;
+let round = 0;
+try {
+  while (round < rounds && !interrupted.signal.aborted) {
+    round += 1;
+    const fault = faults[Math.floor(random() * faults.length)] as Fault;
+    if (!(await isSurvived(fault))) failed += 1;
+  }
+} finally {
+  const leftovers = await stack.stop({ keepLogs: failed > 0 });
+  if (leftovers.length > 0) {
+    failed += 1;
+    print(pc.red(`still running after the rounds: ${leftovers.join(', ')}`));
+  }
+}
+print(closingLine({ passed: round - failed, failed, skipped: 0 }));
+process.exit(failed === 0 ? 0 : 1);
+
+async function isSurvived(fault: Fault): Promise<boolean> {
+  const title = `round ${round}/${rounds}: ${fault.kind} ${fault.process}`;
+  try {
+    const { offered, paid, recoveredMs, report } = await runRound(stack, fault, random);
+    const isClean = worstStatus(report) === 'ok' && paid === offered;
+    print(
+      `${isClean ? pc.green('✔') : pc.red('✘')} ${title}: ${paid} of ${offered} paid, ` +
+        `everywhere ${(recoveredMs / 1_000).toFixed(1)} s after the fault, audit ${worstStatus(report)}`,
+    );
+    if (!isClean) print(`${auditTable(report)}\nrepeat with --seed ${seed}`);
+    return isClean;
+  } catch (error) {
+    print(`${pc.red('✘')} ${title}: ${error instanceof Error ? error.message : String(error)}`);
+    print(`repeat with --seed ${seed}`);
+    return false;
+  }
+}
+
+function whole(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('must be a whole number.');
+}
