@@ -33,7 +33,13 @@ export async function showFirstPayment(options: {
 
   const payments = appUrl(environment, 'PAYMENTS');
   const response = await pay(
-    { url: payments, token, onRetry: (why) => print(`  … ${why}`), random: Math.random },
+    {
+      url: payments,
+      token,
+      onRetry: (why) => print(`  … ${why}`),
+      random: Math.random,
+      wait: delay,
+    },
     { orderId, amountMinor: AMOUNT_MINOR, currency: 'EUR', paymentMethod: 'pm_card_visa' },
     randomUUID(),
   );

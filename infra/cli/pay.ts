@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
 import { readEnvironment } from '../environment.js';
@@ -50,6 +51,7 @@ async function run(options: Options): Promise<boolean> {
     onRetry: (why: string, waitMs: number) =>
       process.stderr.write(pc.dim(`${why}; again with the same key in ${waitMs} ms\n`)),
     random: Math.random,
+    wait: delay,
   };
   let isAllPaid = true;
   for (let time = 1; time <= options.times; time += 1) {

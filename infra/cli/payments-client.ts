@@ -1,11 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 export interface PaymentsClientOptions {
   url: string;
   token: string;
   /** Told before every wait, so that a person sees why nothing happens. */
   onRetry: (why: string, waitMs: number) => void;
   random: () => number;
+  wait: (ms: number) => Promise<unknown>;
 }
 
 export interface Order {
@@ -98,7 +97,7 @@ function retryAfterMs({ headers }: PaymentResponse): number {
 
 /** Waits as long as asked for, at least an exponential back-off; jitter keeps many clients from coming back as one. */
 async function backOff(
-  { onRetry, random }: PaymentsClientOptions,
+  { onRetry, random, wait }: PaymentsClientOptions,
   tries: number,
   why: string,
   askedForMs: number,
@@ -106,7 +105,7 @@ async function backOff(
   const ownMs = Math.min(BACK_OFF_MAX_MS, BACK_OFF_FIRST_MS * 2 ** (tries - 1));
   const waitMs = Math.round(Math.max(askedForMs, ownMs) * (1 + random() / 4));
   onRetry(why, waitMs);
-  await delay(waitMs);
+  await wait(waitMs);
 }
 
 function neverConnected(error: unknown): boolean {

@@ -1,17 +1,17 @@
 import { newOrder, PaymentsUnderTest } from './testing/payments-under-test.js';
 import { problemOf } from './testing/answers.js';
 
-describe('checkout', () => {
+describe('a checkout', () => {
   let payments: PaymentsUnderTest;
   beforeAll(async () => {
-    payments = await PaymentsUnderTest.start();
+    payments = await PaymentsUnderTest.start({ RATE_LIMIT_PER_S: '1', RATE_LIMIT_BURST: '100' });
   }, 30_000);
   afterAll(async () => await payments.stop());
   beforeEach(() => {
     payments.psp.attempts.length = 0;
   });
 
-  describe('a request with faults', () => {
+  describe('with faults', () => {
     it.each([
       ['an unknown currency', newOrder({ currency: 'XXX' }), ['/currency']],
       ['a lower-case currency', newOrder({ currency: 'eur' }), ['/currency']],
@@ -68,5 +68,15 @@ describe('checkout', () => {
         expect((await problemOf(response)).code).toBe('unauthorized');
       }
     });
+  });
+
+  it('too often: 429 with Retry-After, for that user alone', async () => {
+    const responses = await Promise.all(
+      Array.from({ length: 150 }, () => payments.pay({ key: null, body: {}, user: 'hasty' })),
+    );
+    const limited = responses.filter(({ status }) => status === 429);
+    expect(limited[0]?.headers.get('retry-after')).toMatch(/^[1-9]$/);
+    expect((await problemOf(limited[0] as Response)).code).toBe('rate_limited');
+    expect((await payments.pay({ key: null, body: {} })).status).toBe(400);
   });
 });

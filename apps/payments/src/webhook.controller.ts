@@ -54,6 +54,11 @@ export class WebhookController {
       );
       return;
     }
-    await this.settlement.settle(payment, result);
+    const { status } = await this.settlement.settle(payment, result);
+    if (result.outcome === 'captured' && status !== 201)
+      this.logger.error(
+        { paymentId, pspReference: intent.id },
+        'captured, but not paid: refund it',
+      );
   }
 }
