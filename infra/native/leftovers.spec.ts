@@ -20,8 +20,8 @@ afterEach(async () => {
 });
 
 /** As the supervisor starts them: leader of its own group, with a child of its own. */
-async function orphan(): Promise<Identified> {
-  const child = spawn('sh', ['-c', 'sleep 600 & wait'], { detached: true, stdio: 'ignore' });
+async function orphan(script = 'sleep 600 & wait'): Promise<Identified> {
+  const child = spawn('sh', ['-c', script], { detached: true, stdio: 'ignore' });
   children.push(child);
   await until(() => processIdentity(child.pid!));
   return identify(child.pid!);
@@ -48,6 +48,16 @@ it('ends what a killed supervisor left running, and forgets it', async () => {
   expect(await endLeftovers(folder)).toEqual(['broker']);
   expect(processIdentity(left.pid)).toBeUndefined();
   expect(existsSync(folder.stateFile)).toBe(false);
+});
+
+it('waits until one that ignores the signal is really gone: its port and its files are free then', async () => {
+  const left = await orphan(
+    `trap '' TERM; touch ${folder.path}/deaf; while true; do sleep 1; done`,
+  );
+  await until(() => existsSync(`${folder.path}/deaf`));
+  leave(ENDED, left);
+  await endLeftovers(folder, 50);
+  expect(processIdentity(left.pid)).toBeUndefined();
 });
 
 it('leaves a process alone that only got the number of one of ours', async () => {

@@ -12,20 +12,23 @@ const POLL_MS = 50;
  * supervisor lives, and touches no process that only has the number of one of ours.
  * @returns the names of what was ended.
  */
-export async function endLeftovers(folder: Pick<StackFolder, 'stateFile'>): Promise<string[]> {
+export async function endLeftovers(
+  folder: Pick<StackFolder, 'stateFile'>,
+  stopWithinMs = STOP_WITHIN_MS,
+): Promise<string[]> {
   const state = readState(folder.stateFile);
   if (!state || isAlive(state.supervisor)) return [];
   const left = state.processes.filter(({ run }) => isAlive(run));
   // One by one, the last started first: PostgreSQL waits for Connect, consumers want their broker.
-  for (const record of left.reverse()) await end(record);
+  for (const record of left.reverse()) await end(record, stopWithinMs);
   removeState(folder.stateFile);
   return left.map(({ name }) => name);
 }
 
-async function end({ run, stopSignal }: ProcessRecord): Promise<void> {
+async function end({ run, stopSignal }: ProcessRecord, stopWithinMs: number): Promise<void> {
   if (!run || !isAlive(run)) return;
   signalLeader(run.pid, stopSignal);
-  await untilGone(run, STOP_WITHIN_MS);
+  await untilGone(run, stopWithinMs);
   // Whatever it had started itself. A group's number stays its own while it has members.
   signalGroup(run.pid, 'SIGKILL');
   await untilGone(run, DIE_WITHIN_MS);
