@@ -4,6 +4,8 @@ import pg from 'pg';
 import { APPS } from './app-environment.js';
 import { portOf, type Environment } from './environment.js';
 
+const CHECK_TIMEOUT_MS = 3_000;
+
 /** Rejects, saying why, while the service cannot do its work. */
 export type HealthCheck = (signal: AbortSignal) => Promise<void>;
 
@@ -41,6 +43,18 @@ export function healthCheck(service: string, environment: Environment): HealthCh
     return httpAnswers(`http://127.0.0.1:${portOf(service, environment)}/health/ready`);
   }
   return serverHealthCheck(service as ServerName, environment);
+}
+
+/** One question with a time limit, whatever the service's own check does about its signal. */
+export async function isHealthy(service: string, environment: Environment): Promise<boolean> {
+  const signal = AbortSignal.timeout(CHECK_TIMEOUT_MS);
+  const timedOut = new Promise<never>((_, reject) =>
+    signal.addEventListener('abort', () => reject(signal.reason as Error)),
+  );
+  return await Promise.race([healthCheck(service, environment)(signal), timedOut]).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function kafkaAnswers(port: number, signal: AbortSignal): Promise<void> {

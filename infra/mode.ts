@@ -43,6 +43,8 @@ export interface Mode {
 export interface Started {
   /** Lines that say where data and logs are. */
   places: string[];
+  /** Resolves when somebody else has stopped it all. */
+  ended: Promise<void>;
   stop(): Promise<void>;
   /** Without waiting for anybody to finish. */
   kill(): void;

@@ -1,30 +1,41 @@
 import { Option } from 'commander';
+import { composeAvailability } from '../compose/availability.js';
+import { composeMode } from '../compose/compose-mode.js';
 import type { Environment } from '../environment.js';
 import type { Mode, ModeName } from '../mode.js';
 import { nativeMode } from '../native/native-mode.js';
 
-const MODES: Partial<Record<ModeName, Mode>> = { native: nativeMode };
+const MODES: Record<ModeName, Mode> = { native: nativeMode, compose: composeMode };
 
-export const modeOption = new Option('--mode <mode>', 'how to run it').choices(Object.keys(MODES));
+export const modeOption = new Option('--mode <mode>', 'how it runs').choices(Object.keys(MODES));
 
-/** The mode asked for, else the one that can run here, and why it is that one. */
-export function chooseMode(asked: ModeName | undefined): { mode: Mode; why: string } {
-  const mode = asked ? MODES[asked] : undefined;
-  if (mode) return { mode, why: 'as asked' };
-  return { mode: nativeMode, why: 'the only one there is' };
+/** The modes a command is about: the one asked for, else all. */
+export const modes = (asked: ModeName | undefined): Mode[] =>
+  asked ? [MODES[asked]] : Object.values(MODES);
+
+/** The mode asked for, else compose where it can run and native where it cannot, and why. */
+export async function chooseMode(
+  asked: ModeName | undefined,
+  environment: Environment,
+): Promise<{ mode: Mode; why: string }> {
+  if (asked) return { mode: MODES[asked], why: 'as asked' };
+  const { isAvailable, why } = await composeAvailability(environment);
+  return { mode: isAvailable ? composeMode : nativeMode, why };
 }
 
 /** The mode that has something running, also something that nobody looks after any more. */
-export async function occupiedMode(environment: Environment): Promise<Mode | undefined> {
-  for (const mode of Object.values(MODES)) {
-    if (await mode.services(environment)) return mode;
-  }
+export async function occupiedMode(
+  asked: ModeName | undefined,
+  environment: Environment,
+): Promise<Mode | undefined> {
+  for (const mode of modes(asked)) if (await mode.services(environment)) return mode;
   return undefined;
 }
 
-export async function runningMode(environment: Environment): Promise<Mode | undefined> {
-  for (const mode of Object.values(MODES)) {
-    if (await mode.isRunning(environment)) return mode;
-  }
+export async function runningMode(
+  asked: ModeName | undefined,
+  environment: Environment,
+): Promise<Mode | undefined> {
+  for (const mode of modes(asked)) if (await mode.isRunning(environment)) return mode;
   return undefined;
 }

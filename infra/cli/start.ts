@@ -38,13 +38,13 @@ try {
 
 async function run(): Promise<void> {
   const environment = readEnvironment();
-  const running = await runningMode(environment);
+  const running = await runningMode(options.mode, environment);
   if (running) {
     print(`already running (${running.name}); npm run status shows it, npm stop ends it`);
     process.exitCode = options.detach ? 0 : 1;
     return;
   }
-  const { mode, why } = chooseMode(options.mode);
+  const { mode, why } = await chooseMode(options.mode, environment);
   print(`starting effectively-once (${mode.name}: ${why})`);
   const { signal } = starting;
   started = await mode.start({ environment, detach: options.detach, signal, print });
@@ -63,7 +63,7 @@ async function run(): Promise<void> {
     return;
   }
   print(`up after ${seconds()} s. Ctrl-C stops everything`);
-  await interrupted;
+  await Promise.race([interrupted, started.ended]);
   await started.stop();
   print(['everything is stopped', ...started.places].join('\n  '));
 }

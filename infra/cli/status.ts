@@ -2,18 +2,19 @@ import Table from 'cli-table3';
 import { Command } from 'commander';
 import pc from 'picocolors';
 import { readEnvironment } from '../environment.js';
-import type { Service } from '../mode.js';
-import { occupiedMode } from './choose-mode.js';
+import type { ModeName, Service } from '../mode.js';
+import { modeOption, occupiedMode } from './choose-mode.js';
 
 const command = new Command('status')
   .description('every process of the system, and whether it is healthy')
+  .addOption(modeOption)
   .option('--json', 'one JSON object', false)
   .addHelpText('after', '\nExit code: 0 all is healthy, 1 something is not, or nothing is running.')
   .parse();
 
-const { json } = command.opts<{ json: boolean }>();
+const { mode: asked, json } = command.opts<{ mode?: ModeName; json: boolean }>();
 const environment = readEnvironment();
-const mode = await occupiedMode(environment);
+const mode = await occupiedMode(asked, environment);
 const services = (await mode?.services(environment)) ?? [];
 if (json) console.log(JSON.stringify({ mode: mode?.name ?? null, services }, null, 2));
 else if (services.length === 0) console.log('nothing is running; npm start starts it');

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { readEnvironment } from '../environment.js';
 import type { ModeName } from '../mode.js';
-import { chooseMode, modeOption, occupiedMode } from './choose-mode.js';
+import { modeOption, modes, occupiedMode } from './choose-mode.js';
 
 const command = new Command('stop')
   .description('stops what npm start left running')
@@ -12,12 +12,15 @@ const command = new Command('stop')
 
 const options = command.opts<{ mode?: ModeName; wipe: boolean }>();
 const environment = readEnvironment();
-const mode =
-  (options.mode ? undefined : await occupiedMode(environment)) ?? chooseMode(options.mode).mode;
 try {
   const print = (line: string) => console.log(line);
-  const outcome = await mode.stop({ environment, wipe: options.wipe, print });
-  console.log(outcome === 'stopped' ? 'everything is stopped' : 'nothing is running');
+  const occupied = await occupiedMode(options.mode, environment);
+  const outcomes = [];
+  // Nothing runs, but data of an earlier start may be there to wipe.
+  for (const mode of occupied ? [occupied] : modes(options.mode)) {
+    outcomes.push(await mode.stop({ environment, wipe: options.wipe, print }));
+  }
+  console.log(outcomes.includes('stopped') ? 'everything is stopped' : 'nothing is running');
   process.exit(0);
 } catch (error) {
   process.stderr.write(`stop: ${error instanceof Error ? error.message : String(error)}\n`);

@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { healthCheck } from '../health-check.js';
+import { isHealthy } from '../health-check.js';
 import type { Environment } from '../environment.js';
 import type { Mode, Service, Started } from '../mode.js';
 import { repositoryRoot } from '../repository-root.js';
@@ -10,8 +10,6 @@ import { stackFolder, type StackFolder } from './stack-folder.js';
 import { startStack } from './start-stack.js';
 import { isAlive, readState, type ProcessRecord } from './state.js';
 import { stopSupervisor } from './stop-supervisor.js';
-
-const CHECK_TIMEOUT_MS = 3_000;
 
 /** The servers as plain processes of this machine. */
 export const nativeMode: Mode = {
@@ -28,7 +26,12 @@ export const nativeMode: Mode = {
     const stack = detach
       ? await startDetached({ environment, signal, onProgress: show })
       : await startStack({ environment, folder, apps: true, signal, onProgress: show });
-    return { ...stack, places: [`data    ${folder.data}`, `logs    ${folder.logs}`] };
+    return {
+      ...stack,
+      places: [`data    ${folder.data}`, `logs    ${folder.logs}`],
+      // `npm stop` interrupts this very process.
+      ended: new Promise(() => undefined),
+    };
   },
 
   async stop({ wipe, print }) {
@@ -79,15 +82,4 @@ async function service(record: ProcessRecord, environment: Environment): Promise
     healthy: up && (await isHealthy(name, environment)),
     startedAt: up ? run!.startedAt : null,
   };
-}
-
-async function isHealthy(name: string, environment: Environment): Promise<boolean> {
-  const signal = AbortSignal.timeout(CHECK_TIMEOUT_MS);
-  const timedOut = new Promise<never>((_, reject) =>
-    signal.addEventListener('abort', () => reject(signal.reason as Error)),
-  );
-  return await Promise.race([healthCheck(name, environment)(signal), timedOut]).then(
-    () => true,
-    () => false,
-  );
 }

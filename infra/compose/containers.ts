@@ -1,0 +1,63 @@
+import type { Environment } from '../environment.js';
+import { docker } from './docker.js';
+
+export interface Container {
+  name: string;
+  /** As docker-compose.yml calls it. */
+  service: string;
+  state: 'created' | 'running' | 'restarting' | 'paused' | 'exited' | 'dead' | 'removing';
+  health: 'starting' | 'healthy' | 'unhealthy' | 'none';
+  exitCode: number;
+  startedAt: string;
+  /** The port of this machine, by the container's own. */
+  ports: ReadonlyMap<number, number>;
+}
+
+const ANSWER_WITHIN_MS = 5_000;
+const PROJECT = 'effectively-once';
+
+/** All containers of a project carry its name in a label; the environment's wins over the file's. */
+export const projectFilter = ({ given }: Environment) =>
+  `label=com.docker.compose.project=${given['COMPOSE_PROJECT_NAME'] ?? PROJECT}`;
+
+/**
+ * The containers of this project, whoever started them; not those of `docker compose run`.
+ * @throws DockerFailed when no Docker daemon answers in time.
+ */
+export async function listContainers(environment: Environment): Promise<Container[]> {
+  const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
+  const notFromRun = 'label=com.docker.compose.oneoff=False';
+  const filters = ['--filter', projectFilter(environment), '--filter', notFromRun];
+  const ids = await docker(['ps', '--all', '--quiet', ...filters], { environment, signal });
+  if (ids.trim() === '') return [];
+  const inspected = await docker(['inspect', ...ids.trim().split('\n')], { environment, signal });
+  return (JSON.parse(inspected) as Inspected[]).map(toContainer);
+}
+
+/** What of `docker inspect` is used here. */
+interface Inspected {
+  Name: string;
+  Config: { Labels: Record<string, string> };
+  HostConfig: { PortBindings: Record<string, { HostPort: string }[]> | null };
+  State: {
+    Status: Container['state'];
+    ExitCode: number;
+    StartedAt: string;
+    Health?: { Status: Container['health'] };
+  };
+}
+
+function toContainer({ Name, Config, HostConfig, State }: Inspected): Container {
+  const bindings = Object.entries(HostConfig.PortBindings ?? {});
+  return {
+    name: Name.slice(1),
+    service: Config.Labels['com.docker.compose.service'] ?? '',
+    state: State.Status,
+    health: State.Health?.Status ?? 'none',
+    exitCode: State.ExitCode,
+    startedAt: State.StartedAt,
+    ports: new Map(
+      bindings.map(([inside, [outside]]) => [parseInt(inside), Number(outside?.HostPort)]),
+    ),
+  };
+}
