@@ -9,7 +9,12 @@ import { serverEnvironment, type StackContext } from './stack-context.js';
 import { makeServerFolder } from './stack-folder.js';
 import { writeFromTemplate } from './template.js';
 
-export function prometheus({ folder, environment, programs }: StackContext): ProcessDefinition {
+export function prometheus({
+  folder,
+  environment,
+  programs,
+  withApps,
+}: StackContext): ProcessDefinition {
   const port = environment.settings.PROMETHEUS_PORT;
   const data = join(folder.data, 'prometheus');
   const config = join(folder.config, 'prometheus');
@@ -19,8 +24,9 @@ export function prometheus({ folder, environment, programs }: StackContext): Pro
     kind: 'server',
     url,
     ports: ['PROMETHEUS_PORT'],
-    // Its first alert would go nowhere if Alertmanager came up after it.
-    after: ['alertmanager'],
+    // Its first alert would go nowhere if Alertmanager came up after it. Last of all, because an app
+    // that is still starting is not one that is down: nobody wants a page at every start.
+    after: ['alertmanager', ...(withApps ? APPS : [])],
     command: programs.system.prometheus.command,
     args: [
       `--config.file=${join(config, 'prometheus.yml')}`,

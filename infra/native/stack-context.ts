@@ -7,6 +7,8 @@ export interface StackContext {
   environment: Environment;
   folder: StackFolder;
   programs: Programs;
+  /** False for a stack of servers alone. */
+  withApps: boolean;
 }
 
 /** A server sees nothing of the caller's environment: PGDATA, KAFKA_OPTS or ES_JAVA_OPTS would leak in. */

@@ -53,7 +53,7 @@ export async function startStack(options: {
     });
   try {
     const programs = await findPrograms({ folder, signal, onNote });
-    const context = { environment, folder, programs };
+    const context = { environment, folder, programs, withApps: options.apps };
     const definitions = [...servers(context), ...(options.apps ? apps(context) : [])];
     await assertPortsAreFree(definitions, environment.settings);
     await supervisor.start(definitions, preparations(environment), { signal, onEvent: onProgress });
