@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { readEnvironment } from '../environment.js';
+import { readEnvironment, type Environment } from '../environment.js';
 import { onInterrupt } from '../interrupt.js';
 import type { ModeName, Started } from '../mode.js';
 import { chooseMode, modeOption, runningMode } from './choose-mode.js';
@@ -50,12 +50,20 @@ async function run(): Promise<void> {
   started = await mode.start({ environment, detach: options.detach, signal, print });
 
   print(`everything is healthy after ${seconds()} s; a first payment:`);
-  await showFirstPayment({ environment, print }).catch((error: Error) => {
+  const firstPayment = showFirstPayment({ environment, print }).catch((error: Error) => {
     // What runs is left as it is: this is the moment to look at it.
     print(pc.red(`  ✘ ${error.message}`));
     process.exitCode = 1;
   });
-  print(['', ...placesToLook(environment), ...started.places].join('\n  '));
+  await Promise.race([firstPayment, interrupted]);
+  if (!signal.aborted) await stayUp(started, environment);
+  if (options.detach && !signal.aborted) return;
+  await started.stop();
+  print(['everything is stopped', ...started.places].join('\n  '));
+}
+
+async function stayUp({ places, ended }: Started, environment: Environment): Promise<void> {
+  print(['', ...placesToLook(environment), ...places].join('\n  '));
   if (options.detach) {
     print(
       `up after ${seconds()} s. npm run pay -- --user alice --amount 1299 makes a payment, npm stop ends it all`,
@@ -63,9 +71,7 @@ async function run(): Promise<void> {
     return;
   }
   print(`up after ${seconds()} s. Ctrl-C stops everything`);
-  await Promise.race([interrupted, started.ended]);
-  await started.stop();
-  print(['everything is stopped', ...started.places].join('\n  '));
+  await Promise.race([interrupted, ended]);
 }
 
 function seconds(): string {

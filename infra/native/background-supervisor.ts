@@ -40,8 +40,8 @@ try {
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
   console.error(`${new Date().toISOString()} ${message}`);
-  tell({ kind: 'gave up', message });
-  // The message is sent before the channel closes.
-  if (process.connected) process.disconnect();
-  process.exitCode = 1;
+  // Not before the message is out: it is all the user will see.
+  if (process.connected)
+    process.send?.({ kind: 'gave up', message } satisfies Message, () => process.exit(1));
+  else process.exit(1);
 }

@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -47,5 +48,13 @@ export async function startDetached(options: {
   options.signal.removeEventListener('abort', stop);
   child.disconnect();
   child.unref();
-  return { stop: async () => stop(), kill: stop };
+  return {
+    stop: async () => {
+      const ended = once(child, 'exit');
+      child.ref();
+      stop();
+      await ended;
+    },
+    kill: stop,
+  };
 }

@@ -47,10 +47,15 @@ export async function startStack(options: {
   const supervisor = new Supervisor(folder, portsOf(environment), (exit) =>
     onProgress({ kind: 'exit', exit }),
   );
-  const stop = () =>
-    supervisor.stop((event) => {
+  const kill = () => supervisor.kill();
+  // Also when an error nobody caught ends this process: nothing may outlive its supervisor.
+  process.once('exit', kill);
+  const stop = async () => {
+    await supervisor.stop((event) => {
       if (event.kind === 'done') onProgress({ ...event, kind: 'stopped' });
     });
+    process.off('exit', kill);
+  };
   try {
     const programs = await findPrograms({ folder, signal, onNote });
     const context = { environment, folder, programs, withApps: options.apps };
@@ -61,5 +66,5 @@ export async function startStack(options: {
     await stop();
     throw error;
   }
-  return { stop, kill: () => supervisor.kill() };
+  return { stop, kill };
 }
