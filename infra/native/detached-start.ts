@@ -4,7 +4,7 @@ import { mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Environment } from '../environment.js';
-import { signalLeader } from './process-group.js';
+import { signalLeader } from './processes/process-group.js';
 import { stackFolder } from './stack-folder.js';
 import type { Progress, Stack } from './start-stack.js';
 

@@ -4,7 +4,7 @@ import type { Environment } from '../environment.js';
 import type { Mode, Service, Started } from '../mode.js';
 import { repositoryRoot } from '../repository-root.js';
 import { startDetached } from './detached-start.js';
-import { endLeftovers } from './leftovers.js';
+import { endLeftovers } from './processes/leftovers.js';
 import { ProgressPrinter } from './progress-printer.js';
 import { stackFolder, type StackFolder } from './stack-folder.js';
 import { startStack } from './start-stack.js';

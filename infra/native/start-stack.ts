@@ -1,15 +1,15 @@
 import { portsOf, type Environment } from '../environment.js';
-import { apps } from './apps.js';
+import { apps } from './servers/apps.js';
 import { assertDiskSpace } from './disk-space.js';
-import { endLeftovers } from './leftovers.js';
-import type { Exit } from './managed-process.js';
+import { endLeftovers } from './processes/leftovers.js';
+import type { Exit } from './processes/managed-process.js';
 import { assertPortsAreFree } from './ports.js';
 import { preparations } from './preparations.js';
-import { findPrograms } from './programs.js';
-import { servers } from './servers.js';
+import { findPrograms } from './programs/programs.js';
+import { servers } from './servers/servers.js';
 import type { StackFolder } from './stack-folder.js';
 import type { StepEvent } from './steps.js';
-import { Supervisor } from './supervisor.js';
+import { Supervisor } from './processes/supervisor.js';
 
 export type Progress =
   | StepEvent

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { PortName } from '../environment.js';
-import type { ProcessDefinition } from './process-definition.js';
-import { processIdentity } from './process-identity.js';
+import type { ProcessDefinition } from './processes/process-definition.js';
+import { processIdentity } from './processes/process-identity.js';
 
 /** The very process, not one that got its number later. */
 export interface Identified {

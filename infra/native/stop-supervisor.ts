@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { signalLeader } from './process-group.js';
+import { signalLeader } from './processes/process-group.js';
 import type { StackFolder } from './stack-folder.js';
 import { isAlive, readState, type State } from './state.js';
 

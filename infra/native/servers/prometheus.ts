@@ -1,12 +1,12 @@
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { APPS } from '../app-environment.js';
-import { portOf, type Environment } from '../environment.js';
-import { repositoryRoot } from '../repository-root.js';
-import { serverHealthCheck } from '../health-check.js';
-import type { ProcessDefinition } from './process-definition.js';
+import { APPS } from '../../app-environment.js';
+import { portOf, type Environment } from '../../environment.js';
+import { repositoryRoot } from '../../repository-root.js';
+import { serverHealthCheck } from '../../health-check.js';
+import type { ProcessDefinition } from '../processes/process-definition.js';
 import { serverEnvironment, type StackContext } from './stack-context.js';
-import { makeServerFolder } from './stack-folder.js';
+import { makeServerFolder } from '../stack-folder.js';
 import { writeFromTemplate } from './template.js';
 
 export function prometheus({

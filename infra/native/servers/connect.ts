@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { serverHealthCheck } from '../health-check.js';
+import { serverHealthCheck } from '../../health-check.js';
 import { javaArguments } from './java-arguments.js';
-import type { ProcessDefinition } from './process-definition.js';
+import type { ProcessDefinition } from '../processes/process-definition.js';
 import { serverEnvironment, type StackContext } from './stack-context.js';
 import { writeFromTemplate } from './template.js';
 

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ProcessDefinition } from './process-definition.js';
 import { signalGroup, signalLeader } from './process-group.js';
 import { ServerLog } from './server-log.js';
-import { identify, type ProcessRecord } from './state.js';
+import { identify, type ProcessRecord } from '../state.js';
 
 const POLL_MS = 100;
 const CHECK_TIMEOUT_MS = 3_000;

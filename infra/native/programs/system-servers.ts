@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fetchDebianPackages, hasApt } from './debian-packages.js';
 import { onPath } from './program.js';
 import { openFromWorkingDirectory } from './relocate.js';
-import { canReach, type ServerUser } from './server-user.js';
+import { canReach, type ServerUser } from '../server-user.js';
 
 export interface SystemServer {
   command: string;

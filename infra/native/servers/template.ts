@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { repositoryRoot } from '../repository-root.js';
+import { repositoryRoot } from '../../repository-root.js';
 
 /**
  * Writes a configuration file of `infra/` with its ${NAMES} filled in.

@@ -1,9 +1,9 @@
 import { chownSync, cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { serverHealthCheck } from '../health-check.js';
-import type { ProcessDefinition } from './process-definition.js';
+import { serverHealthCheck } from '../../health-check.js';
+import type { ProcessDefinition } from '../processes/process-definition.js';
 import { serverEnvironment, type StackContext } from './stack-context.js';
-import { makeServerFolder } from './stack-folder.js';
+import { makeServerFolder } from '../stack-folder.js';
 import { writeFromTemplate } from './template.js';
 
 const HEAP_MB = 512;

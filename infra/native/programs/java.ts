@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { canReach, type ServerUser } from './server-user.js';
+import { canReach, type ServerUser } from '../server-user.js';
 
 /** Elasticsearch 9 needs 21; Kafka 4 would do with 17, but one JDK for both is one less to find. */
 export const JAVA_FLOOR = 21;

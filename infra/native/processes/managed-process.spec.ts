@@ -5,7 +5,7 @@ import { ManagedProcess, type Exit } from './managed-process.js';
 import { nodeProcess, STAYS, temporaryFolder, until } from './node-process.fixture.js';
 import type { ProcessDefinition } from './process-definition.js';
 import { processIdentity } from './process-identity.js';
-import type { StackFolder } from './stack-folder.js';
+import type { StackFolder } from '../stack-folder.js';
 
 let folder: StackFolder;
 let exits: Exit[];

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { signalGroup, signalLeader } from './process-group.js';
-import type { StackFolder } from './stack-folder.js';
-import { isAlive, readState, removeState, type Identified, type ProcessRecord } from './state.js';
+import type { StackFolder } from '../stack-folder.js';
+import { isAlive, readState, removeState, type Identified, type ProcessRecord } from '../state.js';
 
 const STOP_WITHIN_MS = 20_000;
 const DIE_WITHIN_MS = 5_000;

@@ -4,8 +4,8 @@ import { rm } from 'node:fs/promises';
 import { endLeftovers } from './leftovers.js';
 import { temporaryFolder, until } from './node-process.fixture.js';
 import { processIdentity } from './process-identity.js';
-import type { StackFolder } from './stack-folder.js';
-import { identify, writeState, type Identified, type State } from './state.js';
+import type { StackFolder } from '../stack-folder.js';
+import { identify, writeState, type Identified, type State } from '../state.js';
 
 let folder: StackFolder;
 const children: ChildProcess[] = [];

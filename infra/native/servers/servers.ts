@@ -3,7 +3,7 @@ import { connect } from './connect.js';
 import { elasticsearch } from './elasticsearch.js';
 import { kafka } from './kafka.js';
 import { postgres } from './postgres.js';
-import type { ProcessDefinition } from './process-definition.js';
+import type { ProcessDefinition } from '../processes/process-definition.js';
 import { prometheus } from './prometheus.js';
 import { redis } from './redis.js';
 import type { StackContext } from './stack-context.js';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { serverHealthCheck } from '../health-check.js';
-import type { ProcessDefinition } from './process-definition.js';
+import { serverHealthCheck } from '../../health-check.js';
+import type { ProcessDefinition } from '../processes/process-definition.js';
 import { serverEnvironment, type StackContext } from './stack-context.js';
-import { makeServerFolder } from './stack-folder.js';
+import { makeServerFolder } from '../stack-folder.js';
 import { writeFromTemplate } from './template.js';
 
 export function redis({ folder, environment, programs }: StackContext): ProcessDefinition {

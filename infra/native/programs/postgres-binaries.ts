@@ -1,7 +1,7 @@
 import { cpSync, existsSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
-import { canReach, type ServerUser } from './server-user.js';
+import { canReach, type ServerUser } from '../server-user.js';
 
 /** The folder with `bin/postgres` and `bin/initdb`: in the npm package, or a copy that can be reached. */
 export function findPostgres(options: { binaries: string; user: ServerUser | undefined }): string {

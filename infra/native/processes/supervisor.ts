@@ -1,8 +1,8 @@
 import { ManagedProcess, type Exit } from './managed-process.js';
 import type { ProcessDefinition } from './process-definition.js';
-import type { StackFolder } from './stack-folder.js';
-import { claimState, identify, removeState, writeState, type State } from './state.js';
-import { runSteps, type Step, type StepEvent } from './steps.js';
+import type { StackFolder } from '../stack-folder.js';
+import { claimState, identify, removeState, writeState, type State } from '../state.js';
+import { runSteps, type Step, type StepEvent } from '../steps.js';
 
 /** Owns every process of one stack, and the file that says so. */
 export class Supervisor {

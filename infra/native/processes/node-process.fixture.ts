@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ProcessDefinition } from './process-definition.js';
-import type { StackFolder } from './stack-folder.js';
+import type { StackFolder } from '../stack-folder.js';
 
 /** A definition that runs a piece of JavaScript, healthy once it has called `ready()`. */
 export function nodeProcess(

@@ -1,10 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { APPS, appEnvironment, type AppName } from '../app-environment.js';
-import { portOf, portVariable } from '../environment.js';
-import { healthCheck } from '../health-check.js';
-import { repositoryRoot } from '../repository-root.js';
-import type { ProcessDefinition } from './process-definition.js';
+import { APPS, appEnvironment, type AppName } from '../../app-environment.js';
+import { portOf, portVariable } from '../../environment.js';
+import { healthCheck } from '../../health-check.js';
+import { repositoryRoot } from '../../repository-root.js';
+import type { ProcessDefinition } from '../processes/process-definition.js';
 import type { StackContext } from './stack-context.js';
 
 /** What must be there before an app can say that it is ready. */

@@ -1,11 +1,11 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { serverHealthCheck } from '../health-check.js';
+import { serverHealthCheck } from '../../health-check.js';
 import { javaArguments } from './java-arguments.js';
-import type { ProcessDefinition } from './process-definition.js';
-import { runProgram } from './program.js';
+import type { ProcessDefinition } from '../processes/process-definition.js';
+import { runProgram } from '../programs/program.js';
 import { serverEnvironment, type StackContext } from './stack-context.js';
-import { makeServerFolder } from './stack-folder.js';
+import { makeServerFolder } from '../stack-folder.js';
 import { writeFromTemplate } from './template.js';
 
 export function kafka(context: StackContext): ProcessDefinition {

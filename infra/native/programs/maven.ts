@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { repositoryRoot } from '../repository-root.js';
+import { repositoryRoot } from '../../repository-root.js';
 import { onPath, runProgram } from './program.js';
 
-const POM = join(repositoryRoot, 'infra', 'native', 'pom.xml');
+const POM = join(repositoryRoot, 'infra', 'native', 'programs', 'pom.xml');
 
 /**
  * Kafka, Connect with Debezium, and Elasticsearch, unpacked into `folder`; by Maven, which keeps what

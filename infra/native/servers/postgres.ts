@@ -1,10 +1,10 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { serverHealthCheck } from '../health-check.js';
-import type { ProcessDefinition } from './process-definition.js';
-import { runProgram } from './program.js';
+import { serverHealthCheck } from '../../health-check.js';
+import type { ProcessDefinition } from '../processes/process-definition.js';
+import { runProgram } from '../programs/program.js';
 import { serverEnvironment, type StackContext } from './stack-context.js';
-import { makeServerFolder } from './stack-folder.js';
+import { makeServerFolder } from '../stack-folder.js';
 import { writeFromTemplate } from './template.js';
 
 export function postgres(context: StackContext): ProcessDefinition {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { findJava } from './java.js';
 import { fetchJavaServers } from './maven.js';
 import { findPostgres } from './postgres-binaries.js';
-import type { StackFolder } from './stack-folder.js';
+import type { StackFolder } from '../stack-folder.js';
 import { findSystemServers, type SystemServers } from './system-servers.js';
 
 /** Where every server's program is on this machine. */

@@ -1,6 +1,6 @@
-import type { Environment } from '../environment.js';
-import type { Programs } from './programs.js';
-import type { StackFolder } from './stack-folder.js';
+import type { Environment } from '../../environment.js';
+import type { Programs } from '../programs/programs.js';
+import type { StackFolder } from '../stack-folder.js';
 
 /** What the definitions of all processes are made from. */
 export interface StackContext {

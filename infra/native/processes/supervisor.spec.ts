@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { nodeProcess, STAYS, temporaryFolder, until } from './node-process.fixture.js';
 import { processIdentity } from './process-identity.js';
-import type { StackFolder } from './stack-folder.js';
-import { isAlive, readState } from './state.js';
+import type { StackFolder } from '../stack-folder.js';
+import { isAlive, readState } from '../state.js';
 import { Supervisor } from './supervisor.js';
 
 let folder: StackFolder;

@@ -1,6 +1,6 @@
-import type { PortName } from '../environment.js';
-import type { HealthCheck } from '../health-check.js';
-import type { ServerUser } from './server-user.js';
+import type { PortName } from '../../environment.js';
+import type { HealthCheck } from '../../health-check.js';
+import type { ServerUser } from '../server-user.js';
 
 /** One program of the system: how it is started, how to see that it works, how it is stopped. */
 export interface ProcessDefinition {
