@@ -26,6 +26,8 @@ export async function startContainers(
   images: Images,
   options: { postgresPassword: string },
 ): Promise<StartedServers> {
+  // Testcontainers' own reaper is one more image to pull, and a privileged one. `stop` ends what we start.
+  process.env['TESTCONTAINERS_RYUK_DISABLED'] ??= 'true';
   const starting = [
     startPostgres(images, options.postgresPassword),
     startKafka(images),
@@ -110,6 +112,8 @@ async function startKafka(images: Images): Promise<StartedTestContainer> {
       KAFKA_AUTO_CREATE_TOPICS_ENABLE: 'false',
       KAFKA_HEAP_OPTS: '-Xms256m -Xmx384m',
     })
+    // Written anew at every start, from the variables above, by the image's user.
+    .withTmpFs({ '/opt/kafka/config': 'uid=1000' })
     .withExposedPorts({ container: 9092, host: port })
     .withWaitStrategy(Wait.forLogMessage(/Kafka Server started/))
     .start();
