@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import type { PortName } from '../environment.js';
 import type { ProcessDefinition } from './processes/process-definition.js';
@@ -35,12 +43,17 @@ export function readState(file: string): State | undefined {
 /** @returns false when another supervisor has the folder. */
 export function claimState(file: string, state: State): boolean {
   mkdirSync(dirname(file), { recursive: true });
+  const claim = `${file}.${process.pid}`;
+  writeFileSync(claim, JSON.stringify(state, null, 2));
   try {
-    writeFileSync(file, JSON.stringify(state, null, 2), { flag: 'wx' });
+    // A link is made by one of two at once, and whole: a half-written file would lock everybody out.
+    linkSync(claim, file);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
+  } finally {
+    rmSync(claim);
   }
 }
 

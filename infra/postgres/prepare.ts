@@ -54,8 +54,7 @@ const password = (settings: Settings, database: string, role: 'OWNER' | 'APP') =
 
 async function createDatabase(client: pg.Client, name: string): Promise<void> {
   const found = await client.query('SELECT FROM pg_database WHERE datname = $1', [name]);
-  if (found.rowCount) return;
-  await client.query(`CREATE DATABASE ${name} OWNER ${name}_owner`);
+  if (!found.rowCount) await client.query(`CREATE DATABASE ${name} OWNER ${name}_owner`);
   // Otherwise every role could connect to every database.
   await client.query(`REVOKE ALL ON DATABASE ${name} FROM PUBLIC`);
   const guests = name === 'payments' ? `${name}_app, auditor, debezium` : `${name}_app, auditor`;

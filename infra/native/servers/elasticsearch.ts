@@ -61,7 +61,7 @@ function configure(context: StackContext, config: string): void {
     DATA: data,
     LOGS: logs,
   });
-  writeFileSync(join(config, 'jvm.options.d', 'heap.options'), JVM_OPTIONS.join('\n'));
+  writeFileSync(join(config, 'jvm.options.d', 'effectively-once.options'), JVM_OPTIONS.join('\n'));
   for (const path of [data, logs, join(folder.data, 'elasticsearch-tmp')]) {
     makeServerFolder(path, folder.user);
   }
@@ -73,6 +73,9 @@ const JVM_OPTIONS = [
   `-Xmx${HEAP_MB}m`,
   // As for Kafka: on few cores the optimizing compiler makes the start slower, not the work faster.
   '-XX:TieredStopAtLevel=1',
+  // By default it keeps up to 2 GB of garbage collection logs.
+  '-Xlog:disable',
+  '-Xlog:all=warning:stderr:utctime,level,tags',
   '',
 ];
 
