@@ -3,12 +3,15 @@ import { portVariable, type Environment } from '../environment.js';
 import { isHealthy } from '../health-check.js';
 import type { Mode, Service } from '../mode.js';
 import { ProgressPrinter } from '../native/progress-printer.js';
-import { listContainers, type Container } from './containers.js';
+import { listContainers, projectFilter, type Container } from './containers.js';
 import { compose } from './docker.js';
 import { followProject } from './follow-project.js';
 import { CONTAINER_PORTS, LONG_RUNNING, urlOf, type LongRunning } from './services.js';
 import { startProject } from './start-project.js';
 import { stopProject } from './stop-project.js';
+
+// A JVM that is still starting does not hear SIGTERM, and has nothing to lose yet.
+const STARTING_GRACE_S = 3;
 
 /** The servers and the apps as containers. What `docker compose up` started by itself is seen as well. */
 export const composeMode: Mode = {
@@ -16,11 +19,11 @@ export const composeMode: Mode = {
 
   async start({ environment, detach, signal, print }) {
     const { show } = new ProgressPrinter(print);
-    const stop = async () => await stopProject({ environment, wipe: false, onProgress: show });
+    const stop = { environment, wipe: false, onProgress: show };
     try {
       await startProject({ environment, signal, onProgress: show });
     } catch (error) {
-      await stop();
+      await stopProject({ ...stop, graceS: STARTING_GRACE_S });
       throw error;
     }
     const follow = followProject(environment, print);
@@ -28,13 +31,13 @@ export const composeMode: Mode = {
     if (detach) follow.close();
     return {
       places: [
-        'data    in Docker volumes: docker volume ls',
-        'logs    docker compose logs --follow [service]',
+        `data    docker volume ls --filter ${projectFilter(environment)}`,
+        'logs    docker compose logs --follow [service], while it runs',
       ],
       ended: follow.ended,
       stop: async () => {
         follow.close();
-        await stop();
+        await stopProject(stop);
       },
       kill: () => void compose(['kill'], { environment }).catch(() => undefined),
     };

@@ -3,9 +3,18 @@ import type { Environment } from '../environment.js';
 import { projectFilter } from './containers.js';
 import { startDocker } from './docker.js';
 
-export type ContainerEvent = { service: string; atMs: number } & (
-  { kind: 'created' | 'started' | 'healthy' | 'removed' } | { kind: 'ended'; exitCode: number }
-);
+export type ContainerEvent = Change | Ended;
+interface Change {
+  kind: 'created' | 'started' | 'healthy' | 'removed';
+  service: string;
+  atMs: number;
+}
+export interface Ended {
+  kind: 'ended';
+  service: string;
+  atMs: number;
+  exitCode: number;
+}
 
 const ACTIONS = ['create', 'start', 'health_status', 'die', 'destroy'];
 

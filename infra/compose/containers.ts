@@ -8,6 +8,7 @@ export interface Container {
   state: 'created' | 'running' | 'restarting' | 'paused' | 'exited' | 'dead' | 'removing';
   health: 'starting' | 'healthy' | 'unhealthy' | 'none';
   exitCode: number;
+  /** ISO 8601. */
   startedAt: string;
   /** The port of this machine, by the container's own. */
   ports: ReadonlyMap<number, number>;
@@ -55,7 +56,8 @@ function toContainer({ Name, Config, HostConfig, State }: Inspected): Container 
     state: State.Status,
     health: State.Health?.Status ?? 'none',
     exitCode: State.ExitCode,
-    startedAt: State.StartedAt,
+    // Docker counts nanoseconds.
+    startedAt: new Date(State.StartedAt).toISOString(),
     ports: new Map(
       bindings.map(([inside, [outside]]) => [parseInt(inside), Number(outside?.HostPort)]),
     ),

@@ -2,18 +2,17 @@ import type { Environment } from '../environment.js';
 import { assertPortsAreFree } from '../native/ports.js';
 import type { Progress } from '../native/start-stack.js';
 import { runSteps } from '../native/steps.js';
-import { watchContainers } from './container-events.js';
-import { listContainers, type Container } from './containers.js';
-import { compose, DockerFailed } from './docker.js';
+import { watchContainers, type Ended } from './container-events.js';
+import { listContainers } from './containers.js';
+import { compose } from './docker.js';
 import { imageSteps } from './images.js';
-import { isLongRunning, LONG_RUNNING, portVariables, PREPARATIONS } from './services.js';
+import { logTail } from './log-tail.js';
+import { LONG_RUNNING, portVariables, PREPARATIONS } from './services.js';
 import { StartProgress } from './start-progress.js';
-
-const LOG_LINES_TOLD = 15;
 
 /**
  * Brings images and containers up and resolves when all are healthy.
- * @throws Error with the last log lines of each service that failed; what was started still is.
+ * @throws Error with the last log lines of the service that failed; what was started still is.
  */
 export async function startProject(options: {
   environment: Environment;
@@ -26,8 +25,10 @@ export async function startProject(options: {
   await runSteps(await imageSteps(environment), { signal, onEvent: onProgress });
 
   const failed = new AbortController();
-  const progress = new StartProgress(onProgress, (service) => {
-    failed.abort(new DockerFailed(`${service} ended`));
+  let failure: Ended | undefined;
+  const progress = new StartProgress(onProgress, (event) => {
+    failure ??= event;
+    failed.abort();
   });
   const watch = watchContainers(environment, progress.see);
   try {
@@ -36,33 +37,27 @@ export async function startProject(options: {
       signal: AbortSignal.any([signal, failed.signal]),
     });
   } catch (error) {
-    throw signal.aborted ? error : await explain(error, environment);
+    if (signal.aborted) throw error;
+    if (failure) throw await endedTooSoon(failure, environment);
+    throw (await neverHealthy(environment)) ?? error;
   } finally {
     watch.close();
   }
 }
 
-async function explain(error: unknown, environment: Environment): Promise<Error> {
-  const failed = (await listContainers(environment)).filter(hasFailed);
-  if (failed.length === 0) return error as Error;
-  const reports = await Promise.all(
-    failed.map(async ({ service, state, health, exitCode }) => {
-      const how = state === 'running' ? `is ${health}` : `ended with code ${exitCode}`;
-      return `${service} ${how} while it started; its last lines:\n${await logTail(service, environment)}`;
-    }),
+async function endedTooSoon(event: Ended, environment: Environment): Promise<Error> {
+  const { service, exitCode, atMs } = event;
+  const tail = await logTail(service, { environment, untilMs: atMs });
+  return new Error(
+    `${service} ended with code ${exitCode} while it started; its last lines:\n${tail}`,
   );
-  return new Error(reports.join('\n\n'), { cause: error });
 }
 
-const hasFailed = ({ service, state, health, exitCode }: Container) =>
-  health === 'unhealthy' ||
-  state === 'restarting' ||
-  (state === 'exited' && (exitCode !== 0 || isLongRunning(service)));
-
-export async function logTail(service: string, environment: Environment): Promise<string> {
-  const options = ['--no-color', '--no-log-prefix', `--tail=${LOG_LINES_TOLD}`];
-  const log = await compose(['logs', ...options, service], { environment }).catch(
-    (error: Error) => `(no log: ${error.message})`,
-  );
-  return log.trimEnd().replace(/^/gm, '  ');
+/** Undefined when no service is to blame: a volume that cannot be mounted, a network that cannot be made. */
+async function neverHealthy(environment: Environment): Promise<Error | undefined> {
+  const containers = await listContainers(environment);
+  const found = containers.find(({ health }) => health === 'unhealthy');
+  if (!found) return undefined;
+  const tail = await logTail(found.service, { environment, untilMs: Date.now() });
+  return new Error(`${found.service} did not become healthy; its last lines:\n${tail}`);
 }

@@ -7,16 +7,24 @@ import { compose } from './docker.js';
 export async function stopProject(options: {
   environment: Environment;
   wipe: boolean;
+  /** Instead of what docker-compose.yml grants each service. */
+  graceS?: number;
   onProgress: (progress: Progress) => void;
 }): Promise<void> {
-  const { environment, wipe, onProgress } = options;
+  const { environment, wipe, graceS, onProgress } = options;
   const askedAtMs = Date.now();
   const watch = watchContainers(environment, ({ kind, service, atMs }) => {
     if (kind !== 'ended') return;
     onProgress({ kind: 'stopped', step: service, seconds: (atMs - askedAtMs) / 1000 });
   });
   try {
-    await compose(['down', '--remove-orphans', ...(wipe ? ['--volumes'] : [])], { environment });
+    await compose(
+      [
+        ...['down', '--remove-orphans', ...(wipe ? ['--volumes'] : [])],
+        ...(graceS === undefined ? [] : ['--timeout', String(graceS)]),
+      ],
+      { environment },
+    );
   } finally {
     watch.close();
   }
