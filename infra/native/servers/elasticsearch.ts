@@ -73,6 +73,9 @@ const JVM_OPTIONS = [
   `-Xmx${HEAP_MB}m`,
   // As for Kafka: on few cores the optimizing compiler makes the start slower, not the work faster.
   '-XX:TieredStopAtLevel=1',
+  // One collector thread is enough for this heap.
+  '-XX:-UseG1GC',
+  '-XX:+UseSerialGC',
   // By default it keeps up to 2 GB of garbage collection logs.
   '-Xlog:disable',
   '-Xlog:all=warning:stderr:utctime,level,tags',
