@@ -12,8 +12,10 @@ const HOUR_MS = 60 * MINUTE_MS;
 
 // The PSP forgets keys after 24 h, and the same POST would charge again. An hour is left for clocks.
 const REPEATABLE_FOR_MS = 23 * HOUR_MS;
-// A new payment shows up in the PSP's search within a minute; "absent" means nothing before that.
+// What was charged shows up in the PSP's search within a minute; "absent" means nothing before that.
 const SEARCH_LAG_MS = MINUTE_MS;
+// Forgetting one only makes its payment wait for another minute.
+const REFUSALS_MAX = 10_000;
 const LEASE_MARGIN_MS = 4_000;
 const BATCH_MAX = 20;
 const WAIT_FIRST_MS = 1_000;
@@ -25,6 +27,9 @@ const WAIT_MAX_MS = 15_000;
  * because nobody can know that another process died *before* its PSP call.
  */
 export class Completer {
+  /** Payment id → when this process first heard that the same POST will not charge any more. */
+  private readonly refusedAtMs = new Map<string, number>();
+
   constructor(
     private readonly dataSource: DataSource,
     private readonly psp: Psp,
@@ -52,6 +57,7 @@ export class Completer {
       const payment = await this.settlement.payment(paymentId);
       const verdict = await this.verdict(payment);
       if (verdict) {
+        this.refusedAtMs.delete(paymentId);
         const { status } = await this.settlement.settle(payment, verdict);
         this.logger.info(
           { paymentId, verdict: verdict.outcome, status },
@@ -87,11 +93,21 @@ export class Completer {
     }
   }
 
-  /** For answers after which the same POST can never charge: what is not found was never charged. */
+  /**
+   * For answers after which the same POST can never charge: what is not found was never charged. The
+   * search's lag counts from the first such answer and not from the payment, which may be much older than
+   * its last charge: the PSP was down meanwhile, or the request was frozen.
+   */
   private async lookUp(payment: Payment, reason: string): Promise<Verdict | undefined> {
+    const nowMs = this.clockAndIds.now().getTime();
+    const refusedAtMs = this.refusedAtMs.get(payment.id) ?? nowMs;
+    this.refusedAtMs.set(payment.id, refusedAtMs);
+    const oldest = this.refusedAtMs.keys().next();
+    if (this.refusedAtMs.size > REFUSALS_MAX && !oldest.done) this.refusedAtMs.delete(oldest.value);
+
     const found = await this.psp.lookUp(payment.id);
     if (found.outcome === 'captured' || found.outcome === 'declined') return found;
-    const searchable = this.ageMs(payment) >= SEARCH_LAG_MS;
+    const searchable = nowMs - refusedAtMs >= SEARCH_LAG_MS;
     if (found.outcome === 'absent' && searchable) return { outcome: 'never_charged', reason };
     return undefined;
   }

@@ -15,6 +15,7 @@ describe('a PSP that misbehaves', () => {
     payments.psp.script.length = 0;
     payments.psp.attempts.length = 0;
     payments.psp.captures.length = 0;
+    payments.psp.searchSees = true;
   });
 
   const settled = async (id: string) =>
@@ -110,6 +111,32 @@ describe('a PSP that misbehaves', () => {
     expect((await problemOf(replay)).code).toBe('payment_failed');
     expect(await eventsOf(id)).toBe(0);
     expect((await payments.pay({ key: 'stored-2', body })).status).toBe(201);
+  }, 60_000);
+
+  // Whoever has the key may be charging right now: that the search finds nothing means nothing yet.
+  it('saying that another request has the key is unknown, however old the payment is', async () => {
+    payments.psp.script.push('hang', {
+      status: 409,
+      type: 'idempotency_error',
+      code: 'idempotency_key_in_use',
+    });
+    const { id } = await paymentOf(await payments.pay({ key: 'in-use-1', body: newOrder() }));
+    payments.aheadMs = 61_000;
+    expect((await settled(id)).status).toBe('COMPLETED');
+    expect(payments.psp.captures).toHaveLength(1);
+  });
+
+  it('charging late behind a stored 500 is COMPLETED, when its search is a minute behind', async () => {
+    payments.psp.script.push('hang', 'charge_then_error_500_stored');
+    payments.psp.searchSees = false;
+    const { id } = await paymentOf(await payments.pay({ key: 'late-1', body: newOrder() }));
+    // The PSP was away for two minutes; what it charges now is younger than the payment.
+    payments.aheadMs = 120_000;
+    await waitUntil('the stored error to be repeated', () => payments.psp.attempts[2]);
+    await waitUntil('it to be repeated again', () => payments.psp.attempts[3]);
+    payments.psp.searchSees = true;
+    expect((await settled(id)).status).toBe('COMPLETED');
+    expect(await eventsOf(id)).toBe(1);
   }, 60_000);
 
   it('is not asked to charge again when it has forgotten the key; it is looked up', async () => {

@@ -151,6 +151,8 @@ function errorResult(error: Stripe.errors.StripeError): ChargeResult {
     return { outcome: 'declined', declineCode, pspReference: error.payment_intent?.id ?? null };
   }
   if (statusCode === 429 || statusCode === 401 || statusCode === 403) return { outcome: 'refused' };
+  // Another request has the key and may be charging at this moment; nothing found is no answer.
+  if (statusCode === 409) return { outcome: 'unknown', next: 'repeat' };
   if (rawType === 'idempotency_error') return { outcome: 'unknown', next: 'look_up' };
   if ((statusCode === 400 || statusCode === 404) && rawType === 'invalid_request_error')
     return { outcome: 'invalid', code: error.code ?? 'invalid_request' };

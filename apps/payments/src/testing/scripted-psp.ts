@@ -12,6 +12,7 @@ export type Behaviour =
   | 'charge_then_hang'
   | 'charge_then_reset'
   | 'charge_then_reset_and_close'
+  | 'charge_then_error_500_stored'
   | { status: number; type: string; code?: string };
 
 interface Stored {
@@ -25,6 +26,8 @@ export class ScriptedPsp {
   readonly script: Behaviour[] = [];
   /** Keys of every attempt, repeats included. */
   readonly attempts: string[] = [];
+  /** Stripe's search is up to a minute behind. */
+  searchSees = true;
   readonly captures: { id: string; paymentId: string; amount: number; currency: string }[] = [];
   private readonly stored = new Map<string, Stored>();
   private readonly intents = new Map<string, object>();
@@ -89,6 +92,9 @@ export class ScriptedPsp {
       case 'charge_then_reset_and_close':
         this.capture(call);
         return await this.close();
+      case 'charge_then_error_500_stored':
+        this.capture(call);
+        return send(response, this.keep(key, failure(500, { type: 'api_error' })));
       default:
         return send(response, failure(behaviour.status, behaviour));
     }
@@ -130,7 +136,7 @@ export class ScriptedPsp {
 
   private search(url: URL, response: ServerResponse): void {
     const paymentId = /'([^']*)'$/.exec(url.searchParams.get('query') ?? '')?.[1] ?? '';
-    const intent = this.intents.get(paymentId);
+    const intent = this.searchSees ? this.intents.get(paymentId) : undefined;
     send(response, {
       status: 200,
       body: { object: 'search_result', data: intent ? [intent] : [], has_more: false },
