@@ -5,6 +5,7 @@ import { committedOffsets, ensureTopics } from './kafka/admin.js';
 import { GroupConsumer } from './kafka/group-consumer.js';
 import { RecordProducer } from './kafka/record-producer.js';
 import type { KafkaRecord } from './kafka-record.js';
+import { QUEUE_MAX } from './partition-queue.js';
 
 const brokers = testAddresses().KAFKA_BROKERS;
 const connection = { brokers, clientId: 'delivery.spec' };
@@ -36,6 +37,7 @@ afterEach(async () => {
 /** One process' membership, put together as the transport does it. */
 class Member {
   readonly settled: string[] = [];
+  pauses = 0;
   private assignment: Assignment | undefined;
   private readonly group: GroupConsumer;
   private left = false;
@@ -77,7 +79,10 @@ class Member {
         this.settled.push(String(record.value));
       },
       commit: async (where, nextOffset) => await this.group.commit(where, nextOffset),
-      pause: (where) => this.group.pause(where),
+      pause: (where) => {
+        this.pauses += 1;
+        this.group.pause(where);
+      },
       resume: (where) => this.group.resume(where),
       onLag: () => undefined,
       onError: () => undefined,
@@ -151,4 +156,23 @@ it('keeps the order of each user', async () => {
     const ofUser = member.settled.map(Number).filter((n) => n % 7 === user);
     expect(ofUser).toEqual([...ofUser].sort((a, b) => a - b));
   }
+});
+
+// kafkajs keeps a pause across a rebalance; whoever paused is gone by then, and nobody would resume.
+it('fetches a partition again that was full, and paused, when the group was dealt anew', async () => {
+  const total = QUEUE_MAX + 100;
+  const [topicOfOne, key] = [topic, Buffer.from('one-user')];
+  await Promise.all(
+    numbers(0, total).map((n) =>
+      producer.send({ topic: topicOfOne, key, value: Buffer.from(n), headers: {} }),
+    ),
+  );
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  const first = await Member.join(async () => await opened);
+  await waitUntil('the partition to be paused', () => first.pauses > 0);
+  const second = await Member.join(async () => await Promise.reject(new Error('not here')));
+  await second.leave();
+  open();
+  await waitUntil('all of them', () => new Set(first.settled).size === total);
 });

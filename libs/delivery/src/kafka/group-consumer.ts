@@ -45,7 +45,11 @@ export class GroupConsumer {
 
   async start(): Promise<void> {
     const { GROUP_JOIN, CRASH, FETCH } = this.consumer.events;
-    this.consumer.on(GROUP_JOIN, () => this.options.onAssigned());
+    this.consumer.on(GROUP_JOIN, () => {
+      // kafkajs keeps a pause across a rebalance. Who would have ended it is void, so it would not end.
+      this.consumer.resume(this.consumer.paused());
+      this.options.onAssigned();
+    });
     this.consumer.on(FETCH, () => (this.fetchedAtMs = Date.now()));
     this.consumer.on(CRASH, ({ payload }) => {
       if (!payload.restart) this.options.onCrash(payload.error);
