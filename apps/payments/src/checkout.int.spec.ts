@@ -143,6 +143,8 @@ describe('checkout', () => {
       expect(second.headers.get('retry-after')).toBe('1');
       expect((await problemOf(second)).code).toBe('idempotency_in_flight');
       await first;
+      // The completer asks again; its charge must not be counted by a later test.
+      await waitUntil('the payment to be settled', () => payments.psp.captures[0]);
     });
 
     it('twenty times at once charges once; everyone gets 409 or the same bytes', async () => {

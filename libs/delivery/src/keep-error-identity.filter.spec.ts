@@ -36,12 +36,12 @@ class OneShotTransport extends Server {
 @UseFilters(KeepErrorIdentity)
 class WithFilter {
   @EventPattern('fails', BARE)
-  fails(): string {
+  fails(_: unknown): string {
     throw poison;
   }
 
   @EventPattern('works', BARE)
-  async works(): Promise<string> {
+  async works(_: unknown): Promise<string> {
     return 'applied';
   }
 }
@@ -49,7 +49,7 @@ class WithFilter {
 @Controller()
 class WithoutFilter {
   @EventPattern('forgotten', BARE)
-  fails(): string {
+  fails(_: unknown): string {
     throw poison;
   }
 }

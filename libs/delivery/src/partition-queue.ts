@@ -30,8 +30,8 @@ export class PartitionQueue {
   private endOffset = 0n;
   private nextOffset: bigint | undefined;
   private committed: bigint | undefined;
-  private full = false;
-  private closed = false;
+  private isFull = false;
+  private isClosed = false;
   private isWorking = false;
   private isCommitting = false;
   private work: Promise<void> = Promise.resolve();
@@ -41,11 +41,11 @@ export class PartitionQueue {
 
   /** @param endOffset the offset the partition's next record will get. */
   push(records: KafkaRecord[], endOffset: bigint): void {
-    if (this.closed) return;
+    if (this.isClosed) return;
     this.records.push(...records);
     this.endOffset = endOffset;
-    if (!this.full && this.records.length >= QUEUE_MAX) {
-      this.full = true;
+    if (!this.isFull && this.records.length >= QUEUE_MAX) {
+      this.isFull = true;
       this.options.onFull();
     }
     this.reportLag();
@@ -57,7 +57,7 @@ export class PartitionQueue {
    * A partition that went to another member must not be committed: theirs is the truth now.
    */
   async close(options: { commit: boolean }): Promise<void> {
-    this.closed = true;
+    this.isClosed = true;
     await this.work;
     await this.commits;
     if (options.commit && this.nextOffset !== undefined && this.nextOffset !== this.committed) {
@@ -68,13 +68,13 @@ export class PartitionQueue {
   private async settleAll(): Promise<void> {
     this.isWorking = true;
     await this.options.after;
-    for (let record = this.records[0]; record && !this.closed; record = this.records[0]) {
-      if (!(await this.settle(record))) continue;
+    for (let record = this.records[0]; record && !this.isClosed; record = this.records[0]) {
+      if ((await this.settle(record)) === 'unsettled') continue;
       this.records.shift();
       this.nextOffset = record.offset + 1n;
       this.reportLag();
-      if (this.full && this.records.length <= QUEUE_LOW) {
-        this.full = false;
+      if (this.isFull && this.records.length <= QUEUE_LOW) {
+        this.isFull = false;
         this.options.onRoom();
       }
       if (!this.isCommitting) this.commits = this.commitAll();
@@ -83,40 +83,40 @@ export class PartitionQueue {
     this.isWorking = false;
   }
 
-  private async settle(record: KafkaRecord): Promise<boolean> {
+  private async settle(record: KafkaRecord): Promise<'settled' | 'unsettled'> {
     try {
       await this.options.settle(record);
-      return true;
+      return 'settled';
     } catch (error) {
-      if (this.closed) return false;
+      if (this.isClosed) return 'unsettled';
       this.options.onError(error, 'settle');
-      await this.pauseBeforeRetry();
-      return false;
+      await this.waitBeforeRetry();
+      return 'unsettled';
     }
   }
 
   /** One commit at a time; what is settled meanwhile goes with the next one. */
   private async commitAll(): Promise<void> {
     this.isCommitting = true;
-    while (!this.closed && this.nextOffset !== undefined && this.nextOffset !== this.committed) {
+    while (!this.isClosed && this.nextOffset !== undefined && this.nextOffset !== this.committed) {
       const reached = this.nextOffset;
       try {
         await this.options.commit(reached);
         this.committed = reached;
       } catch (error) {
         this.options.onError(error, 'commit');
-        await this.pauseBeforeRetry();
+        await this.waitBeforeRetry();
       }
     }
     this.isCommitting = false;
   }
 
-  private async pauseBeforeRetry(): Promise<void> {
+  private async waitBeforeRetry(): Promise<void> {
     try {
       await this.options.wait(RETRY_WAIT_MS);
     } catch (calledOff) {
       // Only closing ends this wait early, and the loops above look at that next.
-      if (!this.closed) throw calledOff;
+      if (!this.isClosed) throw calledOff;
     }
   }
 
