@@ -1,11 +1,8 @@
 import { auditStores, openStores, type Finding, type Stores } from '@effectively-once/audit';
 import pg from 'pg';
-import { at as where } from './the-system.js';
+import { at, auditSources } from './the-system.js';
 
 /** Hands on the stores themselves: what no part of the system can do, and an audit must notice. */
-
-export const at = where as typeof where &
-  Record<'PSP_URL' | 'PSP_SECRET_KEY' | 'SMTP_URL' | 'ELASTICSEARCH_URL' | 'REDIS_URL', string>;
 
 /** Runs one statement as the superuser, past every grant, row policy and service. */
 export async function sql<Row extends object>(
@@ -56,14 +53,7 @@ async function psp(path: string, form: Record<string, string>): Promise<{ id: st
 export async function violations(
   tamper: (stores: Stores) => Partial<Stores> = () => ({}),
 ): Promise<Record<string, Finding[]>> {
-  const stores = await openStores({
-    paymentsUrl: at.AUDITOR_PAYMENTS_URL,
-    loyaltyUrl: at.AUDITOR_LOYALTY_URL,
-    kafkaBrokers: at.KAFKA_BROKERS,
-    redisUrl: at.REDIS_URL,
-    elasticsearchUrl: at.ELASTICSEARCH_URL,
-    thirdPartiesUrl: at.THIRD_PARTIES_URL,
-  });
+  const stores = await openStores(auditSources);
   try {
     const report = await auditStores({ ...stores, ...tamper(stores) }, { settleLimitMs: 0 });
     return Object.fromEntries(report.invariants.map(({ id, violated }) => [id, violated]));

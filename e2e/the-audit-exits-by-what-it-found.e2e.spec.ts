@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { jest } from '@jest/globals';
-import { at, sql } from './damage.js';
-import { checkout, findings, newId } from './the-system.js';
+import { sql } from './damage.js';
+import { at, checkout, findings, newId } from './the-system.js';
 
 // Each test starts a process that reads every store.
 jest.setTimeout(120_000);
@@ -32,14 +32,14 @@ describe('npm run audit', () => {
   });
 
   it('exits 1 and names the payment when something is', async () => {
-    const answer = (status: number) =>
+    const setStoredStatus = (status: number) =>
       sql(
         'payments',
         'UPDATE payments.idempotency_keys SET response_status = $2 WHERE payment_id = $1',
-        [...[victim, status]],
+        [victim, status],
       );
-    await answer(402);
-    const { code, output } = await audit().finally(() => answer(201));
+    await setStoredStatus(402);
+    const { code, output } = await audit().finally(() => setStoredStatus(201));
     expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining(victim) });
   });
 

@@ -6,8 +6,8 @@ import { Client } from '@elastic/elasticsearch';
 import { jest } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { createTransport } from 'nodemailer';
-import { at, captureByHand, sql, violations } from './damage.js';
-import { checkout, findings, newId } from './the-system.js';
+import { captureByHand, sql, violations } from './damage.js';
+import { at, checkout, findings, newId } from './the-system.js';
 
 // Every test audits twice, and one of them waits for the connector's heartbeat.
 jest.setTimeout(120_000);
@@ -49,8 +49,8 @@ it('I1 names a payment whose outbox row is gone', async () => {
   let row: unknown;
   const found = await damaged(
     async () => {
-      const where = 'DELETE FROM payments.outbox WHERE subject = $1 RETURNING *';
-      [row] = await sql('payments', where, [victim]);
+      const statement = 'DELETE FROM payments.outbox WHERE subject = $1 RETURNING *';
+      [row] = await sql('payments', statement, [victim]);
     },
     // Published once more, and absorbed by every consumer.
     () =>
@@ -127,8 +127,8 @@ it('I6 names a payment whose points are gone, and the account that no longer add
   let entry: unknown;
   const found = await damaged(
     async () => {
-      const where = 'DELETE FROM loyalty.points_entries WHERE payment_id = $1 RETURNING *';
-      [entry] = await sql('loyalty', where, [victim]);
+      const statement = 'DELETE FROM loyalty.points_entries WHERE payment_id = $1 RETURNING *';
+      [entry] = await sql('loyalty', statement, [victim]);
     },
     () =>
       sql(
@@ -147,7 +147,8 @@ it('I6 names a payment whose points are gone, and the account that no longer add
 it('I6 names the user whose balance is wrong', async () => {
   const add = (points: number) =>
     sql('loyalty', 'UPDATE loyalty.accounts SET balance = balance + $2 WHERE user_id = $1', [
-      ...[userId, points],
+      userId,
+      points,
     ]);
   const found = await damaged(
     () => add(1),
@@ -164,8 +165,11 @@ it('I7 names a payment mailed twice, until the second is declared', async () => 
     const found = await damaged(
       () =>
         mailer.sendMail({
-          ...{ messageId, from: 'receipts@example.com', to: 'somebody@example.com' },
-          ...{ subject: 'Your receipt, again', text: 'Thank you, again.' },
+          messageId,
+          from: 'receipts@example.com',
+          to: 'somebody@example.com',
+          subject: 'Your receipt, again',
+          text: 'Thank you, again.',
         }),
       // A mail cannot be unsent, so the repair is to have declared it.
       () => redis.xadd('email:maybe-duplicate', '*', 'paymentId', victim, 'messageId', messageId),
@@ -208,7 +212,8 @@ describe('I8', () => {
   it('names a document of another version than its payment', async () => {
     const add = (versions: number) =>
       sql('payments', 'UPDATE payments.payments SET version = version + $2 WHERE id = $1', [
-        ...[victim, versions],
+        victim,
+        versions,
       ]);
     const found = await damaged(
       () => add(1),
@@ -231,15 +236,15 @@ describe('I8', () => {
 });
 
 it('I11 names a payment whose stored response says something else', async () => {
-  const answer = (status: number) =>
+  const setStoredStatus = (status: number) =>
     sql(
       'payments',
       'UPDATE payments.idempotency_keys SET response_status = $2 WHERE payment_id = $1',
-      [...[victim, status]],
+      [victim, status],
     );
   const found = await damaged(
-    () => answer(402),
-    () => answer(201),
+    () => setStoredStatus(402),
+    () => setStoredStatus(201),
   );
   expect(found['I11']).toEqual([
     { id: victim, why: 'its stored response says 402 COMPLETED, but the payment is COMPLETED' },

@@ -2,7 +2,7 @@ import type { AuditReport } from '@effectively-once/audit';
 import { mintToken } from '@effectively-once/platform';
 import { at, checkout, customerToken, findings, get, newId } from './the-system.js';
 
-const console_ = `http://127.0.0.1:${(at as unknown as { CONSOLE_PORT: string }).CONSOLE_PORT}`;
+const consoleUrl = `http://127.0.0.1:${at.CONSOLE_PORT}`;
 
 const operatorToken = () =>
   mintToken(at.AUTH_JWT_SECRET, { userId: 'olga', role: 'operator' }, { ttlS: 60 });
@@ -10,7 +10,7 @@ const operatorToken = () =>
 it('an operator sees the pipeline link by link', async () => {
   await checkout({ userId: newId('user') });
   await expect(findings()).resolves.toEqual([]);
-  const { status, json } = await get(`${console_}/api/pipeline`, await operatorToken());
+  const { status, json } = await get(`${consoleUrl}/api/pipeline`, await operatorToken());
   expect(status).toBe(200);
   expect(json).toMatchObject({
     outbox: { rows: expect.any(Number) },
@@ -28,8 +28,8 @@ it('an operator sees the pipeline link by link', async () => {
 it('an operator gets the audit, and two who ask at once get the same one', async () => {
   const token = await operatorToken();
   const asked = await Promise.all([
-    get(`${console_}/api/audit`, token),
-    get(`${console_}/api/audit`, token),
+    get(`${consoleUrl}/api/audit`, token),
+    get(`${consoleUrl}/api/audit`, token),
   ]);
   const [one, other] = asked.map(({ json }) => json as unknown as AuditReport);
   expect(one?.invariants.map(({ id }) => id)).toEqual(expect.arrayContaining(['I1', 'I11']));
@@ -37,7 +37,7 @@ it('an operator gets the audit, and two who ask at once get the same one', async
 }, 60_000);
 
 it.each(['audit', 'pipeline'])('a customer may not see the %s', async (page) => {
-  const answer = await get(`${console_}/api/${page}`, await customerToken(newId('user')));
+  const answer = await get(`${consoleUrl}/api/${page}`, await customerToken(newId('user')));
   expect(answer.status).toBe(403);
-  expect((await get(`${console_}/api/${page}`, 'no token')).status).toBe(401);
+  expect((await get(`${consoleUrl}/api/${page}`, 'no token')).status).toBe(401);
 });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { auditWhenQuiet, type AuditReport } from '@effectively-once/audit';
+import { auditWhenQuiet, type AuditReport, type Sources } from '@effectively-once/audit';
 import { mintToken } from '@effectively-once/platform';
 import { testAddresses } from '@effectively-once/testing';
 
@@ -13,8 +13,12 @@ interface Addresses {
   AUDITOR_LOYALTY_URL: string;
   REDIS_URL: string;
   ELASTICSEARCH_URL: string;
+  PSP_URL: string;
+  PSP_SECRET_KEY: string;
+  SMTP_URL: string;
   LOYALTY_PORT: string;
   SEARCH_PORT: string;
+  CONSOLE_PORT: string;
 }
 
 export const at = testAddresses() as ReturnType<typeof testAddresses> & Addresses;
@@ -93,17 +97,20 @@ export async function withFault<Result>(
   }
 }
 
+/** Where the auditor finds every store. */
+export const auditSources: Sources = {
+  paymentsUrl: at.AUDITOR_PAYMENTS_URL,
+  loyaltyUrl: at.AUDITOR_LOYALTY_URL,
+  kafkaBrokers: at.KAFKA_BROKERS,
+  redisUrl: at.REDIS_URL,
+  elasticsearchUrl: at.ELASTICSEARCH_URL,
+  thirdPartiesUrl: at.THIRD_PARTIES_URL,
+};
+
 /** The audit once nothing is on its way any more, with every payment judged however young. */
 export async function auditOfEverything(): Promise<AuditReport> {
   return await auditWhenQuiet({
-    sources: {
-      paymentsUrl: at.AUDITOR_PAYMENTS_URL,
-      loyaltyUrl: at.AUDITOR_LOYALTY_URL,
-      kafkaBrokers: at.KAFKA_BROKERS,
-      redisUrl: at.REDIS_URL,
-      elasticsearchUrl: at.ELASTICSEARCH_URL,
-      thirdPartiesUrl: at.THIRD_PARTIES_URL,
-    },
+    sources: auditSources,
     waitMaxMs: QUIET_WITHIN_MS,
     onWaiting: () => undefined,
   });
