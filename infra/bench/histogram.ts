@@ -2,7 +2,7 @@
 export type Histogram = { le: number; count: number }[];
 
 /** Reads one histogram (of a single label set besides `le`) from an app's `/metrics`. */
-export async function readHistograms(appUrl: string, metric: string): Promise<Histogram> {
+export async function readHistogram(appUrl: string, metric: string): Promise<Histogram> {
   const response = await fetch(new URL('/metrics', appUrl));
   const line = new RegExp(`^${metric}_bucket\\{.*?le="([^"]+)".*?\\} (\\d+)`, 'gm');
   return [...(await response.text()).matchAll(line)].map(([, le, count]) => ({

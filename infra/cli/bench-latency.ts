@@ -1,13 +1,13 @@
 import { cpus, totalmem } from 'node:os';
+import { auditWhenQuiet, worstStatus } from '@effectively-once/audit';
 import { CONSUMERS } from '@effectively-once/contracts';
 import { Command } from 'commander';
+import { difference, quantileMs, readHistogram } from '../bench/histogram.js';
 import { offerPayments } from '../bench/offer-payments.js';
-import { difference, quantileMs, readHistograms } from '../bench/histogram.js';
 import { readEnvironment } from '../environment.js';
 import { appUrl } from './app-url.js';
-import { auditTable } from './audit-table.js';
 import { auditSources } from './audit-sources.js';
-import { auditWhenQuiet, worstStatus } from '@effectively-once/audit';
+import { auditTable } from './audit-table.js';
 
 const METRIC = 'delivery_end_to_end_seconds';
 const QUIET_WITHIN_MS = 60_000;
@@ -28,14 +28,14 @@ const urls = CONSUMERS.map((consumer) =>
 // The first payments pay for warm code and fresh connections; they are not what is asked about.
 await offerPayments({ environment, perSecond: Number(rate), seconds: 5 });
 await untilQuiet();
-const before = await Promise.all(urls.map((url) => readHistograms(url, METRIC)));
+const before = await Promise.all(urls.map((url) => readHistogram(url, METRIC)));
 const offered = await offerPayments({
   environment,
   perSecond: Number(rate),
   seconds: Number(seconds),
 });
 const report = await untilQuiet();
-const after = await Promise.all(urls.map((url) => readHistograms(url, METRIC)));
+const after = await Promise.all(urls.map((url) => readHistogram(url, METRIC)));
 
 console.log(
   `${offered.paid} of ${offered.offered} payments paid at ${rate}/s, ` +

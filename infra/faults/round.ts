@@ -10,7 +10,6 @@ const SECONDS = 8;
 const STRIKES_WITHIN_MS = 5_000;
 const UNREACHABLE_FOR_MAX_MS = 90_000;
 const QUIET_WITHIN_MS = 180_000;
-const LOOK_AGAIN_MS = 500;
 
 export interface RoundResult {
   offered: number;
@@ -36,23 +35,10 @@ export async function runRound(
   const struckAtMs = performance.now();
   await strike(fault, stack.processes());
   const offered = await offering;
-  const report = await auditOnceReadable(stack);
+  const report = await auditWhenQuiet({
+    sources: auditSources(stack.environment),
+    waitMaxMs: QUIET_WITHIN_MS,
+    onWaiting: () => undefined,
+  });
   return { ...offered, recoveredMs: performance.now() - struckAtMs, report };
-}
-
-/** A store that is still on its way up cannot be audited yet; that is no verdict. */
-async function auditOnceReadable(stack: TestStack): Promise<AuditReport> {
-  const giveUpAtMs = performance.now() + QUIET_WITHIN_MS;
-  for (;;) {
-    try {
-      return await auditWhenQuiet({
-        sources: auditSources(stack.environment),
-        waitMaxMs: QUIET_WITHIN_MS,
-        onWaiting: () => undefined,
-      });
-    } catch (error) {
-      if (performance.now() >= giveUpAtMs) throw error;
-      await sleep(LOOK_AGAIN_MS);
-    }
-  }
 }
