@@ -1,7 +1,6 @@
 import 'reflect-metadata';
 import helmet from '@fastify/helmet';
-import type { Type } from '@nestjs/common';
-import type { DynamicModule } from '@nestjs/common';
+import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ConfigError } from './config.js';
