@@ -42,7 +42,7 @@ function anEvent(changes: Partial<DecodedEvent['data']> = {}): DecodedEvent {
 }
 
 const award = (event: DecodedEvent) =>
-  strategy.once(event, (unit: UnitOfWork) => awardPoints.run(event, unit));
+  strategy.once(event.data, (unit: UnitOfWork) => awardPoints.run(event, unit));
 
 async function balanceOf(userId: string): Promise<number | undefined> {
   const [row] = await database.query<{ balance: string }[]>(
@@ -77,7 +77,7 @@ it('adds up what a user paid, however the payments interleave', async () => {
 
 it('writes neither entry nor balance when the effect fails', async () => {
   const event = anEvent();
-  const failing = strategy.once(event, async (unit) => {
+  const failing = strategy.once(event.data, async (unit) => {
     await awardPoints.run(event, unit);
     throw new Error('after declaring');
   });
@@ -101,7 +101,9 @@ it('a database that is gone is a dependency that is down', async () => {
   const gone = loyaltyDataSource({ url: 'postgres://nobody:x@127.0.0.1:1/loyalty' });
   const blind = new LoyaltyIdempotency(gone);
   const event = anEvent();
-  await expect(blind.once(event, (unit) => awardPoints.run(event, unit))).rejects.toMatchObject({
+  await expect(
+    blind.once(event.data, (unit) => awardPoints.run(event, unit)),
+  ).rejects.toMatchObject({
     name: 'DependencyDown',
     dependency: 'loyalty-database',
   });

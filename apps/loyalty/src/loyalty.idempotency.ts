@@ -1,4 +1,4 @@
-import type { DecodedEvent } from '@effectively-once/contracts';
+import type { PaymentCompleted } from '@effectively-once/contracts';
 import {
   IdempotencyCollision,
   type Applied,
@@ -30,12 +30,12 @@ export interface UnitOfWork {
  * transaction. A process killed anywhere leaves both or neither, and a second coming finds the row.
  */
 @Injectable()
-export class LoyaltyIdempotency implements IdempotencyStrategy<DecodedEvent, UnitOfWork> {
+export class LoyaltyIdempotency implements IdempotencyStrategy<PaymentCompleted, UnitOfWork> {
   readonly crashAfterEffect = 'never repeats';
 
   constructor(private readonly database: DataSource) {}
 
-  async once(_: DecodedEvent, effect: (unit: UnitOfWork) => Promise<void>): Promise<Applied> {
+  async once(_: PaymentCompleted, effect: (unit: UnitOfWork) => Promise<void>): Promise<Applied> {
     const declared: PointsEntryDraft[] = [];
     await effect({ declare: (entry) => declared.push(entry) });
     const [entry, ...more] = declared;

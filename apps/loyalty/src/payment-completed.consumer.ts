@@ -30,6 +30,6 @@ export class PaymentCompletedConsumer {
 
   @EventPattern(PAYMENT_COMPLETED, LANES, extras)
   async onPaymentCompleted(@Payload() event: DecodedEvent): Promise<Applied> {
-    return await this.idempotency.once(event, (unit) => this.awardPoints.run(event, unit));
+    return await this.idempotency.once(event.data, (unit) => this.awardPoints.run(event, unit));
   }
 }
