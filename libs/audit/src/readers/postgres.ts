@@ -20,7 +20,7 @@ export async function openSnapshot(url: string): Promise<Client> {
   return client;
 }
 
-/** A query's rows, some thousands at a time, so that no table is in memory whole. Needs a transaction. */
+/** A query's rows, some thousands at a time: the driver never holds a whole table. Needs a transaction. */
 export async function* rowsOf<Row>(client: Client, sql: string): AsyncGenerator<Row> {
   await client.query(`DECLARE audit_rows NO SCROLL CURSOR FOR ${sql}`);
   for (;;) {
