@@ -40,6 +40,15 @@ describe('a checkout', () => {
       expect(payments.psp.attempts).toEqual([]);
     });
 
+    // It would be charged, and its receipt could never be sent.
+    it('for a token whose address is none, and no other, is refused', async () => {
+      const response = await payments.pay({ key: 'mute-1', body: newOrder(), email: 'nobody' });
+      expect(response.status).toBe(400);
+      const problem = await problemOf(response);
+      expect(problem.errors?.map(({ pointer }) => pointer)).toEqual(['/receiptEmail']);
+      expect(payments.psp.attempts).toEqual([]);
+    });
+
     it.each([
       ['no key', null, 400, 'idempotency_key_required'],
       ['a key with a space', 'a b', 400, 'idempotency_key_malformed'],

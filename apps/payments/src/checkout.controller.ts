@@ -2,7 +2,7 @@ import { AuthenticatedCaller, CallerGuard, Problem, type Caller } from '@effecti
 import { Controller, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { answerHeaders } from './answer.js';
-import { checkoutOrder } from './checkout-order.js';
+import { checkoutOrder, usableAddress } from './checkout-order.js';
 import { Checkout, type CheckoutAnswer } from './checkout.js';
 import { idempotencyKey } from './idempotency-key.js';
 import { checkoutDuration, checkoutRequests } from './metrics.js';
@@ -28,7 +28,7 @@ export class CheckoutController {
       this.rateLimit.take(caller.userId);
       return await this.checkout.pay({
         userId: caller.userId,
-        tokenEmail: caller.email,
+        tokenEmail: usableAddress(caller.email),
         idempotencyKey: idempotencyKey(request.headers['idempotency-key']),
         order: checkoutOrder(request.body),
         traceparent: traceparent(request.headers['traceparent']),
