@@ -4,7 +4,7 @@ import { claim } from './claim.sql.js';
 import { systemClockAndIds } from './clock-and-ids.js';
 import { pool } from './database.js';
 import { fingerprint } from './idempotency-key.js';
-import { release, takeOver } from './lease.sql.js';
+import { defer, release, takeOver } from './lease.sql.js';
 import { Settlement } from './settlement.js';
 import { newOrder, PaymentsUnderTest } from './testing/payments-under-test.js';
 import { paymentOf, problemOf } from './testing/answers.js';
@@ -75,10 +75,12 @@ describe('a payment whose request is gone', () => {
     expect(taken).toEqual([]);
   });
 
-  it('cannot be given up any more by a request that lost its lease', async () => {
+  it('can be neither given up nor put off any more by a request that lost its lease', async () => {
     const held = await claimAndDie(newOrder(), 'slow-1', 60_000);
     await takeOverElsewhere(held.paymentId);
-    expect(await release(pool(payments.app.get(DataSource)), held)).toBe('lost');
+    const connections = pool(payments.app.get(DataSource));
+    expect(await release(connections, held)).toBe('lost');
+    expect(await defer(connections, { ...held, afterMs: 1 })).toBe('lost');
   });
 
   it('and comes back is settled by its answer, and the event has the version of the row', async () => {
@@ -95,6 +97,29 @@ describe('a payment whose request is gone', () => {
       [paymentId],
     );
     expect(rows).toEqual([{ version: 3, told: 3 }]);
+  });
+
+  // Payment, event and response are one statement: whichever of them is refused takes the others along.
+  it.each([
+    ['the response', 'UPDATE (response_status, response_body) ON payments.idempotency_keys'],
+    ['the event', 'INSERT ON payments.outbox'],
+  ])('because %s could not be written is not settled by halves', async (_, right) => {
+    const { admin } = payments.database;
+    const [order, key] = [newOrder(), `halved-${right}`.replace(/[^a-z-]/g, '')];
+    await admin.query(`REVOKE ${right} FROM payments_app`);
+    try {
+      expect((await payments.pay({ key, body: order })).status).toBe(500);
+      const { rows } = await admin.query(
+        `SELECT status, response_status, (SELECT count(*)::int FROM payments.outbox
+           WHERE subject = id::text) AS events
+         FROM payments.payments JOIN payments.idempotency_keys ON payment_id = id
+         WHERE order_id = $1`,
+        [order.orderId],
+      );
+      expect(rows).toEqual([{ status: 'PENDING', response_status: null, events: 0 }]);
+    } finally {
+      await admin.query(`GRANT ${right} TO payments_app`);
+    }
   });
 
   it('is found by a twin that waited for its key to be committed', async () => {

@@ -59,6 +59,22 @@ describe('a webhook of the PSP', () => {
     expect(rowCount).toBe(1);
   }, 30_000);
 
+  it('that comes before the answer makes the bytes of both: the request loses and answers them', async () => {
+    let tell = () => {};
+    payments.psp.told = new Promise((resolve) => (tell = resolve));
+    payments.psp.script.push('charge_then_answer_when_told');
+    const body = newOrder();
+    const before = payments.psp.captures.length;
+    const waiting = payments.pay({ key: 'overtaken-1', body });
+    const capture = await waitUntil('the capture', () => payments.psp.captures[before]);
+    await send(succeeded(capture));
+    const stored = await (await payments.pay({ key: 'overtaken-1', body })).text();
+    tell();
+    const late = await waiting;
+    expect(late.status).toBe(201);
+    expect(await late.text()).toBe(stored);
+  });
+
   it('cannot change a final payment', async () => {
     payments.psp.script.push('decline');
     const body = newOrder();

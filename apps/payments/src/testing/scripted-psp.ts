@@ -13,6 +13,7 @@ export type Behaviour =
   | 'charge_then_reset'
   | 'charge_then_reset_and_close'
   | 'charge_then_error_500_stored'
+  | 'charge_then_answer_when_told'
   | { status: number; type: string; code?: string };
 
 interface Stored {
@@ -26,6 +27,8 @@ export class ScriptedPsp {
   readonly script: Behaviour[] = [];
   /** Keys of every attempt, repeats included. */
   readonly attempts: string[] = [];
+  /** What `charge_then_answer_when_told` waits for. */
+  told: Promise<void> = Promise.resolve();
   /** Stripe's search is up to a minute behind. */
   searchSees = true;
   readonly captures: { id: string; paymentId: string; amount: number; currency: string }[] = [];
@@ -92,6 +95,11 @@ export class ScriptedPsp {
       case 'charge_then_reset_and_close':
         this.capture(call);
         return await this.close();
+      case 'charge_then_answer_when_told': {
+        const answer = this.capture(call);
+        await this.told;
+        return send(response, answer);
+      }
       case 'charge_then_error_500_stored':
         this.capture(call);
         return send(response, this.keep(key, failure(500, { type: 'api_error' })));
