@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { PaymentCompleted } from '@effectively-once/contracts';
-import { DependencyDown, IdempotencyCollision, LeaseHeld } from '@effectively-once/delivery';
+import {
+  DependencyDown,
+  IdempotencyCollision,
+  LeaseHeld,
+  PermanentFailure,
+} from '@effectively-once/delivery';
 import { createLogger } from '@effectively-once/platform';
 import { testAddresses } from '@effectively-once/testing';
 import type { Redis } from 'ioredis';
@@ -146,6 +151,36 @@ it('asks the provider before it sends for an event older than six days', async (
   await expect(strategy.once(aPayment({ completedAt: old }), async () => undefined)).resolves.toBe(
     'applied',
   );
+});
+
+it('keeps trying to mark a mail that is out when Redis was away for a moment', async () => {
+  const payment = aPayment();
+  const shaky = await connectRedis(testAddresses().REDIS_URL);
+  const claims = new ReceiptClaims(shaky, createLogger('test'));
+  const retrying = new EmailIdempotency(claims, { hasAccepted: async () => false } as never);
+  let sent = 0;
+  const effect = async () => {
+    sent += 1;
+    // Gone just when the mark is due; ioredis comes back by itself.
+    shaky.disconnect(true);
+  };
+  await expect(retrying.once(payment, effect)).resolves.toBe('applied');
+  await expect(retrying.once(payment, effect)).resolves.toBe('duplicate');
+  expect(sent).toBe(1);
+  await expect(evidenceOf(payment)).resolves.toEqual([]);
+  shaky.disconnect();
+});
+
+it('an error that matters is not hidden by a claim that could not be given back', async () => {
+  const shaky = await connectRedis(testAddresses().REDIS_URL);
+  const claims = new ReceiptClaims(shaky, createLogger('test'));
+  const failing = new EmailIdempotency(claims, { hasAccepted: async () => false } as never);
+  const failure = new PermanentFailure('RecipientRefused', 'the address was refused with 550');
+  const attempt = failing.once(aPayment(), async () => {
+    shaky.disconnect();
+    throw failure;
+  });
+  await expect(attempt).rejects.toBe(failure);
 });
 
 it('sends nothing when Redis cannot answer', async () => {

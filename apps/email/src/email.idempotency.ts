@@ -56,20 +56,27 @@ export class EmailIdempotency implements IdempotencyStrategy<PaymentCompleted, C
     }
 
     const { claim } = result;
+    const outcome = await this.send(event, claim, effect);
+    // The mail is out, and the window is open until this is written.
+    await this.claims.markDone(claim, receipt);
+    return outcome;
+  }
+
+  private async send(
+    event: PaymentCompleted,
+    claim: Claim,
+    effect: (claim: Claim) => Promise<void>,
+  ): Promise<Applied> {
     try {
-      if (isOld(event) && (await this.provider.hasAccepted(receipt.messageId))) {
-        await this.claims.markDone(claim, receipt);
-        return 'duplicate';
-      }
+      if (isOld(event) && (await this.provider.hasAccepted(claim.messageId))) return 'duplicate';
       await effect(claim);
+      return 'applied';
     } catch (error) {
       // Giving the claim back says "surely nothing was mailed". Only when that is known.
       if (error instanceof MaybeSent) await this.claims.endLease(claim);
       else await this.claims.release(claim);
       throw error;
     }
-    await this.claims.markDone(claim, receipt);
-    return 'applied';
   }
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DependencyDown } from '@effectively-once/delivery';
 import type { Logger } from '@effectively-once/platform';
 import type { Redis, Result } from 'ioredis';
@@ -7,6 +8,7 @@ import { LEASE_MS, RECEIPT_MARK_TTL_MS } from './config.js';
 
 export const MAYBE_DUPLICATE_STREAM = 'email:maybe-duplicate';
 const STREAM_LENGTH_MAX = 100_000;
+const MARK_RETRY_MS = 250;
 
 const maybeDuplicates = new Counter({
   name: 'email_maybe_duplicates_total',
@@ -115,18 +117,41 @@ export class ReceiptClaims {
     return { kind: 'claimed', claim: { key, token, messageId, leaseLeftMs } };
   }
 
-  /** Does nothing when the lease ran out and another delivery took over: that one marks it. */
+  /**
+   * Tries for as long as the lease lasts: this process still knows that the mail is out, the next one
+   * will not. Does nothing when another delivery took over: that one marks it.
+   */
   async markDone(claim: Claim, { messageId, fingerprint }: Receipt): Promise<void> {
     const done = `D:${messageId}:${fingerprint}`;
-    await failClosed(this.redis.receiptMarkDone(claim.key, claim.token, done, RECEIPT_MARK_TTL_MS));
+    for (;;) {
+      try {
+        await this.redis.receiptMarkDone(claim.key, claim.token, done, RECEIPT_MARK_TTL_MS);
+        return;
+      } catch (error) {
+        if (claim.leaseLeftMs() < MARK_RETRY_MS)
+          throw new DependencyDown('redis', { cause: error });
+        await sleep(MARK_RETRY_MS);
+      }
+    }
   }
 
+  /** Nothing was mailed: the next delivery starts afresh. */
   async release(claim: Claim): Promise<void> {
-    await failClosed(this.redis.receiptRelease(claim.key, claim.token));
+    await this.orLetItRunOut(this.redis.receiptRelease(claim.key, claim.token));
   }
 
+  /** It may have been mailed: the next delivery takes over at once, and leaves evidence. */
   async endLease(claim: Claim): Promise<void> {
-    await failClosed(this.redis.receiptEndLease(claim.key, claim.token));
+    await this.orLetItRunOut(this.redis.receiptEndLease(claim.key, claim.token));
+  }
+
+  // Not thrown: the caller is on its way out with the error that matters, and a lease ends by itself.
+  private async orLetItRunOut(command: Promise<unknown>): Promise<void> {
+    try {
+      await command;
+    } catch (error) {
+      this.logger.warn({ error: (error as Error).name }, 'a claim could not be given back');
+    }
   }
 }
 

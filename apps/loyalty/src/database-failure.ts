@@ -1,18 +1,25 @@
-import { DependencyDown, IdempotencyCollision } from '@effectively-once/delivery';
+import { DependencyDown } from '@effectively-once/delivery';
 
 // PostgreSQL classes and codes that say "the server", not "this statement":
 // 08 connection, 53 resources, 57P01-57P05 shutdown and restart, 58 system.
-const SERVER_IS_DOWN = /^(08|53|58|57P0)/;
+const SERVER_IS_DOWN = /^(08|53|57P0|58)/;
 const SQLSTATE = /^[0-9A-Z]{5}$/;
+// The driver and its pool have only words for a connection that could not be had, or was cut.
+const CONNECTION_LOST =
+  /^Connection terminated|^timeout exceeded when trying to connect|not queryable|^Client was closed/;
+const SOCKET_FAILED = /^(ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
 
 /**
- * Sorts what the driver threw. A reply with any other SQLSTATE proves the server works, so it is left to
- * be retried and counted; no SQLSTATE at all means no reply, so the connection is what failed.
+ * Sorts what the driver threw. What says that the server cannot be reached is nobody's payment's fault
+ * and is not counted. Everything else is left to be retried and counted: any other SQLSTATE proves that
+ * the server works, and an error of our own must not be retried for ever.
  */
 export function asFailure(error: unknown): Error {
-  if (error instanceof IdempotencyCollision) return error;
-  const { code } = error as { code?: string };
-  const isReply = typeof code === 'string' && SQLSTATE.test(code);
-  if (isReply && !SERVER_IS_DOWN.test(code)) return error as Error;
-  return new DependencyDown('loyalty-database', { cause: error });
+  const { code, message } = error as { code?: unknown; message?: string };
+  const state = typeof code === 'string' ? code : '';
+  const isServerDown = SQLSTATE.test(state) && SERVER_IS_DOWN.test(state);
+  if (isServerDown || SOCKET_FAILED.test(state) || CONNECTION_LOST.test(message ?? '')) {
+    return new DependencyDown('loyalty-database', { cause: error });
+  }
+  return error as Error;
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { DecodedEvent } from '@effectively-once/contracts';
 import { IdempotencyCollision } from '@effectively-once/delivery';
 import { createTestDatabase, type TestDatabase } from '@effectively-once/testing';
+import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { AwardPoints, pointsFor } from './award-points.js';
 import { loyaltyDataSource } from './database.js';
@@ -97,16 +98,21 @@ it.each([{ amountMinor: 1 }, { userId: 'mallory' }, { currency: 'USD' }])(
   },
 );
 
-it('a database that is gone is a dependency that is down', async () => {
-  const gone = loyaltyDataSource({ url: 'postgres://nobody:x@127.0.0.1:1/loyalty' });
-  const blind = new LoyaltyIdempotency(gone);
+it('a database that is gone is a dependency that is down; a bug of ours is not', async () => {
+  const gone = new pg.Pool({ connectionString: 'postgres://nobody:x@127.0.0.1:1/loyalty' });
   const event = anEvent();
-  await expect(
-    blind.once(event.data, (unit) => awardPoints.run(event, unit)),
-  ).rejects.toMatchObject({
+  const awardWith = (store: unknown) =>
+    new LoyaltyIdempotency(store as DataSource).once(event.data, (unit) =>
+      awardPoints.run(event, unit),
+    );
+  await expect(awardWith(gone)).rejects.toMatchObject({
     name: 'DependencyDown',
     dependency: 'loyalty-database',
   });
+  await gone.end();
+  // Retried for ever and never counted, it would hold up its partition until somebody looks.
+  const broken = { query: () => Promise.reject(new TypeError('x is not a function')) };
+  await expect(awardWith(broken)).rejects.toBeInstanceOf(TypeError);
 });
 
 it('the service may add entries, and may not change or remove one', async () => {

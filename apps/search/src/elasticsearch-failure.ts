@@ -1,9 +1,12 @@
 import { errors } from '@elastic/elasticsearch';
 import { DependencyDown, PermanentFailure } from '@effectively-once/delivery';
 
+// About everybody's documents: not allowed in, alias missing. Blaming one would dead-letter them all.
+const CONCERNS_EVERYBODY = [401, 403, 404];
+
 /**
- * Sorts what the client threw. 400 is about this document and will not change; 429 passes; a missing
- * alias or a 5xx is about the server, and blaming a document for it would dead-letter them all.
+ * Sorts what the client threw when it wrote. 400 is about this document and will not change; 429 passes;
+ * the rest is about the server.
  */
 export function asFailure(error: unknown): Error {
   if (error instanceof errors.ResponseError) {
@@ -17,7 +20,8 @@ export function asFailure(error: unknown): Error {
         },
       );
     }
-    if (status !== 404 && status < 500) return new RefusedForNow(status, error);
+    if (!CONCERNS_EVERYBODY.includes(status) && status < 500)
+      return new RefusedForNow(status, error);
   }
   if (error instanceof errors.ElasticsearchClientError) {
     return new DependencyDown('elasticsearch', { cause: error });

@@ -38,7 +38,8 @@ export class SearchIdempotency implements IdempotencyStrategy<PaymentCompleted, 
       await effect({ write: (document) => this.write(event, document) });
       return 'applied';
     } catch (error) {
-      if (!isVersionConflict(error)) throw asFailure(error);
+      // The version is there already, or a newer one.
+      if (!hasStatus(error, 409)) throw asFailure(error);
       await this.assertSamePayment(event);
       return 'duplicate';
     }
@@ -73,11 +74,13 @@ export class SearchIdempotency implements IdempotencyStrategy<PaymentCompleted, 
       if (!found._source) throw new Error('a document without its source');
       return found._source;
     } catch (error) {
+      // Deleted since it refused our write: the next attempt writes it.
+      if (hasStatus(error, 404)) throw new Error('the document has gone', { cause: error });
       throw asFailure(error);
     }
   }
 }
 
-function isVersionConflict(error: unknown): boolean {
-  return error instanceof errors.ResponseError && error.statusCode === 409;
+function hasStatus(error: unknown, status: number): boolean {
+  return error instanceof errors.ResponseError && error.statusCode === status;
 }

@@ -18,4 +18,3 @@ export const DLQ_HEADERS = {
 export type ErrorClass = 'poison' | 'permanent' | 'transient';
 
 export const ERROR_MESSAGE_BYTES_MAX = 1024;
-export const REDRIVE_COUNT_MAX = 3;

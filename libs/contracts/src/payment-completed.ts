@@ -3,7 +3,6 @@ import { z } from 'zod';
 export const PAYMENT_COMPLETED_TYPE = 'payment.completed';
 export const PAYMENT_COMPLETED_SCHEMA =
   'https://effectively-once.example/schemas/payment-completed/1.json';
-export const EVENT_SOURCE = '/payments';
 
 export const USER_ID = /^[A-Za-z0-9_-]{1,64}$/;
 export const ORDER_ID = USER_ID;

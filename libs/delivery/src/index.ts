@@ -1,4 +1,3 @@
-export { ATTEMPTS_MAX } from './back-off.js';
 export { DependencyDown, IdempotencyCollision, LeaseHeld, PermanentFailure } from './failure.js';
 export type { Applied, IdempotencyStrategy } from './idempotency-strategy.js';
 export { headerTexts, type KafkaRecord } from './kafka-record.js';

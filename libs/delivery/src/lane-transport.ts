@@ -70,6 +70,8 @@ export class LaneTransport extends Server implements CustomTransportStrategy {
     const { brokers, consumer, sessionTimeoutMs = SESSION_TIMEOUT_MS } = this.options;
     this.listenedAtMs = Date.now();
     try {
+      const [handler, ...more] = this.messageHandlers.values();
+      if (!handler || more.length > 0) throw new Error('one consumer has exactly one handler');
       await this.producer.connect();
       this.group = new GroupConsumer({
         brokers,
@@ -122,7 +124,7 @@ export class LaneTransport extends Server implements CustomTransportStrategy {
   private async settle(record: KafkaRecord, wait: (ms: number) => Promise<void>): Promise<void> {
     const startedAtMs = Date.now();
     const { consumer, appVersion, log } = this.options;
-    const handler = this.handlerOf(record.topic);
+    const handler = this.handler();
     let event: DeliveredEvent | undefined;
     const settled = await deliver<DeliveredEvent>(record, {
       decode: (undecoded) => (event = handler.decode(undecoded)),
@@ -152,10 +154,10 @@ export class LaneTransport extends Server implements CustomTransportStrategy {
     );
   }
 
-  /** A redriven record has the same handler as the topic it first came from. */
-  private handlerOf(topic: string) {
-    const handler = this.messageHandlers.get(topic) ?? [...this.messageHandlers.values()][0];
-    if (!handler) throw new Error(`no handler for ${topic}`);
+  /** The one handler there is (see `listen`): what was redriven is handled as what came first. */
+  private handler() {
+    const [handler] = this.messageHandlers.values();
+    if (!handler) throw new Error('a record came before its handler');
     return {
       decode: (handler.extras as LaneExtras).decode,
       once: async (event: DeliveredEvent) => {

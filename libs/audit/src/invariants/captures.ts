@@ -39,7 +39,7 @@ export function everyPaymentIsCapturedOnce(evidence: Evidence): Judgement {
 }
 
 // PENDING is committed before the PSP is asked, so a capture whose payment is unknown has none. One for
-// a FAILED payment is refunded by the settling that finds it: give it the settle limit.
+// a FAILED payment has to be refunded: give that the settle limit.
 function judgeUnpaidCaptures(
   id: string,
   captures: Charge[],
