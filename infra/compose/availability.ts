@@ -30,12 +30,12 @@ export async function composeAvailability(
   if (unreachable.length > 0) {
     return no(`Docker ${daemon} answers, but cannot pull ${unreachable.join(', ')}`);
   }
-  const toPull = missing.length > 0 ? `, and can pull ${missing.length} of them` : '';
   const count = pinnedImages(environment).length;
-  return {
-    isAvailable: true,
-    why: `Docker ${daemon} answers and has all ${count} images${toPull}`,
-  };
+  const has =
+    missing.length === 0
+      ? ` and has all ${count} images`
+      : `, has ${count - missing.length} of ${count} images and can pull the others`;
+  return { isAvailable: true, why: `Docker ${daemon} answers${has}` };
 }
 
 function isNewEnough(version: string): boolean {

@@ -1,0 +1,41 @@
+import { parseEvent } from './container-events.js';
+
+const line = (action: string, attributes: Record<string, string>) =>
+  JSON.stringify({
+    Type: 'container',
+    Action: action,
+    Actor: { ID: 'f00', Attributes: attributes },
+    time: 1795267307,
+    timeNano: 1795267307081234567,
+  });
+const redis = { 'com.docker.compose.service': 'redis', 'com.docker.compose.oneoff': 'False' };
+
+describe('what docker tells of a container', () => {
+  it.each([
+    ['create', 'created'],
+    ['start', 'started'],
+    ['health_status: healthy', 'healthy'],
+    ['destroy', 'removed'],
+  ])('%s is: %s', (action, kind) => {
+    const event = parseEvent(line(action, redis));
+    expect(event).toMatchObject({ kind, service: 'redis' });
+    expect(Math.round(event!.atMs)).toBe(1795267307081);
+  });
+
+  it('says with which code a program ended', () => {
+    expect(parseEvent(line('die', { ...redis, exitCode: '137' }))).toMatchObject({
+      kind: 'ended',
+      service: 'redis',
+      exitCode: 137,
+    });
+  });
+
+  it('is of no interest when a health got worse', () => {
+    expect(parseEvent(line('health_status: unhealthy', redis))).toBeUndefined();
+  });
+
+  it('is of no interest when somebody runs a command of their own', () => {
+    const run = { ...redis, 'com.docker.compose.oneoff': 'True' };
+    expect(parseEvent(line('die', { ...run, exitCode: '1' }))).toBeUndefined();
+  });
+});
