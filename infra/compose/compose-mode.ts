@@ -49,6 +49,7 @@ export const composeMode: Mode = {
     // Without Docker there is nothing to stop, and nothing to wipe that could be reached.
     if (!found) return 'not running';
     await stopProject({ environment, wipe, onProgress: show });
+    if (wipe) print('  deleted the Docker volumes with its data');
     return found.some(isUp) ? 'stopped' : 'not running';
   },
 

@@ -6,7 +6,7 @@ const line = (action: string, attributes: Record<string, string>) =>
     Action: action,
     Actor: { ID: 'f00', Attributes: attributes },
     time: 1795267307,
-    timeNano: 1795267307081234567,
+    timeNano: 1_795_267_307_081 * 1e6,
   });
 const redis = { 'com.docker.compose.service': 'redis', 'com.docker.compose.oneoff': 'False' };
 
