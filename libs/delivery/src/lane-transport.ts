@@ -1,16 +1,15 @@
 import { redriveTopic, type ConsumerName } from '@effectively-once/contracts';
 import { BaseRpcContext, Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import { lastValueFrom, type Observable } from 'rxjs';
-import { Assignment } from './assignment.js';
 import { deadLetterOf } from './dead-letter.js';
 import { deliver } from './deliver.js';
 import { DeliveryMetrics } from './delivery-metrics.js';
 import { IdempotencyCollision, inOurWords } from './failure.js';
 import type { Applied } from './idempotency-strategy.js';
 import { assertErrorIdentity } from './keep-error-identity.filter.js';
-import { GroupConsumer } from './kafka/group-consumer.js';
 import { RecordProducer } from './kafka/record-producer.js';
 import type { KafkaRecord } from './kafka-record.js';
+import { Membership } from './membership.js';
 
 /** The transport id consumers name: `@EventPattern(topic, LANES, { decode })`. */
 export const LANES = Symbol('LANES');
@@ -43,7 +42,6 @@ export interface DeliveryLog {
 }
 
 const SESSION_TIMEOUT_MS = 10_000;
-const FETCH_SILENCE_MAX_MS = 30_000;
 
 /**
  * Delivers records to ordinary Nest controllers under the guarantees of `deliver()`. Handlers return
@@ -55,9 +53,7 @@ export class LaneTransport extends Server implements CustomTransportStrategy {
   override readonly transportId = LANES;
   private readonly metrics: DeliveryMetrics;
   private readonly producer: RecordProducer;
-  private group: GroupConsumer | undefined;
-  private assignment: Assignment | undefined;
-  private listenedAtMs = Date.now();
+  private membership: Membership | undefined;
 
   constructor(private readonly options: LaneTransportOptions) {
     super();
@@ -68,22 +64,24 @@ export class LaneTransport extends Server implements CustomTransportStrategy {
 
   async listen(callback: (error?: unknown) => void): Promise<void> {
     const { brokers, consumer, sessionTimeoutMs = SESSION_TIMEOUT_MS } = this.options;
-    this.listenedAtMs = Date.now();
     try {
       const [handler, ...more] = this.messageHandlers.values();
       if (!handler || more.length > 0) throw new Error('one consumer has exactly one handler');
       await this.producer.connect();
-      this.group = new GroupConsumer({
+      this.membership = new Membership({
         brokers,
         groupId: consumer,
         topics: [...this.messageHandlers.keys(), redriveTopic(consumer)],
         sessionTimeoutMs,
-        onAssigned: () => this.startAssignment(),
-        onRecords: (fetched) => this.assignment?.take(fetched),
+        settle: (record, wait) => this.settle(record, wait),
+        onAssigned: () => this.metrics.forgetLags(),
+        onLag: ({ topic, partition }, records) => this.metrics.lagging(topic, partition, records),
+        onPause: (at) => this.options.log.warn({ ...at }, 'full: not fetched until there is room'),
+        onError: (error, message) => this.warn(error, message),
         // Thrown where nobody catches it, so that the process ends and its supervisor starts a live one.
         onCrash: (error) => setImmediate(() => throwIt(error)),
       });
-      await this.group.start();
+      await this.membership.join();
       callback();
     } catch (error) {
       callback(error);
@@ -92,33 +90,14 @@ export class LaneTransport extends Server implements CustomTransportStrategy {
 
   /** Lets running effects finish, gives up waits, commits, and leaves the group. */
   async close(): Promise<void> {
-    try {
-      await this.assignment?.close({ commit: true });
-    } catch (error) {
-      this.warn(error, 'the last commit was refused; its records will come again');
-    }
-    await this.group?.stop();
+    await this.membership?.leave();
     await this.producer.disconnect();
   }
 
   /** @throws Error when nothing is fetched any more: such a process is alive and of no use. */
   assertFetching(): void {
-    const silentMs = this.group?.msSinceFetch() ?? Date.now() - this.listenedAtMs;
-    if (silentMs > FETCH_SILENCE_MAX_MS) throw new Error('fetches no records');
-  }
-
-  private startAssignment(): void {
-    const before = this.assignment?.close({ commit: false });
-    this.metrics.forgetLags();
-    this.assignment = new Assignment({
-      settle: (record, wait) => this.settle(record, wait),
-      commit: async (at, nextOffset) => await this.group?.commit(at, nextOffset),
-      pause: (at) => this.group?.pause(at),
-      resume: (at) => this.group?.resume(at),
-      onLag: ({ topic, partition }, records) => this.metrics.lagging(topic, partition, records),
-      onError: (error, what) => this.warn(error, `could not ${what}; trying again`),
-      after: before ?? Promise.resolve(),
-    });
+    if (!this.membership) throw new Error('has not joined its group yet');
+    this.membership.assertFetching();
   }
 
   private async settle(record: KafkaRecord, wait: (ms: number) => Promise<void>): Promise<void> {
@@ -177,7 +156,7 @@ export class LaneTransport extends Server implements CustomTransportStrategy {
   }
 
   override unwrap<T>(): T {
-    return this.group as T;
+    return this.membership as T;
   }
 }
 

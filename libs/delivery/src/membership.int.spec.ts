@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { testAddresses, waitUntil } from '@effectively-once/testing';
-import { Assignment } from './assignment.js';
 import { committedOffsets, ensureTopics } from './kafka/admin.js';
-import { GroupConsumer } from './kafka/group-consumer.js';
 import { RecordProducer } from './kafka/record-producer.js';
 import type { KafkaRecord } from './kafka-record.js';
+import { Membership } from './membership.js';
 import { QUEUE_MAX } from './partition-queue.js';
 
 const brokers = testAddresses().KAFKA_BROKERS;
@@ -34,22 +33,27 @@ afterEach(async () => {
   for (const member of members) await member.leave();
 });
 
-/** One process' membership, put together as the transport does it. */
+/** One process in the group. */
 class Member {
   readonly settled: string[] = [];
   pauses = 0;
-  private assignment: Assignment | undefined;
-  private readonly group: GroupConsumer;
+  private readonly membership: Membership;
   private left = false;
 
-  constructor(private readonly settle: (record: KafkaRecord) => Promise<void>) {
-    this.group = new GroupConsumer({
+  constructor(settle: (record: KafkaRecord) => Promise<void>) {
+    this.membership = new Membership({
       brokers,
       groupId,
       topics: [topic],
       sessionTimeoutMs: 6_000,
-      onAssigned: () => this.startAssignment(),
-      onRecords: (fetched) => this.assignment?.take(fetched),
+      settle: async (record) => {
+        await settle(record);
+        this.settled.push(String(record.value));
+      },
+      onAssigned: () => undefined,
+      onLag: () => undefined,
+      onPause: () => (this.pauses += 1),
+      onError: () => undefined,
       onCrash: (error) => {
         throw error;
       },
@@ -59,35 +63,14 @@ class Member {
   static async join(settle: (record: KafkaRecord) => Promise<void> = async () => undefined) {
     const member = new Member(settle);
     members.push(member);
-    await member.group.start();
+    await member.membership.join();
     return member;
   }
 
-  /** With `commit: false` it goes as a killed process goes: what it did since its last commit is forgotten. */
-  async leave(options = { commit: true }): Promise<void> {
+  async leave(): Promise<void> {
     if (this.left) return;
     this.left = true;
-    await this.assignment?.close(options);
-    await this.group.stop();
-  }
-
-  private startAssignment(): void {
-    const before = this.assignment?.close({ commit: false });
-    this.assignment = new Assignment({
-      settle: async (record) => {
-        await this.settle(record);
-        this.settled.push(String(record.value));
-      },
-      commit: async (where, nextOffset) => await this.group.commit(where, nextOffset),
-      pause: (where) => {
-        this.pauses += 1;
-        this.group.pause(where);
-      },
-      resume: (where) => this.group.resume(where),
-      onLag: () => undefined,
-      onError: () => undefined,
-      after: before ?? Promise.resolve(),
-    });
+    await this.membership.leave();
   }
 }
 
@@ -176,3 +159,32 @@ it('fetches a partition again that was full, and paused, when the group was deal
   open();
   await waitUntil('all of them', () => new Set(first.settled).size === total);
 });
+
+it('commits nothing of a partition that another member was dealt meanwhile', async () => {
+  await produce(0, 30);
+  let release!: () => void;
+  const released = new Promise<void>((resolve) => (release = resolve));
+  // The first member hangs in the first effect of each partition, as one with a frozen database would.
+  const first = await Member.join(async () => await released);
+  await waitUntil('it holds all partitions', async () => (await committed()) === 0n);
+  const second = await Member.join();
+  await waitUntil('the second has settled what it was dealt', () => second.settled.length > 0);
+  const dealt = await committedOnceStable();
+  expect(dealt).toBe(BigInt(second.settled.length));
+  release();
+  // The first goes on with what it was left with; what the second committed stays where it is.
+  const all = numbers(0, 30);
+  await waitUntil('all 30', () => new Set(everythingSettled()).size === all.length);
+  await waitUntil('all committed', async () => (await committed()) === 30n);
+  expect(first.settled.length).toBeGreaterThan(0);
+});
+
+async function committedOnceStable(): Promise<bigint> {
+  let before = await committed();
+  return await waitUntil('commits that stay', async () => {
+    const now = await committed();
+    if (now > 0n && now === before) return now;
+    before = now;
+    return undefined;
+  });
+}
