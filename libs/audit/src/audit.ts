@@ -6,8 +6,9 @@ import { openStores, type Sources, type Stores } from './stores.js';
 
 /** Payments that completed less than this ago are not judged, in ms. */
 export const SETTLE_LIMIT_DEFAULT_MS = 120_000;
-// The connector confirms at its next heartbeat (5 s) and offset flush (1 s).
-const SLOT_WAIT_MAX_MS = 10_000;
+// The connector confirms a position after its next heartbeat (5 s), offset flush (1 s) and status update
+// (5 s). Waited for only when an event is missing; shorter, a lost event would be called late.
+const SLOT_WAIT_MAX_MS = 20_000;
 
 export interface Judging {
   settleLimitMs?: number;
