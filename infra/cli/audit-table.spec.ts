@@ -38,6 +38,12 @@ describe('the audit as a person reads it', () => {
     );
   });
 
+  it('gives no all-clear over nothing', () => {
+    expect(table({ payments: 0, tooYoung: 2 }).at(-1)).toBe(
+      'no payment is old enough to be judged; --wait=30 judges all',
+    );
+  });
+
   it('names what broke an invariant below it', () => {
     const lines = table(
       {},

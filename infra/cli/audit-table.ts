@@ -31,7 +31,7 @@ export function auditTable(report: AuditReport): string {
     '',
     ...invariants.flatMap(lines),
     '',
-    conclusion(invariants),
+    conclusion(report),
   ].join('\n');
 }
 
@@ -58,9 +58,13 @@ function findings(all: Finding[], status: InvariantStatus): string[] {
   ];
 }
 
-function conclusion(invariants: InvariantReport[]): string {
+function conclusion({ invariants, payments, tooYoung }: AuditReport): string {
   const broken = invariants.filter(({ status }) => status === 'violated').map(({ id }) => id);
   if (broken.length > 0) return pc.red(`violated: ${broken.join(', ')}`);
+  // An all-clear over nothing would be a lie.
+  if (payments === 0 && tooYoung > 0) {
+    return pc.yellow('no payment is old enough to be judged; --wait=30 judges all');
+  }
   const late = invariants.some(({ status }) => status === 'late');
   return late
     ? pc.yellow('nothing is lost or doubled; what is late is still on its way')
