@@ -8,31 +8,32 @@ import { readEnvironment } from '../environment.js';
 import { appUrl } from './app-url.js';
 import { auditSources } from './audit-sources.js';
 import { auditTable } from './audit-table.js';
+import { wholeNumber } from './whole-number.js';
 
 const METRIC = 'delivery_end_to_end_seconds';
 const QUIET_WITHIN_MS = 60_000;
 
 const command = new Command('bench:latency')
   .description('how long after a payment completed each effect was done, on the running system')
-  .option('--rate <n>', 'payments offered per second, whatever the answers take', '20')
-  .option('--seconds <n>', 'for how long', '30')
+  .option('--rate <n>', 'payments offered per second, whatever the answers take', wholeNumber, 20)
+  .option('--seconds <n>', 'for how long', wholeNumber, 30)
   .addHelpText('after', '\nExit code: 0 the audit of this run is clean, 1 it is not.')
   .parse();
 
-const { rate, seconds } = command.opts<{ rate: string; seconds: string }>();
+const { rate, seconds } = command.opts<{ rate: number; seconds: number }>();
 const environment = readEnvironment();
 const urls = CONSUMERS.map((consumer) =>
   appUrl(environment, consumer.toUpperCase() as 'EMAIL' | 'LOYALTY' | 'SEARCH'),
 );
 
 // The first payments pay for warm code and fresh connections; they are not what is asked about.
-await offerPayments({ environment, perSecond: Number(rate), seconds: 5 });
+await offerPayments({ environment, perSecond: rate, seconds: 5 });
 await untilQuiet();
 const before = await Promise.all(urls.map((url) => readHistogram(url, METRIC)));
 const offered = await offerPayments({
   environment,
-  perSecond: Number(rate),
-  seconds: Number(seconds),
+  perSecond: rate,
+  seconds,
 });
 const report = await untilQuiet();
 const after = await Promise.all(urls.map((url) => readHistogram(url, METRIC)));

@@ -1,5 +1,5 @@
 import { worstStatus } from '@effectively-once/audit';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import pc from 'picocolors';
 import { FAULTS, type Fault } from '../faults/fault.js';
 import { randomFrom } from '../faults/random.js';
@@ -8,11 +8,12 @@ import { onInterrupt } from '../interrupt.js';
 import { closingLine } from '../test/count.js';
 import { startNativeTestStack } from '../test/test-stack.js';
 import { auditTable } from './audit-table.js';
+import { wholeNumber } from './whole-number.js';
 
 const command = new Command('test:faults')
   .description('breaks a process while payments come in, and audits what became of every payment')
-  .option('--rounds <n>', 'how many faults, one after the other', whole, 5)
-  .option('--seed <n>', 'repeats the rounds of an earlier run', whole, Date.now() % 1_000_000)
+  .option('--rounds <n>', 'how many faults, one after the other', wholeNumber, 5)
+  .option('--seed <n>', 'repeats the rounds of an earlier run', wholeNumber, Date.now() % 1_000_000)
   .option('--only <process>', 'only faults of this process')
   .addHelpText(
     'after',
@@ -68,9 +69,4 @@ async function isSurvived(fault: Fault): Promise<boolean> {
     print(`repeat with --seed ${seed}`);
     return false;
   }
-}
-
-function whole(text: string): number {
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('must be a whole number.');
 }

@@ -24,7 +24,8 @@ export async function assertPortsAreFree(
   );
 }
 
-async function isFree(port: number): Promise<boolean> {
+/** Free on every address of this machine, so that nobody's port is shared by accident. */
+export async function isFree(port: number): Promise<boolean> {
   // On macOS one can listen on all addresses beside somebody who listens on one: so knock first.
   return !(await answers(port)) && (await canListen(port));
 }

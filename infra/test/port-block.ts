@@ -1,5 +1,5 @@
-import { createServer } from 'node:net';
 import type { PortName, Settings } from '../environment.js';
+import { isFree } from '../native/ports.js';
 
 /** Added to every port, so that a test stack and a running system do not meet. */
 const OFFSETS = [20_000, 21_000, 22_000, 23_000];
@@ -24,12 +24,4 @@ export async function freePortBlock(settings: Settings): Promise<PortBlock> {
     return { name: `test-${offset}`, ports: Object.fromEntries(variables) as PortBlock['ports'] };
   }
   throw new Error(`no free block of ports for a test stack (tried +${OFFSETS.join(', +')})`);
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer();
-  return await new Promise((resolve) => {
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
 }

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { PaymentCompleted } from '@effectively-once/contracts';
-import { DependencyDown, PermanentFailure } from '@effectively-once/delivery';
+import { DependencyDown, PermanentFailure, RefusedForNow } from '@effectively-once/delivery';
 import { Inject, Injectable } from '@nestjs/common';
 import { LEASE_LEFT_MIN_MS, SMTP_TIMEOUT_MS } from './config.js';
 import { receiptMail } from './receipt-mail.js';
@@ -78,16 +78,7 @@ function meaningOf(error: SmtpError, contentStarted: boolean): Error {
       ? new PermanentFailure('RecipientRefused', `the address was refused with ${reply}`)
       : new PermanentFailure('MessageRefused', `the message was refused with ${reply}`);
   }
-  return new RefusedForNow(reply, error);
-}
-
-class RefusedForNow extends Error {
-  override readonly name = 'RefusedForNow';
-  readonly code: string;
-  constructor(reply: number, cause: unknown) {
-    super('the mail provider refused for now', { cause });
-    this.code = String(reply);
-  }
+  return new RefusedForNow('smtp', reply, { cause: error });
 }
 
 class LeaseTooShort extends Error {

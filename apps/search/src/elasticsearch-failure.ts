@@ -1,5 +1,5 @@
 import { errors } from '@elastic/elasticsearch';
-import { DependencyDown, PermanentFailure } from '@effectively-once/delivery';
+import { DependencyDown, PermanentFailure, RefusedForNow } from '@effectively-once/delivery';
 
 // About everybody's documents: not allowed in, alias missing. Blaming one would dead-letter them all.
 const CONCERNS_EVERYBODY = [401, 403, 404];
@@ -21,19 +21,10 @@ export function asFailure(error: unknown): Error {
       );
     }
     if (!CONCERNS_EVERYBODY.includes(status) && status < 500)
-      return new RefusedForNow(status, error);
+      return new RefusedForNow('elasticsearch', status, { cause: error });
   }
   if (error instanceof errors.ElasticsearchClientError) {
     return new DependencyDown('elasticsearch', { cause: error });
   }
   return error as Error;
-}
-
-class RefusedForNow extends Error {
-  override readonly name = 'RefusedForNow';
-  readonly code: string;
-  constructor(status: number, cause: unknown) {
-    super('Elasticsearch refused for now', { cause });
-    this.code = String(status);
-  }
 }

@@ -13,6 +13,21 @@ export class PermanentFailure extends Error {
   }
 }
 
+/** The server answered, and may take the same later: retried with back-off, and counted. */
+export class RefusedForNow extends Error {
+  override readonly name: string = 'RefusedForNow';
+  readonly code: string;
+  /** @param reply the server's status or reply code. */
+  constructor(
+    readonly dependency: string,
+    reply: number,
+    options?: ErrorOptions,
+  ) {
+    super(`${dependency} refused for now`, options);
+    this.code = String(reply);
+  }
+}
+
 /** The server behind the effect fails for everyone, so the record is not to blame and not counted. */
 export class DependencyDown extends Error {
   override readonly name: string = 'DependencyDown';

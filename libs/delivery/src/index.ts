@@ -1,4 +1,10 @@
-export { DependencyDown, IdempotencyCollision, LeaseHeld, PermanentFailure } from './failure.js';
+export {
+  DependencyDown,
+  IdempotencyCollision,
+  LeaseHeld,
+  PermanentFailure,
+  RefusedForNow,
+} from './failure.js';
 export type { Applied, IdempotencyStrategy } from './idempotency-strategy.js';
 export { headerTexts, type KafkaRecord } from './kafka-record.js';
 export {
