@@ -1,3 +1,4 @@
+export { Circuit } from './circuit.js';
 export {
   DependencyDown,
   IdempotencyCollision,
@@ -5,6 +6,7 @@ export {
   PermanentFailure,
   RefusedForNow,
 } from './failure.js';
+export { withFailurePoints, type ReachPoint } from './failure-points.js';
 export type { Applied, IdempotencyStrategy } from './idempotency-strategy.js';
 export { headerTexts, type KafkaRecord } from './kafka-record.js';
 export {
@@ -18,3 +20,4 @@ export { readTopic } from './kafka/read-topic.js';
 export { RecordProducer } from './kafka/record-producer.js';
 export { KeepErrorIdentity } from './keep-error-identity.filter.js';
 export { LANES, LaneTransport, type LaneExtras } from './lane-transport.js';
+export { MicroBatch, type MicroBatchOptions } from './micro-batch.js';
