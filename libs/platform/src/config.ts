@@ -27,6 +27,14 @@ export const brokerList = z
   .regex(/^[^,\s]+:\d+(,[^,\s]+:\d+)*$/, 'must be host:port, comma-separated')
   .transform((value) => value.split(','));
 
+/**
+ * After so long a silence the broker gives a consumer's partitions to another. 6 s and 30 min are the
+ * broker's own limits (`group.min.session.timeout.ms`, `group.max.session.timeout.ms`).
+ */
+export const kafkaSessionTimeoutMs = wholeNumber
+  .refine((ms) => ms >= 6_000 && ms <= 1_800_000, 'must be from 6000 to 1800000')
+  .default(10_000);
+
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   constructor(readonly faults: string[]) {
@@ -36,6 +44,8 @@ export class ConfigError extends Error {
 
 // Every value in the committed .env that opens a door has this word in it.
 const DEMO_VALUE = /(^|[^a-z])demo([^a-z]|$)/;
+// A file in a folder would end the process there.
+const FOR_TESTS_ONLY = ['FAILURE_POINTS'];
 
 /**
  * The one reader of the environment in a process. Reports every fault at once, because an operator
@@ -57,6 +67,8 @@ export function readConfig<Schema extends z.ZodObject>(
     for (const name of Object.keys(schema.shape)) {
       if (DEMO_VALUE.test(given[name] ?? ''))
         faults.push(`${name}: a demo credential is refused in production`);
+      if (FOR_TESTS_ONLY.includes(name) && given[name] !== undefined)
+        faults.push(`${name}: is for tests, and refused in production`);
     }
   }
   if (!parsed.success || faults.length > 0) throw new ConfigError(faults);
