@@ -3,18 +3,25 @@ const BACK_OFF_MS = [500, 2_000, 8_000, 30_000] as const;
 
 export const ATTEMPTS_MAX = BACK_OFF_MS.length + 1;
 
-const DEPENDENCY_BACK_OFF_FIRST_MS = 200;
-const DEPENDENCY_BACK_OFF_MAX_MS = 5_000;
 const JITTER = 0.2;
 
-/** @param attempt how many attempts have failed, from 1 to ATTEMPTS_MAX - 1. */
-export function backOffMs(attempt: number, random: () => number): number {
-  const base = BACK_OFF_MS[attempt - 1];
-  if (base === undefined) throw new RangeError(`no back-off after attempt ${attempt}`);
+/** The longest a record can spend backing off until its attempts are used up. */
+export const BACK_OFF_SUM_MAX_MS = BACK_OFF_MS.reduce((sum, ms) => sum + ms, 0) * (1 + JITTER);
+
+const DEPENDENCY_BACK_OFF_FIRST_MS = 200;
+const DEPENDENCY_BACK_OFF_MAX_MS = 5_000;
+
+/** @param attempts how many have failed and count, from 1 to ATTEMPTS_MAX - 1. */
+export function backOffMs(attempts: number, random: () => number): number {
+  const base = BACK_OFF_MS[attempts - 1];
+  if (base === undefined) throw new RangeError(`no back-off after attempt ${attempts}`);
   return jittered(base, random);
 }
 
-/** @param waits how many times this record has already waited for its dependency. */
+/**
+ * Where a dependency is down and no circuit says when it may be tried again.
+ * @param waits how many times this record has waited already.
+ */
 export function dependencyBackOffMs(waits: number, random: () => number): number {
   const base = DEPENDENCY_BACK_OFF_FIRST_MS * 2 ** Math.min(waits, 10);
   return jittered(Math.min(base, DEPENDENCY_BACK_OFF_MAX_MS), random);

@@ -1,7 +1,15 @@
 import { PoisonRecord } from '@effectively-once/contracts';
 import { ATTEMPTS_MAX } from './back-off.js';
+import { Circuit } from './circuit.js';
 import { deliver, type Delivery, type Failure } from './deliver.js';
-import { DependencyDown, IdempotencyCollision, LeaseHeld, PermanentFailure } from './failure.js';
+import {
+  DependencyDown,
+  IdempotencyCollision,
+  KillsItsProcess,
+  LeaseHeld,
+  PermanentFailure,
+  RefusedForNow,
+} from './failure.js';
 import type { Applied } from './idempotency-strategy.js';
 import { aRecord } from './record.fixture.js';
 
@@ -24,7 +32,11 @@ function scripted(script: (Applied | Error)[], overrides: Partial<Delivery<strin
       log.push('dead letter');
       failures.push(failure);
     },
-    wait: async (ms) => void log.push(`wait ${ms}`),
+    attempt: (run) => run(),
+    attemptsBefore: 0,
+    backOff: async (ms, attempts) => void log.push(`back off ${ms} after ${attempts}`),
+    untilUsable: async () => void log.push('until usable'),
+    isDependencyToBlame: async () => false,
     observe: () => undefined,
     now: () => new Date('2026-11-20T10:00:00Z'),
     random: () => 0.5,
@@ -80,8 +92,9 @@ it('attempts an unknown failure five times with growing waits, then dead-letters
     attempts: 5,
   });
   expect(log).toEqual([
-    ...['effect', 'wait 500', 'effect', 'wait 2000', 'effect', 'wait 8000', 'effect'],
-    ...['wait 30000', 'effect', 'dead letter'],
+    ...['effect', 'back off 500 after 1', 'effect', 'back off 2000 after 2'],
+    ...['effect', 'back off 8000 after 3', 'effect', 'back off 30000 after 4'],
+    ...['effect', 'dead letter'],
   ]);
   expect(failures[0]).toMatchObject({ errorClass: 'transient', attempts: 5 });
 });
@@ -96,7 +109,7 @@ it('waits for a dependency that is down as long as it takes, and counts none of 
 it('comes back when the lease of another delivery is over, and counts none of it', async () => {
   const { delivery, log } = scripted([new LeaseHeld(1234), 'duplicate']);
   await expect(deliver(record, delivery)).resolves.toEqual({ outcome: 'duplicate', attempts: 1 });
-  expect(log).toEqual(['effect', 'wait 1234', 'effect']);
+  expect(log).toEqual(['effect', 'back off 1234 after 0', 'effect']);
 });
 
 it('settles nothing when the dead-letter topic refuses, so the record comes back', async () => {
@@ -112,10 +125,69 @@ it('settles nothing when the dead-letter topic refuses, so the record comes back
 it('settles nothing when it is called off while it waits', async () => {
   const calledOff = new Error('rebalanced');
   const { delivery, failures } = scripted([new Error('hm')], {
-    wait: async () => {
+    backOff: async () => {
       throw calledOff;
     },
   });
   await expect(deliver(record, delivery)).rejects.toBe(calledOff);
   expect(failures).toEqual([]);
+});
+
+it('goes on counting where the process before it was killed', async () => {
+  const { delivery, log, failures } = scripted([new Error('hm'), new Error('hm')], {
+    attemptsBefore: 3,
+  });
+  await expect(deliver(record, delivery)).resolves.toEqual({
+    outcome: 'dead_lettered',
+    attempts: 5,
+  });
+  expect(log).toEqual(['effect', 'back off 30000 after 4', 'effect', 'dead letter']);
+  expect(failures[0]).toMatchObject({ attempts: 5 });
+});
+
+it('asks whether the dependency is to blame before it gives a record up, and waits if it is', async () => {
+  const asked: boolean[] = [true, false];
+  const { delivery, log } = scripted(Array(ATTEMPTS_MAX + 1).fill(new Error('hm')), {
+    isDependencyToBlame: async () => asked.shift() ?? false,
+  });
+  await expect(deliver(record, delivery)).resolves.toMatchObject({ outcome: 'dead_lettered' });
+  expect(log.slice(-4)).toEqual(['effect', 'until usable', 'effect', 'dead letter']);
+});
+
+it('un-counts failures that turn out to have been an outage', async () => {
+  const circuit = new Circuit({ dependency: 'smtp', probe: async () => undefined });
+  const refused = () => new RefusedForNow('smtp', 451);
+  const failsFor = async (lane: string) =>
+    await circuit.call(lane, () => Promise.reject(refused())).catch((error: unknown) => error);
+  const errors = [await failsFor('u1'), await failsFor('u1'), await failsFor('u1')] as Error[];
+  const { delivery, log, failures } = scripted([...errors, new Error('hm'), 'applied'], {
+    backOff: async (ms, attempts) => {
+      log.push(`back off ${ms} after ${attempts}`);
+      if (attempts !== 3) return;
+      // Two more users fail: it was not this record.
+      await failsFor('u2');
+      await failsFor('u3');
+    },
+  });
+  await expect(deliver(record, delivery)).resolves.toEqual({ outcome: 'applied', attempts: 2 });
+  expect(log.filter((line) => line.startsWith('back off'))).toEqual([
+    ...['back off 500 after 1', 'back off 2000 after 2', 'back off 8000 after 3'],
+    'back off 500 after 1',
+  ]);
+  expect(failures).toEqual([]);
+  circuit.close();
+});
+
+it('dead-letters as poison a record that keeps killing its process', async () => {
+  const { delivery, log, failures } = scripted([], {
+    attempt: async () => {
+      throw new KillsItsProcess(3);
+    },
+  });
+  await expect(deliver(record, delivery)).resolves.toEqual({
+    outcome: 'dead_lettered',
+    attempts: 0,
+  });
+  expect(log).toEqual(['dead letter']);
+  expect(failures[0]).toMatchObject({ errorClass: 'poison' });
 });

@@ -1,5 +1,6 @@
 import type { ErrorClass } from '@effectively-once/contracts';
-import { ATTEMPTS_MAX, backOffMs, dependencyBackOffMs } from './back-off.js';
+import { ATTEMPTS_MAX, backOffMs } from './back-off.js';
+import { isSymptomOfOutage } from './circuit.js';
 import { classify, type FailureClass, type LeaseHeld } from './failure.js';
 import type { Applied } from './idempotency-strategy.js';
 import type { KafkaRecord } from './kafka-record.js';
@@ -8,7 +9,7 @@ export type Outcome = Applied | 'dead_lettered';
 
 export interface Settled {
   outcome: Outcome;
-  /** How many attempts the effect took; a poison record's is 0. */
+  /** How many attempts the effect took, those before a crash too; a poison record's is 0. */
   attempts: number;
 }
 
@@ -19,16 +20,24 @@ export interface Failure {
   firstFailedAt: Date;
 }
 
-/** What the life of a record needs from outside. */
+/** What the life of a record needs from outside. Every wait lets the other lanes go on. */
 export interface Delivery<Event> {
   decode: (record: KafkaRecord) => Event;
   /** The effect inside its strategy. */
   once: (event: Event) => Promise<Applied>;
+  /** Surrounds each attempt: one that kills its process must leave a trace. */
+  attempt: <Result>(run: () => Promise<Result>) => Promise<Result>;
   /** Resolves when the dead-letter topic has the record for good. */
   deadLetter: (record: KafkaRecord, failure: Failure) => Promise<void>;
-  /** @throws when the delivery is called off: shutdown, or the partition went to someone else. */
-  wait: (ms: number) => Promise<void>;
-  observe: (attempt: { result: Applied | FailureClass; error?: unknown }) => void;
+  /** Attempts that were counted before this process took the record over. */
+  attemptsBefore: number;
+  /** Resolves after `ms`, and when no crash can take the count of attempts back. @throws when called off. */
+  backOff: (ms: number, attempts: number) => Promise<void>;
+  /** Resolves when the dependency behind this error may be tried again. @throws when called off. */
+  untilUsable: (error: unknown, waits: number) => Promise<void>;
+  /** Asked before the record is given up: is it the record, or is its dependency down after all? */
+  isDependencyToBlame: (error: unknown) => Promise<boolean>;
+  observe: (attempt: { result: Applied | FailureClass; attempt: number; error?: unknown }) => void;
   now: () => Date;
   random: () => number;
 }
@@ -36,10 +45,10 @@ export interface Delivery<Event> {
 /**
  * One record's life:
  *
- *   decode ──► once(effect) ──► settled ──► (the caller commits)
- *     │            ├─ dependency down ─► wait, not counted ───────► once(effect) again
- *     │            ├─ lease held elsewhere ─► wait, not counted ──► once(effect) again
- *     │            ├─ transient ───────► back off, counted ───────► once(effect) again
+ *   decode ──► once(effect) ──► settled ──► (the watermark is committed)
+ *     │            ├─ dependency down ─► wait for its circuit, not counted ─► once(effect) again
+ *     │            ├─ lease held elsewhere ─► wait, not counted ────────────► once(effect) again
+ *     │            ├─ transient ───────► back off, counted ─────────────────► once(effect) again
  *     │            ├─ permanent / attempts used up ─┐
  *     └─ poison ───┴────────────────────────────────┴► dead-letter (awaited) ─► settled
  *
@@ -47,34 +56,40 @@ export interface Delivery<Event> {
  * while waiting), nothing was settled, nothing may be committed, and the record comes back.
  */
 export async function deliver<Event>(record: KafkaRecord, to: Delivery<Event>): Promise<Settled> {
-  let attempts = 0;
-  let dependencyWaits = 0;
+  const counted: unknown[] = [];
+  // Counted anew each time: what was counted may turn out to have been an outage.
+  const attempts = () =>
+    to.attemptsBefore + counted.filter((one) => !isSymptomOfOutage(one)).length;
   let firstFailedAt: Date | undefined;
-  for (;;) {
+  for (let waits = 0; ; waits += 1) {
     try {
-      const outcome = await to.once(to.decode(record));
-      to.observe({ result: outcome });
-      return { outcome, attempts: attempts + 1 };
+      const outcome = await to.attempt(async () => await to.once(to.decode(record)));
+      to.observe({ result: outcome, attempt: attempts() + 1 });
+      return { outcome, attempts: attempts() + 1 };
     } catch (error) {
-      const errorClass = classify(error);
-      to.observe({ result: errorClass, error });
+      const errorClass = isSymptomOfOutage(error) ? 'dependency_down' : classify(error);
+      to.observe({ result: errorClass, attempt: attempts() + 1, error });
       firstFailedAt ??= to.now();
       switch (errorClass) {
         case 'dependency_down':
-          await to.wait(dependencyBackOffMs(dependencyWaits++, to.random));
+          await to.untilUsable(error, waits);
           continue;
         case 'held':
-          await to.wait((error as LeaseHeld).retryAfterMs);
+          await to.backOff((error as LeaseHeld).retryAfterMs, attempts());
           continue;
         case 'transient':
-          attempts += 1;
-          if (attempts < ATTEMPTS_MAX) {
-            await to.wait(backOffMs(attempts, to.random));
+          counted.push(error);
+          if (attempts() < ATTEMPTS_MAX) {
+            await to.backOff(backOffMs(attempts(), to.random), attempts());
+            continue;
+          }
+          if (await to.isDependencyToBlame(error)) {
+            await to.untilUsable(error, waits);
             continue;
           }
           break;
         case 'permanent':
-          attempts += 1;
+          counted.push(error);
           break;
         case 'poison':
           break;
@@ -82,8 +97,8 @@ export async function deliver<Event>(record: KafkaRecord, to: Delivery<Event>): 
           errorClass satisfies never;
       }
       // If dead-lettering throws, nothing is settled and the record comes back. Leave it so.
-      await to.deadLetter(record, { error, errorClass, attempts, firstFailedAt });
-      return { outcome: 'dead_lettered', attempts };
+      await to.deadLetter(record, { error, errorClass, attempts: attempts(), firstFailedAt });
+      return { outcome: 'dead_lettered', attempts: attempts() };
     }
   }
 }

@@ -1,8 +1,10 @@
 import type { ConsumerName } from '@effectively-once/contracts';
 import { Counter, Gauge, Histogram } from 'prom-client';
+import type { CircuitReading } from './circuit.js';
 import type { Outcome } from './deliver.js';
 import type { FailureClass } from './failure.js';
 import type { Applied } from './idempotency-strategy.js';
+import type { TopicPartition } from './kafka-record.js';
 
 const END_TO_END_BUCKETS_S = [
   0.002, 0.005, 0.01, 0.015, 0.02, 0.03, 0.04, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1, 2, 5,
@@ -35,11 +37,50 @@ const collisions = new Counter({
   help: 'Same payment id with other content',
   labelNames: ['consumer'] as const,
 });
+const HOUR_S = 3_600;
+const redeliveryAge = new Histogram({
+  name: 'delivery_redelivery_age_seconds',
+  help: 'Age of an event that was seen again: what the dedup window must exceed',
+  labelNames: ['consumer'] as const,
+  buckets: [
+    1,
+    60,
+    HOUR_S,
+    6 * HOUR_S,
+    ...[1, 2, 3, 3.5, 4, 5, 6, 7].map((days) => days * 24 * HOUR_S),
+  ],
+});
+const parked = new Gauge({
+  name: 'delivery_parked_keys',
+  help: 'Lanes that wait for a back-off or a dependency, the others going on',
+  labelNames: ['consumer'] as const,
+});
+const paused = new Gauge({
+  name: 'delivery_paused_partitions',
+  help: 'Partitions not fetched because a circuit is open or their window is full',
+  labelNames: ['consumer'] as const,
+});
+const windowFull = new Counter({
+  name: 'delivery_window_full_total',
+  help: 'Times a partition was paused because an unsettled record holds up its whole window',
+  labelNames: ['consumer'] as const,
+});
+const circuitState = new Gauge({
+  name: 'circuit_state',
+  help: '0 closed, 1 half-open, 2 open',
+  labelNames: ['dependency'] as const,
+});
+const CIRCUIT_STATES: Record<CircuitReading, number> = { closed: 0, half_open: 1, open: 2 };
 
 /** One consumer's view of the delivery metrics. */
 export class DeliveryMetrics {
+  private readonly parkedIn = new Map<string, number>();
+  private readonly pausedPartitions = new Set<string>();
+
   constructor(private readonly consumer: ConsumerName) {
     collisions.inc({ consumer }, 0);
+    windowFull.inc({ consumer }, 0);
+    this.forgetPartitions();
   }
 
   attempted(result: Applied | FailureClass): void {
@@ -58,12 +99,41 @@ export class DeliveryMetrics {
     endToEnd.observe({ consumer: this.consumer }, seconds);
   }
 
-  lagging(topic: string, partition: number, count: number): void {
+  cameAgain(ageSeconds: number): void {
+    redeliveryAge.observe({ consumer: this.consumer }, ageSeconds);
+  }
+
+  lagging({ topic, partition }: TopicPartition, count: number): void {
     lag.set({ consumer: this.consumer, topic, partition: String(partition) }, count);
   }
 
+  parked(at: TopicPartition, lanes: number): void {
+    this.parkedIn.set(`${at.topic}/${at.partition}`, lanes);
+    const sum = [...this.parkedIn.values()].reduce((total, one) => total + one, 0);
+    parked.set({ consumer: this.consumer }, sum);
+  }
+
+  paused(at: TopicPartition, isPaused: boolean): void {
+    const name = `${at.topic}/${at.partition}`;
+    if (isPaused) this.pausedPartitions.add(name);
+    else this.pausedPartitions.delete(name);
+    paused.set({ consumer: this.consumer }, this.pausedPartitions.size);
+  }
+
+  windowFilled(): void {
+    windowFull.inc({ consumer: this.consumer });
+  }
+
+  circuit(dependency: string, reading: CircuitReading): void {
+    circuitState.set({ dependency }, CIRCUIT_STATES[reading]);
+  }
+
   /** Partitions that went to another member are that member's to report. */
-  forgetLags(): void {
+  forgetPartitions(): void {
     lag.reset();
+    this.parkedIn.clear();
+    this.pausedPartitions.clear();
+    parked.set({ consumer: this.consumer }, 0);
+    paused.set({ consumer: this.consumer }, 0);
   }
 }

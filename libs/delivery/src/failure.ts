@@ -55,18 +55,28 @@ export class IdempotencyCollision extends Error {
   }
 }
 
+/** Processes died again and again while this record alone ran: not to be tried once more. */
+export class KillsItsProcess extends Error {
+  override readonly name: string = 'KillsItsProcess';
+  constructor(readonly deaths: number) {
+    super(`${deaths} processes died while this record alone ran`);
+  }
+}
+
 export type FailureClass = ErrorClass | 'dependency_down' | 'held';
+
+const POISON = [PoisonRecord, IdempotencyCollision, KillsItsProcess];
 
 /** Unknown errors are transient: retrying costs seconds, a wrong dead letter costs a human. */
 export function classify(error: unknown): FailureClass {
-  if (error instanceof PoisonRecord || error instanceof IdempotencyCollision) return 'poison';
+  if (POISON.some((poison) => error instanceof poison)) return 'poison';
   if (error instanceof PermanentFailure) return 'permanent';
   if (error instanceof DependencyDown) return 'dependency_down';
   if (error instanceof LeaseHeld) return 'held';
   return 'transient';
 }
 
-const OURS = [IdempotencyCollision, DependencyDown, LeaseHeld];
+const OURS = [IdempotencyCollision, DependencyDown, LeaseHeld, KillsItsProcess];
 
 /**
  * An error in words that may leave the process. Another server's text may quote an address or an

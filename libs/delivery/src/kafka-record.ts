@@ -26,3 +26,8 @@ export function headerTexts(record: Pick<KafkaRecord, 'headers'>): EventHeaders 
     }),
   );
 }
+
+/** Whose record it is: the key is the user id, and its order is what a lane keeps. */
+export function userOf({ key }: Pick<KafkaRecord, 'key'>): string {
+  return key?.toString('utf8') ?? '';
+}

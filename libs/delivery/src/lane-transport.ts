@@ -1,15 +1,17 @@
 import { redriveTopic, type ConsumerName } from '@effectively-once/contracts';
-import { BaseRpcContext, Server, type CustomTransportStrategy } from '@nestjs/microservices';
-import { lastValueFrom, type Observable } from 'rxjs';
-import { deadLetterOf } from './dead-letter.js';
-import { deliver } from './deliver.js';
+import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
+import { BACK_OFF_SUM_MAX_MS, ATTEMPTS_MAX } from './back-off.js';
+import type { Circuit } from './circuit.js';
 import { DeliveryMetrics } from './delivery-metrics.js';
-import { IdempotencyCollision, inOurWords } from './failure.js';
-import type { Applied } from './idempotency-strategy.js';
-import { assertErrorIdentity } from './keep-error-identity.filter.js';
+import type { ReachPoint } from './failure-points.js';
+import { inOurWords } from './failure.js';
+import { handlerOf } from './handler.js';
 import { RecordProducer } from './kafka/record-producer.js';
-import type { KafkaRecord } from './kafka-record.js';
-import { Membership } from './membership.js';
+import type { KafkaRecord, TopicPartition } from './kafka-record.js';
+import { Membership } from './lanes/membership.js';
+import type { PauseReason } from './lanes/partition.js';
+import { assertWindowCovers } from './lanes/window.js';
+import { settler, type DeliveryLog, type Settle } from './settle.js';
 
 /** The transport id consumers name: `@EventPattern(topic, LANES, { decode })`. */
 export const LANES = Symbol('LANES');
@@ -33,54 +35,69 @@ export interface LaneTransportOptions {
   /** Goes into every dead letter, so that its reader knows which code gave it up. */
   appVersion: string;
   log: DeliveryLog;
+  /** The consumer's dependencies. While one is open nothing is fetched, and what is held waits. */
+  circuits?: Circuit[];
+  /** The longest an attempt may take, for the size of the window. */
+  effectTimeoutMs?: number;
   sessionTimeoutMs?: number;
-}
-
-export interface DeliveryLog {
-  info(line: Record<string, unknown>, message: string): void;
-  warn(line: Record<string, unknown>, message: string): void;
+  reach?: ReachPoint;
 }
 
 const SESSION_TIMEOUT_MS = 10_000;
+const EFFECT_TIMEOUT_MS = 10_000;
+// Ten times ten million payments a day, over the six partitions of payment.completed.
+const RATED_RECORDS_PER_S_PER_PARTITION = 1_150 / 6;
 
 /**
  * Delivers records to ordinary Nest controllers under the guarantees of `deliver()`. Handlers return
  * what their strategy's `once` returned.
  *
- * Not Nest's own Kafka transport: that one hides a handler's error and commits what nobody handled.
+ * Not Nest's own Kafka transport: `stock-transport.int.spec.ts` shows why.
  */
 export class LaneTransport extends Server implements CustomTransportStrategy {
   override readonly transportId = LANES;
   private readonly metrics: DeliveryMetrics;
   private readonly producer: RecordProducer;
+  private readonly circuits: readonly Circuit[];
   private membership: Membership | undefined;
 
+  /** @throws Error when one failing record could fill the window, and so delay others. */
   constructor(private readonly options: LaneTransportOptions) {
     super();
-    const { brokers, consumer } = options;
+    const { brokers, consumer, circuits = [], effectTimeoutMs = EFFECT_TIMEOUT_MS } = options;
+    assertWindowCovers({
+      recordsPerSecondPerPartition: RATED_RECORDS_PER_S_PER_PARTITION,
+      backOffSumMs: BACK_OFF_SUM_MAX_MS,
+      attemptsMax: ATTEMPTS_MAX,
+      effectTimeoutMs,
+    });
     this.metrics = new DeliveryMetrics(consumer);
     this.producer = new RecordProducer({ brokers, clientId: consumer });
+    this.circuits = circuits;
   }
 
   async listen(callback: (error?: unknown) => void): Promise<void> {
     const { brokers, consumer, sessionTimeoutMs = SESSION_TIMEOUT_MS } = this.options;
     try {
-      const [handler, ...more] = this.messageHandlers.values();
-      if (!handler || more.length > 0) throw new Error('one consumer has exactly one handler');
       await this.producer.connect();
       this.membership = new Membership({
         brokers,
         groupId: consumer,
         topics: [...this.messageHandlers.keys(), redriveTopic(consumer)],
         sessionTimeoutMs,
-        settle: (record, wait) => this.settle(record, wait),
-        onAssigned: () => this.metrics.forgetLags(),
-        onLag: ({ topic, partition }, records) => this.metrics.lagging(topic, partition, records),
-        onPause: (at) => this.options.log.warn({ ...at }, 'full: not fetched until there is room'),
+        settle: this.settle(),
+        onAssigned: () => {
+          this.metrics.forgetPartitions();
+          this.circuits.forEach((circuit) => circuit.forgetStreak());
+        },
+        onLag: (at, records) => this.metrics.lagging(at, records),
+        onParked: (at, lanes) => this.metrics.parked(at, lanes),
+        onPauseReasons: (at, reasons) => this.paused(at, reasons),
         onError: (error, message) => this.warn(error, message),
         // Thrown where nobody catches it, so that the process ends and its supervisor starts a live one.
         onCrash: (error) => setImmediate(() => throwIt(error)),
       });
+      this.followCircuits(this.membership);
       await this.membership.join();
       callback();
     } catch (error) {
@@ -91,6 +108,7 @@ export class LaneTransport extends Server implements CustomTransportStrategy {
   /** Lets running effects finish, gives up waits, commits, and leaves the group. */
   async close(): Promise<void> {
     await this.membership?.leave();
+    this.circuits.forEach((circuit) => circuit.close());
     await this.producer.disconnect();
   }
 
@@ -100,55 +118,44 @@ export class LaneTransport extends Server implements CustomTransportStrategy {
     this.membership.assertFetching();
   }
 
-  private async settle(record: KafkaRecord, wait: (ms: number) => Promise<void>): Promise<void> {
-    const startedAtMs = Date.now();
-    const { consumer, appVersion, log } = this.options;
-    const handler = this.handler();
-    let event: DeliveredEvent | undefined;
-    const settled = await deliver<DeliveredEvent>(record, {
-      decode: (undecoded) => (event = handler.decode(undecoded)),
-      once: handler.once,
-      deadLetter: async (dead, failure) => {
-        if (failure.error instanceof IdempotencyCollision) this.metrics.collided();
-        this.warn(failure.error, 'dead-lettering', { eventId: event?.id, ...position(dead) });
-        await this.producer.send(
-          deadLetterOf(dead, failure, { consumer, appVersion, now: new Date() }),
-        );
-      },
-      wait,
-      observe: ({ result, error }) => {
-        this.metrics.attempted(result);
-        if (error !== undefined) this.warn(error, 'attempt failed', { eventId: event?.id, result });
-      },
-      now: () => new Date(),
-      random: Math.random,
+  private settle(): Settle {
+    const [handler, ...more] = this.messageHandlers.values();
+    if (!handler || more.length > 0) throw new Error('one consumer has exactly one handler');
+    const { consumer, appVersion, log, reach = () => undefined } = this.options;
+    return settler({
+      consumer,
+      appVersion,
+      log,
+      reach,
+      metrics: this.metrics,
+      producer: this.producer,
+      circuits: this.circuits,
+      handler: handlerOf(handler, (returned) => this.transformToObservable(returned)),
     });
-    this.metrics.settled(settled.outcome);
-    if (settled.outcome === 'applied' && event) {
-      this.metrics.reachedEffect((Date.now() - Date.parse(event.time)) / 1000);
+  }
+
+  private followCircuits(membership: Membership): void {
+    for (const circuit of this.circuits) {
+      const { dependency } = circuit;
+      this.metrics.circuit(dependency, circuit.reading);
+      circuit.onChange((reading) => {
+        this.metrics.circuit(dependency, reading);
+        this.options.log.warn({ dependency, circuit: reading }, 'a circuit changed');
+        membership.setPaused(this.circuits.some((one) => one.reading !== 'closed'));
+      });
     }
-    log.info(
-      { eventId: event?.id, ...position(record), ...settled, ms: Date.now() - startedAtMs },
-      'settled',
-    );
   }
 
-  /** The one handler there is (see `listen`): what was redriven is handled as what came first. */
-  private handler() {
-    const [handler] = this.messageHandlers.values();
-    if (!handler) throw new Error('a record came before its handler');
-    return {
-      decode: (handler.extras as LaneExtras).decode,
-      once: async (event: DeliveredEvent) => {
-        const returned: unknown = await handler(event, new BaseRpcContext([]));
-        const outcomes = this.transformToObservable(returned as Observable<Applied>);
-        return await lastValueFrom(outcomes).catch(assertErrorIdentity);
-      },
-    };
+  private paused(at: TopicPartition, reasons: ReadonlySet<PauseReason>): void {
+    const isHeldUp = reasons.has('circuit_open') || reasons.has('window_full');
+    this.metrics.paused(at, isHeldUp);
+    if (!reasons.has('window_full')) return;
+    this.metrics.windowFilled();
+    this.options.log.warn({ ...at }, 'an unsettled record holds up a full window; not fetched');
   }
 
-  private warn(error: unknown, message: string, line: Record<string, unknown> = {}): void {
-    this.options.log.warn({ ...line, error: inOurWords(error) }, message);
+  private warn(error: unknown, message: string): void {
+    this.options.log.warn({ error: inOurWords(error) }, message);
   }
 
   override on(): never {
@@ -159,12 +166,6 @@ export class LaneTransport extends Server implements CustomTransportStrategy {
     return this.membership as T;
   }
 }
-
-const position = ({ topic, partition, offset }: KafkaRecord) => ({
-  topic,
-  partition,
-  offset: offset.toString(),
-});
 
 function throwIt(error: Error): never {
   throw error;

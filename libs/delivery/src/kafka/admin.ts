@@ -1,5 +1,6 @@
 import type { TopicDefinition } from '@effectively-once/contracts';
 import type { Admin } from 'kafkajs';
+import type { TopicPartition } from '../kafka-record.js';
 import { kafkaClient, REQUEST_TIMEOUT_MS, type Connection } from './client.js';
 
 /** topic → partition → offset */
@@ -42,6 +43,33 @@ export async function committedOffsets(
     const { groupId, topics } = options;
     const committed = await admin.fetchOffsets({ groupId, topics });
     return new Map(committed.map(({ topic, partitions }) => [topic, byPartition(partitions)]));
+  });
+}
+
+export interface CommittedNote {
+  offset: bigint;
+  metadata: string | null;
+}
+
+/** What a group's members left beside their commits, and who of them is in the group now. */
+export async function groupNotes(
+  options: Connection & { groupId: string; topics: string[] },
+): Promise<{
+  noteAt: (at: TopicPartition) => CommittedNote | undefined;
+  memberNames: Set<string>;
+}> {
+  return await withAdmin(options, async (admin) => {
+    const { groupId, topics } = options;
+    const committed = await admin.fetchOffsets({ groupId, topics });
+    const { groups } = await admin.describeGroups([groupId]);
+    return {
+      noteAt: ({ topic, partition }) => {
+        const ofTopic = committed.find((one) => one.topic === topic);
+        const found = ofTopic?.partitions.find((one) => one.partition === partition);
+        return found && { offset: BigInt(found.offset), metadata: found.metadata };
+      },
+      memberNames: new Set(groups.flatMap(({ members }) => members.map((one) => one.clientId))),
+    };
   });
 }
 

@@ -9,10 +9,12 @@ const FETCH_BYTES_MAX_PER_PARTITION = 1_048_576;
 export interface GroupOptions {
   brokers: string[];
   groupId: string;
+  /** This process, as the group's member list shows it. */
+  memberName: string;
   topics: string[];
   sessionTimeoutMs: number;
   /** Partitions were dealt anew: everything held from before is void and will be fetched again. */
-  onAssigned: () => void;
+  onAssigned: (partitions: TopicPartition[]) => void;
   /** Records of one partition, in order. Must return at once: while it runs nothing else is fetched. */
   onRecords: (fetched: FetchedRecords) => void;
   /** The consumer is dead and will not come back by itself. */
@@ -31,7 +33,10 @@ export class GroupConsumer {
   private fetchedAtMs: number | undefined;
 
   constructor(private readonly options: GroupOptions) {
-    this.consumer = kafkaClient({ brokers: options.brokers, clientId: options.groupId }).consumer({
+    this.consumer = kafkaClient({
+      brokers: options.brokers,
+      clientId: options.memberName,
+    }).consumer({
       groupId: options.groupId,
       sessionTimeout: options.sessionTimeoutMs,
       rebalanceTimeout: options.sessionTimeoutMs * 2,
@@ -45,10 +50,14 @@ export class GroupConsumer {
 
   async start(): Promise<void> {
     const { GROUP_JOIN, CRASH, FETCH } = this.consumer.events;
-    this.consumer.on(GROUP_JOIN, () => {
+    this.consumer.on(GROUP_JOIN, ({ payload }) => {
       // kafkajs keeps a pause across a rebalance. Who would have ended it is void, so it would not end.
       this.consumer.resume(this.consumer.paused());
-      this.options.onAssigned();
+      this.options.onAssigned(
+        Object.entries(payload.memberAssignment).flatMap(([topic, partitions]) =>
+          partitions.map((partition) => ({ topic, partition })),
+        ),
+      );
     });
     this.consumer.on(FETCH, () => (this.fetchedAtMs = Date.now()));
     this.consumer.on(CRASH, ({ payload }) => {
@@ -79,8 +88,13 @@ export class GroupConsumer {
   }
 
   /** @param nextOffset the first offset that is not settled, as Kafka counts commits. */
-  async commit({ topic, partition }: TopicPartition, nextOffset: bigint): Promise<void> {
-    await this.consumer.commitOffsets([{ topic, partition, offset: nextOffset.toString() }]);
+  async commit(
+    { topic, partition }: TopicPartition,
+    nextOffset: bigint,
+    metadata: string,
+  ): Promise<void> {
+    const offset = nextOffset.toString();
+    await this.consumer.commitOffsets([{ topic, partition, offset, metadata }]);
   }
 
   async stop(): Promise<void> {

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { testAddresses, waitUntil } from '@effectively-once/testing';
-import { committedOffsets, ensureTopics } from './kafka/admin.js';
-import { RecordProducer } from './kafka/record-producer.js';
-import type { KafkaRecord } from './kafka-record.js';
+import { committedOffsets, ensureTopics } from '../kafka/admin.js';
+import { RecordProducer } from '../kafka/record-producer.js';
+import type { KafkaRecord } from '../kafka-record.js';
 import { Membership } from './membership.js';
-import { QUEUE_MAX } from './partition-queue.js';
+import { BACKLOG_MAX } from './partition.js';
 
 const brokers = testAddresses().KAFKA_BROKERS;
 const connection = { brokers, clientId: 'delivery.spec' };
@@ -52,7 +52,8 @@ class Member {
       },
       onAssigned: () => undefined,
       onLag: () => undefined,
-      onPause: () => (this.pauses += 1),
+      onParked: () => undefined,
+      onPauseReasons: (_, reasons) => (this.pauses += reasons.size > 0 ? 1 : 0),
       onError: () => undefined,
       onCrash: (error) => {
         throw error;
@@ -143,7 +144,7 @@ it('keeps the order of each user', async () => {
 
 // kafkajs keeps a pause across a rebalance; whoever paused is gone by then, and nobody would resume.
 it('fetches a partition again that was full, and paused, when the group was dealt anew', async () => {
-  const total = QUEUE_MAX + 100;
+  const total = BACKLOG_MAX + 100;
   const [topicOfOne, key] = [topic, Buffer.from('one-user')];
   await Promise.all(
     numbers(0, total).map((n) =>
