@@ -1,8 +1,14 @@
 import { assertDedupWindowCovers, RETENTION } from '@effectively-once/contracts';
-import { LaneTransport, pingBroker } from '@effectively-once/delivery';
-import { HealthModule, MetricsModule, type Logger } from '@effectively-once/platform';
+import { LaneTransport, pingBroker, withFailurePoints } from '@effectively-once/delivery';
+import {
+  failurePoints,
+  HealthModule,
+  MetricsModule,
+  type Logger,
+} from '@effectively-once/platform';
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import { Redis } from 'ioredis';
+import { EmailCircuits } from './circuits.js';
 import { LEASE_MS, RECEIPT_MARK_TTL_MS, SMTP_TIMEOUT_MS, type EmailConfig } from './config.js';
 import { EmailIdempotency } from './email.idempotency.js';
 import { MailProvider } from './mail-provider.js';
@@ -30,6 +36,7 @@ class AppModule implements OnApplicationShutdown {
 export function appModule(config: EmailConfig, logger: Logger): DynamicModule {
   assertDedupWindowCovers({ ...RETENTION, dedupWindowMs: RECEIPT_MARK_TTL_MS });
   if (SMTP_TIMEOUT_MS >= LEASE_MS) throw new Error('a send may outlive its lease');
+  const reach = failurePoints('email', config.FAILURE_POINTS);
   return {
     module: AppModule,
     // Global, so that the health checks can be given them.
@@ -38,8 +45,19 @@ export function appModule(config: EmailConfig, logger: Logger): DynamicModule {
     imports: [MetricsModule, health(config)],
     controllers: [PaymentCompletedConsumer],
     providers: [
-      EmailIdempotency,
       SendReceipt,
+      {
+        provide: EmailIdempotency,
+        inject: [ReceiptClaims, MailProvider, EmailCircuits],
+        useFactory: (...parts: ConstructorParameters<typeof EmailIdempotency>) =>
+          withFailurePoints(new EmailIdempotency(...parts), reach),
+      },
+      {
+        provide: EmailCircuits,
+        inject: [Redis, Recipients, MailProvider, SMTP],
+        useFactory: (redis: Redis, recipients: Recipients, provider: MailProvider, smtp: Smtp) =>
+          new EmailCircuits({ redis, recipients, provider, smtp }),
+      },
       {
         provide: Redis,
         useFactory: async () => {
@@ -61,10 +79,14 @@ export function appModule(config: EmailConfig, logger: Logger): DynamicModule {
       },
       {
         provide: LaneTransport,
-        useFactory: () =>
+        inject: [EmailCircuits],
+        useFactory: (circuits: EmailCircuits) =>
           new LaneTransport({
             brokers: config.KAFKA_BROKERS,
             consumer: 'email',
+            sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT_MS,
+            circuits: circuits.all,
+            reach,
             appVersion: config.APP_VERSION,
             log: logger,
           }),

@@ -1,4 +1,12 @@
-import { appVersion, brokerList, httpUrl, nodeEnv, port } from '@effectively-once/platform';
+import {
+  appVersion,
+  brokerList,
+  failurePointsFolder,
+  httpUrl,
+  kafkaSessionTimeoutMs,
+  nodeEnv,
+  port,
+} from '@effectively-once/platform';
 import { z } from 'zod';
 
 export const emailConfig = z.object({
@@ -6,6 +14,7 @@ export const emailConfig = z.object({
   APP_VERSION: appVersion,
   EMAIL_PORT: port,
   KAFKA_BROKERS: brokerList,
+  KAFKA_SESSION_TIMEOUT_MS: kafkaSessionTimeoutMs,
   REDIS_URL: z.url({ protocol: /^rediss?$/ }),
   SMTP_URL: z.url({ protocol: /^smtps?$/ }),
   /** Where a receipt's address is asked for: it is in no event. */
@@ -13,6 +22,7 @@ export const emailConfig = z.object({
   SERVICE_TOKEN: z.string().min(16),
   /** Tells whether a Message-ID was accepted. */
   MAIL_PROVIDER_URL: httpUrl,
+  FAILURE_POINTS: failurePointsFolder,
 });
 
 export type EmailConfig = z.infer<typeof emailConfig>;

@@ -9,25 +9,47 @@ import {
 import { createLogger } from '@effectively-once/platform';
 import { testAddresses } from '@effectively-once/testing';
 import type { Redis } from 'ioredis';
+import { EmailCircuits } from './circuits.js';
 import { EmailIdempotency, messageIdOf } from './email.idempotency.js';
 import type { MailProvider } from './mail-provider.js';
 import { MAYBE_DUPLICATE_STREAM, ReceiptClaims, type Claim } from './receipt-claims.js';
 import { connectRedis } from './redis.js';
-import { MaybeSent } from './send-receipt.js';
+import { MaybeSent } from './smtp-failure.js';
 
 let redis: Redis;
 let accepted: Set<string>;
 let strategy: EmailIdempotency;
+const opened: EmailCircuits[] = [];
 
 beforeAll(async () => {
   redis = await connectRedis(testAddresses().REDIS_URL);
 });
 beforeEach(() => {
   accepted = new Set();
-  const provider = { hasAccepted: async (id: string) => accepted.has(id) } as MailProvider;
-  strategy = new EmailIdempotency(new ReceiptClaims(redis, createLogger('test')), provider);
+  strategy = strategyOver(redis);
 });
-afterAll(() => redis.disconnect());
+afterAll(() => {
+  opened.forEach(({ all }) => all.forEach((circuit) => circuit.close()));
+  redis.disconnect();
+});
+
+/** The strategy as the app makes it, but with a provider that knows what `accepted` holds. */
+function strategyOver(store: Redis, circuits = circuitsOver(store)): EmailIdempotency {
+  const provider = { hasAccepted: async (id: string) => accepted.has(id) } as MailProvider;
+  return new EmailIdempotency(new ReceiptClaims(store, createLogger('test')), provider, circuits);
+}
+
+function circuitsOver(store: Redis): EmailCircuits {
+  const works = { ping: async () => undefined, verify: async () => true as const };
+  const circuits = new EmailCircuits({
+    redis: store,
+    recipients: works,
+    provider: works,
+    smtp: works,
+  });
+  opened.push(circuits);
+  return circuits;
+}
 
 const aPayment = (changes: Partial<PaymentCompleted> = {}): PaymentCompleted => ({
   paymentId: randomUUID(),
@@ -107,6 +129,44 @@ it('writes evidence before it sends again after an answer that got lost', async 
   ]);
 });
 
+it('knows an answer that got lost also when the error came through a circuit', async () => {
+  const payment = aPayment();
+  const { smtp } = circuitsOver(redis);
+  const noAnswer = () => Promise.reject(new MaybeSent(new Error('timeout')));
+  const lost = () => strategy.once(payment, () => smtp.call('alice', noAnswer));
+  await expect(lost()).rejects.toBeInstanceOf(MaybeSent);
+  // Given back, it would look as if nothing had been mailed.
+  await expect(redis.get(keyOf(payment))).resolves.toMatch(/^P:[0-9a-f-]{36}:0:1$/);
+  await expect(lost()).rejects.toBeInstanceOf(MaybeSent);
+  await expect(evidenceOf(payment)).resolves.toHaveLength(1);
+});
+
+it('marks and gives back whatever the circuit says: only claiming waits for Redis', async () => {
+  const [mailed, refused] = [aPayment(), aPayment()];
+  const circuits = circuitsOver(redis);
+  const opensCircuit = async () => {
+    const cut = () => Promise.reject(new DependencyDown('redis'));
+    await circuits.redis.call('somebody', cut).catch(() => undefined);
+  };
+  const attempts = [
+    strategyOver(redis, circuits).once(mailed, opensCircuit),
+    strategyOver(redis, circuits).once(refused, async () => {
+      await opensCircuit();
+      throw new Error('refused');
+    }),
+  ];
+  await expect(Promise.allSettled(attempts)).resolves.toMatchObject([
+    { value: 'applied' },
+    { reason: { message: 'refused' } },
+  ]);
+  expect(circuits.redis.reading).toBe('open');
+  await expect(redis.get(keyOf(mailed))).resolves.toMatch(/^D:/);
+  await expect(redis.get(keyOf(refused))).resolves.toBeNull();
+  await expect(strategyOver(redis, circuits).once(aPayment(), neverRuns)).rejects.toBeInstanceOf(
+    DependencyDown,
+  );
+});
+
 it('takes over a claim whose holder died, and writes evidence before it sends', async () => {
   const payment = aPayment();
   await leaveDeadClaim(payment);
@@ -156,8 +216,7 @@ it('asks the provider before it sends for an event older than six days', async (
 it('keeps trying to mark a mail that is out when Redis was away for a moment', async () => {
   const payment = aPayment();
   const shaky = await connectRedis(testAddresses().REDIS_URL);
-  const claims = new ReceiptClaims(shaky, createLogger('test'));
-  const retrying = new EmailIdempotency(claims, { hasAccepted: async () => false } as never);
+  const retrying = strategyOver(shaky);
   let sent = 0;
   const effect = async () => {
     sent += 1;
@@ -173,8 +232,7 @@ it('keeps trying to mark a mail that is out when Redis was away for a moment', a
 
 it('an error that matters is not hidden by a claim that could not be given back', async () => {
   const shaky = await connectRedis(testAddresses().REDIS_URL);
-  const claims = new ReceiptClaims(shaky, createLogger('test'));
-  const failing = new EmailIdempotency(claims, { hasAccepted: async () => false } as never);
+  const failing = strategyOver(shaky);
   const failure = new PermanentFailure('RecipientRefused', 'the address was refused with 550');
   const attempt = failing.once(aPayment(), async () => {
     shaky.disconnect();
@@ -186,8 +244,7 @@ it('an error that matters is not hidden by a claim that could not be given back'
 it('sends nothing when Redis cannot answer', async () => {
   const gone = await connectRedis(testAddresses().REDIS_URL);
   gone.disconnect();
-  const claims = new ReceiptClaims(gone, createLogger('test'));
-  const blind = new EmailIdempotency(claims, { hasAccepted: async () => false } as never);
+  const blind = strategyOver(gone);
   await expect(blind.once(aPayment(), neverRuns)).rejects.toMatchObject({
     name: 'DependencyDown',
     dependency: 'redis',

@@ -6,11 +6,11 @@ import {
   type Applied,
   type IdempotencyStrategy,
 } from '@effectively-once/delivery';
-import { Injectable } from '@nestjs/common';
+import type { EmailCircuits } from './circuits.js';
 import { ASK_PROVIDER_AFTER_MS } from './config.js';
-import { MailProvider } from './mail-provider.js';
-import { ReceiptClaims, type Claim } from './receipt-claims.js';
-import { MaybeSent } from './send-receipt.js';
+import type { MailProvider } from './mail-provider.js';
+import type { Claim, ReceiptClaims } from './receipt-claims.js';
+import { MaybeSent } from './smtp-failure.js';
 
 /**
  * Email is at least once, with duplicates in one named window only.
@@ -25,13 +25,13 @@ import { MaybeSent } from './send-receipt.js';
  * The second ✗, from the end of the content until the mark is written, is the one window. Whoever
  * takes over a claim that ran out writes down that there may be two, in the same script, before sending.
  */
-@Injectable()
 export class EmailIdempotency implements IdempotencyStrategy<PaymentCompleted, Claim> {
   readonly crashAfterEffect = 'may repeat';
 
   constructor(
     private readonly claims: ReceiptClaims,
     private readonly provider: MailProvider,
+    private readonly circuits: Pick<EmailCircuits, 'redis' | 'mailProvider'>,
   ) {}
 
   async once(event: PaymentCompleted, effect: (claim: Claim) => Promise<void>): Promise<Applied> {
@@ -40,7 +40,7 @@ export class EmailIdempotency implements IdempotencyStrategy<PaymentCompleted, C
       messageId: messageIdOf(event.paymentId),
       fingerprint: fingerprintOf(event),
     };
-    const result = await this.claims.claim(receipt);
+    const result = await this.circuits.redis.call(event.userId, () => this.claims.claim(receipt));
     switch (result.kind) {
       case 'done':
         if (result.fingerprint !== receipt.fingerprint) {
@@ -57,7 +57,7 @@ export class EmailIdempotency implements IdempotencyStrategy<PaymentCompleted, C
 
     const { claim } = result;
     const outcome = await this.send(event, claim, effect);
-    // The mail is out, and the window is open until this is written.
+    // The mail is out, and the window is open until this is written: tried whatever the circuit says.
     await this.claims.markDone(claim, receipt);
     return outcome;
   }
@@ -68,7 +68,7 @@ export class EmailIdempotency implements IdempotencyStrategy<PaymentCompleted, C
     effect: (claim: Claim) => Promise<void>,
   ): Promise<Applied> {
     try {
-      if (isOld(event) && (await this.provider.hasAccepted(claim.messageId))) return 'duplicate';
+      if (isOld(event) && (await this.hasAccepted(event, claim))) return 'duplicate';
       await effect(claim);
       return 'applied';
     } catch (error) {
@@ -77,6 +77,12 @@ export class EmailIdempotency implements IdempotencyStrategy<PaymentCompleted, C
       else await this.claims.release(claim);
       throw error;
     }
+  }
+
+  private async hasAccepted({ userId }: PaymentCompleted, { messageId }: Claim): Promise<boolean> {
+    return await this.circuits.mailProvider.call(userId, () =>
+      this.provider.hasAccepted(messageId),
+    );
   }
 }
 

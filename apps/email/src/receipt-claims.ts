@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DependencyDown } from '@effectively-once/delivery';
 import type { Logger } from '@effectively-once/platform';
 import type { Redis, Result } from 'ioredis';
 import { Counter } from 'prom-client';
 import { LEASE_MS, RECEIPT_MARK_TTL_MS } from './config.js';
+import { asFailure } from './redis-failure.js';
 
 export const MAYBE_DUPLICATE_STREAM = 'email:maybe-duplicate';
 const STREAM_LENGTH_MAX = 100_000;
@@ -90,23 +90,12 @@ export class ReceiptClaims {
     redis.defineCommand('receiptEndLease', { numberOfKeys: 1, lua: END_LEASE });
   }
 
-  async claim({ paymentId, messageId }: Receipt): Promise<ClaimResult> {
+  async claim(receipt: Receipt): Promise<ClaimResult> {
+    const { paymentId, messageId } = receipt;
     const key = `email:receipt:${paymentId}`;
     const token = randomUUID();
     const askedAtMs = performance.now();
-    const [kind, detail] = await failClosed(
-      this.redis.receiptClaim(
-        key,
-        MAYBE_DUPLICATE_STREAM,
-        token,
-        LEASE_MS,
-        RECEIPT_MARK_TTL_MS,
-        STREAM_LENGTH_MAX,
-        paymentId,
-        messageId,
-        new Date().toISOString(),
-      ),
-    );
+    const [kind, detail] = await this.runClaim(key, token, receipt);
     if (kind === 'done') return { kind, fingerprint: String(detail).split(':').at(-1) ?? '' };
     if (kind === 'held') return { kind, leaseLeftMs: Number(detail) };
     if (Number(detail) > 1) {
@@ -115,6 +104,24 @@ export class ReceiptClaims {
     }
     const leaseLeftMs = () => LEASE_MS - (performance.now() - askedAtMs);
     return { kind: 'claimed', claim: { key, token, messageId, leaseLeftMs } };
+  }
+
+  private async runClaim(key: string, token: string, receipt: Receipt) {
+    try {
+      return await this.redis.receiptClaim(
+        key,
+        MAYBE_DUPLICATE_STREAM,
+        token,
+        LEASE_MS,
+        RECEIPT_MARK_TTL_MS,
+        STREAM_LENGTH_MAX,
+        receipt.paymentId,
+        receipt.messageId,
+        new Date().toISOString(),
+      );
+    } catch (error) {
+      throw asFailure(error);
+    }
   }
 
   /**
@@ -128,8 +135,7 @@ export class ReceiptClaims {
         await this.redis.receiptMarkDone(claim.key, claim.token, done, RECEIPT_MARK_TTL_MS);
         return;
       } catch (error) {
-        if (claim.leaseLeftMs() < MARK_RETRY_MS)
-          throw new DependencyDown('redis', { cause: error });
+        if (claim.leaseLeftMs() < MARK_RETRY_MS) throw asFailure(error);
         await sleep(MARK_RETRY_MS);
       }
     }
@@ -152,14 +158,5 @@ export class ReceiptClaims {
     } catch (error) {
       this.logger.warn({ error: (error as Error).name }, 'a claim could not be given back');
     }
-  }
-}
-
-/** Without Redis nobody knows what was mailed, so nothing is: an error (OOM too) is "down". */
-async function failClosed<Value>(command: Promise<Value>): Promise<Value> {
-  try {
-    return await command;
-  } catch (error) {
-    throw new DependencyDown('redis', { cause: error });
   }
 }

@@ -1,7 +1,5 @@
-import { DependencyDown } from '@effectively-once/delivery';
 import { z } from 'zod';
-
-const TIMEOUT_MS = 2_000;
+import { ask } from './ask.js';
 
 const recipient = z.object({ userId: z.string(), receiptEmail: z.email(), locale: z.string() });
 export type Recipient = z.infer<typeof recipient>;
@@ -13,11 +11,10 @@ export class Recipients {
     private readonly serviceToken: string,
   ) {}
 
-  /** @throws DependencyDown when payments cannot answer. A payment it does not know yet is tried again. */
+  /** @throws as `ask`. A payment that payments does not know yet is tried again, and counted. */
   async of(paymentId: string): Promise<Recipient> {
-    const response = await this.get(`/internal/payments/${paymentId}/recipient`);
-    if (response.status >= 500 || response.status === 429 || response.status === 401)
-      throw new DependencyDown('payments', { cause: new Error(`status ${response.status}`) });
+    const url = new URL(`/internal/payments/${paymentId}/recipient`, this.paymentsUrl);
+    const response = await ask('payments', url, { authorization: `Bearer ${this.serviceToken}` });
     if (!response.ok) throw new RecipientUnknown(response.status);
     return recipient.parse(await response.json());
   }
@@ -25,17 +22,6 @@ export class Recipients {
   async ping(signal: AbortSignal): Promise<void> {
     const response = await fetch(new URL('/health/live', this.paymentsUrl), { signal });
     if (!response.ok) throw new Error(`payments answers ${response.status}`);
-  }
-
-  private async get(path: string): Promise<Response> {
-    try {
-      return await fetch(new URL(path, this.paymentsUrl), {
-        headers: { authorization: `Bearer ${this.serviceToken}` },
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      });
-    } catch (error) {
-      throw new DependencyDown('payments', { cause: error });
-    }
   }
 }
 

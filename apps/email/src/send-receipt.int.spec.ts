@@ -2,9 +2,11 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { DependencyDown, PermanentFailure } from '@effectively-once/delivery';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
+import { EmailCircuits } from './circuits.js';
 import type { Claim } from './receipt-claims.js';
 import type { Recipients } from './recipients.js';
-import { MaybeSent, SendReceipt } from './send-receipt.js';
+import { SendReceipt } from './send-receipt.js';
+import { MaybeSent } from './smtp-failure.js';
 import { connectSmtp, type Smtp } from './smtp.js';
 
 const payment = {
@@ -23,6 +25,7 @@ const recipients = {
 let server: SMTPServer | undefined;
 let smtp: Smtp | undefined;
 let mails: string[];
+const opened: EmailCircuits[] = [];
 
 /** A provider that behaves as told, and a SendReceipt connected to it. */
 async function provider(options: SMTPServerOptions = {}): Promise<SendReceipt> {
@@ -46,10 +49,23 @@ async function provider(options: SMTPServerOptions = {}): Promise<SendReceipt> {
   const listener = server.listen(0, '127.0.0.1');
   await once(listener, 'listening');
   smtp = connectSmtp(`smtp://127.0.0.1:${(listener.address() as AddressInfo).port}`);
-  return new SendReceipt(smtp, recipients);
+  return sendReceiptBy(smtp);
+}
+
+function sendReceiptBy(transport: Smtp): SendReceipt {
+  const works = { ping: async () => undefined as never };
+  const circuits = new EmailCircuits({
+    redis: works,
+    recipients: works,
+    provider: works,
+    smtp: transport,
+  });
+  opened.push(circuits);
+  return new SendReceipt(transport, recipients, circuits);
 }
 
 afterEach(async () => {
+  opened.splice(0).forEach(({ all }) => all.forEach((circuit) => circuit.close()));
   smtp?.close();
   await new Promise<void>((resolve) => (server ? server.close(resolve) : resolve()));
   server = undefined;
@@ -61,6 +77,10 @@ const claim = (leaseLeftMs = 15_000): Claim => ({
   messageId: '<m@example>',
   leaseLeftMs: () => leaseLeftMs,
 });
+
+// smtp-server's own name for a connection's socket.
+const hangUp = (connection: object) =>
+  (connection as { _socket: { destroy: () => void } })._socket.destroy();
 
 const refusal = (responseCode: number) => Object.assign(new Error('no'), { responseCode });
 
@@ -85,16 +105,9 @@ it('does not know whether it was sent when the answer to the content is cut off'
   const sendReceipt = await provider({
     onData: (stream, session) => {
       stream.resume();
-      // smtp-server keeps its open connections by session id.
-      stream.on('end', () => {
-        for (const connection of server?.connections ?? []) {
-          const { id, _socket } = connection as unknown as {
-            id: string;
-            _socket: { destroy: () => void };
-          };
-          if (id === session.id) _socket.destroy();
-        }
-      });
+      stream.on('end', () =>
+        [...(server?.connections ?? [])].filter(({ id }) => id === session.id).forEach(hangUp),
+      );
     },
   });
   await expect(sendReceipt.run(payment, claim())).rejects.toBeInstanceOf(MaybeSent);
@@ -113,6 +126,27 @@ it('an address refused for now is tried again', async () => {
   });
 });
 
+it('a provider that hangs up on one user is not down; one that hangs up on three is', async () => {
+  const sendReceipt = await provider({
+    onRcptTo: () => [...(server?.connections ?? [])].forEach(hangUp),
+  });
+  const [circuits] = opened;
+  const to = async (userId: string) =>
+    await sendReceipt.run({ ...payment, userId }, claim()).catch((error: Error) => error.name);
+  await expect(to('alice')).resolves.toBe('BrokenOff');
+  await expect(to('alice')).resolves.toBe('BrokenOff');
+  await expect(to('bob')).resolves.toBe('BrokenOff');
+  expect(circuits?.smtp.reading).toBe('closed');
+  await expect(to('carol')).resolves.toBe('BrokenOff');
+  expect(circuits?.smtp.reading).toBe('open');
+  await expect(to('dave')).resolves.toBe('DependencyDown');
+});
+
+it('a sender refused for good is no fault of the receipt', async () => {
+  const sendReceipt = await provider({ onMailFrom: (_, __, callback) => callback(refusal(550)) });
+  await expect(sendReceipt.run(payment, claim())).rejects.toBeInstanceOf(DependencyDown);
+});
+
 it('content refused with a reply was not sent', async () => {
   const sendReceipt = await provider({
     onData: (stream, _, callback) => {
@@ -127,7 +161,7 @@ it('a provider that says goodbye, or is not there, is down', async () => {
   const goodbye = await provider({ onMailFrom: (_, __, callback) => callback(refusal(421)) });
   await expect(goodbye.run(payment, claim())).rejects.toBeInstanceOf(DependencyDown);
   const nobody = connectSmtp('smtp://127.0.0.1:1');
-  await expect(new SendReceipt(nobody, recipients).run(payment, claim())).rejects.toMatchObject({
+  await expect(sendReceiptBy(nobody).run(payment, claim())).rejects.toMatchObject({
     dependency: 'smtp',
   });
   nobody.close();

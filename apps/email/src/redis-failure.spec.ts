@@ -1,0 +1,22 @@
+import { DependencyDown } from '@effectively-once/delivery';
+import { ReplyError } from 'ioredis';
+import { asFailure } from './redis-failure.js';
+
+it.each([
+  new Error('Connection is closed.'),
+  new Error("Stream isn't writeable and enableOfflineQueue options is false"),
+  new ReplyError("OOM command not allowed when used memory > 'maxmemory'."),
+  new ReplyError('LOADING Redis is loading the dataset in memory'),
+  new ReplyError('READONLY You can not write against a read only replica.'),
+])('Redis is down: %s', (error) => {
+  expect(asFailure(error)).toBeInstanceOf(DependencyDown);
+  expect(asFailure(error)).toMatchObject({ dependency: 'redis', cause: error });
+});
+
+it.each([
+  new Error('Command timed out'),
+  new ReplyError('WRONGTYPE Operation against a key holding the wrong kind of value'),
+  new TypeError('x is not a function'),
+])('it may be about this receipt, so it is counted: %s', (error) => {
+  expect(asFailure(error)).toBe(error);
+});
