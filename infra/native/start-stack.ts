@@ -4,6 +4,7 @@ import { assertDiskSpace } from './disk-space.js';
 import { endLeftovers } from './processes/leftovers.js';
 import type { Exit } from './processes/managed-process.js';
 import { assertPortsAreFree } from './ports.js';
+import type { ProcessDefinition } from './processes/process-definition.js';
 import { preparations } from './preparations.js';
 import { findPrograms } from './programs/programs.js';
 import { servers } from './servers/servers.js';
@@ -33,10 +34,12 @@ export async function startStack(options: {
   environment: Environment;
   folder: StackFolder;
   apps: boolean;
+  /** What is started instead of what everybody runs: a test may put something between. */
+  rewire?: (definitions: ProcessDefinition[]) => ProcessDefinition[];
   signal: AbortSignal;
   onProgress: (progress: Progress) => void;
 }): Promise<Stack> {
-  const { environment, folder, signal, onProgress } = options;
+  const { environment, folder, rewire = (same) => same, signal, onProgress } = options;
   const onNote = (note: string) => onProgress({ kind: 'note', note });
   // Servers under another account must be able to read what this process writes for them.
   process.umask(0o022);
@@ -59,7 +62,7 @@ export async function startStack(options: {
   try {
     const programs = await findPrograms({ folder, signal, onNote });
     const context = { environment, folder, programs, withApps: options.apps };
-    const definitions = [...servers(context), ...(options.apps ? apps(context) : [])];
+    const definitions = rewire([...servers(context), ...(options.apps ? apps(context) : [])]);
     await assertPortsAreFree(definitions, environment.settings);
     await supervisor.start(definitions, preparations(environment), { signal, onEvent: onProgress });
   } catch (error) {

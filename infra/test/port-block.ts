@@ -1,13 +1,20 @@
 import type { PortName, Settings } from '../environment.js';
 import { isFree } from '../native/ports.js';
+import { CABLE_PORTS } from './cables.js';
 
 /** Added to every port, so that a test stack and a running system do not meet. */
 const OFFSETS = [20_000, 21_000, 22_000, 23_000];
+
+// No port of `.env` has these last three digits, so no two blocks meet. Below the ports that systems give
+// to clients: a cable's port must still be free when it is healed.
+const FIRST_CABLE_PORT = 4_100;
 
 export interface PortBlock {
   name: string;
   /** As variables, which override `.env`. */
   ports: Record<string, string>;
+  /** For what only a test stack has. */
+  cablePorts: number[];
 }
 
 /**
@@ -18,10 +25,18 @@ export async function freePortBlock(settings: Settings): Promise<PortBlock> {
   const names = Object.keys(settings).filter((name): name is PortName => name.endsWith('_PORT'));
   for (const offset of OFFSETS) {
     const ports = names.map((name) => [name, settings[name] + offset] as const);
-    const free = await Promise.all(ports.map(([, port]) => isFree(port)));
+    const cablePorts = Array.from(
+      { length: CABLE_PORTS },
+      (_, index) => offset + FIRST_CABLE_PORT + index,
+    );
+    const free = await Promise.all([...ports.map(([, port]) => port), ...cablePorts].map(isFree));
     if (!free.every(Boolean)) continue;
     const variables = ports.map(([name, port]) => [name, String(port)]);
-    return { name: `test-${offset}`, ports: Object.fromEntries(variables) as PortBlock['ports'] };
+    return {
+      name: `test-${offset}`,
+      ports: Object.fromEntries(variables) as PortBlock['ports'],
+      cablePorts,
+    };
   }
   throw new Error(`no free block of ports for a test stack (tried +${OFFSETS.join(', +')})`);
 }

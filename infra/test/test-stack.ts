@@ -1,4 +1,6 @@
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { CONSUMERS } from '@effectively-once/contracts';
 import { startContainers } from '@effectively-once/testing';
 import { addresses } from '../addresses.js';
 import { createIndex } from '../elasticsearch/create-index.js';
@@ -8,8 +10,13 @@ import { ProgressPrinter } from '../native/progress-printer.js';
 import { stackFolder } from '../native/stack-folder.js';
 import { startStack } from '../native/start-stack.js';
 import { isAlive, readState, type ProcessRecord } from '../native/state.js';
+import type { ProcessDefinition } from '../native/processes/process-definition.js';
 import { preparePostgres } from '../postgres/prepare.js';
+import { layCables } from './cables.js';
 import { freePortBlock } from './port-block.js';
+
+/** The shortest that the broker accepts. */
+const SESSION_TIMEOUT_MS = 6_000;
 
 /** Something to test against, and where it is. */
 export interface TestStack {
@@ -32,18 +39,29 @@ interface StackOptions {
 
 /** The real servers as processes of their own: own ports, own folder, beside whatever else runs. */
 export async function startNativeTestStack(options: StackOptions): Promise<TestStack> {
-  const { name, ports } = await freePortBlock(readEnvironment().settings);
+  const { name, ports, cablePorts } = await freePortBlock(readEnvironment().settings);
   const environment = readEnvironment({ ...process.env, ...ports, NODE_ENV: 'test' });
   const folder = stackFolder(name);
   rmSync(folder.path, { recursive: true, force: true });
   const { show } = new ProgressPrinter(options.print);
   const { apps, signal } = options;
-  const stack = await startStack({ environment, folder, apps, signal, onProgress: show });
+  const failurePoints = join(folder.path, 'failure-points');
+  let definitions: ProcessDefinition[] = [];
+  const rewire = (plain: ProcessDefinition[]) =>
+    (definitions = apps ? layCables(breakable(plain, { failurePoints }), cablePorts) : plain);
+  const stack = await startStack({ environment, folder, apps, rewire, signal, onProgress: show });
+  mkdirSync(failurePoints, { recursive: true });
   const processes = () => readState(folder.stateFile)?.processes ?? [];
   return {
     environment,
     processes,
-    addresses: whereItIs(environment, folder.logs),
+    addresses: {
+      ...whereItIs(environment, folder.logs),
+      CABLES_URL: `http://127.0.0.1:${cablePorts[0]}`,
+      FAILURE_POINTS: failurePoints,
+      STATE_FILE: folder.stateFile,
+      CONSUMER_PROCESSES: consumersAmong(definitions),
+    },
     stop: async ({ keepLogs }) => {
       const started = processes();
       await stack.stop();
@@ -52,6 +70,30 @@ export async function startNativeTestStack(options: StackOptions): Promise<TestS
       return started.filter(({ run }) => isAlive(run)).map(({ name }) => name);
     },
   };
+}
+
+/** Apps that a test can make die where it wants, and consumers whose freezing their group notices soon. */
+function breakable(
+  definitions: ProcessDefinition[],
+  { failurePoints }: { failurePoints: string },
+): ProcessDefinition[] {
+  return definitions.map((definition) => {
+    if (definition.kind !== 'app') return definition;
+    const env = {
+      ...definition.env,
+      FAILURE_POINTS: failurePoints,
+      KAFKA_SESSION_TIMEOUT_MS: String(SESSION_TIMEOUT_MS),
+    };
+    return { ...definition, env };
+  });
+}
+
+/** How a second member of each consumer's group is started. */
+function consumersAmong(definitions: ProcessDefinition[]) {
+  const consumers = definitions.filter(({ name }) => CONSUMERS.some((one) => one === name));
+  return Object.fromEntries(
+    consumers.map(({ name, command, args, cwd, env }) => [name, { command, args, cwd, env }]),
+  );
 }
 
 /** The servers as containers, prepared like the native ones. For the integration level: no apps. */

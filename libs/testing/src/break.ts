@@ -1,0 +1,31 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Cut } from './tcp-proxy.js';
+
+/** Where a stack that was started to be broken can be broken. */
+export interface Breakable {
+  CABLES_URL: string;
+  /** A folder of tokens. */
+  FAILURE_POINTS: string;
+}
+
+/** Takes one server away from the one consumer that uses it, or gives it back. Resolves when it is so. */
+export async function turnCable(
+  { CABLES_URL }: Pick<Breakable, 'CABLES_URL'>,
+  dependency: string,
+  how: Cut | 'heal',
+): Promise<void> {
+  const response = await fetch(`${CABLES_URL}/${dependency}/${how}`, { method: 'POST' });
+  if (!response.ok) throw new Error(`${dependency} cannot be told to ${how}: ${response.status}`);
+}
+
+/** The process of the app that reaches the point first deletes the file, whose path is returned, and dies. */
+export function armFailurePoint(
+  { FAILURE_POINTS }: Pick<Breakable, 'FAILURE_POINTS'>,
+  app: string,
+  point: string,
+): string {
+  const token = join(FAILURE_POINTS, `${app}.${point}`);
+  writeFileSync(token, '');
+  return token;
+}
