@@ -16,6 +16,7 @@ interface Addresses {
   PSP_URL: string;
   PSP_SECRET_KEY: string;
   SMTP_URL: string;
+  EMAIL_PORT: string;
   LOYALTY_PORT: string;
   SEARCH_PORT: string;
   CONSOLE_PORT: string;

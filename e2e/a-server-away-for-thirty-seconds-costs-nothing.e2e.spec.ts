@@ -1,0 +1,61 @@
+import type { ConsumerName } from '@effectively-once/contracts';
+import { waitUntil, type Cut } from '@effectively-once/testing';
+import { consumerUrl, deadLetters, metric, withCut } from './breaking.js';
+import { payments } from './load.js';
+import { findings } from './the-system.js';
+
+// 300 payments in 30 s: the servers are away as long as it takes to pay.
+const LOAD = { count: 300, perSecond: 10 };
+
+const USED_BY: Record<string, ConsumerName> = {
+  redis: 'email',
+  smtp: 'email',
+  payments: 'email',
+  'loyalty-database': 'loyalty',
+  elasticsearch: 'search',
+};
+
+// A consumer loses one server at a time; different consumers lose theirs together, to save time.
+const OUTAGES: Record<string, Cut>[] = [
+  { redis: 'refuse', 'loyalty-database': 'refuse', elasticsearch: 'refuse' },
+  { smtp: 'refuse', 'loyalty-database': 'hang', elasticsearch: 'hang' },
+  { payments: 'refuse' },
+];
+
+it.each(OUTAGES)(
+  'the consumers of %j pause, lose nothing, and go on by themselves',
+  async (cuts) => {
+    const before = await deadLetters();
+    await withCut(cuts, async () => {
+      const paying = payments(LOAD);
+      await Promise.all([paying, ...Object.keys(cuts).map(pauses)]);
+      // A process that waits for its server is alive: restarting it would help nobody.
+      for (const dependency of Object.keys(cuts)) {
+        const { status } = await fetch(`${urlOf(dependency)}/health/live`);
+        expect({ dependency, status }).toEqual({ dependency, status: 200 });
+      }
+    });
+    await Promise.all(Object.keys(cuts).map(goesOn));
+    await expect(findings()).resolves.toEqual([]);
+    await expect(deadLetters()).resolves.toBe(before);
+  },
+);
+
+const urlOf = (dependency: string) => consumerUrl(USED_BY[dependency] as ConsumerName);
+const circuit = (dependency: string) => metric(urlOf(dependency), 'circuit_state', { dependency });
+const pausedPartitions = (dependency: string) =>
+  metric(urlOf(dependency), 'delivery_paused_partitions');
+
+async function pauses(dependency: string): Promise<void> {
+  await waitUntil(
+    `the consumer of ${dependency} to pause`,
+    async () => (await circuit(dependency)) > 0 && (await pausedPartitions(dependency)) > 0,
+  );
+}
+
+async function goesOn(dependency: string): Promise<void> {
+  await waitUntil(
+    `the consumer of ${dependency} to go on`,
+    async () => (await circuit(dependency)) === 0 && (await pausedPartitions(dependency)) === 0,
+  );
+}
