@@ -1,6 +1,3 @@
-/** Lanes at work at once in one partition. Lanes that are parked take no part in it. */
-export const LANES_MAX = 64;
-
 /** What a piece of work may do with the lane it is the head of. */
 export interface Lane {
   /**
@@ -11,6 +8,8 @@ export interface Lane {
 }
 
 export interface LanesOptions<Item> {
+  /** Lanes at work at once. Those that are parked take no part in it. */
+  lanesMax: number;
   /** Does one item. Must not reject: what should happen to a failure is decided in there. */
   work: (item: Item, lane: Lane) => Promise<void>;
   onParked?: (lanes: number) => void;
@@ -22,11 +21,11 @@ interface Queue<Item> {
 }
 
 /**
- * Runs items of one key in order, items of different keys at once, up to LANES_MAX of them.
+ * Runs items of one key in order, items of different keys at once, up to `lanesMax` of them.
  *
  *   key a   a1 ► a2 ► a3      at work
  *   key b   b1 ► b2           parked: b1 waits for its back-off, b2 behind it, nobody else
- *   key c   c1                waiting for one of the LANES_MAX slots, first come, first served
+ *   key c   c1                waiting for one of the `lanesMax` slots, first come, first served
  */
 export class Lanes<Item> {
   private readonly queues = new Map<string, Queue<Item>>();
@@ -47,7 +46,7 @@ export class Lanes<Item> {
 
   /** Nothing is worked on before this is called, once. */
   open(): void {
-    for (let slot = 0; slot < LANES_MAX; slot += 1) this.freeSlot();
+    for (let slot = 0; slot < this.options.lanesMax; slot += 1) this.freeSlot();
   }
 
   push(key: string, item: Item): void {

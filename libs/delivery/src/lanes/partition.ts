@@ -5,6 +5,8 @@ import { emptyNote, encodeNote, type Note } from './note.js';
 import { assertMayRun, type OneAtATime } from './suspicion.js';
 import { Window, type Held } from './window.js';
 
+/** Lanes at work at once in one partition. */
+export const LANES_MAX = 64;
 /** Records that wait for a slot: above the first fetching pauses, below the second it goes on. */
 export const BACKLOG_MAX = 2_000;
 export const BACKLOG_LOW = BACKLOG_MAX / 2;
@@ -58,6 +60,7 @@ export class Partition {
 
   constructor(private readonly options: PartitionOptions) {
     this.lanes = new Lanes({
+      lanesMax: LANES_MAX,
       work: (held, lane) => this.settle(held, lane),
       onParked: options.onParked,
     });
@@ -178,8 +181,6 @@ export class Partition {
   }
 
   private settled(held: Held): void {
-    this.note.attempts.delete(held.record.offset);
-    this.note.deaths.delete(held.record.offset);
     if (this.window.settle(held) === 'moved') {
       this.note.takeovers = 0;
       this.suspectOrAcquit();
@@ -205,12 +206,20 @@ export class Partition {
 
   private async commit(): Promise<void> {
     const { watermark } = this.window;
-    if (watermark !== undefined) await this.options.commit(watermark, encodeNote(this.note));
+    if (watermark === undefined) return;
+    // Not when it is settled: until the watermark has passed a record, it may come again.
+    forgetBelow(watermark, this.note.attempts);
+    forgetBelow(watermark, this.note.deaths);
+    await this.options.commit(watermark, encodeNote(this.note));
   }
 
   private reportLag(): void {
     this.options.onLag(Number(this.endOffset - (this.window.watermark ?? this.endOffset)));
   }
+}
+
+function forgetBelow(watermark: bigint, counts: Map<bigint, number>): void {
+  for (const offset of counts.keys()) if (offset < watermark) counts.delete(offset);
 }
 
 // A record without a key belongs to nobody, so it waits for nobody.

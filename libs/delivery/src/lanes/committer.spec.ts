@@ -1,0 +1,94 @@
+import { Committer } from './committer.js';
+
+/** A committer whose commits and waits end when the test says so. */
+function byHand() {
+  const log: string[] = [];
+  const commits: { resolve: () => void; reject: (error: Error) => void }[] = [];
+  const waits: (() => void)[] = [];
+  const committer = new Committer({
+    commit: async () => {
+      log.push('commit');
+      await new Promise<void>((resolve, reject) => commits.push({ resolve, reject }));
+    },
+    wait: async (ms) => {
+      log.push(`wait ${ms}`);
+      await new Promise<void>((resolve) => waits.push(resolve));
+    },
+    onError: () => log.push('refused'),
+  });
+  return { committer, log, commits, waits };
+}
+
+const turns = () => new Promise((resolve) => setImmediate(resolve));
+
+it('lets many that ask share one commit', async () => {
+  const { committer, log, commits, waits } = byHand();
+  committer.ask();
+  committer.ask();
+  await turns();
+  expect(log).toEqual(['wait 50']);
+  waits.shift()?.();
+  await turns();
+  committer.ask();
+  commits.shift()?.resolve();
+  await turns();
+  expect(log).toEqual(['wait 50', 'commit', 'wait 50']);
+});
+
+it('commits at once for one who waits for it', async () => {
+  const { committer, log, commits } = byHand();
+  committer.ask();
+  const flushed = committer.flush();
+  await turns();
+  expect(log.at(-1)).toBe('commit');
+  commits.shift()?.resolve();
+  await expect(flushed).resolves.toBeUndefined();
+});
+
+// A commit that began before the call may have read what was true before it.
+it('is not content with a commit that was already under way', async () => {
+  const { committer, log, commits } = byHand();
+  const first = committer.flush();
+  await turns();
+  let isDurable = false;
+  const second = committer.flush().then(() => (isDurable = true));
+  commits.shift()?.resolve();
+  await first;
+  await turns();
+  expect(isDurable).toBe(false);
+  commits.shift()?.resolve();
+  await second;
+  expect(log).toEqual(['commit', 'commit']);
+});
+
+it('tries a refused commit again, and keeps those who wait for it waiting', async () => {
+  const { committer, log, commits, waits } = byHand();
+  const flushed = committer.flush();
+  await turns();
+  commits.shift()?.reject(new Error('the group is rebalancing'));
+  await turns();
+  expect(log).toEqual(['commit', 'refused', 'wait 1000']);
+  waits.shift()?.();
+  await turns();
+  commits.shift()?.resolve();
+  await expect(flushed).resolves.toBeUndefined();
+});
+
+it('tells those who wait that it was closed, and ends with the commit under way', async () => {
+  const { committer, commits } = byHand();
+  const flushed = committer.flush();
+  await turns();
+  const closing = committer.close();
+  await expect(flushed).rejects.toThrow('closed');
+  commits.shift()?.resolve();
+  await closing;
+  await expect(committer.flush()).rejects.toThrow('closed');
+});
+
+it('closes although a wait has not ended', async () => {
+  const { committer, log } = byHand();
+  committer.ask();
+  await turns();
+  await committer.close();
+  expect(log).toEqual(['wait 50']);
+});
