@@ -1,4 +1,10 @@
-import { AUTH_SECRET, HealthModule, MetricsModule, type Logger } from '@effectively-once/platform';
+import {
+  AUTH_SECRET,
+  failurePoints,
+  HealthModule,
+  MetricsModule,
+  type Logger,
+} from '@effectively-once/platform';
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { BackgroundTasks } from './background-tasks.js';
@@ -10,9 +16,12 @@ import { LOGGER, PAYMENTS_CONFIG, type PaymentsConfig } from './config.js';
 import { DatabaseModule } from './database.module.js';
 import { OpenApiController } from './openapi.controller.js';
 import { PaymentsController } from './payments.controller.js';
+import { PspDoor } from './psp-door.js';
+import { PspOutages } from './psp-outages.js';
 import { Psp } from './psp.js';
 import { RateLimit } from './rate-limit.js';
 import { RecipientController } from './recipient.controller.js';
+import { Refunds } from './refunds.js';
 import { Settlement } from './settlement.js';
 import { WebhookController } from './webhook.controller.js';
 
@@ -59,35 +68,49 @@ export class AppModule {
 
 function serviceProviders({ config, logger, clockAndIds }: PaymentsAppOptions): Provider[] {
   const pspTimeoutMs = config.PSP_TIMEOUT_MS;
-  const rateLimit = new RateLimit({
-    perS: config.RATE_LIMIT_PER_S,
-    burst: config.RATE_LIMIT_BURST,
-    nowMs: () => performance.now(),
-  });
-  const psp = new Psp({
-    url: config.PSP_URL,
-    secretKey: config.PSP_SECRET_KEY,
-    timeoutMs: pspTimeoutMs,
-  });
+  const reach = failurePoints('payments', config.FAILURE_POINTS);
+  const nowMs = () => performance.now();
+  const { newId } = clockAndIds;
+  const { PSP_URL: url, PSP_SECRET_KEY: secretKey } = config;
+  const psp = new Psp({ url, secretKey, timeoutMs: pspTimeoutMs, reach });
+  const rateLimit = { perS: config.RATE_LIMIT_PER_S, burst: config.RATE_LIMIT_BURST };
   return [
-    { provide: RateLimit, useValue: rateLimit },
+    { provide: RateLimit, useValue: new RateLimit({ ...rateLimit, nowMs }) },
     { provide: Psp, useValue: psp },
     {
-      provide: Settlement,
+      provide: PspOutages,
       inject: [DataSource],
-      useFactory: (dataSource: DataSource) => new Settlement(dataSource, clockAndIds),
+      useFactory: (dataSource: DataSource) => new PspOutages(dataSource, { newId, nowMs }),
+    },
+    {
+      provide: PspDoor,
+      inject: [PspOutages],
+      useFactory: (outages: PspOutages) =>
+        new PspDoor({ nowMs, onOutage: (outage) => outages.add(outage) }),
+    },
+    {
+      provide: Refunds,
+      inject: [DataSource],
+      useFactory: (dataSource: DataSource) =>
+        new Refunds(dataSource, psp, logger, { pspTimeoutMs }),
+    },
+    {
+      provide: Settlement,
+      inject: [DataSource, Refunds],
+      useFactory: (dataSource: DataSource, refunds: Refunds) =>
+        new Settlement(dataSource, refunds, clockAndIds, reach),
     },
     {
       provide: Checkout,
-      inject: [DataSource, Settlement],
-      useFactory: (dataSource: DataSource, settlement: Settlement) =>
-        new Checkout(dataSource, psp, settlement, clockAndIds, { pspTimeoutMs }),
+      inject: [DataSource, PspDoor, Settlement],
+      useFactory: (dataSource: DataSource, door: PspDoor, settlement: Settlement) =>
+        new Checkout({ dataSource, psp, door, settlement, clockAndIds, reach }, { pspTimeoutMs }),
     },
     {
       provide: Completer,
-      inject: [DataSource, Settlement],
-      useFactory: (dataSource: DataSource, settlement: Settlement) =>
-        new Completer(dataSource, psp, settlement, clockAndIds, logger, { pspTimeoutMs }),
+      inject: [DataSource, PspDoor, Settlement],
+      useFactory: (dataSource: DataSource, door: PspDoor, settlement: Settlement) =>
+        new Completer({ dataSource, psp, door, settlement, clockAndIds, logger }, { pspTimeoutMs }),
     },
   ];
 }

@@ -11,6 +11,8 @@ import { Completer } from './completer.js';
 import { LOGGER } from './config.js';
 import { forgetExpiredKeys } from './expired-keys.js';
 import { keepOutboxDays } from './outbox-days.js';
+import { forgetOldOutages, PspOutages } from './psp-outages.js';
+import { Refunds } from './refunds.js';
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
@@ -20,13 +22,22 @@ const MINUTE_MS = 60_000;
 export class BackgroundTasks implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly tasks: Background[];
 
-  constructor(dataSource: DataSource, completer: Completer, @Inject(LOGGER) logger: Logger) {
+  constructor(
+    dataSource: DataSource,
+    completer: Completer,
+    refunds: Refunds,
+    outages: PspOutages,
+    @Inject(LOGGER) logger: Logger,
+  ) {
     const task = (name: string, everyMs: number, run: () => Promise<unknown>) =>
       new Background({ name, everyMs, run, logger });
     this.tasks = [
       task('complete open payments', SECOND_MS, () => completer.run()),
+      task('refund what pays for nothing', SECOND_MS, () => refunds.run()),
+      task('record outages of the PSP', SECOND_MS, () => outages.record()),
       task('keep outbox days', 10 * MINUTE_MS, () => keepOutboxDays(dataSource)),
       task('forget expired keys', MINUTE_MS, () => forgetExpiredKeys(dataSource)),
+      task('forget old outages', 60 * MINUTE_MS, () => forgetOldOutages(dataSource)),
     ];
   }
 

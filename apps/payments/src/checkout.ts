@@ -1,14 +1,16 @@
 import type { DataSource } from 'typeorm';
 import { paymentLocation, type Answer } from './answer.js';
 import type { CheckoutOrder } from './checkout-order.js';
-import { claim, type KeyHolder } from './claim.sql.js';
+import { claim, findHolder, type KeyHolder } from './claim.sql.js';
 import type { ClockAndIds } from './clock-and-ids.js';
 import { pool } from './database.js';
+import type { ReachPoint } from './failure-points.js';
 import { fingerprint } from './idempotency-key.js';
 import { defer, release } from './lease.sql.js';
 import { idempotencyKeyCollisions, idempotencyReplays } from './metrics.js';
 import { Payment } from './payment.entity.js';
 import { invalidRequest, paymentsProblem } from './payments-errors.js';
+import type { Pass, PspDoor } from './psp-door.js';
 import type { Psp } from './psp.js';
 import type { Settlement } from './settlement.js';
 
@@ -31,39 +33,57 @@ const FIRST_LOOK_AFTER_MS = 1_000;
 
 export class Checkout {
   constructor(
-    private readonly dataSource: DataSource,
-    private readonly psp: Psp,
-    private readonly settlement: Settlement,
-    private readonly clockAndIds: ClockAndIds,
+    private readonly parts: {
+      dataSource: DataSource;
+      psp: Psp;
+      door: PspDoor;
+      settlement: Settlement;
+      clockAndIds: ClockAndIds;
+      reach: ReachPoint;
+    },
     private readonly options: { pspTimeoutMs: number },
   ) {}
 
   /**
    * Pays an order once, however often it is asked to.
    *
-   *   claim ──► charge ──► settle ──► 201 or 402, stored
-   *     │         ├─ not reached, refused ─► release ──► 503, the key is free
-   *     │         └─ unknown ──────────────► defer ────► 202, the completer asks again
-   *     ├─ key known ──► replay, 202, 409 in flight or 422 other body
-   *     └─ order live ─► 409
+   *   door ──► claim ──► charge ──► settle ──► 201 or 402, stored
+   *     │        │         ├─ not reached, refused ─► release ──► 503, the key is free
+   *     │        │         └─ unknown ──────────────► defer ────► 202, the completer asks again
+   *     │        ├─ key known ──► replay, 202, 409 in flight or 422 other body
+   *     │        └─ order live ─► 409
+   *     └─ PSP down or too slow ─► what is known of the key and the order, else 503; nothing is stored
    *
    * claim, settle, release and defer are one statement each. No connection is held while the PSP is
    * asked. A crash anywhere leaves a PENDING payment with a lease, which the completer takes over.
    */
   async pay(request: CheckoutRequest): Promise<CheckoutAnswer> {
+    const pass = this.parts.door.enterForCheckout();
+    if (!pass) return await this.payLater(request);
+    try {
+      return await this.payNow(request, pass);
+    } finally {
+      pass.leave();
+    }
+  }
+
+  private async payNow(request: CheckoutRequest, pass: Pass): Promise<CheckoutAnswer> {
+    const { psp, door, settlement, clockAndIds, reach } = this.parts;
     const payment = this.newPayment(request);
-    const leaseToken = this.clockAndIds.newId();
+    const leaseToken = clockAndIds.newId();
     const holder = await this.claim(request, payment, leaseToken);
     if (holder) return await this.known(holder, request);
 
-    const charge = await this.psp.charge(payment);
+    reach('after_claim');
+    const charge = await door.ask(pass, () => psp.charge(payment));
+    reach('after_psp_answer');
     switch (charge.outcome) {
       case 'captured':
       case 'declined':
-        return fresh(await this.settlement.settle(payment, charge));
+        return fresh(await settlement.settle(payment, charge));
       case 'invalid': {
         const verdict = { outcome: 'never_charged', reason: charge.code } as const;
-        return fresh(await this.settlement.settle(payment, verdict));
+        return fresh(await settlement.settle(payment, verdict));
       }
       case 'refused':
       case 'not_reached':
@@ -75,9 +95,27 @@ export class Checkout {
     }
   }
 
+  /** Only reads: a replay needs no PSP, and everybody else is told to come back. */
+  private async payLater(request: CheckoutRequest): Promise<CheckoutAnswer> {
+    const found = await findHolder(pool(this.parts.dataSource), {
+      ...this.keyOf(request),
+      orderId: request.order.orderId,
+    });
+    switch (found.outcome) {
+      case 'key_known':
+        return await this.known(found.holder, request);
+      case 'order_taken':
+        throw orderTaken(found.livePaymentId);
+      case 'nobody':
+        throw paymentsProblem('psp_unavailable');
+      default:
+        return found satisfies never;
+    }
+  }
+
   private newPayment({ userId, order, traceparent }: CheckoutRequest): Payment {
     return Object.assign(new Payment(), {
-      id: this.clockAndIds.newId(),
+      id: this.parts.clockAndIds.newId(),
       userId,
       orderId: order.orderId,
       amountMinor: order.amountMinor,
@@ -87,7 +125,7 @@ export class Checkout {
       version: 1,
       pspReference: null,
       failureCode: null,
-      createdAt: this.clockAndIds.now(),
+      createdAt: this.parts.clockAndIds.now(),
       completedAt: null,
       traceparent,
       pspAttempts: 0,
@@ -100,12 +138,10 @@ export class Checkout {
     payment: Payment,
     leaseToken: string,
   ): Promise<KeyHolder | undefined> {
-    const claimed = await claim(pool(this.dataSource), {
+    const claimed = await claim(pool(this.parts.dataSource), {
       ...payment,
       paymentId: payment.id,
-      method: METHOD,
-      route: ROUTE,
-      idempotencyKey: request.idempotencyKey,
+      ...this.keyOf(request),
       fingerprint: fingerprint(request.order),
       receiptEmail: request.order.receiptEmail,
       tokenEmail: request.tokenEmail,
@@ -118,9 +154,7 @@ export class Checkout {
       case 'key_known':
         return claimed.holder;
       case 'order_taken':
-        throw paymentsProblem('order_already_paid', {
-          location: paymentLocation(claimed.livePaymentId),
-        });
+        throw orderTaken(claimed.livePaymentId);
       case 'no_receipt_address':
         throw invalidRequest([
           { pointer: '/receiptEmail', detail: 'is needed: we know no address for the receipt' },
@@ -128,6 +162,10 @@ export class Checkout {
       default:
         return claimed satisfies never;
     }
+  }
+
+  private keyOf({ userId, idempotencyKey }: CheckoutRequest) {
+    return { userId, method: METHOD, route: ROUTE, idempotencyKey };
   }
 
   private async known(holder: KeyHolder, request: CheckoutRequest): Promise<CheckoutAnswer> {
@@ -141,20 +179,23 @@ export class Checkout {
       return { status: responseStatus, body: responseBody, paymentId, replayed: true };
     }
     if (status === 'PENDING') throw paymentsProblem('idempotency_in_flight');
-    return { ...(await this.settlement.truth(paymentId)), replayed: true };
+    return { ...(await this.parts.settlement.truth(paymentId)), replayed: true };
   }
 
   private async giveUp(held: { paymentId: string; leaseToken: string }): Promise<Answer> {
-    const outcome = await release(pool(this.dataSource), held);
+    const outcome = await release(pool(this.parts.dataSource), held);
     if (outcome === 'released') throw paymentsProblem('psp_unavailable');
     // The completer has taken over and may have charged: what it finds is the answer.
-    return await this.settlement.truth(held.paymentId);
+    return await this.parts.settlement.truth(held.paymentId);
   }
 
   private async leaveToCompleter(held: { paymentId: string; leaseToken: string }): Promise<Answer> {
-    await defer(pool(this.dataSource), { ...held, afterMs: FIRST_LOOK_AFTER_MS });
-    return await this.settlement.truth(held.paymentId);
+    await defer(pool(this.parts.dataSource), { ...held, afterMs: FIRST_LOOK_AFTER_MS });
+    return await this.parts.settlement.truth(held.paymentId);
   }
 }
+
+const orderTaken = (livePaymentId: string) =>
+  paymentsProblem('order_already_paid', { location: paymentLocation(livePaymentId) });
 
 const fresh = (answer: Answer): CheckoutAnswer => ({ ...answer, replayed: false });

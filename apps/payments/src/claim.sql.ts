@@ -1,11 +1,15 @@
 import { DatabaseError, type Pool } from 'pg';
 import type { PaymentStatus } from './payment.entity.js';
 
-export interface ClaimRequest {
+/** A key belongs to (user, method, route). */
+export interface Key {
   userId: string;
   method: string;
   route: string;
   idempotencyKey: string;
+}
+
+export interface ClaimRequest extends Key {
   fingerprint: string;
   paymentId: string;
   orderId: string;
@@ -30,11 +34,16 @@ export interface KeyHolder {
   responseBody: string | null;
 }
 
-export type Claim =
-  | { outcome: 'claimed' }
-  | { outcome: 'key_known'; holder: KeyHolder }
-  | { outcome: 'order_taken'; livePaymentId: string }
-  | { outcome: 'no_receipt_address' };
+export type Held =
+  { outcome: 'key_known'; holder: KeyHolder } | { outcome: 'order_taken'; livePaymentId: string };
+
+export type Claim = { outcome: 'claimed' } | Held | { outcome: 'no_receipt_address' };
+
+const HOLDER = `
+  SELECT k.fingerprint, k.payment_id AS "paymentId", p.status,
+    k.response_status AS "responseStatus", k.response_body AS "responseBody"
+  FROM payments.idempotency_keys k JOIN payments.payments p ON p.id = k.payment_id
+  WHERE k.user_id = $1 AND k.method = $2 AND k.route = $3 AND k.idempotency_key = $4`;
 
 // Key and payment are one statement, so they exist together or not at all, and a second live payment
 // of the order (payments_one_live_per_order) takes the key down with it.
@@ -61,10 +70,7 @@ const CLAIM = `
   SELECT NULL::text AS fingerprint, id AS "paymentId", NULL::text AS status,
     NULL::int AS "responseStatus", NULL::text AS "responseBody"
   FROM payment
-  UNION ALL
-  SELECT k.fingerprint, k.payment_id, p.status, k.response_status, k.response_body
-  FROM payments.idempotency_keys k JOIN payments.payments p ON p.id = k.payment_id
-  WHERE k.user_id = $1 AND k.method = $2 AND k.route = $3 AND k.idempotency_key = $4`;
+  UNION ALL ${HOLDER}`;
 
 const LIVE_PAYMENT = `
   SELECT id FROM payments.payments
@@ -100,13 +106,34 @@ async function tryClaim(pool: Pool, request: ClaimRequest): Promise<Claim | 'aga
     if (error.code === '23502' && error.column === 'receipt_email')
       return { outcome: 'no_receipt_address' };
     if (error.code !== '23505' || error.constraint !== 'payments_one_live_per_order') throw error;
-    const { rows } = await pool.query<{ id: string }>({
-      name: 'live_payment',
-      text: LIVE_PAYMENT,
-      values: [request.userId, request.orderId],
-    });
-    return rows[0] ? { outcome: 'order_taken', livePaymentId: rows[0].id } : 'again';
+    return (await livePayment(pool, request)) ?? 'again';
   }
+}
+
+async function livePayment(
+  pool: Pool,
+  order: { userId: string; orderId: string },
+): Promise<Held | undefined> {
+  const { rows } = await pool.query<{ id: string }>({
+    name: 'live_payment',
+    text: LIVE_PAYMENT,
+    values: [order.userId, order.orderId],
+  });
+  return rows[0] && { outcome: 'order_taken', livePaymentId: rows[0].id };
+}
+
+/** Who has the key or the order, without wanting either. */
+export async function findHolder(
+  pool: Pool,
+  wanted: Key & { orderId: string },
+): Promise<Held | { outcome: 'nobody' }> {
+  const { rows } = await pool.query<KeyHolder>({
+    name: 'holder',
+    text: HOLDER,
+    values: [wanted.userId, wanted.method, wanted.route, wanted.idempotencyKey],
+  });
+  if (rows[0]) return { outcome: 'key_known', holder: rows[0] };
+  return (await livePayment(pool, wanted)) ?? { outcome: 'nobody' };
 }
 
 function claimValues(request: ClaimRequest): unknown[] {

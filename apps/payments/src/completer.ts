@@ -4,6 +4,7 @@ import type { ClockAndIds } from './clock-and-ids.js';
 import { pool } from './database.js';
 import { defer, takeOver } from './lease.sql.js';
 import type { Payment } from './payment.entity.js';
+import type { Pass, PspDoor } from './psp-door.js';
 import type { Psp } from './psp.js';
 import type { Settlement, Verdict } from './settlement.js';
 
@@ -31,50 +32,62 @@ export class Completer {
   private readonly refusedAtMs = new Map<string, number>();
 
   constructor(
-    private readonly dataSource: DataSource,
-    private readonly psp: Psp,
-    private readonly settlement: Settlement,
-    private readonly clockAndIds: ClockAndIds,
-    private readonly logger: Logger,
+    private readonly parts: {
+      dataSource: DataSource;
+      psp: Psp;
+      door: PspDoor;
+      settlement: Settlement;
+      clockAndIds: ClockAndIds;
+      logger: Logger;
+    },
     private readonly options: { pspTimeoutMs: number },
   ) {}
 
-  /** Works once through payments whose lease is over, at most a batch. Answers how many it took. */
+  /**
+   * Works once through payments whose lease is over, at most a batch. Answers how many it took: none while
+   * the PSP is down, and one to find out whether it still is. Nobody waits for that one's answer.
+   */
   async run(): Promise<number> {
-    const leaseToken = this.clockAndIds.newId();
-    const taken = await takeOver(pool(this.dataSource), {
-      leaseToken,
-      // A charge and a look-up may follow each other.
-      leaseMs: 2 * this.options.pspTimeoutMs + LEASE_MARGIN_MS,
-      paymentsMax: BATCH_MAX,
-    });
-    await Promise.all(taken.map((id) => this.complete(id, leaseToken)));
-    return taken.length;
-  }
-
-  private async complete(paymentId: string, leaseToken: string): Promise<void> {
+    const { dataSource, door, clockAndIds } = this.parts;
+    const pass = door.enterForCompleter();
+    if (!pass) return 0;
     try {
-      const payment = await this.settlement.payment(paymentId);
-      const verdict = await this.verdict(payment);
-      if (verdict) {
-        this.refusedAtMs.delete(paymentId);
-        const { status } = await this.settlement.settle(payment, verdict);
-        this.logger.info(
-          { paymentId, verdict: verdict.outcome, status },
-          'settled an open payment',
-        );
-        return;
-      }
-      await defer(pool(this.dataSource), { paymentId, leaseToken, afterMs: wait(payment) });
-    } catch (error) {
-      // The lease runs out and somebody takes it over again.
-      this.logger.error({ err: error, paymentId }, 'could not complete a payment');
+      const leaseToken = clockAndIds.newId();
+      const taken = await takeOver(pool(dataSource), {
+        leaseToken,
+        // A charge and a look-up may follow each other.
+        leaseMs: 2 * this.options.pspTimeoutMs + LEASE_MARGIN_MS,
+        paymentsMax: pass.isTrial ? 1 : BATCH_MAX,
+      });
+      await Promise.all(taken.map((id) => this.complete(id, leaseToken, pass)));
+      return taken.length;
+    } finally {
+      pass.leave();
     }
   }
 
-  private async verdict(payment: Payment): Promise<Verdict | undefined> {
+  private async complete(paymentId: string, leaseToken: string, pass: Pass): Promise<void> {
+    const { dataSource, settlement, logger } = this.parts;
+    try {
+      const payment = await settlement.payment(paymentId);
+      const verdict = await this.verdict(payment, pass);
+      if (verdict) {
+        this.refusedAtMs.delete(paymentId);
+        const { status } = await settlement.settle(payment, verdict);
+        logger.info({ paymentId, verdict: verdict.outcome, status }, 'settled an open payment');
+        return;
+      }
+      await defer(pool(dataSource), { paymentId, leaseToken, afterMs: wait(payment) });
+    } catch (error) {
+      // The lease runs out and somebody takes it over again.
+      logger.error({ err: error, paymentId }, 'could not complete a payment');
+    }
+  }
+
+  private async verdict(payment: Payment, pass: Pass): Promise<Verdict | undefined> {
     if (this.ageMs(payment) >= REPEATABLE_FOR_MS) return await this.lookUpOnly(payment);
-    const charge = await this.psp.charge(payment);
+    const { psp, door } = this.parts;
+    const charge = await door.ask(pass, () => psp.charge(payment));
     switch (charge.outcome) {
       case 'captured':
       case 'declined':
@@ -99,13 +112,13 @@ export class Completer {
    * its last charge: the PSP was down meanwhile, or the request was frozen.
    */
   private async lookUp(payment: Payment, reason: string): Promise<Verdict | undefined> {
-    const nowMs = this.clockAndIds.now().getTime();
+    const nowMs = this.parts.clockAndIds.now().getTime();
     const refusedAtMs = this.refusedAtMs.get(payment.id) ?? nowMs;
     this.refusedAtMs.set(payment.id, refusedAtMs);
     const oldest = this.refusedAtMs.keys().next();
     if (this.refusedAtMs.size > REFUSALS_MAX && !oldest.done) this.refusedAtMs.delete(oldest.value);
 
-    const found = await this.psp.lookUp(payment.id);
+    const found = await this.parts.psp.lookUp(payment.id);
     if (found.outcome === 'captured' || found.outcome === 'declined') return found;
     const searchable = nowMs - refusedAtMs >= SEARCH_LAG_MS;
     if (found.outcome === 'absent' && searchable) return { outcome: 'never_charged', reason };
@@ -114,9 +127,9 @@ export class Completer {
 
   /** A request frozen for a day could still send its POST, so "absent" settles nothing here. */
   private async lookUpOnly(payment: Payment): Promise<Verdict | undefined> {
-    const found = await this.psp.lookUp(payment.id);
+    const found = await this.parts.psp.lookUp(payment.id);
     if (found.outcome === 'captured' || found.outcome === 'declined') return found;
-    this.logger.error(
+    this.parts.logger.error(
       { paymentId: payment.id },
       'a payment is too old to ask for again; settle by hand',
     );
@@ -124,7 +137,7 @@ export class Completer {
   }
 
   private ageMs(payment: Payment): number {
-    return this.clockAndIds.now().getTime() - payment.createdAt.getTime();
+    return this.parts.clockAndIds.now().getTime() - payment.createdAt.getTime();
   }
 }
 

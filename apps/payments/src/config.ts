@@ -1,5 +1,6 @@
 import {
   databaseUrl,
+  failurePointsFolder,
   httpUrl,
   nodeEnv,
   port,
@@ -23,6 +24,7 @@ const schema = z.object({
   /** Checkouts per second and user, and how many may come at once; per process. */
   RATE_LIMIT_PER_S: atLeastOne.default(50),
   RATE_LIMIT_BURST: atLeastOne.default(200),
+  FAILURE_POINTS: failurePointsFolder,
 });
 
 export type PaymentsConfig = z.infer<typeof schema>;

@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 import { DataSource } from 'typeorm';
 import { paymentsDataSource } from './database.js';
-import { keepOutboxDays } from './outbox-days.js';
+import { keepOutboxDays, outboxDaysAhead } from './outbox-days.js';
 import { freshDatabase, type FreshDatabase } from './testing/fresh-database.js';
 
 const DAY_MS = 86_400_000;
@@ -165,6 +165,16 @@ describe('the payments database', () => {
       }
       await keepOutboxDays(app);
       expect(await days()).toEqual([-2, -1, 0, 1, 2, 3].map(dayName));
+    });
+
+    it('says how many days are ready before one is missing, and makes the missing one', async () => {
+      expect(await outboxDaysAhead(app)).toBe(3);
+      await database.admin.query(`DROP TABLE payments.${dayName(2)}`);
+      expect(await outboxDaysAhead(app)).toBe(1);
+      await database.admin.query(`DROP TABLE payments.${dayName(1)}`);
+      expect(await outboxDaysAhead(app)).toBe(0);
+      await keepOutboxDays(app);
+      expect(await outboxDaysAhead(app)).toBe(3);
     });
 
     it('takes a row whose day was never made, and leaves that day alone later', async () => {

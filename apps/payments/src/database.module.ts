@@ -7,7 +7,9 @@ import {
 import { DataSource } from 'typeorm';
 import { paymentsDataSource, pool } from './database.js';
 import { watchDatabase } from './metrics.js';
+import { outboxDaysAhead } from './outbox-days.js';
 import { Payment } from './payment.entity.js';
+import { refundsOpen } from './refunds.js';
 
 /** One connection pool for the service, open before the first request and closed after the last. */
 @Module({})
@@ -39,6 +41,8 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
           .where(`payment.status IN ('PENDING', 'UNKNOWN')`)
           .groupBy('payment.status')
           .getRawMany<{ status: string; count: number }>(),
+      refundsOpen: async () => await refundsOpen(this.dataSource),
+      outboxDaysAhead: async () => await outboxDaysAhead(this.dataSource),
       pool: () => ({
         total: connections.totalCount,
         idle: connections.idleCount,

@@ -4,6 +4,8 @@ import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import { Payments1795219200001 } from './migrations/1795219200001-payments.js';
 import { Outbox1795219200002 } from './migrations/1795219200002-outbox.js';
 import { OutboxDays1795219200003 } from './migrations/1795219200003-outbox-days.js';
+import { PspOutages1795219200004 } from './migrations/1795219200004-psp-outages.js';
+import { Refunds1795219200005 } from './migrations/1795219200005-refunds.js';
 import { Payment } from './payment.entity.js';
 
 const POOL_MAX = 10;
@@ -19,7 +21,13 @@ export function paymentsDataSource(options: { url: string; poolMax?: number }): 
     applicationName: 'payments',
     entities: [Payment],
     // No `schema` option: TypeORM would want its own table in a schema the first migration makes.
-    migrations: [Payments1795219200001, Outbox1795219200002, OutboxDays1795219200003],
+    migrations: [
+      Payments1795219200001,
+      Outbox1795219200002,
+      OutboxDays1795219200003,
+      PspOutages1795219200004,
+      Refunds1795219200005,
+    ],
     migrationsTableName: 'migrations',
     // Tables change by migration only: a service that may alter its own tables can lose them.
     synchronize: false,

@@ -28,46 +28,71 @@ export const pspRequests = new Counter({
   labelNames: ['result'] as const,
 });
 
+export const pspRefunds = new Counter({
+  name: 'psp_refunds_total',
+  help: 'Captures that paid for nothing: owed back when found, then each attempt to refund them',
+  labelNames: ['result'] as const,
+});
+// An alert on an increase does not see a series that begins at one.
+for (const result of ['owed', 'refunded', 'failed']) pspRefunds.inc({ result }, 0);
+
+export const circuitState = new Gauge({
+  name: 'circuit_state',
+  help: '0 closed (in use), 1 half-open (one call tries it), 2 open (not used)',
+  labelNames: ['dependency'] as const,
+});
+
 export const outboxEvents = new Counter({
   name: 'outbox_events_total',
   help: 'Outbox rows written by this process',
 });
 
-export const outboxDaysAhead = new Gauge({
-  name: 'outbox_days_ahead',
-  help: 'Days after today that have their outbox partition; 0 means tomorrow goes to the default one',
-});
-
 /** Gauges that ask the database when they are scraped. */
 export function watchDatabase(read: {
   unsettled: () => Promise<{ status: string; count: number }[]>;
+  refundsOpen: () => Promise<number>;
+  outboxDaysAhead: () => Promise<number>;
   pool: () => { total: number; idle: number; waiting: number };
 }): void {
-  // A process that makes the service again (a test) would be told that these names are taken.
-  for (const name of ['payments_unsettled', 'db_pool_connections'])
-    register.removeSingleMetric(name);
+  gauge('payments_unsettled', 'Payments that are PENDING or UNKNOWN', ['status'], async (set) => {
+    const counts = await read.unsettled();
+    for (const status of ['PENDING', 'UNKNOWN']) set(0, { status });
+    for (const { status, count } of counts) set(count, { status });
+  });
+  gauge('refunds_open', 'Captures that pay for nothing and are not refunded yet', [], async (set) =>
+    set(await read.refundsOpen()),
+  );
+  const help = 'Days after today with an outbox partition; 0: tomorrow has none';
+  gauge('outbox_days_ahead', help, [], async (set) => set(await read.outboxDaysAhead()));
+  gauge('db_pool_connections', CONNECTIONS_HELP, ['app', 'state'], async (set) => {
+    const { total, idle, waiting } = read.pool();
+    const app = 'payments';
+    set(total - idle, { app, state: 'active' });
+    set(idle, { app, state: 'idle' });
+    set(waiting, { app, state: 'waiting' });
+  });
+}
+
+const CONNECTIONS_HELP = 'Connections of the pool, and callers waiting for one';
+
+type SetGauge = (value: number, labels?: Record<string, string>) => void;
+
+function gauge(
+  name: string,
+  help: string,
+  labelNames: string[],
+  read: (set: SetGauge) => Promise<void>,
+): void {
+  // A process that makes the service again (a test) would be told that the name is taken.
+  register.removeSingleMetric(name);
   new Gauge({
-    name: 'payments_unsettled',
-    help: 'Payments that are PENDING or UNKNOWN',
-    labelNames: ['status'] as const,
+    name,
+    help,
+    labelNames,
     async collect() {
       this.reset();
-      const counts = await read.unsettled().catch(() => undefined);
       // Without the database this one metric is absent; the scrape, and every other metric, is not.
-      if (!counts) return;
-      for (const status of ['PENDING', 'UNKNOWN']) this.set({ status }, 0);
-      for (const { status, count } of counts) this.set({ status }, count);
-    },
-  });
-  new Gauge({
-    name: 'db_pool_connections',
-    help: 'Connections of the pool, and callers waiting for one',
-    labelNames: ['app', 'state'] as const,
-    collect() {
-      const { total, idle, waiting } = read.pool();
-      this.set({ app: 'payments', state: 'active' }, total - idle);
-      this.set({ app: 'payments', state: 'idle' }, idle);
-      this.set({ app: 'payments', state: 'waiting' }, waiting);
+      await read((value, labels = {}) => this.set(labels, value)).catch(() => this.remove());
     },
   });
 }

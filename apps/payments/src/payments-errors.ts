@@ -50,7 +50,7 @@ export const PAYMENTS_ERRORS = {
   psp_unavailable: {
     status: 503,
     detail:
-      'The payment provider cannot be reached; you have not been charged. ' +
+      'The payment provider cannot be reached, or is too slow; you have not been charged. ' +
       'The same Idempotency-Key may be retried.',
     retryAfterS: 2,
   },

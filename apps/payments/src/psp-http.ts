@@ -1,4 +1,5 @@
 import Stripe from 'stripe';
+import type { ReachPoint } from './failure-points.js';
 
 /** A request the PSP gave no whole answer to; the socket's own error is the cause. */
 export class PspConnectionError extends Error {
@@ -11,12 +12,17 @@ export class PspConnectionError extends Error {
  * ECONNREFUSED would hide a first one that charged, and the key would be freed. It looks for the
  * socket's error code, so the code is taken off its sight.
  */
-export function oneAttempt(client: Stripe.HttpClient): Stripe.HttpClient {
+export function oneAttempt(
+  client: Stripe.HttpClient,
+  reach: ReachPoint = () => undefined,
+): Stripe.HttpClient {
   return {
     getClientName: () => client.getClientName(),
     makeRequest: async (...request) => {
       try {
-        return await client.makeRequest(...request);
+        const answer = await client.makeRequest(...request);
+        reach('during_psp_call');
+        return answer;
       } catch (cause) {
         throw new PspConnectionError('the request to the PSP got no answer', { cause });
       }

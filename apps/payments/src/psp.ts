@@ -2,6 +2,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 import Stripe from 'stripe';
+import type { ReachPoint } from './failure-points.js';
 import { pspRequests } from './metrics.js';
 import type { Payment } from './payment.entity.js';
 import { neverConnected, oneAttempt } from './psp-http.js';
@@ -16,16 +17,18 @@ export type ChargeResult =
   | { outcome: 'refused' }
   /** Surely never left this process. */
   | { outcome: 'not_reached' }
-  /** Perhaps charged. Repeating the request tells, unless the PSP only repeats an error it stored. */
-  | { outcome: 'unknown'; next: 'repeat' | 'look_up' };
+  /**
+   * Perhaps charged. Repeating the request tells, unless the PSP only repeats an error it stored.
+   * `psp_down`: no answer, or an error of its own. `inconclusive`: it works, but does not say.
+   */
+  | { outcome: 'unknown'; next: 'repeat' | 'look_up'; because: 'psp_down' | 'inconclusive' };
 
 export type LookUpResult =
   | Extract<ChargeResult, { outcome: 'captured' | 'declined' }>
   | { outcome: 'absent' }
   | { outcome: 'unknown' };
 
-// A PSP that hangs may hold this many requests, not the process's memory.
-const IN_FLIGHT_MAX = 250;
+export type RefundResult = 'refunded' | 'failed';
 
 /**
  * The card network. One call is one attempt: the PSP key is the payment id, and whoever calls again with
@@ -33,9 +36,15 @@ const IN_FLIGHT_MAX = 250;
  */
 export class Psp {
   private readonly stripe: Stripe;
-  private inFlight = 0;
 
-  constructor(private readonly options: { url: string; secretKey: string; timeoutMs: number }) {
+  constructor(
+    private readonly options: {
+      url: string;
+      secretKey: string;
+      timeoutMs: number;
+      reach?: ReachPoint;
+    },
+  ) {
     const { protocol, hostname, port } = new URL(options.url);
     const secure = protocol === 'https:';
     const agent = new (secure ? HttpsAgent : HttpAgent)({ keepAlive: true });
@@ -46,45 +55,25 @@ export class Psp {
       maxNetworkRetries: 0,
       timeout: options.timeoutMs,
       telemetry: false,
-      httpClient: oneAttempt(Stripe.createNodeHttpClient(agent)),
+      httpClient: oneAttempt(Stripe.createNodeHttpClient(agent), options.reach),
     });
   }
 
   async charge(payment: Payment): Promise<ChargeResult> {
-    if (this.inFlight >= IN_FLIGHT_MAX) return this.counted({ outcome: 'not_reached' });
-    this.inFlight += 1;
-    const timedOut = new AbortController();
-    try {
-      // The SDK's timeout starts anew with every byte; this one ends the wait whatever trickles in.
-      return this.counted(
-        await Promise.race([
-          this.create(payment),
-          delay(this.options.timeoutMs, timeoutResult, { signal: timedOut.signal }),
-        ]),
-      );
-    } finally {
-      timedOut.abort();
-      this.inFlight -= 1;
-    }
+    return this.counted(await this.inTime(this.create(payment), noAnswer));
   }
 
   /** What the PSP knows about a payment, found by our id in its metadata. Never charges. */
   async lookUp(paymentId: string): Promise<LookUpResult> {
-    try {
-      const found = await this.stripe.paymentIntents.search({
-        query: `metadata['paymentId']:'${paymentId}'`,
-        limit: 10,
-      });
-      const results = found.data.map(intentResult);
-      return (
-        results.find((result) => result.outcome === 'captured') ??
-        results.find((result) => result.outcome === 'unknown') ??
-        results[0] ?? { outcome: 'absent' }
-      );
-    } catch (error) {
-      if (error instanceof Stripe.errors.StripeError) return { outcome: 'unknown' };
-      throw error;
-    }
+    return await this.inTime(this.search(paymentId), { outcome: 'unknown' });
+  }
+
+  /**
+   * Gives a whole capture back. It can be asked for as often as one likes: the PSP refunds a capture once,
+   * also long after it has forgotten the key.
+   */
+  async refund(capture: { paymentId: string; pspReference: string }): Promise<RefundResult> {
+    return await this.inTime(this.createRefund(capture), 'failed');
   }
 
   /** @throws Stripe's signature error, also when the signature is older than five minutes. */
@@ -114,10 +103,55 @@ export class Psp {
         { idempotencyKey: payment.id },
       );
       const result = intentResult(intent);
-      return result.outcome === 'unknown' ? { outcome: 'unknown', next: 'repeat' } : result;
+      return result.outcome === 'unknown' ? inconclusive('repeat') : result;
     } catch (error) {
       if (error instanceof Stripe.errors.StripeError) return errorResult(error);
       throw error;
+    }
+  }
+
+  private async search(paymentId: string): Promise<LookUpResult> {
+    try {
+      const found = await this.stripe.paymentIntents.search({
+        query: `metadata['paymentId']:'${paymentId}'`,
+        limit: 10,
+      });
+      const results = found.data.map(intentResult);
+      return (
+        results.find((result) => result.outcome === 'captured') ??
+        results.find((result) => result.outcome === 'unknown') ??
+        results[0] ?? { outcome: 'absent' }
+      );
+    } catch (error) {
+      if (error instanceof Stripe.errors.StripeError) return { outcome: 'unknown' };
+      throw error;
+    }
+  }
+
+  private async createRefund(capture: {
+    paymentId: string;
+    pspReference: string;
+  }): Promise<RefundResult> {
+    try {
+      const { status } = await this.stripe.refunds.create(
+        { payment_intent: capture.pspReference },
+        { idempotencyKey: `refund-${capture.paymentId}` },
+      );
+      return status === 'failed' || status === 'canceled' ? 'failed' : 'refunded';
+    } catch (error) {
+      if (!(error instanceof Stripe.errors.StripeError)) throw error;
+      return error.code === 'charge_already_refunded' ? 'refunded' : 'failed';
+    }
+  }
+
+  /** The SDK's timeout starts anew with every byte; this one ends the wait whatever trickles in. */
+  private async inTime<Result>(asked: Promise<Result>, otherwise: Result): Promise<Result> {
+    const answered = new AbortController();
+    const { timeoutMs } = this.options;
+    try {
+      return await Promise.race([asked, delay(timeoutMs, otherwise, { signal: answered.signal })]);
+    } finally {
+      answered.abort();
     }
   }
 
@@ -127,7 +161,12 @@ export class Psp {
   }
 }
 
-const timeoutResult: ChargeResult = { outcome: 'unknown', next: 'repeat' };
+const noAnswer: ChargeResult = { outcome: 'unknown', next: 'repeat', because: 'psp_down' };
+const inconclusive = (next: 'repeat' | 'look_up'): ChargeResult => ({
+  outcome: 'unknown',
+  next,
+  because: 'inconclusive',
+});
 
 export function intentResult(
   intent: Stripe.PaymentIntent,
@@ -152,10 +191,12 @@ function errorResult(error: Stripe.errors.StripeError): ChargeResult {
   }
   if (statusCode === 429 || statusCode === 401 || statusCode === 403) return { outcome: 'refused' };
   // Another request has the key and may be charging at this moment; nothing found is no answer.
-  if (statusCode === 409) return { outcome: 'unknown', next: 'repeat' };
-  if (rawType === 'idempotency_error') return { outcome: 'unknown', next: 'look_up' };
+  if (statusCode === 409) return inconclusive('repeat');
+  if (rawType === 'idempotency_error') return inconclusive('look_up');
   if ((statusCode === 400 || statusCode === 404) && rawType === 'invalid_request_error')
     return { outcome: 'invalid', code: error.code ?? 'invalid_request' };
-  const stored = error.headers?.['idempotent-replayed'] === 'true';
-  return { outcome: 'unknown', next: stored ? 'look_up' : 'repeat' };
+  // An error it stored for this key says nothing about how it is now.
+  if (error.headers?.['idempotent-replayed'] === 'true') return inconclusive('look_up');
+  const isItsOwn = statusCode === undefined || statusCode >= 500;
+  return isItsOwn ? noAnswer : inconclusive('repeat');
 }

@@ -8,8 +8,10 @@ import type { DataSource } from 'typeorm';
 import { finalAnswer, unknownAnswer, type Answer } from './answer.js';
 import type { ClockAndIds } from './clock-and-ids.js';
 import { pool } from './database.js';
+import type { ReachPoint } from './failure-points.js';
 import { outboxEvents } from './metrics.js';
 import { Payment } from './payment.entity.js';
+import type { Refunds } from './refunds.js';
 import { settle, type OutboxEvent } from './settle.sql.js';
 
 /** A final truth about a payment, from whoever learnt it first. */
@@ -25,18 +27,23 @@ const TRIES_MAX = 3;
 export class Settlement {
   constructor(
     private readonly dataSource: DataSource,
+    private readonly refunds: Refunds,
     private readonly clockAndIds: ClockAndIds,
+    private readonly reach: ReachPoint,
   ) {}
 
   /**
    * Brings the payment to the verdict's state and answers with the stored bytes, be they this
-   * caller's or an earlier winner's.
+   * caller's or an earlier winner's. A capture that comes too late to pay for anything is refunded.
    */
   async settle(payment: Payment, verdict: Verdict): Promise<Answer> {
     let current = payment;
     for (let tries = 0; tries < TRIES_MAX; tries += 1) {
       const settled = finalAnswer(current);
-      if (settled) return (await this.storedAnswer(current.id)) ?? settled;
+      if (settled) {
+        await this.giveBackSurplus(current, verdict);
+        return (await this.storedAnswer(current.id)) ?? settled;
+      }
       const answer = await this.trySettle(current, verdict);
       if (answer) return answer;
       current = await this.payment(current.id);
@@ -56,6 +63,15 @@ export class Settlement {
     return await this.dataSource.getRepository(Payment).findOneByOrFail({ id });
   }
 
+  /** A final state never changes, so money that was taken after it goes back. */
+  private async giveBackSurplus(payment: Payment, verdict: Verdict): Promise<void> {
+    if (verdict.outcome !== 'captured') return;
+    const { id, status } = payment;
+    const { pspReference } = verdict;
+    const isWhatWasPaid = status === 'COMPLETED' && payment.pspReference === pspReference;
+    if (!isWhatWasPaid) await this.refunds.owe({ paymentId: id, pspReference });
+  }
+
   private async trySettle(current: Payment, verdict: Verdict): Promise<Answer | undefined> {
     const next = decided(current, verdict, this.clockAndIds.now());
     const answer = finalAnswer(next);
@@ -73,6 +89,7 @@ export class Settlement {
         : {}),
     });
     if (outcome === 'lost') return undefined;
+    this.reach('after_settle');
     if (next.status === 'COMPLETED') outboxEvents.inc();
     return answer;
   }

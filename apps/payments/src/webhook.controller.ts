@@ -54,11 +54,6 @@ export class WebhookController {
       );
       return;
     }
-    const { status } = await this.settlement.settle(payment, result);
-    if (result.outcome === 'captured' && status !== 201)
-      this.logger.error(
-        { paymentId, pspReference: intent.id },
-        'captured, but not paid: refund it',
-      );
+    await this.settlement.settle(payment, result);
   }
 }

@@ -87,6 +87,13 @@ export class PaymentsUnderTest {
     });
   }
 
+  /** A metric's value by its whole name, labels included; undefined when it is not exposed. */
+  async metric(name: string): Promise<number | undefined> {
+    const lines = (await (await fetch(`${this.url}/metrics`)).text()).split('\n');
+    const line = lines.find((candidate) => candidate.startsWith(`${name} `));
+    return line === undefined ? undefined : Number(line.slice(name.length + 1));
+  }
+
   async count(table: 'payments' | 'outbox' | 'idempotency_keys' | 'recipients'): Promise<number> {
     const { rows } = await this.database.admin.query(`SELECT count(*)::int FROM payments.${table}`);
     return (rows[0] as { count: number }).count;

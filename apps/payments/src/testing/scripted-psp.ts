@@ -31,6 +31,11 @@ export class ScriptedPsp {
   told: Promise<void> = Promise.resolve();
   /** Stripe's search is up to a minute behind. */
   searchSees = true;
+  /** `failed` refuses refunds with a 500, stored or not. */
+  refunding: 'works' | 'failed' = 'works';
+  /** Keys and captures of every refund asked for, repeats included. */
+  readonly refundAttempts: { key: string; capture: string }[] = [];
+  readonly refunded = new Set<string>();
   readonly captures: { id: string; paymentId: string; amount: number; currency: string }[] = [];
   private readonly stored = new Map<string, Stored>();
   private readonly intents = new Map<string, object>();
@@ -65,6 +70,7 @@ export class ScriptedPsp {
     if (url.pathname.endsWith('/search')) return this.search(url, response);
     const form = new URLSearchParams(Buffer.concat(chunks).toString());
     const key = String(request.headers['idempotency-key']);
+    if (url.pathname.endsWith('/refunds')) return this.refund(key, form, response);
     this.attempts.push(key);
     const stored = this.stored.get(key);
     if (stored) return send(response, stored, { 'idempotent-replayed': 'true' });
@@ -135,6 +141,18 @@ export class ScriptedPsp {
     };
     this.intents.set(paymentId, intent);
     return intent;
+  }
+
+  private refund(key: string, form: URLSearchParams, response: ServerResponse): void {
+    const capture = form.get('payment_intent') ?? '';
+    this.refundAttempts.push({ key, capture });
+    if (this.refunding === 'failed') return send(response, failure(500, { type: 'api_error' }));
+    if (this.refunded.has(capture)) {
+      const code = 'charge_already_refunded';
+      return send(response, failure(400, { type: 'invalid_request_error', code }));
+    }
+    this.refunded.add(capture);
+    send(response, { status: 200, body: { object: 'refund', status: 'succeeded' } });
   }
 
   private keep(key: string, answer: Stored): Stored {
