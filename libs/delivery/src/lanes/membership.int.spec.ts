@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { testAddresses, waitUntil } from '@effectively-once/testing';
-import { committedOffsets, ensureTopics } from '../kafka/admin.js';
+import { committedOffsets, ensureTopics, groupNotes } from '../kafka/admin.js';
 import { RecordProducer } from '../kafka/record-producer.js';
 import type { KafkaRecord } from '../kafka-record.js';
 import { Membership } from './membership.js';
-import { BACKLOG_MAX } from './partition.js';
+import { BACKLOG_MAX, type RecordLane } from './partition.js';
 
 const brokers = testAddresses().KAFKA_BROKERS;
 const connection = { brokers, clientId: 'delivery.spec' };
@@ -37,17 +37,17 @@ afterEach(async () => {
 class Member {
   readonly settled: string[] = [];
   pauses = 0;
-  private readonly membership: Membership;
+  readonly membership: Membership;
   private left = false;
 
-  constructor(settle: (record: KafkaRecord) => Promise<void>) {
+  constructor(settle: (record: KafkaRecord, lane: RecordLane) => Promise<void>) {
     this.membership = new Membership({
       brokers,
       groupId,
       topics: [topic],
       sessionTimeoutMs: 6_000,
-      settle: async (record) => {
-        await settle(record);
+      settle: async (record, lane) => {
+        await settle(record, lane);
         this.settled.push(String(record.value));
       },
       onAssigned: () => undefined,
@@ -61,7 +61,9 @@ class Member {
     });
   }
 
-  static async join(settle: (record: KafkaRecord) => Promise<void> = async () => undefined) {
+  static async join(
+    settle: (record: KafkaRecord, lane: RecordLane) => Promise<void> = async () => undefined,
+  ) {
     const member = new Member(settle);
     members.push(member);
     await member.membership.join();
@@ -188,4 +190,55 @@ async function committedOnceStable(): Promise<bigint> {
     before = now;
     return undefined;
   });
+}
+
+it('hands the counted attempts of a record to whoever takes it over', async () => {
+  await produce(0, 1);
+  const first = await Member.join(async (_, lane) => {
+    await lane.rememberAttempts(3);
+    await lane.park(untilCalledOff);
+  });
+  await waitUntil('the count to lie beside the offset', async () =>
+    (await notes()).includes('"a"'),
+  );
+  await first.leave();
+  const before: number[] = [];
+  const second = await Member.join(async (_, lane) => void before.push(lane.attemptsBefore));
+  await waitUntil('it is settled', () => second.settled.length === 1);
+  expect(before).toEqual([3]);
+});
+
+it('settles other users while one is parked, and commits nothing past him', async () => {
+  await produce(0, 30);
+  const member = await Member.join(async ({ value }, lane) => {
+    if (Number(value) === 3) await lane.park(untilCalledOff);
+  });
+  // Numbers 10, 17 and 24 are the parked user's too.
+  await waitUntil('everybody else', () => member.settled.length === 26);
+  expect(member.settled.map(Number).filter((n) => n % 7 === 3)).toEqual([]);
+  expect(await committed()).toBeLessThan(30n);
+});
+
+it('is alive while it fetches nothing because a circuit is open, and goes on within the second', async () => {
+  const member = await Member.join();
+  member.membership.setPaused(true);
+  await produce(0, 5);
+  await waitUntil('all partitions paused', () => member.pauses >= PARTITIONS);
+  expect(() => member.membership.assertFetching()).not.toThrow();
+  expect(member.settled).toEqual([]);
+  member.membership.setPaused(false);
+  await waitUntil('all five', () => member.settled.length === 5);
+});
+
+async function untilCalledOff(signal: AbortSignal): Promise<void> {
+  await new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error));
+  });
+}
+
+/** What lies beside the committed offsets. */
+async function notes(): Promise<string> {
+  const { noteAt } = await groupNotes({ ...connection, groupId, topics: [topic] });
+  const partitions = Array.from({ length: PARTITIONS }, (_, partition) => partition);
+  return partitions.map((partition) => noteAt({ topic, partition })?.metadata ?? '').join();
 }
