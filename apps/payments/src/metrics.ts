@@ -34,7 +34,8 @@ export const pspRefunds = new Counter({
   labelNames: ['result'] as const,
 });
 // An alert on an increase does not see a series that begins at one.
-for (const result of ['owed', 'refunded', 'failed']) pspRefunds.inc({ result }, 0);
+for (const result of ['owed', 'refunded', 'failed', 'left_to_a_person'])
+  pspRefunds.inc({ result }, 0);
 
 export const circuitState = new Gauge({
   name: 'circuit_state',

@@ -59,6 +59,15 @@ export class Refunds {
     this.logger.error({ paymentId, pspReference }, 'captured, but not paid: it is refunded');
   }
 
+  /**
+   * A second capture of a payment that is paid. Our own requests cannot make one (one PSP key), so it
+   * is not known whose it is; the audit (I5) names it until somebody has decided.
+   */
+  leaveToAPerson(surplus: Surplus): void {
+    pspRefunds.inc({ result: 'left_to_a_person' });
+    this.logger.error(surplus, 'captured a second time: decide which capture to refund');
+  }
+
   /** Works once through what is owed, at most a batch. */
   async run(): Promise<void> {
     const { rows } = await pool(this.dataSource).query<Surplus>({

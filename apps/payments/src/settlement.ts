@@ -66,10 +66,9 @@ export class Settlement {
   /** A final state never changes, so money that was taken after it goes back. */
   private async giveBackSurplus(payment: Payment, verdict: Verdict): Promise<void> {
     if (verdict.outcome !== 'captured') return;
-    const { id, status } = payment;
-    const { pspReference } = verdict;
-    const isWhatWasPaid = status === 'COMPLETED' && payment.pspReference === pspReference;
-    if (!isWhatWasPaid) await this.refunds.owe({ paymentId: id, pspReference });
+    const surplus = { paymentId: payment.id, pspReference: verdict.pspReference };
+    if (payment.status !== 'COMPLETED') await this.refunds.owe(surplus);
+    else if (payment.pspReference !== surplus.pspReference) this.refunds.leaveToAPerson(surplus);
   }
 
   private async trySettle(current: Payment, verdict: Verdict): Promise<Answer | undefined> {
