@@ -1,7 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CONSUMERS, deadLetterTopic, type ConsumerName } from '@effectively-once/contracts';
-import { endOffsets } from '@effectively-once/delivery';
+import {
+  CONSUMERS,
+  deadLetterTopic,
+  PAYMENT_COMPLETED,
+  type ConsumerName,
+} from '@effectively-once/contracts';
+import { committedOffsets, endOffsets } from '@effectively-once/delivery';
 import {
   armFailurePoint,
   startMember,
@@ -45,25 +50,42 @@ export async function withCut<Result>(
 }
 
 /**
- * Lets the consumer die by SIGKILL when it next comes by `point`, which `meanwhile` makes it do; resolves
- * once it has died there and its supervisor has a new one running.
+ * Lets each of these consumers die by SIGKILL when it next comes by `point`, which `meanwhile` makes them
+ * do; resolves once they have died there and their supervisor has new ones running.
  */
 export async function dyingAt(
-  consumer: ConsumerName,
   point: string,
+  consumers: readonly ConsumerName[],
   meanwhile: () => Promise<void>,
 ): Promise<void> {
-  const before = await startedAt(consumer);
-  const token = armFailurePoint(stack, consumer, point);
+  const armed = await Promise.all(
+    consumers.map(async (consumer) => ({ consumer, before: await startedAt(consumer) })),
+  );
+  const tokens = consumers.map((consumer) => armFailurePoint(stack, consumer, point));
   await meanwhile();
-  await waitUntil(`${consumer} to die at ${point}`, () => !existsSync(token));
-  await waitUntil(`another ${consumer} to run`, async () => (await startedAt(consumer)) > before);
+  await waitUntil(`a death at each of ${tokens.join()}`, () => !tokens.some(existsSync));
+  for (const { consumer, before } of armed) {
+    await waitUntil(`another ${consumer}`, async () => (await startedAt(consumer)) > before);
+  }
 }
 
 const startedAt = (consumer: ConsumerName) =>
   metric(consumerUrl(consumer), 'process_start_time_seconds');
 
-/** The consumer's process that the supervisor keeps running. */
+/** Freezes the consumer's processes that the supervisor keeps running, and lets them go on afterwards. */
+export async function withFrozen<Result>(
+  consumers: readonly ConsumerName[],
+  during: () => Promise<Result>,
+): Promise<Result> {
+  const pids = consumers.map(pidOf);
+  pids.forEach((pid) => process.kill(pid, 'SIGSTOP'));
+  try {
+    return await during();
+  } finally {
+    pids.forEach((pid) => process.kill(pid, 'SIGCONT'));
+  }
+}
+
 export function pidOf(consumer: ConsumerName): number {
   const { processes } = JSON.parse(readFileSync(stack.STATE_FILE, 'utf8')) as {
     processes: { name: string; run: { pid: number } | null }[];
@@ -73,13 +95,47 @@ export function pidOf(consumer: ConsumerName): number {
   return pid;
 }
 
-/** One more member of the consumer's group, ready to work. The caller ends it. */
-export async function secondMember(consumer: ConsumerName): Promise<Member> {
-  return await startMember({
-    definition: stack.CONSUMER_PROCESSES[consumer],
-    portVariable: PORTS[consumer],
-    logFile: join(stack.LOG_FOLDER, `${consumer}-second.log`),
-  });
+const members: Member[] = [];
+// Also when a test gave up in the middle: no process may outlive the tests that started it.
+afterAll(() => Promise.all(members.map(({ kill }) => kill())));
+
+/** One more member in each consumer's group, at work already. Whoever asked ends them. */
+export async function secondMembers(consumers: readonly ConsumerName[]): Promise<Member[]> {
+  return await Promise.all(
+    consumers.map(async (consumer) => {
+      const member = await startMember({
+        definition: stack.CONSUMER_PROCESSES[consumer],
+        portVariable: PORTS[consumer],
+        logFile: join(stack.LOG_FOLDER, `${consumer}-second.log`),
+      });
+      members.push(member);
+      await settlesMore(member.url, 0);
+      return member;
+    }),
+  );
+}
+
+/** How many records the process has settled since it started. */
+export const settledBy = (url: string) => metric(url, 'delivery_records_total').catch(() => 0);
+
+export async function settlesMore(url: string, than: number): Promise<void> {
+  await waitUntil(`${url} to settle records`, async () => (await settledBy(url)) > than);
+}
+
+/** Everything published until now is settled by every consumer, whichever member did it. */
+export async function everythingIsSettled(): Promise<void> {
+  const connection = { brokers: at.KAFKA_BROKERS, clientId: 'e2e' };
+  const topics = [PAYMENT_COMPLETED];
+  const ends = (await endOffsets({ ...connection, topics })).get(PAYMENT_COMPLETED) ?? [];
+  for (const groupId of CONSUMERS) {
+    await waitUntil(`${groupId} to settle everything`, async () => {
+      const committed = await committedOffsets({ ...connection, groupId, topics });
+      const of = committed.get(PAYMENT_COMPLETED);
+      return [...ends].every(
+        ([partition, end]) => end === 0n || (of?.get(partition) ?? -1n) >= end,
+      );
+    });
+  }
 }
 
 /** The sum of a metric's samples whose labels contain these. */

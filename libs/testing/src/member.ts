@@ -21,7 +21,7 @@ export interface Member {
   kill: () => Promise<void>;
 }
 
-/** @throws Error when it is not ready within a minute; it has been ended by then. */
+/** @throws Error when it is not up within a minute; it has been ended by then. */
 export async function startMember(options: {
   definition: MemberDefinition;
   portVariable: string;
@@ -44,9 +44,9 @@ export async function startMember(options: {
   const kill = () => end('SIGKILL');
   const url = `http://127.0.0.1:${port}`;
   try {
-    await waitUntil(`a second member that is ready (${options.logFile})`, async () => {
+    await waitUntil(`a second member that is up (${options.logFile})`, async () => {
       if (child.exitCode !== null) throw new Error(`it exited with code ${child.exitCode}`);
-      return (await fetch(`${url}/health/ready`)).ok;
+      return (await fetch(`${url}/health/live`)).ok;
     });
   } catch (error) {
     await kill();

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const POLL_MS = 25;
+// Often at first; a long wait must not slow down what it waits for.
+const POLL_FIRST_MS = 25;
+const POLL_MAX_MS = 250;
 const GIVE_UP_AFTER_MS = 60_000;
 
 /**
@@ -16,6 +18,7 @@ export async function waitUntil<Found>(
 ): Promise<Found> {
   const until = performance.now() + giveUpAfterMs;
   let lastError: unknown;
+  let pollMs = POLL_FIRST_MS;
   while (performance.now() < until) {
     try {
       const found = await look();
@@ -24,7 +27,8 @@ export async function waitUntil<Found>(
     } catch (error) {
       lastError = error;
     }
-    await sleep(POLL_MS);
+    await sleep(pollMs);
+    pollMs = Math.min(pollMs * 1.5, POLL_MAX_MS);
   }
   throw new Error(`gave up waiting for: ${what}`, { cause: lastError });
 }

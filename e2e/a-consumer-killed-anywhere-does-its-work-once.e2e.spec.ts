@@ -1,0 +1,110 @@
+import { openStores } from '@effectively-once/audit';
+import {
+  CONSUMERS,
+  deadLetterTopic,
+  DLQ_HEADERS,
+  redriveTopic,
+  type ConsumerName,
+} from '@effectively-once/contracts';
+import { headerTexts, readTopic, RecordProducer } from '@effectively-once/delivery';
+import { waitUntil } from '@effectively-once/testing';
+import { dyingAt } from './breaking.js';
+import {
+  at,
+  auditSources,
+  checkout,
+  customerToken,
+  findings,
+  get,
+  journal,
+  newId,
+} from './the-system.js';
+
+const connection = { brokers: at.KAFKA_BROKERS, clientId: 'e2e' };
+
+it.each(['after_decode', 'before_effect', 'before_commit'])(
+  'killed %s, each consumer has done its work once when its successor is done',
+  async (point) => {
+    const userId = newId('user');
+    let paymentId = '';
+    await dyingAt(point, CONSUMERS, async () => {
+      paymentId = await pay(userId);
+    });
+    await expect(findings()).resolves.toEqual([]);
+    await expect(journal('mails', { paymentId })).resolves.toHaveLength(1);
+    const points = `http://127.0.0.1:${at.LOYALTY_PORT}/v1/users/${userId}/points`;
+    const { json } = await get(points, await customerToken(userId));
+    expect(json).toMatchObject({ balance: 12, entries: [{ paymentId, points: 12 }] });
+  },
+);
+
+it('killed between the mail and its mark, email mails twice and says so', async () => {
+  let paymentId = '';
+  await dyingAt('after_effect_before_mark', ['email'], async () => {
+    paymentId = await pay(newId('user'));
+  });
+  await expect(findings()).resolves.toEqual([]);
+  await expect(journal('mails', { paymentId })).resolves.toHaveLength(2);
+  await expect(evidenceFor(paymentId)).resolves.toBe(1);
+});
+
+it.each([
+  ['before_dead_letter', 1],
+  ['after_dead_letter', 2],
+])('killed %s, a poison record is one dead letter, written %i times', async (point, copies) => {
+  const userId = newId('user');
+  await dyingAt(point, CONSUMERS, async () => {
+    await Promise.all(CONSUMERS.map((consumer) => poison(consumer, userId)));
+  });
+  for (const consumer of CONSUMERS) {
+    const origins = await waitUntil(`${consumer} to write it ${copies} times`, async () => {
+      const written = await originsOfDeadLetters(consumer, userId);
+      return written.length >= copies ? written : undefined;
+    });
+    expect({ consumer, copies: origins.length }).toEqual({ consumer, copies });
+    // A copy has the origin of what it is a copy of, so that whoever lists them lists one.
+    expect(new Set(origins).size).toBe(1);
+  }
+  await expect(findings()).resolves.toEqual([]);
+});
+
+async function pay(userId: string): Promise<string> {
+  const paid = await checkout({ userId });
+  expect(paid.status).toBe(201);
+  return paid.json['id'] as string;
+}
+
+/** How often email has said that this payment's receipt may be a second one. */
+async function evidenceFor(paymentId: string): Promise<number> {
+  const stores = await openStores(auditSources);
+  try {
+    return (await stores.maybeDuplicates()).get(paymentId) ?? 0;
+  } finally {
+    await stores.close();
+  }
+}
+
+// Through the redrive topic: in the main one a record without an outbox row is itself a finding.
+async function poison(consumer: ConsumerName, userId: string): Promise<void> {
+  const producer = new RecordProducer(connection);
+  await producer.connect();
+  try {
+    const topic = redriveTopic(consumer);
+    await producer.send({ topic, key: Buffer.from(userId), value: Buffer.from('{"'), headers: {} });
+  } finally {
+    await producer.disconnect();
+  }
+}
+
+/** Where each dead letter of this user was read from: copies of one have one origin. */
+async function originsOfDeadLetters(consumer: ConsumerName, userId: string): Promise<string[]> {
+  const origins: string[] = [];
+  for await (const record of readTopic({ ...connection, topic: deadLetterTopic(consumer) })) {
+    if (record.key?.toString() !== userId) continue;
+    const headers = headerTexts(record);
+    origins.push(
+      `${headers[DLQ_HEADERS.originalPartition]}-${headers[DLQ_HEADERS.originalOffset]}`,
+    );
+  }
+  return origins;
+}
