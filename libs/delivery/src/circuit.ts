@@ -174,7 +174,7 @@ export class Circuit {
       if (next) {
         this.trials.add(next.lane);
         next.goOn();
-      } else {
+      } else if (this.reading === 'open') {
         // Nobody waits, so nobody can try it, and nothing is fetched while it is open.
         await this.policy.execute(() => Promise.resolve());
       }

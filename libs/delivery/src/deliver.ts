@@ -29,7 +29,7 @@ export interface Delivery<Event> {
   attempt: <Result>(run: () => Promise<Result>) => Promise<Result>;
   /** Resolves when the dead-letter topic has the record for good. */
   deadLetter: (record: KafkaRecord, failure: Failure) => Promise<void>;
-  /** Attempts that were counted before this process took the record over. */
+  /** Attempts counted in earlier deliveries: by a process that was killed, or before the topic refused. */
   attemptsBefore: number;
   /** Resolves after `ms`, and when no crash can take the count of attempts back. @throws when called off. */
   backOff: (ms: number, attempts: number) => Promise<void>;

@@ -5,6 +5,7 @@ import type { Outcome } from './deliver.js';
 import type { FailureClass } from './failure.js';
 import type { Applied } from './idempotency-strategy.js';
 import type { TopicPartition } from './kafka-record.js';
+import type { PauseReason } from './lanes/partition.js';
 
 const END_TO_END_BUCKETS_S = [
   0.002, 0.005, 0.01, 0.015, 0.02, 0.03, 0.04, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1, 2, 5,
@@ -75,7 +76,7 @@ const CIRCUIT_STATES: Record<CircuitReading, number> = { closed: 0, half_open: 1
 /** One consumer's view of the delivery metrics. */
 export class DeliveryMetrics {
   private readonly parkedIn = new Map<string, number>();
-  private readonly pausedPartitions = new Set<string>();
+  private readonly heldUp = new Map<string, ReadonlySet<PauseReason>>();
 
   constructor(private readonly consumer: ConsumerName) {
     collisions.inc({ consumer }, 0);
@@ -113,15 +114,20 @@ export class DeliveryMetrics {
     parked.set({ consumer: this.consumer }, sum);
   }
 
-  paused(at: TopicPartition, isPaused: boolean): void {
+  /** @returns whether its window has just become full. */
+  paused(at: TopicPartition, reasons: ReadonlySet<PauseReason>): boolean {
     const name = `${at.topic}/${at.partition}`;
-    if (isPaused) this.pausedPartitions.add(name);
-    else this.pausedPartitions.delete(name);
-    paused.set({ consumer: this.consumer }, this.pausedPartitions.size);
-  }
-
-  windowFilled(): void {
-    windowFull.inc({ consumer: this.consumer });
+    const wasFull = this.heldUp.get(name)?.has('window_full') ?? false;
+    const hasFilled = reasons.has('window_full') && !wasFull;
+    if (hasFilled) windowFull.inc({ consumer: this.consumer });
+    // A backlog is a busy consumer, not one that is held up.
+    if (reasons.has('circuit_open') || reasons.has('window_full')) {
+      this.heldUp.set(name, new Set(reasons));
+    } else {
+      this.heldUp.delete(name);
+    }
+    paused.set({ consumer: this.consumer }, this.heldUp.size);
+    return hasFilled;
   }
 
   circuit(dependency: string, reading: CircuitReading): void {
@@ -132,7 +138,7 @@ export class DeliveryMetrics {
   forgetPartitions(): void {
     lag.reset();
     this.parkedIn.clear();
-    this.pausedPartitions.clear();
+    this.heldUp.clear();
     parked.set({ consumer: this.consumer }, 0);
     paused.set({ consumer: this.consumer }, 0);
   }

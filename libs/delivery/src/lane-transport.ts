@@ -147,10 +147,7 @@ export class LaneTransport extends Server implements CustomTransportStrategy {
   }
 
   private paused(at: TopicPartition, reasons: ReadonlySet<PauseReason>): void {
-    const isHeldUp = reasons.has('circuit_open') || reasons.has('window_full');
-    this.metrics.paused(at, isHeldUp);
-    if (!reasons.has('window_full')) return;
-    this.metrics.windowFilled();
+    if (!this.metrics.paused(at, reasons)) return;
     this.options.log.warn({ ...at }, 'an unsettled record holds up a full window; not fetched');
   }
 

@@ -38,6 +38,11 @@ export function settler(options: SettlerOptions): Settle {
   return async (record, lane) => {
     const startedAtMs = performance.now();
     let event: DeliveredEvent | undefined;
+    // An event that could not be decoded is nobody's: its key is not known to be a user.
+    const whose = () => ({
+      ...positionOf(record),
+      ...(event && { eventId: event.id, userId: userOf(record) }),
+    });
     const settled = await deliver<DeliveredEvent>(record, {
       ...attempting(options, lane, (decoded) => (event = decoded)),
       ...waiting(options, lane, userOf(record)),
@@ -45,8 +50,7 @@ export function settler(options: SettlerOptions): Settle {
         reach('before_dead_letter');
         const { consumer, appVersion } = options;
         if (failure.error instanceof IdempotencyCollision) metrics.collided();
-        const position = { ...positionOf(dead), eventId: event?.id };
-        log.warn({ ...position, error: inOurWords(failure.error) }, 'dead-lettering');
+        log.warn({ ...whose(), error: inOurWords(failure.error) }, 'dead-lettering');
         await options.producer.send(
           deadLetterOf(dead, failure, { consumer, appVersion, now: new Date() }),
         );
@@ -55,11 +59,8 @@ export function settler(options: SettlerOptions): Settle {
       observe: ({ result, attempt, error }) => {
         metrics.attempted(result);
         if (error === undefined) return;
-        const line = { ...positionOf(record), eventId: event?.id, result, attempt };
-        log.warn(
-          { ...line, attemptsMax: ATTEMPTS_MAX, error: inOurWords(error) },
-          'attempt failed',
-        );
+        const line = { ...whose(), result, attempt, attemptsMax: ATTEMPTS_MAX };
+        log.warn({ ...line, error: inOurWords(error) }, 'attempt failed');
       },
       now: () => new Date(),
       random: Math.random,
@@ -68,9 +69,7 @@ export function settler(options: SettlerOptions): Settle {
     measure(metrics, settled, event);
     log.info(
       {
-        ...positionOf(record),
-        eventId: event?.id,
-        userId: event && userOf(record),
+        ...whose(),
         outcome: settled.outcome,
         attempt: settled.attempts,
         attemptsMax: ATTEMPTS_MAX,

@@ -32,6 +32,7 @@ export class Membership {
   private readonly group: GroupConsumer;
   private assignment: Assignment | undefined;
   private isPaused = false;
+  private isLeaving = false;
   private startedAtMs = Date.now();
 
   constructor(private readonly options: MembershipOptions) {
@@ -62,6 +63,7 @@ export class Membership {
 
   /** Lets running effects finish, calls off what is parked, commits, and leaves. */
   async leave(): Promise<void> {
+    this.isLeaving = true;
     try {
       await within(DRAIN_MAX_MS, this.assignment?.close({ commit: true }));
     } catch (error) {
@@ -79,6 +81,7 @@ export class Membership {
   // What the previous assignment still settles is not committed: a partition may be another member's by
   // now, and an offset from before would take theirs back.
   private startAssignment(partitions: TopicPartition[]): void {
+    if (this.isLeaving) return;
     const before = this.assignment?.close({ commit: false });
     this.options.onAssigned();
     this.assignment = new Assignment({

@@ -146,6 +146,23 @@ it('hands a record the attempts that were counted before', async () => {
   await partition.close({ commit: true });
 });
 
+it('gives a record that comes back no new attempts', async () => {
+  const before: number[] = [];
+  const { partition, commits } = aPartition(async (_, lane) => {
+    before.push(lane.attemptsBefore);
+    await lane.rememberAttempts(4);
+    if (before.length === 1) throw new Error('the dead-letter topic refused');
+  });
+  partition.push(
+    records(0, 1, () => 'u'),
+    1n,
+  );
+  partition.open(emptyNote());
+  await until(() => commits.at(-1)?.next === 1n);
+  expect(before).toEqual([0, 4]);
+  await partition.close({ commit: true });
+});
+
 it('delivers a record again when it could not be settled, and commits nothing before', async () => {
   let refusals = 2;
   const { partition, commits } = aPartition(async () => {

@@ -17,8 +17,8 @@ export type PauseReason = 'backlog' | 'window_full' | 'circuit_open';
 
 /** What delivering one record may ask of its lane and its partition. */
 export interface RecordLane {
-  /** Attempts that were counted before this process took the record over. */
-  attemptsBefore: number;
+  /** Attempts counted so far, by this process and those that had the record before. */
+  readonly attemptsBefore: number;
   /** Lets the other lanes go on until `wait` is over. @throws when the partition was closed meanwhile. */
   park: (wait: (signal: AbortSignal) => Promise<void>) => Promise<void>;
   /** Resolves when the count is where a crash cannot take it. */
@@ -100,6 +100,7 @@ export class Partition {
     if (this.pausedFor.has(reason) === isPaused) return;
     if (isPaused) this.pausedFor.add(reason);
     else this.pausedFor.delete(reason);
+    if (reason === 'circuit_open') this.window.forgiveAge(this.options.now());
     this.options.onPauseReasons(this.pausedFor);
   }
 
@@ -139,7 +140,9 @@ export class Partition {
     const { signal } = this.closing;
     const { attempts } = this.note;
     return {
-      attemptsBefore: attempts.get(record.offset) ?? 0,
+      get attemptsBefore() {
+        return attempts.get(record.offset) ?? 0;
+      },
       park: async (wait) => {
         await lane.park(() => wait(signal));
         signal.throwIfAborted();

@@ -83,6 +83,14 @@ it('is full when its oldest record is 120 s old', () => {
   expect(window.isFull(1_000 + WINDOW_AGE_MAX_MS)).toBe(false);
 });
 
+it('does not count the time a dependency was down', () => {
+  const window = new Window();
+  window.take(aRecord({ offset: 0n }), 1_000);
+  window.forgiveAge(200_000);
+  expect(window.isFull(200_000)).toBe(false);
+  expect(window.isFull(200_000 + WINDOW_AGE_MAX_MS)).toBe(true);
+});
+
 const rated = {
   recordsPerSecondPerPartition: 1_150 / 6,
   backOffSumMs: BACK_OFF_SUM_MAX_MS,

@@ -25,6 +25,7 @@ export class Window {
   private first = 0;
   private bytes = 0;
   private passed: bigint | undefined;
+  private ageFromMs = 0;
 
   /** The first offset that is not settled; undefined while the partition has shown no record at all. */
   get watermark(): bigint | undefined {
@@ -63,8 +64,13 @@ export class Window {
     return (
       this.size >= WINDOW_RECORDS_MAX ||
       this.bytes >= WINDOW_BYTES_MAX ||
-      nowMs - oldest.takenAtMs >= WINDOW_AGE_MAX_MS
+      nowMs - Math.max(oldest.takenAtMs, this.ageFromMs) >= WINDOW_AGE_MAX_MS
     );
+  }
+
+  /** What is held has waited for a dependency, not for its oldest record: ages count from here. */
+  forgiveAge(nowMs: number): void {
+    this.ageFromMs = nowMs;
   }
 
   private get oldest(): Held | undefined {
