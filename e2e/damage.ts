@@ -61,3 +61,16 @@ export async function violations(
     await stores.close();
   }
 }
+
+/** Damages, looks, repairs whatever the audit said. */
+export async function damaged(
+  damage: () => Promise<unknown>,
+  repair: () => Promise<unknown>,
+): Promise<Record<string, Finding[]>> {
+  await damage();
+  try {
+    return await violations();
+  } finally {
+    await repair();
+  }
+}

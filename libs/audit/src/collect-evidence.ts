@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CONSUMERS, type ConsumerName } from '@effectively-once/contracts';
+import type { ConsumerName } from '@effectively-once/contracts';
 import {
   judgedRows,
   type Delivery,
@@ -12,17 +12,19 @@ import type { Stores } from './stores.js';
 /**
  * Reads every store while the system runs, in the one order that cannot accuse an honest system:
  *
- *   payments ──► slot ──► topic ──► committed ──► dead letters, redrives, ──► payments
- *   (snapshot)                      offsets       effects, journals           (look-ups)
+ *   payments ──► slot ──► topic ──► committed ──► effects, ──► dead letters, ──► payments
+ *   (snapshot)                      offsets       journals     redrives          (look-ups)
  *
- * Three rules make it so.
+ * Four rules make it so.
  * 1. A promise is read before what keeps it. The slot promises that an event is in the topic, an offset
  *    that an effect or a dead letter is there; both are given last, so whatever they promise was there
  *    before we look for it. Read the other way round, an effect done between the two readings of a
  *    healthy consumer would be called lost.
- * 2. What the snapshot could not know (a record, an effect, a capture of a payment that moved on since)
+ * 2. An excuse is read after what it excuses. A payment may be dead-lettered, passed by the next one and
+ *    redriven between two readings; seen without its dead letter, it was overtaken.
+ * 3. What the snapshot could not know (a record, an effect, a capture of a payment that moved on since)
  *    is looked up again at the very end, when its payment must have been committed.
- * 3. Payments, outbox rows and stored responses change in one statement, so they are read in one snapshot.
+ * 4. Payments, outbox rows and stored responses change in one statement, so they are read in one snapshot.
  */
 export async function collectEvidence(
   stores: Stores,
@@ -35,16 +37,27 @@ export async function collectEvidence(
     walPosition: snapshot.walPosition,
     waitMaxMs: options.slotWaitMaxMs,
   });
-  const deliveries = await readDeliveries(stores);
-  const [points, receipts, documents, charges] = await Promise.all([
-    stores.points(),
-    readReceiptsThenDeclarations(stores),
-    stores.documents(),
-    stores.charges(),
-  ]);
-  const effects = { ...points, ...receipts, documents, charges };
+  const offsets = await perConsumer((consumer) => stores.offsets(consumer));
+  const effects = await readEffects(stores);
+  const setAside = await perConsumer((consumer) => readSetAside(stores, consumer));
+  const deliveries = {
+    email: { ...offsets.email, ...setAside.email },
+    loyalty: { ...offsets.loyalty, ...setAside.loyalty },
+    search: { ...offsets.search, ...setAside.search },
+  };
   const known = { ...scope, ...snapshot, ...publication, deliveries, ...effects };
   return { ...known, ...(await lookUpLater(stores, known)) };
+}
+
+async function perConsumer<Value>(
+  read: (consumer: ConsumerName) => Promise<Value>,
+): Promise<Record<ConsumerName, Value>> {
+  const [email, loyalty, search] = await Promise.all([
+    read('email'),
+    read('loyalty'),
+    read('search'),
+  ]);
+  return { email, loyalty, search };
 }
 
 const SLOT_POLL_MS = 250;
@@ -68,23 +81,34 @@ async function readPublication(
   }
 }
 
-async function readDeliveries(stores: Stores): Promise<Record<ConsumerName, Delivery>> {
-  const deliveries = await Promise.all(
-    CONSUMERS.map(async (consumer) => {
-      const offsets = await stores.offsets(consumer);
-      const deadLetters = await stores.deadLetters(consumer);
-      const redrives = await stores.redrives(consumer);
-      return [consumer, { ...offsets, deadLetters, redrives }] as const;
-    }),
-  );
-  return Object.fromEntries(deliveries) as Record<ConsumerName, Delivery>;
+async function readEffects(stores: Stores) {
+  const [points, receipts, documents, charges] = await Promise.all([
+    stores.points(),
+    readReceiptsThenDeclarations(stores),
+    stores.documents(),
+    stores.charges(),
+  ]);
+  const { firstAwarded, ...entries } = points;
+  const { firstMailed, ...mails } = receipts;
+  const { firstIndexed, ...index } = documents;
+  const firstEffects = { email: firstMailed, loyalty: firstAwarded, search: firstIndexed };
+  return { ...entries, ...mails, ...index, firstEffects, charges };
+}
+
+async function readSetAside(
+  stores: Stores,
+  consumer: ConsumerName,
+): Promise<Pick<Delivery, 'deadLetters' | 'redrives'>> {
+  const deadLetters = await stores.deadLetters(consumer);
+  const redrives = await stores.redrives(consumer);
+  return { deadLetters, redrives };
 }
 
 // A second send is declared before it is sent, so the declarations are read after the receipts.
 async function readReceiptsThenDeclarations(stores: Stores) {
   const receipts = await stores.receipts();
   const maybeDuplicates = await stores.maybeDuplicates();
-  return { receipts, maybeDuplicates };
+  return { ...receipts, maybeDuplicates };
 }
 
 async function lookUpLater(

@@ -13,6 +13,7 @@ export function honestEvidence(changes: Partial<Evidence> = {}): Evidence {
       [
         'paid',
         {
+          userId: 'alice',
           status: 'COMPLETED',
           version: 2,
           amountMinor: 1299,
@@ -51,6 +52,12 @@ export function honestEvidence(changes: Partial<Evidence> = {}): Evidence {
     receipts: new Map([['paid', 1]]),
     maybeDuplicates: new Map(),
     documents: new Map([['paid', [2]]]),
+    firstEffects: {
+      email: new Map([['paid', 0]]),
+      loyalty: new Map([['paid', 0]]),
+      search: new Map([['paid', 0]]),
+    },
+    reindexedBeforeMs: undefined,
     charges: [
       {
         id: 'pi_1',

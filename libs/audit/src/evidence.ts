@@ -33,12 +33,20 @@ export interface Evidence extends Scope {
   maybeDuplicates: Map<string, number>;
   /** Payment id → the versions of its documents. */
   documents: Map<string, number[]>;
+  /**
+   * Payment id → when its effect first happened, as a number that grows from effect to effect within that
+   * consumer's store. Numbers of two stores say nothing of each other.
+   */
+  firstEffects: Record<ConsumerName, Map<string, number>>;
+  /** Documents of payments completed before this may have been written by a reindex, in its order. */
+  reindexedBeforeMs: number | undefined;
   charges: Charge[];
 }
 
 export type PaymentStatus = 'PENDING' | 'COMPLETED' | 'DECLINED' | 'UNKNOWN' | 'FAILED';
 
 export interface Payment {
+  userId: string;
   status: PaymentStatus;
   version: number;
   amountMinor: number;

@@ -21,7 +21,13 @@ export class HonestWorld {
 
   /** PENDING before the PSP is asked; the outbox row and the answer together with COMPLETED. */
   pay(id: string): (() => void)[] {
-    const payment = { version: 1, amountMinor: 1, currency: 'EUR', completedAtMs: 0 };
+    const payment = {
+      userId: 'alice',
+      version: 1,
+      amountMinor: 1,
+      currency: 'EUR',
+      completedAtMs: 0,
+    };
     return [
       () => void this.payments.set(id, { ...payment, status: 'PENDING' }),
       () => {
@@ -144,6 +150,10 @@ function perConsumer<Value>(make: () => Value): Record<ConsumerName, Value> {
   >;
 }
 
+/** A Map keeps the order in which its keys first came. */
+const inOrder = (effects: Map<string, number>) =>
+  new Map([...effects.keys()].map((id, index) => [id, index]));
+
 /** The auditor's readings of a world; each is of the world as it is when the reading is made. */
 export function storesOf(world: (reading: keyof Stores) => HonestWorld): Stores {
   const byPayment = <Item extends { paymentId: string }>(items: Item[]) =>
@@ -170,14 +180,24 @@ export function storesOf(world: (reading: keyof Stores) => HonestWorld): Stores 
     deadLetters: async (consumer) =>
       byPayment(structuredClone(world('deadLetters').deadLetters[consumer])),
     redrives: async (consumer) => byPayment(structuredClone(world('redrives').redrives[consumer])),
-    points: async () => ({
-      pointsEntries: new Map(world('points').effects.loyalty),
-      unbalancedAccounts: [],
-    }),
-    receipts: async () => new Map(world('receipts').effects.email),
+    async points() {
+      const { loyalty } = world('points').effects;
+      return {
+        pointsEntries: new Map(loyalty),
+        firstAwarded: inOrder(loyalty),
+        unbalancedAccounts: [],
+      };
+    },
+    async receipts() {
+      const { email } = world('receipts').effects;
+      return { receipts: new Map(email), firstMailed: inOrder(email) };
+    },
     maybeDuplicates: async () => new Map(world('maybeDuplicates').declared),
-    documents: async () =>
-      new Map([...world('documents').effects.search.keys()].map((id) => [id, [2]])),
+    async documents() {
+      const { search } = world('documents').effects;
+      const documents = new Map([...search.keys()].map((id) => [id, [2]]));
+      return { documents, firstIndexed: inOrder(search), reindexedBeforeMs: undefined };
+    },
     charges: async () => structuredClone(world('charges').charges),
     async statusesNow(ids) {
       const { payments } = world('statusesNow');

@@ -20,6 +20,7 @@ describe('the invariants together', () => {
       pointsEntries: new Map(),
       receipts: new Map(),
       documents: new Map(),
+      firstEffects: { email: new Map(), loyalty: new Map(), search: new Map() },
       charges: [],
     });
     expect(judge(nothing)).toEqual({ checked: 0, violated: [], late: [] });

@@ -1,6 +1,7 @@
 import type { Evidence } from './evidence.js';
 import { everyPaymentIsCapturedOnce } from './invariants/captures.js';
 import { everyPaymentHasItsDocument } from './invariants/documents.js';
+import { effectsHappenInOrder } from './invariants/order.js';
 import { everyOutboxRowHasItsPayment, everyPaymentHasOneOutboxRow } from './invariants/outbox.js';
 import { everyPaymentEarnsPointsOnce } from './invariants/points.js';
 import { everyPaymentIsReceipted } from './invariants/receipts.js';
@@ -50,6 +51,11 @@ export const INVARIANTS: readonly Invariant[] = [
     id: 'I8',
     title: 'every payment has one document of its version, and no other is there',
     judge: everyPaymentHasItsDocument,
+  },
+  {
+    id: 'I9',
+    title: "a user's effects first happened in the order of the payments",
+    judge: effectsHappenInOrder,
   },
   {
     id: 'I11',

@@ -1,7 +1,7 @@
 import { PAYMENT_COMPLETED, type ConsumerName } from '@effectively-once/contracts';
 import type { Delivery, Evidence, OutboxRow, PaymentStatus } from './evidence.js';
-import { readDocuments } from './readers/documents.js';
-import { readCharges, readReceipts } from './readers/journals.js';
+import { readDocuments, type Documents } from './readers/documents.js';
+import { readCharges, readReceipts, type Receipts } from './readers/journals.js';
 import { readDeadLetters, readOffsets, readPublished, readRedrives } from './readers/kafka.js';
 import { readMaybeDuplicates } from './readers/maybe-duplicates.js';
 import {
@@ -11,7 +11,7 @@ import {
   slotHasPassed,
   type PaymentsSnapshot,
 } from './readers/payments.js';
-import { readPoints } from './readers/points.js';
+import { readPoints, type Points } from './readers/points.js';
 import { openSnapshot } from './readers/postgres.js';
 import { reading } from './unreadable-store.js';
 
@@ -35,10 +35,10 @@ export interface Stores {
   offsets(consumer: ConsumerName): Promise<Pick<Delivery, 'committed' | 'redriveCommitted'>>;
   deadLetters(consumer: ConsumerName): Promise<Delivery['deadLetters']>;
   redrives(consumer: ConsumerName): Promise<Delivery['redrives']>;
-  points(): Promise<Pick<Evidence, 'pointsEntries' | 'unbalancedAccounts'>>;
-  receipts(): Promise<Evidence['receipts']>;
+  points(): Promise<Points>;
+  receipts(): Promise<Receipts>;
   maybeDuplicates(): Promise<Evidence['maybeDuplicates']>;
-  documents(): Promise<Evidence['documents']>;
+  documents(): Promise<Documents>;
   charges(): Promise<Evidence['charges']>;
   /** The status each payment has now; one that does not exist is left out. */
   statusesNow(paymentIds: string[]): Promise<Map<string, PaymentStatus>>;

@@ -14,14 +14,26 @@ describe('reading the search index', () => {
     await client.close();
   });
 
-  it('gives every document with its version, also those written a moment ago', async () => {
+  it('gives every document with its version and in the order of writing, also those written a moment ago', async () => {
     await client.bulk({
       operations: ids.flatMap((_id) => [
         { index: { _index: 'payments', _id, version: 7, version_type: 'external' } },
         { paymentId: _id },
       ]),
     });
-    const documents = await readDocuments(ELASTICSEARCH_URL);
+    const { documents, firstIndexed } = await readDocuments(ELASTICSEARCH_URL);
     expect(ids.filter((id) => documents.get(id)?.join() !== '7')).toEqual([]);
+    const inOrder = [...ids].sort((a, b) => firstIndexed.get(a)! - firstIndexed.get(b)!);
+    expect(inOrder).toEqual(ids);
+  });
+
+  it('gives what a reindex wrote down of the documents that it may have written', async () => {
+    const reindexed = async () => (await readDocuments(ELASTICSEARCH_URL)).reindexedBeforeMs;
+    const write = (_meta: Record<string, string>) =>
+      client.indices.putMapping({ index: 'payments', _meta });
+    await expect(reindexed()).resolves.toBeUndefined();
+    await write({ reindexedBefore: '2026-11-20T12:00:00.123Z' });
+    await expect(reindexed()).resolves.toBe(Date.parse('2026-11-20T12:00:00.123Z'));
+    await write({});
   });
 });

@@ -24,13 +24,23 @@ export async function readCharges(thirdPartiesUrl: string): Promise<Charge[]> {
   return charges;
 }
 
-/** Payment id → how many mails about it the provider accepted. */
-export async function readReceipts(thirdPartiesUrl: string): Promise<Evidence['receipts']> {
-  const receipts: Evidence['receipts'] = new Map();
+export interface Receipts extends Pick<Evidence, 'receipts'> {
+  /** Payment id → the line of the journal with its first receipt. */
+  firstMailed: Map<string, number>;
+}
+
+/** The mails about payments that the provider accepted. */
+export async function readReceipts(thirdPartiesUrl: string): Promise<Receipts> {
+  const receipts: Receipts['receipts'] = new Map();
+  const firstMailed: Receipts['firstMailed'] = new Map();
+  let line = 0;
   for await (const { paymentId } of journal(thirdPartiesUrl, 'mails', mail)) {
-    if (paymentId) receipts.set(paymentId, (receipts.get(paymentId) ?? 0) + 1);
+    line++;
+    if (!paymentId) continue;
+    receipts.set(paymentId, (receipts.get(paymentId) ?? 0) + 1);
+    if (!firstMailed.has(paymentId)) firstMailed.set(paymentId, line);
   }
-  return receipts;
+  return { receipts, firstMailed };
 }
 
 async function* journal<Entry>(

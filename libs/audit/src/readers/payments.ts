@@ -23,6 +23,7 @@ export async function readPaymentsSnapshot(client: Client): Promise<PaymentsSnap
 
 interface PaymentRow {
   id: string;
+  user_id: string;
   status: PaymentStatus;
   version: number;
   amount_minor: string;
@@ -32,10 +33,11 @@ interface PaymentRow {
 
 async function readPayments(client: Client): Promise<Map<string, Payment>> {
   const payments = new Map<string, Payment>();
-  const sql = `SELECT id, status, version, amount_minor, currency, completed_at
+  const sql = `SELECT id, user_id, status, version, amount_minor, currency, completed_at
                  FROM payments.payments`;
   for await (const row of rowsOf<PaymentRow>(client, sql)) {
     payments.set(row.id, {
+      userId: row.user_id,
       status: row.status,
       version: row.version,
       // PostgreSQL's bigint arrives as text; amounts are below 10^10, far from where a double rounds.

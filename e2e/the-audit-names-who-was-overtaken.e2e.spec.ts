@@ -1,0 +1,71 @@
+import { Client } from '@elastic/elasticsearch';
+import { jest } from '@jest/globals';
+import { damaged, sql, violations } from './damage.js';
+import { at, checkout, findings, newId } from './the-system.js';
+
+// Every test audits at least twice.
+jest.setTimeout(120_000);
+
+const elasticsearch = new Client({ node: at.ELASTICSEARCH_URL });
+const index = 'payments';
+/** Two payments of one user, in the order they were committed. */
+let [first, second]: [string, string] = ['', ''];
+
+beforeAll(async () => {
+  const customer = newId('in-order');
+  first = (await checkout({ userId: customer })).json['id'] as string;
+  second = (await checkout({ userId: customer })).json['id'] as string;
+  await expect(findings()).resolves.toEqual([]);
+});
+afterAll(() => elasticsearch.close());
+
+afterEach(async () => {
+  // A damage that was not repaired would be the next story's violation.
+  await expect(violations().then((found) => Object.values(found).flat())).resolves.toEqual([]);
+});
+
+it('I9 names a payment awarded its points before an earlier one of its user', async () => {
+  // Each swap gives either entry the other's time.
+  const swap = () =>
+    sql(
+      'loyalty',
+      `UPDATE loyalty.points_entries entry SET awarded_at = other.awarded_at
+         FROM loyalty.points_entries other
+        WHERE entry.payment_id IN ($1, $2) AND other.payment_id IN ($1, $2)
+          AND entry.payment_id <> other.payment_id`,
+      [first, second],
+    );
+  const found = await damaged(swap, swap);
+  expect(found['I9']).toEqual([
+    { id: second, why: expect.stringMatching(`was awarded its points before ${first} at`) },
+  ]);
+});
+
+it('I9 names a payment indexed before an earlier one of its user', async () => {
+  const writeAgain = async (id: string) => {
+    const { _source: document, _version: version = 0 } = await elasticsearch.get({ index, id });
+    await elasticsearch.index({ index, id, document, version, version_type: 'external_gte' });
+  };
+  const found = await damaged(
+    () => writeAgain(first),
+    () => writeAgain(second),
+  );
+  expect(found['I9']).toEqual([
+    { id: second, why: expect.stringMatching(`was indexed before ${first} at`) },
+  ]);
+});
+
+it('I9 names a payment mailed before an earlier one of its user', async () => {
+  // The provider's journal is append-only and not ours: the auditor is shown it the other way round.
+  const found = await violations((stores) => ({
+    async receipts() {
+      const { receipts, firstMailed } = await stores.receipts();
+      const mailedFirst = firstMailed.get(first) ?? 0;
+      firstMailed.set(first, firstMailed.get(second) ?? 0).set(second, mailedFirst);
+      return { receipts, firstMailed };
+    },
+  }));
+  expect(found['I9']).toEqual([
+    { id: second, why: expect.stringMatching(`was mailed its receipt before ${first} at`) },
+  ]);
+});
