@@ -310,3 +310,25 @@ it('runs suspected records one at a time, each marked before its effect and clea
   expect(commits.at(-1)?.note.suspectedBelow).toBeUndefined();
   await partition.close({ commit: true });
 });
+
+it('starts no suspected record any more once it closes, however many wait for their turn', async () => {
+  let release!: () => void;
+  const running = new Promise<void>((resolve) => (release = resolve));
+  const started: bigint[] = [];
+  const { partition } = aPartition(async ({ offset }, lane) => {
+    await lane.attempt(async () => {
+      started.push(offset);
+      await running;
+    });
+  });
+  partition.push(
+    records(0, 5, (n) => `user-${n}`),
+    5n,
+  );
+  partition.open({ ...emptyNote(), suspectedBelow: 5n });
+  await until(() => started.length === 1);
+  const closing = partition.close({ commit: true });
+  release();
+  await closing;
+  expect(started).toEqual([0n]);
+});

@@ -1,8 +1,10 @@
+import { setMaxListeners } from 'node:events';
 import type { KafkaRecord } from '../kafka-record.js';
 import { Committer } from './committer.js';
+import { Custody } from './custody.js';
 import { Lanes, type Lane } from './lanes.js';
-import { emptyNote, encodeNote, type Note } from './note.js';
-import { assertMayRun, type OneAtATime } from './suspicion.js';
+import type { Note } from './note.js';
+import type { OneAtATime } from './suspicion.js';
 import { Window, type Held } from './window.js';
 
 /** Lanes at work at once in one partition. */
@@ -53,12 +55,15 @@ export class Partition {
   private readonly window = new Window();
   private readonly lanes: Lanes<Held>;
   private readonly committer: Committer;
+  private readonly custody: Custody;
   private readonly closing = new AbortController();
   private readonly pausedFor = new Set<PauseReason>();
-  private note: Note = emptyNote();
   private endOffset = 0n;
 
   constructor(private readonly options: PartitionOptions) {
+    const { name, memberName, oneAtATime } = options;
+    // Every parked lane listens for the end; there may be thousands.
+    setMaxListeners(0, this.closing.signal);
     this.lanes = new Lanes({
       lanesMax: LANES_MAX,
       work: (held, lane) => this.settle(held, lane),
@@ -66,9 +71,11 @@ export class Partition {
     });
     this.committer = new Committer({
       commit: () => this.commit(),
-      wait: (ms) => this.options.wait(ms, this.closing.signal),
-      onError: (error) => this.options.onError(error, 'commit'),
+      wait: (ms) => options.wait(ms, this.closing.signal),
+      onError: (error) => options.onError(error, 'commit'),
     });
+    const flush = () => this.committer.flush();
+    this.custody = new Custody({ partition: name, memberName, oneAtATime, flush });
   }
 
   /**
@@ -77,8 +84,8 @@ export class Partition {
    */
   open(note: Note): void {
     if (this.closing.signal.aborted) return;
-    this.note = note;
-    this.suspectOrAcquit();
+    this.custody.begin(note);
+    this.reportWatermark();
     this.lanes.open();
   }
 
@@ -90,10 +97,9 @@ export class Partition {
     for (const record of records) {
       this.lanes.push(laneOf(record), this.window.take(record, nowMs));
     }
-    this.suspectOrAcquit();
+    this.reportWatermark();
     if (this.lanes.backlog >= BACKLOG_MAX) this.setPaused('backlog', true);
     this.setPaused('window_full', this.window.isFull(nowMs));
-    this.reportLag();
   }
 
   setPaused(reason: PauseReason, isPaused: boolean): void {
@@ -111,10 +117,8 @@ export class Partition {
    */
   async close(options: { commit: boolean }): Promise<void> {
     this.closing.abort(new Error('the partition was closed'));
+    this.custody.end();
     await Promise.all([this.lanes.close(), this.committer.close()]);
-    this.options.oneAtATime.acquit(this.options.name);
-    delete this.note.holder;
-    delete this.note.runsAlone;
     if (options.commit) await this.commit();
   }
 
@@ -123,106 +127,57 @@ export class Partition {
     const recordLane = this.laneFor(record, lane);
     while (!this.closing.signal.aborted) {
       try {
-        await this.holdOnto();
+        await this.custody.hold();
         await this.options.settle(record, recordLane);
         return this.settled(held);
       } catch (error) {
         if (this.closing.signal.aborted) return;
         this.options.onError(error, 'settle');
-        await recordLane
-          .park((signal) => this.options.wait(RETRY_MS, signal))
-          .catch(() => undefined);
+        const retry = recordLane.park((signal) => this.options.wait(RETRY_MS, signal));
+        // Only closing ends this wait early, and the loop looks at that next.
+        await retry.catch(() => undefined);
       }
     }
   }
 
-  private laneFor(record: KafkaRecord, lane: Lane): RecordLane {
+  private laneFor({ offset }: KafkaRecord, lane: Lane): RecordLane {
+    const { custody } = this;
     const { signal } = this.closing;
-    const { attempts } = this.note;
     return {
       get attemptsBefore() {
-        return attempts.get(record.offset) ?? 0;
+        return custody.attemptsOf(offset);
       },
       park: async (wait) => {
         await lane.park(() => wait(signal));
         signal.throwIfAborted();
       },
-      rememberAttempts: async (count) => {
-        if (count === (attempts.get(record.offset) ?? 0)) return;
-        if (count > 0) attempts.set(record.offset, count);
-        else attempts.delete(record.offset);
-        await this.committer.flush();
-      },
-      attempt: (run) => this.options.oneAtATime.run(() => this.attempt(record.offset, run)),
+      rememberAttempts: (count) => custody.rememberAttempts(offset, count),
+      attempt: (run) => custody.attempt(offset, run),
     };
-  }
-
-  // Before the first effect, so that a crash in it is seen by whoever comes next.
-  private holding: Promise<void> | undefined;
-  private async holdOnto(): Promise<void> {
-    if (!this.holding) {
-      this.note.holder = this.options.memberName;
-      this.holding = this.committer.flush();
-    }
-    await this.holding;
-  }
-
-  private async attempt<Result>(offset: bigint, run: () => Promise<Result>): Promise<Result> {
-    this.closing.signal.throwIfAborted();
-    const { suspectedBelow } = this.note;
-    if (suspectedBelow === undefined || offset >= suspectedBelow) return await run();
-    assertMayRun(this.note, offset);
-    this.note.runsAlone = offset;
-    await this.committer.flush();
-    try {
-      return await run();
-    } finally {
-      delete this.note.runsAlone;
-      // Waited for: a death after this must not be put down to this record.
-      if (!this.closing.signal.aborted) await this.committer.flush();
-    }
   }
 
   private settled(held: Held): void {
     if (this.window.settle(held) === 'moved') {
-      this.note.takeovers = 0;
-      this.suspectOrAcquit();
+      this.custody.moved();
+      this.reportWatermark();
       this.committer.ask();
     }
     if (this.lanes.backlog <= BACKLOG_LOW) this.setPaused('backlog', false);
     this.setPaused('window_full', this.window.isFull(this.options.now()));
-    this.reportLag();
-  }
-
-  private suspectOrAcquit(): void {
-    const { suspectedBelow } = this.note;
-    const { watermark } = this.window;
-    if (suspectedBelow === undefined || watermark === undefined) return;
-    // The killer had been fetched when it killed, so it is not past what was there then.
-    if (watermark < suspectedBelow && watermark < this.endOffset) {
-      this.options.oneAtATime.suspect(this.options.name);
-    } else {
-      delete this.note.suspectedBelow;
-      this.options.oneAtATime.acquit(this.options.name);
-    }
   }
 
   private async commit(): Promise<void> {
     const { watermark } = this.window;
     if (watermark === undefined) return;
-    // Not when it is settled: until the watermark has passed a record, it may come again.
-    forgetBelow(watermark, this.note.attempts);
-    forgetBelow(watermark, this.note.deaths);
-    await this.options.commit(watermark, encodeNote(this.note));
+    await this.options.commit(watermark, this.custody.noteAt(watermark));
   }
 
-  private reportLag(): void {
-    this.options.onLag(Number(this.endOffset - (this.window.watermark ?? this.endOffset)));
+  private reportWatermark(): void {
+    const { watermark } = this.window;
+    if (watermark === undefined) return;
+    this.custody.reached(watermark, this.endOffset);
+    this.options.onLag(Number(this.endOffset - watermark));
   }
-}
-
-function forgetBelow(watermark: bigint, counts: Map<bigint, number>): void {
-  for (const offset of counts.keys()) if (offset < watermark) counts.delete(offset);
 }
 
 // A record without a key belongs to nobody, so it waits for nobody.
