@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import {
   CONSUMERS,
   deadLetterTopic,
@@ -9,24 +8,18 @@ import {
 import { committedOffsets, endOffsets } from '@effectively-once/delivery';
 import {
   armFailurePoint,
-  startMember,
+  startSecondMember,
   turnCable,
   waitUntil,
   type Breakable,
   type Cut,
   type Member,
-  type MemberDefinition,
 } from '@effectively-once/testing';
 import { at } from './the-system.js';
 
 /** Hands on the processes and on the cables between them: what breaks by itself one day. */
 
-const stack = at as typeof at &
-  Breakable & {
-    LOG_FOLDER: string;
-    STATE_FILE: string;
-    CONSUMER_PROCESSES: Record<ConsumerName, MemberDefinition>;
-  };
+const stack = at as typeof at & Breakable & { STATE_FILE: string };
 
 const PORTS = { email: 'EMAIL_PORT', loyalty: 'LOYALTY_PORT', search: 'SEARCH_PORT' } as const;
 
@@ -86,12 +79,13 @@ export async function withFrozen<Result>(
   }
 }
 
-export function pidOf(consumer: ConsumerName): number {
+/** Of the process that the supervisor keeps running under this name. */
+export function pidOf(name: string): number {
   const { processes } = JSON.parse(readFileSync(stack.STATE_FILE, 'utf8')) as {
     processes: { name: string; run: { pid: number } | null }[];
   };
-  const pid = processes.find(({ name }) => name === consumer)?.run?.pid;
-  if (pid === undefined) throw new Error(`${consumer} does not run right now`);
+  const pid = processes.find((process) => process.name === name)?.run?.pid;
+  if (pid === undefined) throw new Error(`${name} does not run right now`);
   return pid;
 }
 
@@ -103,11 +97,7 @@ afterAll(() => Promise.all(members.map(({ kill }) => kill())));
 export async function secondMembers(consumers: readonly ConsumerName[]): Promise<Member[]> {
   return await Promise.all(
     consumers.map(async (consumer) => {
-      const member = await startMember({
-        definition: stack.CONSUMER_PROCESSES[consumer],
-        portVariable: PORTS[consumer],
-        logFile: join(stack.LOG_FOLDER, `${consumer}-second.log`),
-      });
+      const member = await startSecondMember(stack, consumer);
       members.push(member);
       await settlesMore(member.url, 0);
       return member;

@@ -1,7 +1,7 @@
 import { worstStatus } from '@effectively-once/audit';
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { FAULTS, type Fault } from '../faults/fault.js';
+import { FAULTS, titleOf, type Fault } from '../faults/fault.js';
 import { randomFrom } from '../faults/random.js';
 import { runRound } from '../faults/round.js';
 import { onInterrupt } from '../interrupt.js';
@@ -11,23 +11,23 @@ import { auditTable } from './audit-table.js';
 import { wholeNumber } from './whole-number.js';
 
 const command = new Command('test:faults')
-  .description('breaks a process while payments come in, and audits what became of every payment')
+  .description('breaks something while payments come in, and audits what became of every payment')
   .option('--rounds <n>', 'how many faults, one after the other', wholeNumber, 5)
   .option('--seed <n>', 'repeats the rounds of an earlier run', wholeNumber, Date.now() % 1_000_000)
-  .option('--only <process>', 'only faults of this process')
+  .option(
+    '--only <words>',
+    'only faults whose name has these words in it, such as "kill -9 at email"',
+  )
   .addHelpText(
     'after',
-    '\nRuns on a stack of its own. Exit code: 0 nothing lost or doubled, 1 else.',
+    `\nThe faults:\n  ${FAULTS.map(titleOf).join('\n  ')}\n` +
+      '\nRuns on a stack of its own. Exit code: 0 nothing lost or doubled, 1 else.',
   )
   .parse();
 
-const { rounds, seed, only } = command.opts<{ rounds: number; seed: number; only?: string }>();
-const faults = FAULTS.filter(({ process }) => only === undefined || process === only);
-if (faults.length === 0) {
-  command.error(
-    `no such process: ${only}. There are: ${[...new Set(FAULTS.map((f) => f.process))].join(', ')}`,
-  );
-}
+const { rounds, seed, only = '' } = command.opts<{ rounds: number; seed: number; only?: string }>();
+const faults = FAULTS.filter((fault) => titleOf(fault).includes(only));
+if (faults.length === 0) command.error(`no such fault: ${only}. --help lists them.`);
 const print = (line: string) => console.log(line);
 const random = randomFrom(seed);
 const interrupted = new AbortController();
@@ -54,13 +54,13 @@ print(closingLine({ passed: round - failed, failed, skipped: 0 }));
 process.exit(failed === 0 ? 0 : 1);
 
 async function isSurvived(fault: Fault): Promise<boolean> {
-  const title = `round ${round}/${rounds}: ${fault.kind} ${fault.process}`;
+  const title = `round ${round}/${rounds}: ${titleOf(fault)}`;
   try {
     const { offered, paid, recoveredMs, report } = await runRound(stack, fault, random);
     const isClean = worstStatus(report) === 'ok' && paid === offered;
     print(
       `${isClean ? pc.green('✔') : pc.red('✘')} ${title}: ${paid} of ${offered} paid, ` +
-        `everywhere ${(recoveredMs / 1_000).toFixed(1)} s after the fault, audit ${worstStatus(report)}`,
+        `everywhere ${(recoveredMs / 1_000).toFixed(1)} s after it was over, audit ${worstStatus(report)}`,
     );
     if (!isClean) print(`${auditTable(report)}\nrepeat with --seed ${seed}`);
     return isClean;

@@ -1,42 +1,58 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { ProcessRecord } from '../native/state.js';
+import { CONSUMERS, type ConsumerName } from '@effectively-once/contracts';
+import { DELIVERY_POINTS, type DeliveryPoint } from '@effectively-once/delivery';
+import { CUTS, type Cut } from '@effectively-once/testing';
+import { DEPENDENCIES, type Dependency } from '../test/cables.js';
 
-// Longer than the consumers' session timeout (10 s): the group goes on without the frozen member,
-// which wakes up believing it still has its partitions.
-const FROZEN_MS = 14_000;
+/** One thing that goes wrong. */
+export type Fault =
+  | { kind: 'kill -9'; process: string }
+  /** Longer than its session, and than its leases. */
+  | { kind: 'freeze'; process: string }
+  /** One consumer loses one server. */
+  | { kind: Cut; dependency: Dependency }
+  | { kind: 'kill -9 at'; consumer: ConsumerName; point: DeliveryPoint }
+  /** Frozen while a second member takes over what it had, and woken up. */
+  | { kind: 'zombie'; consumer: ConsumerName }
+  /** A second member comes and goes. */
+  | { kind: 'rebalance'; consumer: ConsumerName; end: 'leave' | 'kill' };
 
 const APPS = ['payments', 'email', 'loyalty', 'search', 'third-parties'] as const;
 const SERVERS = ['postgres', 'kafka', 'connect', 'redis', 'elasticsearch'] as const;
 
-/** One thing that goes wrong with one process. */
-export interface Fault {
-  kind: 'kill -9' | 'freeze';
-  process: string;
-}
-
 export const FAULTS: readonly Fault[] = [
-  ...[...APPS, ...SERVERS].map((process) => ({ kind: 'kill -9' as const, process })),
-  ...APPS.map((process) => ({ kind: 'freeze' as const, process })),
+  ...[...APPS, ...SERVERS].map((process) => ({ kind: 'kill -9', process }) as const),
+  ...APPS.map((process) => ({ kind: 'freeze', process }) as const),
+  ...DEPENDENCIES.flatMap((dependency) => CUTS.map((kind) => ({ kind, dependency }))),
+  ...CONSUMERS.flatMap((consumer) => [
+    ...pointsOf(consumer).map((point) => ({ kind: 'kill -9 at', consumer, point }) as const),
+    { kind: 'zombie', consumer } as const,
+    ...(['leave', 'kill'] as const).map((end) => ({ kind: 'rebalance', consumer, end }) as const),
+  ]),
 ];
 
-/**
- * Makes it go wrong, and resolves when the process runs again or its supervisor has been left to see to it.
- * @throws Error when there is no such process to do it to.
- */
-export async function strike(fault: Fault, processes: ProcessRecord[]): Promise<void> {
-  const pid = processes.find(({ name }) => name === fault.process)?.run?.pid;
-  if (pid === undefined) throw new Error(`${fault.process} is not running`);
+/** Only email's mark comes after its effect; the others have no room between the two. */
+function pointsOf(consumer: ConsumerName): DeliveryPoint[] {
+  return DELIVERY_POINTS.filter(
+    (point) => consumer === 'email' || point !== 'after_effect_before_mark',
+  );
+}
+
+/** `kill -9 at email before_effect`, as `--only` looks for it and a round prints it. */
+export function titleOf(fault: Fault): string {
   switch (fault.kind) {
     case 'kill -9':
-      // PostgreSQL's children see their parent die and end by themselves, as after a power cut.
-      process.kill(pid, 'SIGKILL');
-      return;
     case 'freeze':
-      process.kill(pid, 'SIGSTOP');
-      await sleep(FROZEN_MS);
-      process.kill(pid, 'SIGCONT');
-      return;
+      return `${fault.kind} ${fault.process}`;
+    case 'refuse':
+    case 'hang':
+      return `${fault.kind} ${fault.dependency}`;
+    case 'kill -9 at':
+      return `${fault.kind} ${fault.consumer} ${fault.point}`;
+    case 'zombie':
+      return `${fault.kind} ${fault.consumer}`;
+    case 'rebalance':
+      return `${fault.kind} ${fault.consumer} ${fault.end}`;
     default:
-      fault.kind satisfies never;
+      return fault satisfies never;
   }
 }

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CONSUMERS } from '@effectively-once/contracts';
-import { startContainers } from '@effectively-once/testing';
+import { startContainers, type Breakable } from '@effectively-once/testing';
 import { addresses } from '../addresses.js';
 import { createIndex } from '../elasticsearch/create-index.js';
 import { readEnvironment, type Environment } from '../environment.js';
@@ -31,6 +31,11 @@ export interface TestStack {
   stop: (options: { keepLogs: boolean }) => Promise<string[]>;
 }
 
+/** One whose consumers can be cut off, killed at a point, frozen and given company. */
+export interface BreakableStack extends TestStack {
+  breakable: Breakable;
+}
+
 interface StackOptions {
   apps: boolean;
   signal: AbortSignal;
@@ -38,7 +43,7 @@ interface StackOptions {
 }
 
 /** The real servers as processes of their own: own ports, own folder, beside whatever else runs. */
-export async function startNativeTestStack(options: StackOptions): Promise<TestStack> {
+export async function startNativeTestStack(options: StackOptions): Promise<BreakableStack> {
   const { name, ports, cablePorts } = await freePortBlock(readEnvironment().settings);
   const environment = readEnvironment({ ...process.env, ...ports, NODE_ENV: 'test' });
   const folder = stackFolder(name);
@@ -48,20 +53,21 @@ export async function startNativeTestStack(options: StackOptions): Promise<TestS
   const failurePoints = join(folder.path, 'failure-points');
   let definitions: ProcessDefinition[] = [];
   const rewire = (plain: ProcessDefinition[]) =>
-    (definitions = apps ? layCables(breakable(plain, { failurePoints }), cablePorts) : plain);
+    (definitions = apps ? layCables(madeBreakable(plain, { failurePoints }), cablePorts) : plain);
   const stack = await startStack({ environment, folder, apps, rewire, signal, onProgress: show });
   mkdirSync(failurePoints, { recursive: true });
   const processes = () => readState(folder.stateFile)?.processes ?? [];
+  const breakable: Breakable = {
+    CABLES_URL: `http://127.0.0.1:${cablePorts[0]}`,
+    FAILURE_POINTS: failurePoints,
+    CONSUMER_PROCESSES: consumersAmong(definitions),
+    LOG_FOLDER: folder.logs,
+  };
   return {
     environment,
     processes,
-    addresses: {
-      ...whereItIs(environment, folder.logs),
-      CABLES_URL: `http://127.0.0.1:${cablePorts[0]}`,
-      FAILURE_POINTS: failurePoints,
-      STATE_FILE: folder.stateFile,
-      CONSUMER_PROCESSES: consumersAmong(definitions),
-    },
+    breakable,
+    addresses: { ...whereItIs(environment), ...breakable, STATE_FILE: folder.stateFile },
     stop: async ({ keepLogs }) => {
       const started = processes();
       await stack.stop();
@@ -73,7 +79,7 @@ export async function startNativeTestStack(options: StackOptions): Promise<TestS
 }
 
 /** Apps that a test can make die where it wants, and consumers whose freezing their group notices soon. */
-function breakable(
+function madeBreakable(
   definitions: ProcessDefinition[],
   { failurePoints }: { failurePoints: string },
 ): ProcessDefinition[] {
@@ -108,7 +114,7 @@ export async function startContainerTestStack(): Promise<TestStack> {
       REDIS_PORT: String(servers.redisPort),
       ELASTICSEARCH_PORT: String(servers.elasticsearchPort),
     });
-    const at = whereItIs(environment, '');
+    const at = whereItIs(environment);
     const port = environment.settings.POSTGRES_PORT;
     await preparePostgres({ host: '127.0.0.1', port, settings: environment.settings });
     await createTopics({ brokers: [`127.0.0.1:${servers.kafkaPort}`] });
@@ -125,11 +131,10 @@ export async function startContainerTestStack(): Promise<TestStack> {
   }
 }
 
-function whereItIs(environment: Environment, logFolder: string): Record<string, unknown> {
+function whereItIs(environment: Environment): Record<string, unknown> {
   const { settings } = environment;
   return {
     ...addresses(environment, { journalFolder: '' }),
     POSTGRES_SUPERUSER_URL: `postgres://postgres:${settings.POSTGRES_PASSWORD}@127.0.0.1:${settings.POSTGRES_PORT}/postgres`,
-    LOG_FOLDER: logFolder,
   };
 }

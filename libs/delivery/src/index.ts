@@ -6,7 +6,12 @@ export {
   PermanentFailure,
   RefusedForNow,
 } from './failure.js';
-export { withFailurePoints, type ReachPoint } from './failure-points.js';
+export {
+  DELIVERY_POINTS,
+  withFailurePoints,
+  type DeliveryPoint,
+  type ReachPoint,
+} from './failure-points.js';
 export type { Applied, IdempotencyStrategy } from './idempotency-strategy.js';
 export { headerTexts, type KafkaRecord } from './kafka-record.js';
 export {

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { startMember, type Member, type MemberDefinition } from './member.js';
 import type { Cut } from './tcp-proxy.js';
 
 /** Where a stack that was started to be broken can be broken. */
@@ -7,11 +8,13 @@ export interface Breakable {
   CABLES_URL: string;
   /** A folder of tokens. */
   FAILURE_POINTS: string;
+  CONSUMER_PROCESSES: Record<string, MemberDefinition>;
+  LOG_FOLDER: string;
 }
 
 /** Takes one server away from the one consumer that uses it, or gives it back. Resolves when it is so. */
 export async function turnCable(
-  { CABLES_URL }: Pick<Breakable, 'CABLES_URL'>,
+  { CABLES_URL }: Breakable,
   dependency: string,
   how: Cut | 'heal',
 ): Promise<void> {
@@ -20,12 +23,22 @@ export async function turnCable(
 }
 
 /** The process of the app that reaches the point first deletes the file, whose path is returned, and dies. */
-export function armFailurePoint(
-  { FAILURE_POINTS }: Pick<Breakable, 'FAILURE_POINTS'>,
-  app: string,
-  point: string,
-): string {
+export function armFailurePoint({ FAILURE_POINTS }: Breakable, app: string, point: string): string {
   const token = join(FAILURE_POINTS, `${app}.${point}`);
   writeFileSync(token, '');
   return token;
+}
+
+/** One more member of the consumer's group, behind the same cables. Whoever starts it ends it. */
+export async function startSecondMember(
+  { CONSUMER_PROCESSES, LOG_FOLDER }: Breakable,
+  consumer: string,
+): Promise<Member> {
+  const definition = CONSUMER_PROCESSES[consumer];
+  if (!definition) throw new Error(`${consumer} is no consumer`);
+  return await startMember({
+    definition,
+    portVariable: `${consumer.toUpperCase()}_PORT`,
+    logFile: join(LOG_FOLDER, `${consumer}-second.log`),
+  });
 }

@@ -1,5 +1,5 @@
 export { testAddresses } from './addresses.js';
-export { armFailurePoint, turnCable, type Breakable } from './break.js';
+export { armFailurePoint, startSecondMember, turnCable, type Breakable } from './break.js';
 export { startContainers } from './containers.js';
 export { startMember, type Member, type MemberDefinition } from './member.js';
 export { createTestDatabase, type TestDatabase } from './test-database.js';

@@ -24,6 +24,7 @@ export interface Member {
 /** @throws Error when it is not up within a minute; it has been ended by then. */
 export async function startMember(options: {
   definition: MemberDefinition;
+  /** Where it is told its port: two processes need two. */
   portVariable: string;
   logFile: string;
 }): Promise<Member> {
