@@ -1,5 +1,11 @@
-import { LaneTransport, pingBroker } from '@effectively-once/delivery';
-import { AUTH_SECRET, HealthModule, MetricsModule, type Logger } from '@effectively-once/platform';
+import { Circuit, LaneTransport, pingBroker, withFailurePoints } from '@effectively-once/delivery';
+import {
+  AUTH_SECRET,
+  failurePoints,
+  HealthModule,
+  MetricsModule,
+  type Logger,
+} from '@effectively-once/platform';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
@@ -9,12 +15,14 @@ import { loyaltyDataSource } from './database.js';
 import { LoyaltyIdempotency } from './loyalty.idempotency.js';
 import { PaymentCompletedConsumer } from './payment-completed.consumer.js';
 import { PointsController } from './points.controller.js';
+import { PointsEntries } from './points-entries.js';
 
 @Module({})
 class AppModule {}
 
 /** The wiring of the loyalty service. */
 export function appModule(config: LoyaltyConfig, logger: Logger): DynamicModule {
+  const reach = failurePoints('loyalty', config.FAILURE_POINTS);
   return {
     module: AppModule,
     // Global, so that the health checks can be given them.
@@ -38,15 +46,33 @@ export function appModule(config: LoyaltyConfig, logger: Logger): DynamicModule 
     ],
     controllers: [PaymentCompletedConsumer, PointsController],
     providers: [
-      LoyaltyIdempotency,
       AwardPoints,
+      {
+        provide: LoyaltyIdempotency,
+        inject: [DataSource, Circuit],
+        useFactory: (database: DataSource, circuit: Circuit) =>
+          withFailurePoints(new LoyaltyIdempotency(new PointsEntries(database), circuit), reach),
+      },
+      {
+        provide: Circuit,
+        inject: [DataSource],
+        useFactory: (database: DataSource) =>
+          new Circuit({
+            dependency: 'loyalty-database',
+            probe: async () => void (await database.query('select 1')),
+          }),
+      },
       { provide: AUTH_SECRET, useValue: config.AUTH_JWT_SECRET },
       {
         provide: LaneTransport,
-        useFactory: () =>
+        inject: [Circuit],
+        useFactory: (circuit: Circuit) =>
           new LaneTransport({
             brokers: config.KAFKA_BROKERS,
             consumer: 'loyalty',
+            sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT_MS,
+            circuits: [circuit],
+            reach,
             appVersion: config.APP_VERSION,
             log: logger,
           }),

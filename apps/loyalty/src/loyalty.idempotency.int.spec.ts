@@ -1,49 +1,51 @@
 import { randomUUID } from 'node:crypto';
-import type { DecodedEvent } from '@effectively-once/contracts';
-import { IdempotencyCollision } from '@effectively-once/delivery';
-import { createTestDatabase, type TestDatabase } from '@effectively-once/testing';
+import type { PaymentCompleted } from '@effectively-once/contracts';
+import { Circuit } from '@effectively-once/delivery';
+import { aPayment, provesIdempotency, type Death } from '@effectively-once/delivery/testing';
+import {
+  createTestDatabase,
+  TcpProxy,
+  waitUntil,
+  type TestDatabase,
+} from '@effectively-once/testing';
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { AwardPoints, pointsFor } from './award-points.js';
 import { loyaltyDataSource } from './database.js';
 import { LoyaltyIdempotency, type UnitOfWork } from './loyalty.idempotency.js';
+import { PointsEntries } from './points-entries.js';
+
+type Store = Pick<DataSource, 'query'>;
 
 let testDatabase: TestDatabase;
 let database: DataSource;
-let strategy: LoyaltyIdempotency;
+const circuits: Circuit[] = [];
 const awardPoints = new AwardPoints();
 
 beforeAll(async () => {
   testDatabase = await createTestDatabase('loyalty');
   database = await loyaltyDataSource({ url: testDatabase.url }).initialize();
   await database.runMigrations();
-  strategy = new LoyaltyIdempotency(database);
 });
 afterAll(async () => {
+  circuits.forEach((circuit) => circuit.close());
   await database.destroy();
   await testDatabase.drop();
 });
 
-function anEvent(changes: Partial<DecodedEvent['data']> = {}): DecodedEvent {
-  return {
-    id: randomUUID(),
-    time: new Date().toISOString(),
-    traceparent: undefined,
-    data: {
-      paymentId: randomUUID(),
-      orderId: 'o-1',
-      userId: `user-${randomUUID()}`,
-      amountMinor: 1299,
-      currency: 'EUR',
-      completedAt: new Date().toISOString(),
-      paymentVersion: 2,
-      ...changes,
-    },
-  };
+/** The strategy as one more process of the app makes it. */
+function strategyOver(store: Store): LoyaltyIdempotency {
+  const probe = async () => void (await store.query('select 1'));
+  const circuit = new Circuit({ dependency: 'loyalty-database', probe });
+  circuits.push(circuit);
+  return new LoyaltyIdempotency(new PointsEntries(store), circuit);
 }
 
-const award = (event: DecodedEvent) =>
-  strategy.once(event.data, (unit: UnitOfWork) => awardPoints.run(event, unit));
+const declare = (payment: PaymentCompleted, unit: UnitOfWork) =>
+  awardPoints.run({ id: randomUUID(), time: '', traceparent: undefined, data: payment }, unit);
+
+const award = (strategy: LoyaltyIdempotency, payment: PaymentCompleted) =>
+  strategy.once(payment, (unit) => declare(payment, unit));
 
 async function balanceOf(userId: string): Promise<number | undefined> {
   const [row] = await database.query<{ balance: string }[]>(
@@ -53,76 +55,246 @@ async function balanceOf(userId: string): Promise<number | undefined> {
   return row && Number(row.balance);
 }
 
-it('awards once, however often the event comes and under whatever event id', async () => {
-  const event = anEvent();
-  await expect(award(event)).resolves.toBe('applied');
-  await expect(award(event)).resolves.toBe('duplicate');
-  await expect(award({ ...event, id: randomUUID() })).resolves.toBe('duplicate');
-  await expect(balanceOf(event.data.userId)).resolves.toBe(12);
-});
+const outcomes = (settled: PromiseSettledResult<unknown>[]) =>
+  settled.map((one) => (one.status === 'fulfilled' ? one.value : (one.reason as Error).name));
 
-it('awards once when fifty deliveries of one event run at the same time', async () => {
-  const event = anEvent();
-  const outcomes = await Promise.all(Array.from({ length: 50 }, () => award(event)));
-  expect(outcomes.filter((outcome) => outcome === 'applied')).toHaveLength(1);
-  await expect(balanceOf(event.data.userId)).resolves.toBe(12);
-});
+const sqlState = (settled: PromiseSettledResult<unknown>) =>
+  settled.status === 'rejected' ? (settled.reason as { code?: string }).code : undefined;
 
-it('adds up what a user paid, however the payments interleave', async () => {
-  const userId = `user-${randomUUID()}`;
-  const amounts = Array.from({ length: 40 }, (_, index) => 100 * (index + 1));
-  await Promise.all(amounts.map((amountMinor) => award(anEvent({ userId, amountMinor }))));
-  const sum = amounts.reduce((points, amountMinor) => points + pointsFor(amountMinor), 0);
-  await expect(balanceOf(userId)).resolves.toBe(sum);
-});
+/** Keeps whoever wants to change this user's balance waiting. */
+async function holdAccount(userId: string): Promise<() => Promise<void>> {
+  const holder = new pg.Client({ connectionString: testDatabase.url });
+  await holder.connect();
+  await holder.query('BEGIN');
+  await holder.query(
+    `INSERT INTO loyalty.accounts AS account VALUES ($1, 0)
+     ON CONFLICT (user_id) DO UPDATE SET balance = account.balance`,
+    [userId],
+  );
+  return async () => {
+    await holder.query('ROLLBACK');
+    await holder.end();
+  };
+}
 
-it('writes neither entry nor balance when the effect fails', async () => {
-  const event = anEvent();
-  const failing = strategy.once(event.data, async (unit) => {
-    await awardPoints.run(event, unit);
-    throw new Error('after declaring');
+/** @returns whether there was a session that waits for a lock, and it was killed. */
+async function killWaitingSession(): Promise<boolean> {
+  const killed = await database.query<unknown[]>(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+  );
+  return killed.length > 0;
+}
+
+describe('the contract of every strategy', () => {
+  const deaths: Death[] = [
+    {
+      at: 'before the statement',
+      deliver: (payment, dies) => strategyOver(database).once(payment, dies),
+    },
+    {
+      at: 'while the statement runs',
+      deliver: async (payment, dies) => {
+        const release = await holdAccount(payment.userId);
+        const ownSession = await loyaltyDataSource({ url: testDatabase.url }).initialize();
+        let outcome: string | undefined;
+        const delivery = award(strategyOver(ownSession), payment).then(
+          (applied) => (outcome = applied),
+          () => undefined,
+        );
+        await waitUntil('the statement to wait, or to have nothing to do', async () =>
+          outcome === 'duplicate' ? true : await killWaitingSession(),
+        );
+        await delivery;
+        await release();
+        await ownSession.destroy();
+        if (outcome === undefined) await dies();
+      },
+    },
+    {
+      at: 'after the commit',
+      deliver: async (payment, dies) => {
+        const dieWithTheAnswer = async (sql: string, parameters?: unknown[]) => {
+          await database.query(sql, parameters);
+          return await dies();
+        };
+        await award(strategyOver({ query: dieWithTheAnswer }), payment);
+      },
+    },
+  ];
+
+  provesIdempotency({
+    strategy: () => strategyOver(database),
+    effect: declare,
+    timesDone: async ({ userId, paymentId }) => {
+      const entries = await database.query<{ payment_id: string; points: string }[]>(
+        'SELECT payment_id, points FROM loyalty.points_entries WHERE user_id = $1',
+        [userId],
+      );
+      const sum = entries.reduce((points, entry) => points + Number(entry.points), 0);
+      expect((await balanceOf(userId)) ?? 0).toBe(sum);
+      return entries.filter((entry) => entry.payment_id === paymentId).length;
+    },
+    kept: async ({ userId, paymentId }) => [
+      await balanceOf(userId),
+      await database.query('SELECT * FROM loyalty.points_entries WHERE payment_id = $1', [
+        paymentId,
+      ]),
+    ],
+    deaths,
   });
-  await expect(failing).rejects.toThrow('after declaring');
-  await expect(balanceOf(event.data.userId)).resolves.toBeUndefined();
-  await expect(award(event)).resolves.toBe('applied');
 });
 
-it.each([{ amountMinor: 1 }, { userId: 'mallory' }, { currency: 'USD' }])(
-  'the same payment with another %o is a collision, and changes nothing',
-  async (change) => {
-    const event = anEvent();
-    await award(event);
-    const other = award({ ...event, data: { ...event.data, ...change } });
-    await expect(other).rejects.toBeInstanceOf(IdempotencyCollision);
-    await expect(balanceOf(event.data.userId)).resolves.toBe(12);
-  },
-);
+describe('many entries in one statement', () => {
+  it('two hundred lanes make one statement', async () => {
+    const statements: string[] = [];
+    const counting: Store = {
+      query: async <Rows>(sql: string, parameters?: unknown[]) => {
+        statements.push(sql);
+        return await database.query<Rows>(sql, parameters);
+      },
+    };
+    const strategy = strategyOver(counting);
+    const payments = Array.from({ length: 200 }, () => aPayment());
+    await Promise.all(payments.map((payment) => award(strategy, payment)));
+    expect(statements).toHaveLength(1);
+  });
 
-it('a database that is gone is a dependency that is down; a bug of ours is not', async () => {
-  const gone = new pg.Pool({ connectionString: 'postgres://nobody:x@127.0.0.1:1/loyalty' });
-  const event = anEvent();
-  const awardWith = (store: unknown) =>
-    new LoyaltyIdempotency(store as DataSource).once(event.data, (unit) =>
-      awardPoints.run(event, unit),
+  it('one entry that cannot be written fails alone, and the other 199 are exact', async () => {
+    const strategy = strategyOver(database);
+    const users = Array.from({ length: 20 }, () => `user-${randomUUID()}`);
+    const payments = Array.from({ length: 200 }, (_, index) =>
+      aPayment({ userId: users[index % 20]!, amountMinor: 100 * (index + 1) }),
     );
-  await expect(awardWith(gone)).rejects.toMatchObject({
-    name: 'DependencyDown',
-    dependency: 'loyalty-database',
+    payments[77]!.amountMinor = -1;
+    const settled = await Promise.allSettled(payments.map((payment) => award(strategy, payment)));
+    const expected = payments.map((_, index) => (index === 77 ? 'PermanentFailure' : 'applied'));
+    expect(outcomes(settled)).toEqual(expected);
+    for (const [place, userId] of users.entries()) {
+      const theirs = payments.filter((_, index) => index % 20 === place && index !== 77);
+      const sum = theirs.reduce((points, { amountMinor }) => points + pointsFor(amountMinor), 0);
+      expect(await balanceOf(userId)).toBe(sum);
+    }
   });
-  await gone.end();
-  // Retried for ever and never counted, it would hold up its partition until somebody looks.
-  const broken = { query: () => Promise.reject(new TypeError('x is not a function')) };
-  await expect(awardWith(broken)).rejects.toBeInstanceOf(TypeError);
+
+  it('the same payment twice in one batch: the first is written, the other compared with it', async () => {
+    const strategy = strategyOver(database);
+    const [twice, forged] = [aPayment(), aPayment()];
+    // In the order of the rows this user comes first.
+    const forgery = { ...forged, userId: '0' };
+    const settled = await Promise.allSettled(
+      [twice, forged, twice, forgery].map((payment) => award(strategy, payment)),
+    );
+    expect(outcomes(settled)).toEqual(['applied', 'applied', 'duplicate', 'IdempotencyCollision']);
+    await expect(balanceOf(twice.userId)).resolves.toBe(12);
+    await expect(balanceOf(forged.userId)).resolves.toBe(12);
+  });
+
+  it('processes that write for the same users at the same time do not deadlock', async () => {
+    const rounds = 40;
+    const failures: unknown[] = [];
+    const watched: Store = {
+      query: async <Rows>(sql: string, parameters?: unknown[]) => {
+        try {
+          return await database.query<Rows>(sql, parameters);
+        } catch (error) {
+          // Not by what becomes of the entries: one by one they would be written all the same.
+          failures.push((error as { code?: string }).code);
+          throw error;
+        }
+      },
+    };
+    const processes = Array.from({ length: 3 }, () => strategyOver(watched));
+    const users = Array.from({ length: 50 }, () => `user-${randomUUID()}`);
+    const shuffled = <Item>(items: Item[]) => items.toSorted(() => Math.random() - 0.5);
+    for (let round = 0; round < rounds; round += 1) {
+      const ofEveryUser = () => users.map((userId) => aPayment({ userId, amountMinor: 100 }));
+      const common = ofEveryUser();
+      const all = processes.flatMap((strategy) =>
+        shuffled([...common, ...ofEveryUser()]).map((payment) => award(strategy, payment)),
+      );
+      const applied = (await Promise.all(all)).filter((outcome) => outcome === 'applied');
+      expect(applied).toHaveLength(users.length * (1 + processes.length));
+    }
+    expect(failures).toEqual([]);
+    for (const userId of users) expect(await balanceOf(userId)).toBe(rounds * 4);
+  });
+
+  it('a user whose account is locked holds up nobody else', async () => {
+    const strategy = strategyOver(database);
+    const payments = Array.from({ length: 20 }, () => aPayment());
+    const locked = payments[7]!;
+    const release = await holdAccount(locked.userId);
+    const settled = await Promise.allSettled(payments.map((payment) => award(strategy, payment)));
+    await release();
+    expect(settled.map(sqlState)).toEqual(
+      payments.map((payment) => (payment === locked ? '55P03' : undefined)),
+    );
+    // Not one of the failures that can never succeed.
+    await expect(award(strategy, locked)).resolves.toBe('applied');
+  });
+
+  it.each([
+    { code: '57014', what: 'statements that time out', tried: 4 },
+    { code: '57P01', what: 'a server that shuts down', tried: 1 },
+  ])('$what: nobody tries all two hundred one by one', async ({ code, tried }) => {
+    let statements = 0;
+    const failure = Object.assign(new Error('for everybody'), { code });
+    const failing = () => {
+      statements += 1;
+      return Promise.reject(failure);
+    };
+    const strategy = strategyOver({ query: failing });
+    const payments = Array.from({ length: 200 }, () => aPayment());
+    const settled = await Promise.allSettled(payments.map((payment) => award(strategy, payment)));
+    expect(settled.filter(({ status }) => status === 'rejected')).toHaveLength(200);
+    expect(statements).toBe(tried);
+  });
+});
+
+describe('a database that fails', () => {
+  it('gone, it is a dependency that is down, and the circuit opens; a bug of ours is not', async () => {
+    const gone = new pg.Pool({ connectionString: 'postgres://nobody:x@127.0.0.1:1/loyalty' });
+    const blind = strategyOver(gone);
+    await expect(award(blind, aPayment())).rejects.toMatchObject({
+      name: 'DependencyDown',
+      dependency: 'loyalty-database',
+    });
+    expect(circuits.at(-1)?.reading).toBe('open');
+    await gone.end();
+    // Retried for ever and never counted, it would hold up its lane until somebody looks.
+    const broken = strategyOver({ query: () => Promise.reject(new TypeError('no function')) });
+    await expect(award(broken, aPayment())).rejects.toBeInstanceOf(TypeError);
+    expect(circuits.at(-1)?.reading).toBe('closed');
+  });
+
+  it('silent, it is down too, and the connection it fell silent on is not used again', async () => {
+    const { hostname: host, port } = new URL(testDatabase.url);
+    const proxy = await TcpProxy.listen({ port: 0, to: { host, port: Number(port) } });
+    const url = new URL(testDatabase.url);
+    url.host = `127.0.0.1:${proxy.port}`;
+    const far = await loyaltyDataSource({ url: url.toString(), answerTimeoutMs: 200 }).initialize();
+    const connections = () => (far.driver as unknown as { master: pg.Pool }).master.totalCount;
+    await award(strategyOver(far), aPayment());
+    expect(connections()).toBe(1);
+    await proxy.hang();
+    await expect(award(strategyOver(far), aPayment())).rejects.toMatchObject({
+      name: 'DependencyDown',
+    });
+    expect(connections()).toBe(0);
+    await proxy.heal();
+    await expect(award(strategyOver(far), aPayment())).resolves.toBe('applied');
+    await far.destroy();
+    await proxy.refuse();
+  });
 });
 
 it('the service may add entries, and may not change or remove one', async () => {
-  const { rows } = (await database
-    .query(
-      `SELECT privilege_type FROM information_schema.role_table_grants
-       WHERE grantee = 'loyalty_app' AND table_name = 'points_entries' ORDER BY 1`,
-    )
-    .then((found: unknown) => ({ rows: found }))) as { rows: { privilege_type: string }[] };
-  expect(rows.map((row) => row.privilege_type)).toEqual(['INSERT', 'SELECT']);
+  const granted = await database.query<{ privilege_type: string }[]>(
+    `SELECT privilege_type FROM information_schema.role_table_grants
+      WHERE grantee = 'loyalty_app' AND table_name = 'points_entries' ORDER BY 1`,
+  );
+  expect(granted.map((row) => row.privilege_type)).toEqual(['INSERT', 'SELECT']);
 });
 
 it('the migration can be taken back and made again', async () => {
