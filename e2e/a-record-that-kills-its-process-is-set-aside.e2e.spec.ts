@@ -1,0 +1,51 @@
+import { existsSync } from 'node:fs';
+import { deadLetterTopic } from '@effectively-once/contracts';
+import { headerTexts, readTopic } from '@effectively-once/delivery';
+import { armFailurePoint, waitUntil, type Breakable } from '@effectively-once/testing';
+import { at, checkout, customerToken, findings, get, newId } from './the-system.js';
+
+const stack = at as typeof at & Breakable;
+// Two deaths that could have been anything, then three while it alone ran.
+const DEATHS = 2 + 3;
+
+it('is set aside after three processes died while it alone ran, and its user goes on', async () => {
+  const userId = newId('user');
+  let token = armedToken();
+  const paid = await paymentOf(userId);
+  for (let death = 1; death < DEATHS; death += 1) {
+    await waitUntil(`death ${death}`, () => !existsSync(token));
+    token = armedToken();
+  }
+  await waitUntil('the last death', () => !existsSync(token));
+  const letter = await waitUntil('the dead letter', () => deadLetterOf(userId));
+  expect(headerTexts(letter)).toMatchObject({
+    dlq_error_class: 'poison',
+    dlq_error_name: 'KillsItsProcess',
+    ce_subject: paid,
+  });
+
+  const next = await paymentOf(userId);
+  const url = `http://127.0.0.1:${at.LOYALTY_PORT}/v1/users/${userId}/points`;
+  await waitUntil('the points of the next payment', async () => {
+    const { json } = await get(url, await customerToken(userId));
+    const entries = json['entries'] as { paymentId: string }[];
+    return entries.length === 1 && entries[0]?.paymentId === next;
+  });
+  await expect(findings()).resolves.toEqual([]);
+});
+
+const armedToken = () => armFailurePoint(stack, 'loyalty', 'after_decode');
+
+async function paymentOf(userId: string): Promise<string> {
+  const { status, json } = await checkout({ userId });
+  expect(status).toBe(201);
+  return String(json['id']);
+}
+
+async function deadLetterOf(userId: string) {
+  const topic = deadLetterTopic('loyalty');
+  for await (const record of readTopic({ brokers: at.KAFKA_BROKERS, clientId: 'e2e', topic })) {
+    if (record.key?.toString('utf8') === userId) return record;
+  }
+  return undefined;
+}

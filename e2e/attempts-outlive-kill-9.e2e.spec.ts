@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { deadLetterTopic } from '@effectively-once/contracts';
+import { headerTexts, readTopic } from '@effectively-once/delivery';
+import { waitUntil } from '@effectively-once/testing';
+import { pidOf } from './breaking.js';
+import { at, checkout, findings, newId, withFault } from './the-system.js';
+
+const ATTEMPTS_MAX = 5;
+const KILLS = 1;
+// Five attempts back off for 40 s in all, and a new member waits for the dead one's session.
+const GIVE_UP_AFTER_MS = 120_000;
+
+it('a record is attempted no more than five times, and once more for each kill -9', async () => {
+  const userId = newId('user');
+  const address = `${userId}@example.com`;
+  const letter = await withFault({ target: 'smtp', kind: '451', address }, async () => {
+    expect((await checkout({ userId })).status).toBe(201);
+    await waitUntil('two attempts', () => attempts(userId) >= 2);
+    process.kill(pidOf('email'), 'SIGKILL');
+    return await waitUntil('the dead letter', () => deadLetterOf(userId), GIVE_UP_AFTER_MS);
+  });
+  expect(headerTexts(letter)).toMatchObject({
+    dlq_error_class: 'transient',
+    dlq_attempts: String(ATTEMPTS_MAX),
+  });
+  expect(attempts(userId)).toBeGreaterThanOrEqual(ATTEMPTS_MAX);
+  expect(attempts(userId)).toBeLessThanOrEqual(ATTEMPTS_MAX + KILLS);
+  await expect(findings()).resolves.toEqual([]);
+});
+
+/** By the consumer's own log, which outlives its processes. */
+function attempts(userId: string): number {
+  const lines = readFileSync(join(String(at['LOG_FOLDER']), 'email.log'), 'utf8').split('\n');
+  return lines.filter((line) => line.includes('attempt failed') && line.includes(userId)).length;
+}
+
+async function deadLetterOf(userId: string) {
+  const topic = deadLetterTopic('email');
+  for await (const record of readTopic({ brokers: at.KAFKA_BROKERS, clientId: 'e2e', topic })) {
+    if (record.key?.toString('utf8') === userId) return record;
+  }
+  return undefined;
+}
