@@ -1,0 +1,5 @@
+import { DELIVERY_GUARDS } from './delivery-guards.js';
+import type { Guard } from './guard.js';
+
+/** The promises this repository makes, each as the few characters that keep it. */
+export const GUARDS: readonly Guard[] = [...DELIVERY_GUARDS];
