@@ -1,10 +1,17 @@
 import { Client } from '@elastic/elasticsearch';
-import { LaneTransport, pingBroker } from '@effectively-once/delivery';
-import { AUTH_SECRET, HealthModule, MetricsModule, type Logger } from '@effectively-once/platform';
+import { Circuit, LaneTransport, pingBroker, withFailurePoints } from '@effectively-once/delivery';
+import {
+  AUTH_SECRET,
+  failurePoints,
+  HealthModule,
+  MetricsModule,
+  type Logger,
+} from '@effectively-once/platform';
 import { Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import type { SearchConfig } from './config.js';
 import { IndexPayment } from './index-payment.js';
 import { PaymentCompletedConsumer } from './payment-completed.consumer.js';
+import { PaymentDocuments } from './payment-documents.js';
 import { PAYMENTS_ALIAS } from './payments-index.js';
 import { SearchController } from './search.controller.js';
 import { SearchIdempotency } from './search.idempotency.js';
@@ -22,34 +29,31 @@ class AppModule implements OnApplicationShutdown {
 
 /** The wiring of the search service. */
 export function appModule(config: SearchConfig, logger: Logger): DynamicModule {
+  const reach = failurePoints('search', config.FAILURE_POINTS);
   return {
     module: AppModule,
     // Global, so that the health checks can be given them.
     global: true,
     exports: [LaneTransport, Client],
-    imports: [
-      MetricsModule,
-      HealthModule.register({
-        inject: [LaneTransport, Client],
-        useFactory: (transport: LaneTransport, elasticsearch: Client) => ({
-          live: { fetching: async () => transport.assertFetching() },
-          ready: {
-            kafka: () => pingBroker({ brokers: config.KAFKA_BROKERS, clientId: 'search.health' }),
-            elasticsearch: async (signal) => {
-              const found = await elasticsearch.indices.existsAlias(
-                { name: PAYMENTS_ALIAS },
-                { signal },
-              );
-              if (!found) throw new Error(`the alias ${PAYMENTS_ALIAS} is missing`);
-            },
-          },
-        }),
-      }),
-    ],
+    imports: [MetricsModule, health(config)],
     controllers: [PaymentCompletedConsumer, SearchController],
     providers: [
-      SearchIdempotency,
       IndexPayment,
+      {
+        provide: SearchIdempotency,
+        inject: [Client, Circuit],
+        useFactory: (client: Client, circuit: Circuit) =>
+          withFailurePoints(new SearchIdempotency(new PaymentDocuments(client), circuit), reach),
+      },
+      {
+        provide: Circuit,
+        inject: [Client],
+        useFactory: (client: Client) =>
+          new Circuit({
+            dependency: 'elasticsearch',
+            probe: async () => void (await client.cluster.health()),
+          }),
+      },
       { provide: AUTH_SECRET, useValue: config.AUTH_JWT_SECRET },
       {
         provide: Client,
@@ -63,14 +67,37 @@ export function appModule(config: SearchConfig, logger: Logger): DynamicModule {
       },
       {
         provide: LaneTransport,
-        useFactory: () =>
+        inject: [Circuit],
+        useFactory: (circuit: Circuit) =>
           new LaneTransport({
             brokers: config.KAFKA_BROKERS,
             consumer: 'search',
+            sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT_MS,
+            circuits: [circuit],
+            reach,
             appVersion: config.APP_VERSION,
             log: logger,
           }),
       },
     ],
   };
+}
+
+function health(config: SearchConfig): DynamicModule {
+  return HealthModule.register({
+    inject: [LaneTransport, Client],
+    useFactory: (transport: LaneTransport, elasticsearch: Client) => ({
+      live: { fetching: async () => transport.assertFetching() },
+      ready: {
+        kafka: () => pingBroker({ brokers: config.KAFKA_BROKERS, clientId: 'search.health' }),
+        elasticsearch: async (signal) => {
+          const found = await elasticsearch.indices.existsAlias(
+            { name: PAYMENTS_ALIAS },
+            { signal },
+          );
+          if (!found) throw new Error(`the alias ${PAYMENTS_ALIAS} is missing`);
+        },
+      },
+    }),
+  });
 }

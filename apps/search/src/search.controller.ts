@@ -1,7 +1,7 @@
 import { Client, type estypes } from '@elastic/elasticsearch';
 import { AuthenticatedCaller, CallerGuard, Problem, type Caller } from '@effectively-once/platform';
 import { Controller, Get, Query, UseGuards } from '@nestjs/common';
-import type { PaymentDocument } from './index-payment.js';
+import type { PaymentDocument } from './payment-documents.js';
 import { PAYMENTS_ALIAS } from './payments-index.js';
 import { decodeCursor, encodeCursor, readSearchQuery, type SearchQuery } from './search-query.js';
 

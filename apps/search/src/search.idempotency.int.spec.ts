@@ -1,93 +1,201 @@
-import { randomUUID } from 'node:crypto';
-import { Client } from '@elastic/elasticsearch';
+import { Client, errors, type estypes } from '@elastic/elasticsearch';
 import type { PaymentCompleted } from '@effectively-once/contracts';
-import { IdempotencyCollision } from '@effectively-once/delivery';
+import { Circuit } from '@effectively-once/delivery';
+import { aPayment, provesIdempotency } from '@effectively-once/delivery/testing';
 import { testAddresses } from '@effectively-once/testing';
 import { IndexPayment } from './index-payment.js';
+import { PaymentDocuments } from './payment-documents.js';
 import { PAYMENTS_ALIAS } from './payments-index.js';
-import { SearchIdempotency } from './search.idempotency.js';
+import { SearchIdempotency, type VersionedDocument } from './search.idempotency.js';
+
+type Store = Pick<Client, 'bulk' | 'mget'>;
 
 let elasticsearch: Client;
-let strategy: SearchIdempotency;
+const written = new Set<string>();
+const circuits: Circuit[] = [];
 const indexPayment = new IndexPayment();
-const written: string[] = [];
 
 beforeAll(() => {
   elasticsearch = new Client({ node: testAddresses().ELASTICSEARCH_URL, maxRetries: 0 });
-  strategy = new SearchIdempotency(elasticsearch);
 });
 // The index is the system's own: what these tests wrote would be documents without a payment.
 afterAll(async () => {
-  for (const id of written) await elasticsearch.delete({ index: PAYMENTS_ALIAS, id });
+  circuits.forEach((circuit) => circuit.close());
+  const operations = [...written].map((id) => ({ delete: { _id: id } }));
+  await elasticsearch.bulk({ index: PAYMENTS_ALIAS, operations });
   await elasticsearch.close();
 });
 
-function aPayment(changes: Partial<PaymentCompleted> = {}): PaymentCompleted {
-  const paymentId = randomUUID();
-  written.push(paymentId);
-  return {
-    paymentId,
-    orderId: 'o-1',
-    userId: 'alice',
-    amountMinor: 1299,
-    currency: 'EUR',
-    completedAt: '2026-11-20T10:00:00.000Z',
-    paymentVersion: 2,
-    ...changes,
-  };
+/** The strategy as one more process of the app makes it. */
+function strategyOver(store: Store): SearchIdempotency {
+  const circuit = new Circuit({ dependency: 'elasticsearch', probe: async () => undefined });
+  circuits.push(circuit);
+  return new SearchIdempotency(new PaymentDocuments(store as Client), circuit);
 }
 
-const index = (payment: PaymentCompleted) =>
-  strategy.once(payment, (document) => indexPayment.run(payment, document));
+const effect = async (payment: PaymentCompleted, document: VersionedDocument) => {
+  written.add(payment.paymentId);
+  await indexPayment.run(payment, document);
+};
+
+const index = (strategy: SearchIdempotency, payment: PaymentCompleted) =>
+  strategy.once(payment, (document) => effect(payment, document));
 
 async function stored({ paymentId }: PaymentCompleted) {
-  return await elasticsearch.get({ index: PAYMENTS_ALIAS, id: paymentId });
+  const [doc] = (await elasticsearch.mget({ index: PAYMENTS_ALIAS, ids: [paymentId] })).docs;
+  return doc as estypes.GetGetResult;
 }
 
-it('indexes once under the version of the payment; a repeat is a success that changes nothing', async () => {
-  const payment = aPayment();
-  await expect(index(payment)).resolves.toBe('applied');
-  const before = await stored(payment);
-  await expect(index(payment)).resolves.toBe('duplicate');
-  await expect(stored(payment)).resolves.toEqual(before);
-  expect(before).toMatchObject({ _version: 2, _source: { status: 'COMPLETED' } });
+const outcomes = (settled: PromiseSettledResult<unknown>[]) =>
+  settled.map((one) => (one.status === 'fulfilled' ? one.value : (one.reason as Error).name));
+
+/** An Elasticsearch that answers every item of a request with this status. */
+const answering = (status: number): Store =>
+  ({
+    bulk: async ({ operations = [] }: estypes.BulkRequest) => ({
+      errors: true,
+      items: operations.slice(operations.length / 2).map(() => ({ index: { status } })),
+    }),
+  }) as unknown as Store;
+
+describe('the contract of every strategy', () => {
+  provesIdempotency({
+    strategy: () => strategyOver(elasticsearch),
+    effect,
+    timesDone: async (payment) => ((await stored(payment)).found ? 1 : 0),
+    // The sequence number grows with every change, so it tells a rewrite from a repeat.
+    kept: async (payment) => await stored(payment),
+    deaths: [
+      {
+        at: 'before the write',
+        deliver: (payment, dies) => strategyOver(elasticsearch).once(payment, dies),
+      },
+      {
+        at: 'before the answer to the write',
+        deliver: async (payment, dies) => {
+          const bulk = async (request: estypes.BulkRequest) => {
+            await elasticsearch.bulk(request);
+            return await dies();
+          };
+          await index(strategyOver({ bulk } as unknown as Store), payment);
+        },
+      },
+      {
+        at: 'after the write',
+        deliver: (payment, dies) =>
+          strategyOver(elasticsearch).once(payment, async (document) => {
+            await effect(payment, document);
+            await dies();
+          }),
+      },
+    ],
+  });
 });
 
 it('an old version that comes after a newer one does not win', async () => {
+  const strategy = strategyOver(elasticsearch);
   const payment = aPayment({ paymentVersion: 3 });
-  await index(payment);
-  await expect(index({ ...payment, paymentVersion: 2 })).resolves.toBe('duplicate');
-  await expect(stored(payment)).resolves.toMatchObject({ _version: 3 });
+  await index(strategy, payment);
+  await expect(index(strategy, { ...payment, paymentVersion: 2 })).resolves.toBe('duplicate');
+  await expect(stored(payment)).resolves.toMatchObject({
+    _version: 3,
+    _source: { paymentVersion: 3, status: 'COMPLETED' },
+  });
 });
 
-it.each([{ amountMinor: 1 }, { userId: 'mallory' }, { currency: 'USD' }])(
-  'the same payment with another %o is a collision, and changes nothing',
-  async (change) => {
-    const payment = aPayment();
-    await index(payment);
-    await expect(index({ ...payment, ...change })).rejects.toBeInstanceOf(IdempotencyCollision);
-    await expect(stored(payment)).resolves.toMatchObject({ _source: { amountMinor: 1299 } });
-  },
-);
+describe('many documents in one request', () => {
+  it('two hundred lanes make one request, which makes no index and waits for no refresh', async () => {
+    const requests: estypes.BulkRequest[] = [];
+    const bulk = async (request: estypes.BulkRequest) => {
+      requests.push(request);
+      return await elasticsearch.bulk(request);
+    };
+    const strategy = strategyOver({ bulk } as unknown as Store);
+    await Promise.all(Array.from({ length: 200 }, () => index(strategy, aPayment())));
+    expect(requests).toHaveLength(1);
+    expect(requests[0]).toMatchObject({ require_alias: true, refresh: false });
+  });
 
-it('a document that Elasticsearch cannot take is refused for good', async () => {
-  const payment = aPayment();
-  written.pop();
-  const refused = strategy.once(payment, (document) =>
-    document.write({ amountMinor: 'a lot' } as never),
-  );
-  await expect(refused).rejects.toMatchObject({ code: 'DocumentRefused' });
+  it('one document that cannot be taken fails alone, and the other 199 are there', async () => {
+    const strategy = strategyOver(elasticsearch);
+    const payments = Array.from({ length: 200 }, () => aPayment());
+    payments[77] = { ...payments[77]!, amountMinor: 'a lot' as never };
+    const settled = await Promise.allSettled(payments.map((payment) => index(strategy, payment)));
+    expect(outcomes(settled)).toEqual(
+      payments.map((_, place) => (place === 77 ? 'PermanentFailure' : 'applied')),
+    );
+    const ids = payments.map(({ paymentId }) => paymentId);
+    const { docs } = await elasticsearch.mget({ index: PAYMENTS_ALIAS, ids });
+    expect(docs.map((doc) => 'found' in doc && doc.found)).toEqual(
+      payments.map((_, place) => place !== 77),
+    );
+  });
+
+  it('the same payment twice in one request: the first is written, the other compared with it', async () => {
+    const strategy = strategyOver(elasticsearch);
+    const [twice, forged] = [aPayment(), aPayment()];
+    const settled = await Promise.allSettled(
+      [twice, forged, twice, { ...forged, amountMinor: 1 }].map((one) => index(strategy, one)),
+    );
+    expect(outcomes(settled)).toEqual(['applied', 'applied', 'duplicate', 'IdempotencyCollision']);
+    await expect(stored(forged)).resolves.toMatchObject({ _source: { amountMinor: 1299 } });
+  });
+
+  it('processes that write the same documents at the same time write each once', async () => {
+    const processes = Array.from({ length: 3 }, () => strategyOver(elasticsearch));
+    for (let round = 0; round < 5; round += 1) {
+      const payments = Array.from({ length: 100 }, () => aPayment());
+      const all = processes.flatMap((strategy) => payments.map((one) => index(strategy, one)));
+      const applied = (await Promise.all(all)).filter((outcome) => outcome === 'applied');
+      expect(applied).toHaveLength(payments.length);
+    }
+  });
+
+  it.each([
+    [400, 'PermanentFailure'],
+    [429, 'RefusedForNow'],
+    [401, 'DependencyDown'],
+    [403, 'DependencyDown'],
+    [404, 'DependencyDown'],
+    [503, 'DependencyDown'],
+  ])('a document answered with %i is a %s', async (status, name) => {
+    await expect(index(strategyOver(answering(status)), aPayment())).rejects.toMatchObject({
+      name,
+    });
+  });
+
+  it('a request refused as a whole is no fault of its documents', async () => {
+    const refused = new errors.ResponseError({
+      statusCode: 400,
+      body: {},
+      headers: {},
+      warnings: null,
+      meta: {} as never,
+    });
+    const strategy = strategyOver({ bulk: () => Promise.reject(refused) } as unknown as Store);
+    await expect(index(strategy, aPayment())).rejects.toMatchObject({ name: 'RefusedForNow' });
+  });
 });
 
-it('an Elasticsearch that is gone is a dependency that is down', async () => {
-  const gone = new Client({ node: 'http://127.0.0.1:1', maxRetries: 0 });
-  const payment = aPayment();
-  written.pop();
-  const blind = new SearchIdempotency(gone).once(payment, (document) =>
-    indexPayment.run(payment, document),
-  );
-  await expect(blind).rejects.toMatchObject({
-    name: 'DependencyDown',
-    dependency: 'elasticsearch',
+describe('an Elasticsearch that fails', () => {
+  it('gone, it is a dependency that is down, and the circuit opens', async () => {
+    const gone = new Client({ node: 'http://127.0.0.1:1', maxRetries: 0 });
+    await expect(index(strategyOver(gone), aPayment())).rejects.toMatchObject({
+      name: 'DependencyDown',
+      dependency: 'elasticsearch',
+    });
+    expect(circuits.at(-1)?.reading).toBe('open');
+    await gone.close();
+  });
+
+  it('too slow once it is counted; too slow for three users it is down', async () => {
+    const slow = { bulk: () => Promise.reject(new errors.TimeoutError('slow')) };
+    const strategy = strategyOver(slow as unknown as Store);
+    const users = ['alice', 'alice', 'bob', 'carol'].map((userId) => aPayment({ userId }));
+    for (const payment of users) {
+      expect(circuits.at(-1)?.reading).toBe('closed');
+      await expect(index(strategy, payment)).rejects.toMatchObject({ name: 'TimeoutError' });
+    }
+    expect(circuits.at(-1)?.reading).toBe('open');
   });
 });
