@@ -6,7 +6,13 @@ import {
   redriveTopic,
   type ConsumerName,
 } from '@effectively-once/contracts';
-import { headerTexts, readTopic, RecordProducer } from '@effectively-once/delivery';
+import {
+  DELIVERY_POINTS,
+  headerTexts,
+  readTopic,
+  RecordProducer,
+  type DeliveryPoint,
+} from '@effectively-once/delivery';
 import { waitUntil } from '@effectively-once/testing';
 import { dyingAt } from './breaking.js';
 import {
@@ -22,7 +28,20 @@ import {
 
 const connection = { brokers: at.KAFKA_BROKERS, clientId: 'e2e' };
 
-it.each(['after_decode', 'before_effect', 'before_commit'])(
+const ON_THE_WAY: DeliveryPoint[] = ['after_decode', 'before_effect', 'before_commit'];
+// Only email's mark comes after its effect.
+const IN_THE_WINDOW: DeliveryPoint = 'after_effect_before_mark';
+const AROUND_A_DEAD_LETTER: [DeliveryPoint, copies: number][] = [
+  ['before_dead_letter', 1],
+  ['after_dead_letter', 2],
+];
+
+it('there is no other point to be killed at', () => {
+  const killedAt = [...ON_THE_WAY, IN_THE_WINDOW, ...AROUND_A_DEAD_LETTER.map(([point]) => point)];
+  expect(killedAt.sort()).toEqual([...DELIVERY_POINTS].sort());
+});
+
+it.each(ON_THE_WAY)(
   'killed %s, each consumer has done its work once when its successor is done',
   async (point) => {
     const userId = newId('user');
@@ -40,7 +59,7 @@ it.each(['after_decode', 'before_effect', 'before_commit'])(
 
 it('killed between the mail and its mark, email mails twice and says so', async () => {
   let paymentId = '';
-  await dyingAt('after_effect_before_mark', ['email'], async () => {
+  await dyingAt(IN_THE_WINDOW, ['email'], async () => {
     paymentId = await pay(newId('user'));
   });
   await expect(findings()).resolves.toEqual([]);
@@ -48,25 +67,25 @@ it('killed between the mail and its mark, email mails twice and says so', async 
   await expect(evidenceFor(paymentId)).resolves.toBe(1);
 });
 
-it.each([
-  ['before_dead_letter', 1],
-  ['after_dead_letter', 2],
-])('killed %s, a poison record is one dead letter, written %i times', async (point, copies) => {
-  const userId = newId('user');
-  await dyingAt(point, CONSUMERS, async () => {
-    await Promise.all(CONSUMERS.map((consumer) => poison(consumer, userId)));
-  });
-  for (const consumer of CONSUMERS) {
-    const origins = await waitUntil(`${consumer} to write it ${copies} times`, async () => {
-      const written = await originsOfDeadLetters(consumer, userId);
-      return written.length >= copies ? written : undefined;
+it.each(AROUND_A_DEAD_LETTER)(
+  'killed %s, a poison record is one dead letter, written %i times',
+  async (point, copies) => {
+    const userId = newId('user');
+    await dyingAt(point, CONSUMERS, async () => {
+      await Promise.all(CONSUMERS.map((consumer) => poison(consumer, userId)));
     });
-    expect({ consumer, copies: origins.length }).toEqual({ consumer, copies });
-    // A copy has the origin of what it is a copy of, so that whoever lists them lists one.
-    expect(new Set(origins).size).toBe(1);
-  }
-  await expect(findings()).resolves.toEqual([]);
-});
+    for (const consumer of CONSUMERS) {
+      const origins = await waitUntil(`${consumer} to write it ${copies} times`, async () => {
+        const written = await originsOfDeadLetters(consumer, userId);
+        return written.length >= copies ? written : undefined;
+      });
+      expect({ consumer, copies: origins.length }).toEqual({ consumer, copies });
+      // A copy has the origin of what it is a copy of, so that whoever lists them lists one.
+      expect(new Set(origins).size).toBe(1);
+    }
+    await expect(findings()).resolves.toEqual([]);
+  },
+);
 
 async function pay(userId: string): Promise<string> {
   const paid = await checkout({ userId });
