@@ -91,6 +91,37 @@ it('I3 names an event that is not in the topic, and a record that comes from now
   ]);
 });
 
+it('I4 names a payment that is left open, unless the PSP was away for as long', async () => {
+  const forget = () =>
+    sql('payments', 'DELETE FROM payments.payments WHERE id = $1', [nobody]).finally(() =>
+      sql('payments', 'DELETE FROM payments.psp_outages WHERE id = $1', [nobody]),
+    );
+  const leaveOpen = () =>
+    sql(
+      'payments',
+      `INSERT INTO payments.payments (id, user_id, order_id, amount_minor, currency,
+         payment_method, status, version, created_at, traceparent, psp_attempts, lease_until)
+       VALUES ($1, $2, 'left-open', 1, 'EUR', 'pm_card_visa', 'UNKNOWN', 2,
+         now() - interval '10 minutes', '00-x', 0, now() + interval '1 hour')`,
+      [nobody, userId],
+    );
+  const found = await damaged(leaveOpen, forget);
+  expect(found['I4']).toEqual([
+    { id: nobody, why: expect.stringMatching(/UNKNOWN for \d+ s in which the PSP could be asked/) },
+  ]);
+
+  const excused = await damaged(async () => {
+    await leaveOpen();
+    await sql(
+      'payments',
+      `INSERT INTO payments.psp_outages VALUES
+         ($1, now() - interval '11 minutes', now() - interval '1 minute')`,
+      [nobody],
+    );
+  }, forget);
+  expect(excused['I4']).toEqual([]);
+});
+
 it('I5 and I11 name a payment that was captured twice, until one is refunded', async () => {
   let refund = async () => {};
   const found = await damaged(

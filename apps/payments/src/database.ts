@@ -1,4 +1,4 @@
-import type { Pool } from 'pg';
+import type { Client, Pool } from 'pg';
 import { DataSource } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import { Payments1795219200001 } from './migrations/1795219200001-payments.js';
@@ -33,9 +33,17 @@ export function paymentsDataSource(options: { url: string; poolMax?: number }): 
     synchronize: false,
     poolSize: options.poolMax ?? POOL_MAX,
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
-    extra: { statement_timeout: STATEMENT_TIMEOUT_MS, lock_timeout: LOCK_TIMEOUT_MS },
+    extra: {
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      lock_timeout: LOCK_TIMEOUT_MS,
+      onConnect: hearErrors,
+    },
   });
 }
+
+// TypeORM listens to a connection's errors a moment after it got it. A server that dies in that moment
+// would end this process with an error that nobody heard; heard, the connection's next use fails.
+const hearErrors = (client: Client) => void client.on('error', () => undefined);
 
 /**
  * TypeORM's own pool, for the named statements of the hot path: parsed once per connection, no query

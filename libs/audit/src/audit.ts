@@ -1,11 +1,9 @@
 import { collectEvidence } from './collect-evidence.js';
-import { completedPayments, judgedPayments } from './evidence.js';
+import { completedPayments, judgedPayments, SETTLE_LIMIT_DEFAULT_MS } from './evidence.js';
 import { INVARIANTS } from './invariants.js';
 import { statusOf, type AuditReport } from './report.js';
 import { openStores, type Sources, type Stores } from './stores.js';
 
-/** Payments that completed less than this ago are not judged, in ms. */
-export const SETTLE_LIMIT_DEFAULT_MS = 120_000;
 // The connector confirms a position after its next heartbeat (5 s), offset flush (1 s) and status update
 // (5 s). Waited for only when an event is missing; shorter, a lost event would be called late.
 const SLOT_WAIT_MAX_MS = 20_000;

@@ -18,6 +18,7 @@ export function honestEvidence(changes: Partial<Evidence> = {}): Evidence {
           version: 2,
           amountMinor: 1299,
           currency: 'EUR',
+          createdAtMs: COMPLETED_AT_MS - 50,
           completedAtMs: COMPLETED_AT_MS,
         },
       ],
@@ -33,6 +34,7 @@ export function honestEvidence(changes: Partial<Evidence> = {}): Evidence {
     storedResponses: [
       { keyMd5: 'key', paymentId: 'paid', httpStatus: 201, bodyId: 'paid', says: 'COMPLETED' },
     ],
+    pspOutages: [],
     laterStatuses: new Map(),
     laterOutbox: new Map(),
     published: [

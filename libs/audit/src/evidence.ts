@@ -1,5 +1,8 @@
 import { RETENTION, type ConsumerName } from '@effectively-once/contracts';
 
+/** Payments that completed less than this ago are not judged, in ms. */
+export const SETTLE_LIMIT_DEFAULT_MS = 120_000;
+
 /** Which part of the past an audit looks at. */
 export interface Scope {
   cutoffMs: number;
@@ -13,6 +16,8 @@ export interface Evidence extends Scope {
   payments: Map<string, Payment>;
   outbox: OutboxRow[];
   storedResponses: StoredResponse[];
+  /** When payments could not ask the PSP, as each of its processes wrote it down. */
+  pspOutages: Outage[];
   // Read again at the end, for what the other stores knew and the snapshot did not.
   /** Payment id → its status by then; absent when there is no such payment. */
   laterStatuses: Map<string, PaymentStatus>;
@@ -51,6 +56,7 @@ export interface Payment {
   version: number;
   amountMinor: number;
   currency: string;
+  createdAtMs: number;
   /** 0 while not COMPLETED. */
   completedAtMs: number;
 }
@@ -71,6 +77,11 @@ export interface StoredResponse {
   bodyId: string | undefined;
   /** `status` of a payment, or the last segment of a problem's `type`. */
   says: string;
+}
+
+export interface Outage {
+  fromMs: number;
+  untilMs: number;
 }
 
 /** Where a record lies. Offsets outgrow a double's integers. */

@@ -26,6 +26,7 @@ export class HonestWorld {
       version: 1,
       amountMinor: 1,
       currency: 'EUR',
+      createdAtMs: 0,
       completedAtMs: 0,
     };
     return [
@@ -166,7 +167,8 @@ export function storesOf(world: (reading: keyof Stores) => HonestWorld): Stores 
   return {
     async paymentsSnapshot() {
       const { payments, outbox, storedResponses } = structuredClone(world('paymentsSnapshot'));
-      return { payments, outbox, storedResponses, walPosition: String(outbox.length) };
+      const walPosition = String(outbox.length);
+      return { payments, outbox, storedResponses, pspOutages: [], walPosition };
     },
     slotHasPassed: async (position) => world('slotHasPassed').confirmedRows >= Number(position),
     published: async () => structuredClone(world('published').topic),

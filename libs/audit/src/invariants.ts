@@ -6,6 +6,7 @@ import { everyOutboxRowHasItsPayment, everyPaymentHasOneOutboxRow } from './inva
 import { everyPaymentEarnsPointsOnce } from './invariants/points.js';
 import { everyPaymentIsReceipted } from './invariants/receipts.js';
 import { everyKeyHasOneAnswer } from './invariants/responses.js';
+import { everyPaymentIsSettledInTime } from './invariants/settled.js';
 import { topicHoldsTheOutbox } from './invariants/topic.js';
 import type { Judgement } from './report.js';
 
@@ -31,6 +32,11 @@ export const INVARIANTS: readonly Invariant[] = [
     id: 'I3',
     title: 'every outbox event is in the topic, and nothing else is',
     judge: topicHoldsTheOutbox,
+  },
+  {
+    id: 'I4',
+    title: 'no payment is open for longer than the settle limit',
+    judge: everyPaymentIsSettledInTime,
   },
   {
     id: 'I5',

@@ -1,8 +1,18 @@
 import type { Client } from 'pg';
-import type { Evidence, OutboxRow, Payment, PaymentStatus, StoredResponse } from '../evidence.js';
+import type {
+  Evidence,
+  Outage,
+  OutboxRow,
+  Payment,
+  PaymentStatus,
+  StoredResponse,
+} from '../evidence.js';
 import { rowsOf } from './postgres.js';
 
-export type PaymentsSnapshot = Pick<Evidence, 'payments' | 'outbox' | 'storedResponses'> & {
+export type PaymentsSnapshot = Pick<
+  Evidence,
+  'payments' | 'outbox' | 'storedResponses' | 'pspOutages'
+> & {
   /** Everything in the snapshot was written to the log before this position. */
   walPosition: string;
 };
@@ -12,13 +22,14 @@ export async function readPaymentsSnapshot(client: Client): Promise<PaymentsSnap
   const payments = await readPayments(client);
   const outbox = await readOutbox(client);
   const storedResponses = await readStoredResponses(client);
+  const pspOutages = await readPspOutages(client);
   await client.query('COMMIT');
   // After the rows: their transactions are in the log before this position. Taken first, a row
   // committed in between could lie beyond it and be called lost.
   const { rows } = await client.query<{ position: string }>(
     'SELECT pg_current_wal_insert_lsn()::text AS position',
   );
-  return { payments, outbox, storedResponses, walPosition: rows[0]?.position ?? '' };
+  return { payments, outbox, storedResponses, pspOutages, walPosition: rows[0]?.position ?? '' };
 }
 
 interface PaymentRow {
@@ -28,12 +39,13 @@ interface PaymentRow {
   version: number;
   amount_minor: string;
   currency: string;
+  created_at: Date;
   completed_at: Date | null;
 }
 
 async function readPayments(client: Client): Promise<Map<string, Payment>> {
   const payments = new Map<string, Payment>();
-  const sql = `SELECT id, user_id, status, version, amount_minor, currency, completed_at
+  const sql = `SELECT id, user_id, status, version, amount_minor, currency, created_at, completed_at
                  FROM payments.payments`;
   for await (const row of rowsOf<PaymentRow>(client, sql)) {
     payments.set(row.id, {
@@ -43,6 +55,7 @@ async function readPayments(client: Client): Promise<Map<string, Payment>> {
       // PostgreSQL's bigint arrives as text; amounts are below 10^10, far from where a double rounds.
       amountMinor: Number(row.amount_minor),
       currency: row.currency,
+      createdAtMs: row.created_at.getTime(),
       completedAtMs: row.completed_at?.getTime() ?? 0,
     });
   }
@@ -102,6 +115,16 @@ async function readStoredResponses(client: Client): Promise<StoredResponse[]> {
     });
   }
   return responses;
+}
+
+async function readPspOutages(client: Client): Promise<Outage[]> {
+  const { rows } = await client.query<{ open_from: Date; open_until: Date }>(
+    'SELECT open_from, open_until FROM payments.psp_outages',
+  );
+  return rows.map(({ open_from, open_until }) => ({
+    fromMs: open_from.getTime(),
+    untilMs: open_until.getTime(),
+  }));
 }
 
 const SLOT = 'payments_outbox';

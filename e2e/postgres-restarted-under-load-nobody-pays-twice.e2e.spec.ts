@@ -1,0 +1,72 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { waitUntil } from '@effectively-once/testing';
+import { isFinal, pidOf } from './payments-process.js';
+import { checkout, findings, journal, newId, type Answer } from './the-system.js';
+
+const PER_SECOND = 20;
+const RETRY_MS = 250;
+
+/** What a client may be told while the database is away, and nothing else. */
+const HONEST = ['temporarily_unavailable', 'idempotency_in_flight', '202'];
+
+// SIGINT is what a deploy does (clients are cut off, then it stops in order), SIGKILL a power cut.
+it.each(['SIGINT', 'SIGKILL'] as const)(
+  'PostgreSQL ended by %s while payments come in: clear answers, each paid once, by itself',
+  async (signal) => {
+    const payments: Promise<Answer[]>[] = [];
+    let goesOn = true;
+    const offering = (async () => {
+      while (goesOn) {
+        payments.push(payAsAGoodClient());
+        await sleep(1_000 / PER_SECOND);
+      }
+    })();
+    await waitUntil('payments to come in', () => payments.length > PER_SECOND || undefined);
+    const pid = pidOf('postgres');
+    const paymentsPid = pidOf('payments');
+    process.kill(pid, signal);
+    await waitUntil('another PostgreSQL', () => pidOf('postgres') !== pid || undefined);
+    const paid = await checkoutWorksAgain();
+    goesOn = false;
+    await offering;
+
+    const answers = await Promise.all(payments);
+    const interim = answers.flatMap((received) => received.slice(0, -1)).map(wordOf);
+    expect(interim).toContain('temporarily_unavailable');
+    expect([...new Set(interim)].filter((word) => !HONEST.includes(word))).toEqual([]);
+    for (const received of [...answers, [paid]]) {
+      const last = received.at(-1);
+      expect([last?.status, last?.text]).toEqual([201, expect.any(String)]);
+      const paymentId = String(last?.json['id']);
+      await expect(journal('charges', { paymentId })).resolves.toHaveLength(1);
+    }
+    await expect(findings()).resolves.toEqual([]);
+    // It has waited, not died.
+    expect(pidOf('payments')).toBe(paymentsPid);
+  },
+);
+
+async function checkoutWorksAgain(): Promise<Answer> {
+  return await waitUntil('a payment to go through at its first try', async () => {
+    const answer = await checkout({ userId: newId('user') });
+    return answer.status === 201 ? answer : undefined;
+  });
+}
+
+/** Every answer it got, the final one last. */
+async function payAsAGoodClient(): Promise<Answer[]> {
+  const request = { userId: newId('user'), key: newId('key'), body: { orderId: newId('order') } };
+  const answers: Answer[] = [];
+  await waitUntil('a final answer', async () => {
+    const answer = await checkout(request);
+    answers.push(answer);
+    if (!isFinal(answer)) await sleep(RETRY_MS);
+    return isFinal(answer) || undefined;
+  });
+  return answers;
+}
+
+const wordOf = ({ status, json }: Answer) => {
+  const type = json['type'];
+  return typeof type === 'string' ? (type.split('/').at(-1) ?? '') : String(status);
+};
