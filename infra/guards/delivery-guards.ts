@@ -78,8 +78,9 @@ export const DELIVERY_GUARDS: readonly Guard[] = [
     text: `key === null ? `,
     replacement: `key !== undefined ? `,
     test: {
-      file: delivery('lanes/membership.int.spec.ts'),
-      title: 'keeps the order of each user',
+      file: delivery('lanes/partition.model.spec.ts'),
+      title:
+        'under any interleaving of any lives: nothing lost, order per user, watermark, attempts',
     },
   },
   {

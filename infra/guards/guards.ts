@@ -1,5 +1,6 @@
 import { DELIVERY_GUARDS } from './delivery-guards.js';
 import type { Guard } from './guard.js';
+import { STRATEGY_GUARDS } from './strategy-guards.js';
 
 /** The promises this repository makes, each as the few characters that keep it. */
-export const GUARDS: readonly Guard[] = [...DELIVERY_GUARDS];
+export const GUARDS: readonly Guard[] = [...DELIVERY_GUARDS, ...STRATEGY_GUARDS];
