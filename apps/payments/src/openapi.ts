@@ -1,15 +1,18 @@
-import { PROBLEM_TYPE_BASE } from '@effectively-once/platform';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { z } from 'zod';
 import { checkoutOrderSchema } from './checkout-order.js';
-import { PAYMENTS_ERRORS, paymentsProblem, type PaymentsErrorCode } from './payments-errors.js';
+import {
+  anyRequest,
+  location,
+  problems,
+  problemSchema,
+  replayed,
+  retryAfter,
+} from './openapi-problems.js';
 
 const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 const json = (schema: object) => ({ 'application/json': { schema } });
-const text = (description: string) => ({ description, schema: { type: 'string' as const } });
-const replayed = text('true when the answer was stored earlier');
-const location = text('the payment');
-const retryAfter = text('seconds to wait before asking again');
+const noToken = problems('No valid token', 'unauthorized');
 
 /** Written by hand around the schemas that check the requests, so that it can say when and why. */
 export function openApi(): OpenAPIObject {
@@ -78,17 +81,18 @@ function pay() {
         headers: { Location: location, 'Retry-After': retryAfter },
         content: json(ref('Payment')),
       },
-      401: problems('No valid token'),
-      413: problems('More than 64 kB'),
-      415: problems('Not application/json'),
+      ...anyRequest,
       400: problems(
         'Faults in the request',
         'invalid_request',
         'idempotency_key_required',
         'idempotency_key_malformed',
       ),
+      401: noToken,
       402: problems('Not paid, and not charged', 'payment_declined', 'payment_failed'),
       409: problems('Somebody was first', 'idempotency_in_flight', 'order_already_paid'),
+      413: problems('More than 64 kB', 'body_too_large'),
+      415: problems('Of a kind that is not read here', 'unsupported_media_type'),
       422: problems('The key belongs to another body', 'idempotency_key_reused'),
       429: problems('Too many at once', 'rate_limited'),
       503: problems('Try again with the same key', 'psp_unavailable', 'temporarily_unavailable'),
@@ -103,7 +107,8 @@ function one() {
     parameters: [{ name: 'id', in: 'path' as const, required: true, schema }],
     responses: {
       200: { description: 'The payment as it is now', content: json(ref('Payment')) },
-      401: problems('No valid token'),
+      ...anyRequest,
+      401: noToken,
       404: problems('Not there, or not yours', 'payment_not_found'),
     },
   };
@@ -121,7 +126,8 @@ function listOfOrder() {
         content: json({ type: 'object', required: ['items'], properties: { items } }),
       },
       400: problems('No order named', 'invalid_request'),
-      401: problems('No valid token'),
+      ...anyRequest,
+      401: noToken,
     },
   };
 }
@@ -131,21 +137,10 @@ function webhook() {
     summary: 'For the PSP: events signed as Stripe signs them',
     security: [],
     responses: {
+      ...anyRequest,
       200: { description: 'Heard' },
       400: problems('Not from the PSP', 'webhook_signature_invalid'),
     },
-  };
-}
-
-function problems(description: string, ...codes: PaymentsErrorCode[]) {
-  const examples = Object.fromEntries(
-    codes.map((code) => [code, { value: paymentsProblem(code).body() }]),
-  );
-  const retried = codes.some((code) => 'retryAfterS' in PAYMENTS_ERRORS[code]);
-  return {
-    description,
-    ...(retried ? { headers: { 'Retry-After': retryAfter } } : {}),
-    content: { 'application/problem+json': { schema: ref('Problem'), examples } },
   };
 }
 
@@ -166,26 +161,5 @@ const paymentSchema = {
     createdAt: { type: 'string' as const, format: 'date-time' },
     completedAt: { type: ['string', 'null'] as unknown as 'string', format: 'date-time' },
   },
-};
-
-const problemSchema = {
-  type: 'object' as const,
-  description: 'Problem details (RFC 9457)',
-  required: ['type', 'title', 'status', 'detail'],
-  properties: {
-    type: { type: 'string' as const, description: `${PROBLEM_TYPE_BASE}<code>` },
-    title: { type: 'string' as const },
-    status: { type: 'integer' as const },
-    detail: { type: 'string' as const },
-    errors: {
-      type: 'array' as const,
-      items: {
-        type: 'object' as const,
-        properties: {
-          pointer: { type: 'string' as const, description: 'JSON pointer (RFC 6901)' },
-          detail: { type: 'string' as const },
-        },
-      },
-    },
-  },
+  additionalProperties: false,
 };

@@ -1,15 +1,4 @@
-import { openApi } from './openapi.js';
-import { databaseDownAsProblem, PAYMENTS_ERRORS, paymentsProblem } from './payments-errors.js';
-
-describe('a problem of this service', () => {
-  it.each(Object.keys(PAYMENTS_ERRORS) as (keyof typeof PAYMENTS_ERRORS)[])(
-    'is an example in the OpenAPI document: %s',
-    (code) => {
-      const { type } = paymentsProblem(code).body();
-      expect(JSON.stringify(openApi().paths)).toContain(JSON.stringify(type));
-    },
-  );
-});
+import { databaseDownAsProblem } from './payments-errors.js';
 
 describe('a database that is down', () => {
   it.each([

@@ -77,7 +77,8 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-function toProblem(error: unknown): Problem {
+/** Whatever was thrown, as a client may see it. */
+export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const status = statusOf(error);
   if (error instanceof HttpException && status === 503) return notReady(error);
