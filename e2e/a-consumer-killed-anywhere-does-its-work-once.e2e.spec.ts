@@ -14,7 +14,7 @@ import {
   type DeliveryPoint,
 } from '@effectively-once/delivery';
 import { waitUntil } from '@effectively-once/testing';
-import { dyingAt } from './breaking.js';
+import { dyingAt, everythingIsSettled } from './breaking.js';
 import {
   at,
   auditSources,
@@ -49,6 +49,7 @@ it.each(ON_THE_WAY)(
     await dyingAt(point, CONSUMERS, async () => {
       paymentId = await pay(userId);
     });
+    await everythingIsSettled();
     await expect(findings()).resolves.toEqual([]);
     await expect(journal('mails', { paymentId })).resolves.toHaveLength(1);
     const points = `http://127.0.0.1:${at.LOYALTY_PORT}/v1/users/${userId}/points`;
@@ -62,6 +63,7 @@ it('killed between the mail and its mark, email mails twice and says so', async 
   await dyingAt(IN_THE_WINDOW, ['email'], async () => {
     paymentId = await pay(newId('user'));
   });
+  await everythingIsSettled();
   await expect(findings()).resolves.toEqual([]);
   await expect(journal('mails', { paymentId })).resolves.toHaveLength(2);
   await expect(evidenceFor(paymentId)).resolves.toBe(1);
@@ -83,6 +85,7 @@ it.each(AROUND_A_DEAD_LETTER)(
       // A copy has the origin of what it is a copy of, so that whoever lists them lists one.
       expect(new Set(origins).size).toBe(1);
     }
+    await everythingIsSettled();
     await expect(findings()).resolves.toEqual([]);
   },
 );

@@ -1,6 +1,7 @@
 import { CONSUMERS } from '@effectively-once/contracts';
 import {
   consumerUrl,
+  deadLetters,
   everythingIsSettled,
   secondMembers,
   settledBy,
@@ -15,18 +16,21 @@ const PER_SECOND = 20;
 const SLOW_MAILS = { target: 'smtp', kind: 'slow', delayMs: 300 } as const;
 
 it('whoever sleeps past its session finds its work done, and does it no second time', async () => {
+  const before = await deadLetters();
   await whilePaying(PER_SECOND, async () => {
     const members = await secondMembers(CONSUMERS);
-    const before = await Promise.all(CONSUMERS.map((one) => settledBy(consumerUrl(one))));
+    const settled = await Promise.all(CONSUMERS.map((one) => settledBy(consumerUrl(one))));
     await withFault(SLOW_MAILS, () =>
       // Everything is settled only when the others have taken over what the sleepers held: their
       // partitions after the session's end, their receipts after the lease's.
       withFrozen(CONSUMERS, everythingIsSettled),
     );
     await Promise.all(
-      CONSUMERS.map((one, index) => settlesMore(consumerUrl(one), before[index] ?? 0)),
+      CONSUMERS.map((one, index) => settlesMore(consumerUrl(one), settled[index] ?? 0)),
     );
     await Promise.all(members.map(({ leave }) => leave()));
   });
+  await everythingIsSettled();
   await expect(findings()).resolves.toEqual([]);
+  await expect(deadLetters()).resolves.toBe(before);
 });

@@ -1,5 +1,5 @@
 import { waitUntil } from '@effectively-once/testing';
-import { consumerUrl, deadLetters, metric } from './breaking.js';
+import { consumerUrl, deadLetters, everythingIsSettled, metric } from './breaking.js';
 import { payments } from './load.js';
 import { findings, withFault } from './the-system.js';
 
@@ -14,6 +14,7 @@ it('451 to everyone for longer than all attempts last is an outage, and no dead 
     await expect(smtpCircuit()).resolves.toBeGreaterThan(0);
   });
   await waitUntil('email to go on', async () => (await smtpCircuit()) === 0);
+  await everythingIsSettled();
   await expect(findings()).resolves.toEqual([]);
   await expect(deadLetters()).resolves.toBe(before);
 });

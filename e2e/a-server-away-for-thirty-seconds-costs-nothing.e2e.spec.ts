@@ -1,6 +1,6 @@
 import type { ConsumerName } from '@effectively-once/contracts';
 import { waitUntil, type Cut } from '@effectively-once/testing';
-import { consumerUrl, deadLetters, metric, withCut } from './breaking.js';
+import { consumerUrl, deadLetters, everythingIsSettled, metric, withCut } from './breaking.js';
 import { payments } from './load.js';
 import { findings } from './the-system.js';
 
@@ -36,6 +36,7 @@ it.each(OUTAGES)(
       }
     });
     await Promise.all(Object.keys(cuts).map(goesOn));
+    await everythingIsSettled();
     await expect(findings()).resolves.toEqual([]);
     await expect(deadLetters()).resolves.toBe(before);
   },

@@ -1,11 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
-import {
-  CONSUMERS,
-  deadLetterTopic,
-  PAYMENT_COMPLETED,
-  type ConsumerName,
-} from '@effectively-once/contracts';
-import { committedOffsets, endOffsets } from '@effectively-once/delivery';
+import { CONSUMERS, deadLetterTopic, type ConsumerName } from '@effectively-once/contracts';
+import { endOffsets } from '@effectively-once/delivery';
 import {
   armFailurePoint,
   startSecondMember,
@@ -15,6 +10,7 @@ import {
   type Cut,
   type Member,
 } from '@effectively-once/testing';
+import { everythingIsSettled as untilEverythingIsSettled } from '../infra/faults/everything-is-settled.js';
 import { at } from './the-system.js';
 
 /** Hands on the processes and on the cables between them: what breaks by itself one day. */
@@ -112,21 +108,8 @@ export async function settlesMore(url: string, than: number): Promise<void> {
   await waitUntil(`${url} to settle records`, async () => (await settledBy(url)) > than);
 }
 
-/** Everything published until now is settled by every consumer, whichever member did it. */
-export async function everythingIsSettled(): Promise<void> {
-  const connection = { brokers: at.KAFKA_BROKERS, clientId: 'e2e' };
-  const topics = [PAYMENT_COMPLETED];
-  const ends = (await endOffsets({ ...connection, topics })).get(PAYMENT_COMPLETED) ?? [];
-  for (const groupId of CONSUMERS) {
-    await waitUntil(`${groupId} to settle everything`, async () => {
-      const committed = await committedOffsets({ ...connection, groupId, topics });
-      const of = committed.get(PAYMENT_COMPLETED);
-      return [...ends].every(
-        ([partition, end]) => end === 0n || (of?.get(partition) ?? -1n) >= end,
-      );
-    });
-  }
-}
+/** Every consumer has committed everything published until now, whichever member did it. */
+export const everythingIsSettled = () => untilEverythingIsSettled(at.KAFKA_BROKERS);
 
 /** The sum of a metric's samples whose labels contain these. */
 export async function metric(

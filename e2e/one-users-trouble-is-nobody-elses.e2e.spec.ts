@@ -1,7 +1,7 @@
 import { PAYMENT_COMPLETED } from '@effectively-once/contracts';
 import { readTopic } from '@effectively-once/delivery';
 import { waitUntil } from '@effectively-once/testing';
-import { consumerUrl, deadLetters, metric } from './breaking.js';
+import { consumerUrl, deadLetters, everythingIsSettled, metric } from './breaking.js';
 import { at, checkout, findings, journal, newId, withFault } from './the-system.js';
 
 // Enough that some of them share the troubled user's partition (one of six).
@@ -24,6 +24,7 @@ it("others are mailed while one user's address is put off, whose own receipts ke
   await waitUntil('the receipts of the troubled', async () => includesAll(await mailed(), own));
   expect((await mailed()).slice(-2)).toEqual(own);
   await expect(sharePartition(troubled, others)).resolves.toBe(true);
+  await everythingIsSettled();
   await expect(findings()).resolves.toEqual([]);
   await expect(deadLetters()).resolves.toBe(before);
 });

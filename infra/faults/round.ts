@@ -3,6 +3,7 @@ import { auditWhenQuiet, type AuditReport } from '@effectively-once/audit';
 import { offerPayments } from '../bench/offer-payments.js';
 import { auditSources } from '../cli/audit-sources.js';
 import type { BreakableStack } from '../test/test-stack.js';
+import { everythingIsSettled } from './everything-is-settled.js';
 import type { Fault } from './fault.js';
 import { strike } from './strike.js';
 
@@ -46,8 +47,10 @@ export async function runRound(
     enough.abort();
   }
   const offered = await offering;
+  const sources = auditSources(stack.environment);
+  await everythingIsSettled(sources.kafkaBrokers);
   const report = await auditWhenQuiet({
-    sources: auditSources(stack.environment),
+    sources,
     waitMaxMs: QUIET_WITHIN_MS,
     onWaiting: () => undefined,
   });
