@@ -1,8 +1,8 @@
 import { waitUntil } from '@effectively-once/testing';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { PSP_WEBHOOK_SECRET, newOrder, PaymentsUnderTest } from './testing/payments-under-test.js';
 import { PAYMENTS_ERRORS } from './payments-errors.js';
-import Stripe from 'stripe';
+import { newOrder, PaymentsUnderTest } from './testing/payments-under-test.js';
+import { sendWebhook, succeeded } from './testing/webhooks.js';
 
 interface Documented {
   headers?: Record<string, unknown>;
@@ -45,13 +45,6 @@ describe('the OpenAPI document', () => {
   const paid = async () => ((await (await pay()).json()) as { id: string }).id;
   const anonymous = { authorization: '' };
   const nobody = '00000000-0000-7000-8000-000000000000';
-
-  const webhook = async (signature: string) =>
-    await fetch(`${payments.url}/v1/psp/webhooks`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'stripe-signature': signature },
-      body: '{"object":"event","type":"refund.created"}',
-    });
 
   /** While the database refuses one table to everybody; statements give up after their lock timeout. */
   async function locked(table: string, ask: () => Promise<Response>): Promise<Response> {
@@ -125,33 +118,14 @@ describe('the OpenAPI document', () => {
       forbidden(reading, () => payments.get(`/v1/payments/${nobody}`)),
     [`${ONE} 503 temporarily_unavailable`]: () =>
       locked('payments', () => payments.get(`/v1/payments/${nobody}`)),
-    [`${WEBHOOK} 400 webhook_signature_invalid`]: () => webhook('t=1,v1=00'),
-    [`${WEBHOOK} 500 internal_error`]: () => forbidden(reading, () => succeeded(nobody)),
-    [`${WEBHOOK} 503 temporarily_unavailable`]: () => locked('payments', () => succeeded(nobody)),
+    [`${WEBHOOK} 400 webhook_signature_invalid`]: () =>
+      sendWebhook(payments, {}, { secret: 'whsec_other' }),
+    [`${WEBHOOK} 500 internal_error`]: () => forbidden(reading, () => tellOf(nobody)),
+    [`${WEBHOOK} 503 temporarily_unavailable`]: () => locked('payments', () => tellOf(nobody)),
   };
 
-  async function succeeded(paymentId: string): Promise<Response> {
-    const object = {
-      id: 'pi_1',
-      object: 'payment_intent',
-      status: 'succeeded',
-      metadata: { paymentId },
-    };
-    const payload = JSON.stringify({
-      object: 'event',
-      type: 'payment_intent.succeeded',
-      data: { object },
-    });
-    const signature = await new Stripe('sk_test').webhooks.generateTestHeaderStringAsync({
-      payload,
-      secret: PSP_WEBHOOK_SECRET,
-    });
-    return await fetch(`${payments.url}/v1/psp/webhooks`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'stripe-signature': signature },
-      body: payload,
-    });
-  }
+  const tellOf = async (paymentId: string) =>
+    await sendWebhook(payments, succeeded({ id: 'pi_1', paymentId }));
 
   const SUCCESSES: Record<string, () => Promise<Response>> = {
     [`${PAY} 201`]: () => pay(),
@@ -163,7 +137,7 @@ describe('the OpenAPI document', () => {
     },
     [`${ONE} 200`]: async () =>
       await payments.get(`/v1/payments/${await paid()}`, await payments.token(`user-${keys}`)),
-    [`${WEBHOOK} 200`]: () => succeeded(nobody),
+    [`${WEBHOOK} 200`]: () => tellOf(nobody),
   };
 
   const documented = () =>

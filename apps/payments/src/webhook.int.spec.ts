@@ -1,7 +1,7 @@
 import { waitUntil } from '@effectively-once/testing';
-import Stripe from 'stripe';
-import { newOrder, PaymentsUnderTest, PSP_WEBHOOK_SECRET } from './testing/payments-under-test.js';
+import { newOrder, PaymentsUnderTest } from './testing/payments-under-test.js';
 import { paymentOf, problemOf } from './testing/answers.js';
+import { sendWebhook, succeeded } from './testing/webhooks.js';
 
 describe('a webhook of the PSP', () => {
   let payments: PaymentsUnderTest;
@@ -10,33 +10,8 @@ describe('a webhook of the PSP', () => {
   }, 30_000);
   afterAll(async () => await payments.stop());
 
-  const stripe = new Stripe('sk_test');
-
-  async function send(event: object, changes: { secret?: string; timestamp?: number } = {}) {
-    const payload = JSON.stringify({ object: 'event', ...event });
-    const signature = await stripe.webhooks.generateTestHeaderStringAsync({
-      payload,
-      secret: changes.secret ?? PSP_WEBHOOK_SECRET,
-      ...(changes.timestamp ? { timestamp: changes.timestamp } : {}),
-    });
-    return await fetch(`${payments.url}/v1/psp/webhooks`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'stripe-signature': signature },
-      body: payload,
-    });
-  }
-
-  const succeeded = (capture: { id: string; paymentId: string }) => ({
-    type: 'payment_intent.succeeded',
-    data: {
-      object: {
-        id: capture.id,
-        object: 'payment_intent',
-        status: 'succeeded',
-        metadata: { paymentId: capture.paymentId },
-      },
-    },
-  });
+  const send = async (event: object, changes?: { secret?: string; timestamp?: number }) =>
+    await sendWebhook(payments, event, changes);
 
   it('that comes before the answer, and twice, settles once; the request answers its bytes', async () => {
     payments.psp.script.push('charge_then_hang');

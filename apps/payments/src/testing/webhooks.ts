@@ -1,0 +1,31 @@
+import Stripe from 'stripe';
+import { PSP_WEBHOOK_SECRET, type PaymentsUnderTest } from './payments-under-test.js';
+
+const stripe = new Stripe('sk_test');
+
+/** Sends an event as the PSP does, signed unless told to sign it wrong. */
+export async function sendWebhook(
+  payments: PaymentsUnderTest,
+  event: object,
+  changes: { secret?: string; timestamp?: number } = {},
+): Promise<Response> {
+  const payload = JSON.stringify({ object: 'event', ...event });
+  const signature = await stripe.webhooks.generateTestHeaderStringAsync({
+    payload,
+    secret: changes.secret ?? PSP_WEBHOOK_SECRET,
+    ...(changes.timestamp ? { timestamp: changes.timestamp } : {}),
+  });
+  return await fetch(`${payments.url}/v1/psp/webhooks`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'stripe-signature': signature },
+    body: payload,
+  });
+}
+
+/** The event that tells of a capture. */
+export const succeeded = ({ id, paymentId }: { id: string; paymentId: string }) => ({
+  type: 'payment_intent.succeeded',
+  data: {
+    object: { id, object: 'payment_intent', status: 'succeeded', metadata: { paymentId } },
+  },
+});
