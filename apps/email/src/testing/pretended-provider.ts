@@ -1,0 +1,89 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
+import { EmailCircuits } from '../circuits.js';
+import type { Recipients } from '../recipients.js';
+import { SendReceipt } from '../send-receipt.js';
+import { connectSmtp } from '../smtp.js';
+
+/** A mail provider that behaves as told, and remembers what it accepted. */
+export class PretendedProvider {
+  /** Whole mails, headers and all, in the order they were accepted. */
+  readonly accepted: string[] = [];
+  private readonly server: SMTPServer;
+  private readonly closers: (() => void)[] = [];
+  private port = 0;
+
+  private constructor(options: SMTPServerOptions) {
+    this.server = new SMTPServer({
+      authOptional: true,
+      disabledCommands: ['STARTTLS', 'AUTH'],
+      closeTimeout: 0,
+      onData: (stream, _, callback) => {
+        let text = '';
+        stream.on('data', (chunk) => (text += String(chunk)));
+        stream.on('end', () => {
+          this.accepted.push(text);
+          callback();
+        });
+      },
+      ...options,
+    });
+    // A client that cuts the connection is one of the things tested with it.
+    this.server.on('error', () => undefined);
+  }
+
+  static async start(options: SMTPServerOptions = {}): Promise<PretendedProvider> {
+    const provider = new PretendedProvider(options);
+    const listener = provider.server.listen(0, '127.0.0.1');
+    await once(listener, 'listening');
+    provider.port = (listener.address() as AddressInfo).port;
+    return provider;
+  }
+
+  /** A SendReceipt of one more process, with circuits of its own. */
+  sendReceipt(): { sendReceipt: SendReceipt; circuits: EmailCircuits } {
+    const made = sendReceiptTo(`smtp://127.0.0.1:${this.port}`);
+    this.closers.push(made.close);
+    return made;
+  }
+
+  /** Cuts one connection, or all. */
+  hangUp(session?: { id: string }): void {
+    for (const connection of this.server.connections) {
+      // smtp-server's own names for a connection's id and socket.
+      const { id, _socket } = connection as unknown as {
+        id: string;
+        _socket: { destroy: () => void };
+      };
+      if (session === undefined || session.id === id) _socket.destroy();
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.closers.forEach((close) => close());
+    await new Promise<void>((resolve) => this.server.close(resolve));
+  }
+}
+
+export function sendReceiptTo(smtpUrl: string) {
+  const smtp = connectSmtp(smtpUrl);
+  const works = { ping: async () => undefined as never };
+  const circuits = new EmailCircuits({
+    redis: works,
+    recipients: works,
+    provider: works,
+    smtp,
+  });
+  const recipients = {
+    of: async () => ({ userId: 'alice', receiptEmail: 'alice@example.com', locale: 'en' }),
+  } as unknown as Recipients;
+  return {
+    sendReceipt: new SendReceipt(smtp, recipients, circuits),
+    circuits,
+    close: () => {
+      circuits.all.forEach((circuit) => circuit.close());
+      smtp.close();
+    },
+  };
+}
