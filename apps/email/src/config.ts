@@ -33,6 +33,8 @@ export const RECEIPT_MARK_TTL_MS = 7 * 24 * 3_600_000;
 export const LEASE_MS = 15_000;
 /** Connecting, the envelope and the content together. Must stay below the lease. */
 export const SMTP_TIMEOUT_MS = 10_000;
+/** 1,150 mails a second at 20 ms each are 23 at once; the rest is room for the slower ones. */
+export const SMTP_CONNECTIONS_MAX = 32;
 /** What must be left of the lease when the content starts to flow. */
 export const LEASE_LEFT_MIN_MS = 3_000;
 /** Past this age the mark may be gone, so the mail provider is asked before sending. */

@@ -6,8 +6,9 @@ import {
   type Applied,
   type IdempotencyStrategy,
 } from '@effectively-once/delivery';
+import { bulkhead } from 'cockatiel';
 import type { EmailCircuits } from './circuits.js';
-import { ASK_PROVIDER_AFTER_MS } from './config.js';
+import { ASK_PROVIDER_AFTER_MS, SMTP_CONNECTIONS_MAX } from './config.js';
 import type { MailProvider } from './mail-provider.js';
 import type { Claim, ReceiptClaims } from './receipt-claims.js';
 import { MaybeSent } from './smtp-failure.js';
@@ -27,6 +28,8 @@ import { MaybeSent } from './smtp-failure.js';
  */
 export class EmailIdempotency implements IdempotencyStrategy<PaymentCompleted, Claim> {
   readonly crashAfterEffect = 'may repeat';
+  // No claim before there is a connection for its mail: the lease would run while the mail waits.
+  private readonly mails = bulkhead(SMTP_CONNECTIONS_MAX, Infinity);
 
   constructor(
     private readonly claims: ReceiptClaims,
@@ -35,6 +38,13 @@ export class EmailIdempotency implements IdempotencyStrategy<PaymentCompleted, C
   ) {}
 
   async once(event: PaymentCompleted, effect: (claim: Claim) => Promise<void>): Promise<Applied> {
+    return await this.mails.execute(() => this.claimAndSend(event, effect));
+  }
+
+  private async claimAndSend(
+    event: PaymentCompleted,
+    effect: (claim: Claim) => Promise<void>,
+  ): Promise<Applied> {
     const receipt = {
       paymentId: event.paymentId,
       messageId: messageIdOf(event.paymentId),

@@ -1,11 +1,9 @@
 import { createTransport, type SentMessageInfo, type Transporter } from 'nodemailer';
-import { SMTP_TIMEOUT_MS } from './config.js';
+import { SMTP_CONNECTIONS_MAX, SMTP_TIMEOUT_MS } from './config.js';
 
 export const SMTP = Symbol('SMTP');
 export type Smtp = Transporter<SentMessageInfo>;
 
-// 1,150 mails a second at 20 ms each are 23 at once; the rest is room for the slower ones.
-const CONNECTIONS_MAX = 32;
 // Connecting takes longer than a mail, so a connection is for many.
 const MAILS_PER_CONNECTION_MAX = 1_000;
 const CONNECT_TIMEOUT_MS = 3_000;
@@ -15,7 +13,7 @@ export function connectSmtp(url: string): Smtp {
   return createTransport({
     url,
     pool: true,
-    maxConnections: CONNECTIONS_MAX,
+    maxConnections: SMTP_CONNECTIONS_MAX,
     maxMessages: MAILS_PER_CONNECTION_MAX,
     maxRequeues: 0,
     connectionTimeout: CONNECT_TIMEOUT_MS,
