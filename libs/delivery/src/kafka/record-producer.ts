@@ -1,6 +1,12 @@
 import { Partitioners, type Producer } from 'kafkajs';
 import { kafkaClient, REQUEST_TIMEOUT_MS, RETRY, type Connection } from './client.js';
 
+interface Message {
+  key: Buffer | null;
+  value: Buffer | null;
+  headers: Record<string, Buffer | Buffer[] | string>;
+}
+
 /** A producer that answers only when every in-sync replica has the record, once. */
 export class RecordProducer {
   private readonly producer: Producer;
@@ -20,14 +26,13 @@ export class RecordProducer {
     await this.producer.connect();
   }
 
-  async send(record: {
-    topic: string;
-    key: Buffer | null;
-    value: Buffer | null;
-    headers: Record<string, Buffer | Buffer[] | string>;
-  }): Promise<void> {
-    const { topic, ...message } = record;
-    await this.producer.send({ topic, messages: [message], acks: -1, timeout: REQUEST_TIMEOUT_MS });
+  async send({ topic, ...message }: Message & { topic: string }): Promise<void> {
+    await this.sendAll(topic, [message]);
+  }
+
+  /** All of a partition's in one batch: they are there together or not at all. */
+  async sendAll(topic: string, messages: Message[]): Promise<void> {
+    await this.producer.send({ topic, messages, acks: -1, timeout: REQUEST_TIMEOUT_MS });
   }
 
   async disconnect(): Promise<void> {

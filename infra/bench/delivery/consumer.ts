@@ -1,0 +1,104 @@
+import 'reflect-metadata';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  KeepErrorIdentity,
+  LANES,
+  LaneTransport,
+  type LaneExtras,
+} from '@effectively-once/delivery';
+import { createLogger } from '@effectively-once/platform';
+import { Controller, UseFilters } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { EventPattern, Payload, Transport, type MicroserviceOptions } from '@nestjs/microservices';
+import type { ConsumerSettings, Told } from './consumer-process.js';
+import { EFFECT_MS, type BenchRecord, type Effect } from './effects.js';
+
+/*
+ * The consumer that is measured, as a process of its own: the same handler behind Nest's Kafka transport
+ * or behind ours. It tells its parent of every effect, and ends when it is asked to.
+ */
+
+const TELL_EVERY_MS = 50;
+const settings = JSON.parse(process.argv[2] ?? '') as ConsumerSettings;
+const { brokers, topic } = settings;
+
+let untold: Effect[] = [];
+const tell = (told: Told) => process.send?.(told);
+setInterval(() => {
+  if (untold.length > 0) tell({ effects: untold });
+  untold = [];
+}, TELL_EVERY_MS);
+
+async function work({ user, n, at, fails }: BenchRecord): Promise<'applied'> {
+  await sleep(EFFECT_MS);
+  if (fails) {
+    tell({ failed: n });
+    throw new Error('this record never works');
+  }
+  const doneAtMs = performance.timeOrigin + performance.now();
+  untold.push({ user, n, producedAtMs: at, doneAtMs });
+  return 'applied';
+}
+
+const extras: LaneExtras = {
+  decode: ({ value }) => {
+    const record = JSON.parse(String(value)) as BenchRecord;
+    return { ...record, id: String(record.n), time: new Date(record.at).toISOString() };
+  },
+};
+
+@Controller()
+@UseFilters(KeepErrorIdentity)
+class BehindLanes {
+  @EventPattern<string>(topic, LANES, extras)
+  async handle(@Payload() record: BenchRecord): Promise<'applied'> {
+    return await work(record);
+  }
+}
+
+@Controller()
+class BehindStock {
+  @EventPattern<string>(topic)
+  async handle(@Payload() record: BenchRecord): Promise<void> {
+    await work(record);
+  }
+}
+
+class Nothing {}
+const app = await NestFactory.createMicroservice<MicroserviceOptions>(
+  { module: Nothing, controllers: [settings.transport === 'lanes' ? BehindLanes : BehindStock] },
+  { ...transport(settings), logger: false },
+);
+await app.listen();
+process.once('SIGTERM', () => void app.close().then(() => process.exit(0)));
+// A parent that is gone asks nobody to stop.
+process.once('disconnect', () => process.exit(1));
+
+function transport(asked: ConsumerSettings): MicroserviceOptions {
+  switch (asked.transport) {
+    case 'lanes':
+      // It logs every record, as it does in the services: that is part of what it costs.
+      return {
+        strategy: new LaneTransport({
+          brokers,
+          consumer: asked.consumer,
+          appVersion: 'bench',
+          log: createLogger('bench'),
+        }),
+      };
+    case 'stock': {
+      const { groupId, partitionsConsumedConcurrently } = asked;
+      return {
+        transport: Transport.KAFKA,
+        options: {
+          client: { brokers, clientId: groupId },
+          consumer: { groupId },
+          subscribe: { fromBeginning: true },
+          ...(partitionsConsumedConcurrently ? { run: { partitionsConsumedConcurrently } } : {}),
+        },
+      };
+    }
+    default:
+      return asked satisfies never;
+  }
+}
