@@ -115,4 +115,57 @@ export const DELIVERY_GUARDS: readonly Guard[] = [
         'asks whether the dependency is to blame before it gives a record up, and waits if it is',
     },
   },
+  {
+    removing: 'a record runs although it may be the one that kills its process, and leaves no mark',
+    file: delivery('lanes/custody.ts'),
+    text: `    this.note.runsAlone = offset;
+    await this.options.flush();
+`,
+    replacement: '',
+    test: {
+      file: delivery('lanes/partition.spec.ts'),
+      title:
+        'runs suspected records one at a time, each marked before its effect and cleared after',
+    },
+  },
+  {
+    removing: 'a circuit counts calls instead of users: one bad address opens it',
+    file: delivery('circuit.ts'),
+    text: 'this.streak.lanes.add(lane);',
+    replacement: 'this.streak.lanes.add(`call ${this.streak.lanes.size}`);',
+    test: {
+      file: delivery('circuit.spec.ts'),
+      title: 'stays closed however often one user is refused, and however many others work between',
+    },
+  },
+  {
+    removing: 'a server that is down is called all the same',
+    file: delivery('circuit.ts'),
+    text: "if (this.reading !== 'closed' && !isTrial) throw new DependencyDown(this.dependency);",
+    replacement: '',
+    test: {
+      file: delivery('circuit.spec.ts'),
+      title: 'leaves the server alone while it is open',
+    },
+  },
+  {
+    removing: 'failures of an outage are counted against the records it befell',
+    file: delivery('deliver.ts'),
+    text: 'counted.filter((one) => !isSymptomOfOutage(one)).length;',
+    replacement: 'counted.length;',
+    test: {
+      file: delivery('deliver.spec.ts'),
+      title: 'un-counts failures that turn out to have been an outage',
+    },
+  },
+  {
+    removing: 'a request that fails leaves its items waiting for ever',
+    file: delivery('micro-batch.ts'),
+    text: 'batch.forEach(({ reject }) => reject(error));',
+    replacement: '',
+    test: {
+      file: delivery('micro-batch.spec.ts'),
+      title: 'fails every item of a request that failed, and goes on with the next',
+    },
+  },
 ];

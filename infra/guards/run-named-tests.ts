@@ -6,7 +6,7 @@ import type { GuardLevel, NamedTest } from './guard.js';
 /** `did not run`: no test of that title, or its file cannot even be loaded. That shows nothing. */
 export type TestOutcome = 'passed' | 'failed' | 'did not run';
 
-const TEST_TIMEOUT_MS: Record<GuardLevel, number> = { unit: 60_000, int: 90_000 };
+const TEST_TIMEOUT_MS: Record<GuardLevel, number> = { unit: 20_000, int: 90_000 };
 
 interface JestReport {
   testResults: {
