@@ -14,7 +14,8 @@ import { EmailIdempotency } from './email.idempotency.js';
 import { MailProvider } from './mail-provider.js';
 import { PaymentCompletedConsumer } from './payment-completed.consumer.js';
 import { ReceiptClaims } from './receipt-claims.js';
-import { assertKeepsEveryMark, connectRedis } from './redis.js';
+import { connectRedis } from './redis.js';
+import { assertKeepsEveryMark, measureMemory } from './redis-memory.js';
 import { Recipients } from './recipients.js';
 import { SendReceipt } from './send-receipt.js';
 import { connectSmtp, SMTP, type Smtp } from './smtp.js';
@@ -58,14 +59,7 @@ export function appModule(config: EmailConfig, logger: Logger): DynamicModule {
         useFactory: (redis: Redis, recipients: Recipients, provider: MailProvider, smtp: Smtp) =>
           new EmailCircuits({ redis, recipients, provider, smtp }),
       },
-      {
-        provide: Redis,
-        useFactory: async () => {
-          const redis = await connectRedis(config.REDIS_URL);
-          await assertKeepsEveryMark(redis);
-          return redis;
-        },
-      },
+      { provide: Redis, useFactory: () => openRedis(config.REDIS_URL) },
       {
         provide: ReceiptClaims,
         inject: [Redis],
@@ -93,6 +87,13 @@ export function appModule(config: EmailConfig, logger: Logger): DynamicModule {
       },
     ],
   };
+}
+
+async function openRedis(url: string): Promise<Redis> {
+  const redis = await connectRedis(url);
+  await assertKeepsEveryMark(redis);
+  measureMemory(redis);
+  return redis;
 }
 
 function health(config: EmailConfig): DynamicModule {

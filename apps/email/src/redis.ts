@@ -20,15 +20,3 @@ export async function connectRedis(url: string): Promise<Redis> {
   if (redis.status !== 'ready') await new Promise((resolve) => redis.once('ready', resolve));
   return redis;
 }
-
-/**
- * An eviction policy that may touch keys with a TTL deletes exactly the marks that stop a second
- * receipt, and says nothing.
- * @throws Error naming the setting.
- */
-export async function assertKeepsEveryMark(redis: Redis): Promise<void> {
-  const policy = /^maxmemory_policy:(\S+)/m.exec(await redis.info('memory'))?.[1];
-  if (policy !== 'noeviction') {
-    throw new Error(`Redis must run with maxmemory-policy noeviction, not ${policy}`);
-  }
-}

@@ -1,0 +1,46 @@
+import { testAddresses } from '@effectively-once/testing';
+import { register } from 'prom-client';
+import type { Redis } from 'ioredis';
+import { connectRedis } from './redis.js';
+import { assertKeepsEveryMark, measureMemory } from './redis-memory.js';
+
+afterEach(() => register.clear());
+
+/** A Redis that says this about its memory. */
+const saying = (...lines: string[]) =>
+  ({ info: async () => ['# Memory', ...lines].join('\r\n') }) as unknown as Redis;
+
+const readings = async () =>
+  (await register.metrics()).split('\n').filter((line) => line.startsWith('redis_memory'));
+
+it('starts on a Redis that keeps every mark, and measures how full it is', async () => {
+  const redis = await connectRedis(testAddresses().REDIS_URL);
+  await assertKeepsEveryMark(redis);
+  measureMemory(redis);
+  const [ratio] = (await readings()).map((line) => Number(line.split(' ')[1]));
+  expect(ratio).toBeGreaterThan(0);
+  expect(ratio).toBeLessThan(1);
+  redis.disconnect();
+});
+
+it.each(['allkeys-lru', 'volatile-ttl'])(
+  'refuses to start on one that evicts: %s',
+  async (policy) => {
+    await expect(assertKeepsEveryMark(saying(`maxmemory_policy:${policy}`))).rejects.toThrow(
+      `maxmemory-policy noeviction, not ${policy}`,
+    );
+  },
+);
+
+it('reads used memory as a part of the limit; without a limit nothing is full', async () => {
+  measureMemory(saying('used_memory:80', 'used_memory_peak:99', 'maxmemory:100'));
+  await expect(readings()).resolves.toEqual(['redis_memory_used_ratio 0.8']);
+  register.clear();
+  measureMemory(saying('used_memory:80', 'maxmemory:0'));
+  await expect(readings()).resolves.toEqual(['redis_memory_used_ratio 0']);
+});
+
+it('a Redis that is down takes no other metric with it', async () => {
+  measureMemory({ info: () => Promise.reject(new Error('gone')) });
+  await expect(readings()).resolves.toEqual([]);
+});
