@@ -1,16 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { circuitBreaker, CircuitState, handleWhen, type CircuitBreakerPolicy } from 'cockatiel';
 import { classify, DependencyDown } from './failure.js';
+import { within } from './within.js';
 
 /** So many different lanes failing in a row, with no success between, are the server's fault. */
 export const LANES_TO_OPEN = 3;
 export const PROBE_EVERY_MS = 1_000;
+/** A probe that takes longer counts as no answer. */
+const PROBE_TIMEOUT_MS = 5_000;
 
 export interface CircuitOptions {
   /** As metrics, logs and `DependencyDown` name it. */
   dependency: string;
   /** Asks the server, as cheaply as it can be asked, whether it works: PING, NOOP, `select 1`. */
   probe: () => Promise<void>;
+  probeTimeoutMs?: number;
   wait?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
@@ -54,17 +58,23 @@ export class Circuit {
   private waiters: Waiter[] = [];
   private streak = this.newStreak();
   private openedUnreachable = false;
+  private isRecovering = false;
 
   constructor(private readonly options: CircuitOptions) {
     this.dependency = options.dependency;
     this.wait = options.wait ?? ((ms, signal) => sleep(ms, undefined, { signal, ref: false }));
     this.policy = circuitBreaker(handleWhen(isCounted), {
-      halfOpenAfter: 0,
+      // When it may be tried is ours to say; after 0 ms a clock that is set back would refuse it.
+      halfOpenAfter: -Infinity,
       breaker: { state: undefined, success: () => undefined, failure: () => this.streak.isOutage },
     });
     this.policy.onStateChange(() => this.listeners.forEach((tell) => tell(this.reading)));
     this.policy.onBreak(() => void this.recover().catch(() => undefined));
-    this.policy.onReset(() => this.waiters.splice(0).forEach(({ goOn }) => goOn()));
+    this.policy.onReset(() => {
+      // A lane that was let go and never came must not pass when it is open the next time.
+      this.trials.clear();
+      this.waiters.splice(0).forEach(({ goOn }) => goOn());
+    });
   }
 
   get reading(): CircuitReading {
@@ -132,17 +142,12 @@ export class Circuit {
     if (streak.isOutage) return true;
     // It has worked for somebody since.
     if (streak !== this.streak) return false;
-    try {
-      await this.options.probe();
-      return false;
-    } catch {
-      this.streak.isOutage = true;
-      const opening = this.policy.execute(() =>
-        Promise.reject(new DependencyDown(this.dependency)),
-      );
-      await opening.catch(() => undefined);
-      return true;
-    }
+    // Others may have failed while it was asked, and it may greet well although it refuses everybody.
+    if (await this.answers()) return streak.isOutage;
+    this.streak.isOutage = true;
+    const opening = this.policy.execute(() => Promise.reject(new DependencyDown(this.dependency)));
+    await opening.catch(() => undefined);
+    return true;
   }
 
   private newStreak(): Streak {
@@ -164,6 +169,17 @@ export class Circuit {
   }
 
   private async recover(): Promise<void> {
+    // A failed trial opens it again, and every opening comes here: one of them asks and lets try, not all.
+    if (this.isRecovering) return;
+    this.isRecovering = true;
+    try {
+      await this.probeUntilClosed();
+    } finally {
+      this.isRecovering = false;
+    }
+  }
+
+  private async probeUntilClosed(): Promise<void> {
     while (this.reading !== 'closed') {
       await this.wait(PROBE_EVERY_MS, this.closing.signal);
       if (!(await this.answers())) continue;
@@ -175,15 +191,18 @@ export class Circuit {
         this.trials.add(next.lane);
         next.goOn();
       } else if (this.reading === 'open') {
-        // Nobody waits, so nobody can try it, and nothing is fetched while it is open.
+        // Nobody waits, so nobody can try it, and nothing is fetched while it is open. Who fails next
+        // starts a new streak: in the old one, a single bad record would open it, and never be counted.
+        this.forgetStreak();
         await this.policy.execute(() => Promise.resolve());
       }
     }
   }
 
   private async answers(): Promise<boolean> {
+    const { probe, probeTimeoutMs = PROBE_TIMEOUT_MS } = this.options;
     try {
-      await this.options.probe();
+      await within(probeTimeoutMs, probe());
       return true;
     } catch {
       return false;

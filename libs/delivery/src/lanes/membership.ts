@@ -1,6 +1,7 @@
 import { groupNotes } from '../kafka/admin.js';
 import { GroupConsumer } from '../kafka/group-consumer.js';
 import type { KafkaRecord, TopicPartition } from '../kafka-record.js';
+import { within } from '../within.js';
 import { Assignment } from './assignment.js';
 import { decodeNote } from './note.js';
 import type { PauseReason, RecordLane } from './partition.js';
@@ -65,7 +66,7 @@ export class Membership {
   async leave(): Promise<void> {
     this.isLeaving = true;
     try {
-      await within(DRAIN_MAX_MS, this.assignment?.close({ commit: true }));
+      if (this.assignment) await within(DRAIN_MAX_MS, this.assignment.close({ commit: true }));
     } catch (error) {
       this.options.onError(error, 'could not leave in order; some records will come again');
     }
@@ -117,17 +118,5 @@ export class Membership {
       const isAlive = note.holder !== undefined && memberNames.has(note.holder);
       return takeOver(note, { isAlive, watermark: committed?.offset ?? 0n });
     };
-  }
-}
-
-async function within<Value>(ms: number, work: Promise<Value> | undefined): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`not done within ${ms} ms`)), ms);
-  });
-  try {
-    await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }
