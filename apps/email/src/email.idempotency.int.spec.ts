@@ -5,6 +5,7 @@ import { createLogger } from '@effectively-once/platform';
 import { testAddresses } from '@effectively-once/testing';
 import type { Redis } from 'ioredis';
 import { EmailCircuits } from './circuits.js';
+import { SMTP_CONNECTIONS_MAX } from './config.js';
 import { EmailIdempotency, messageIdOf } from './email.idempotency.js';
 import type { MailProvider } from './mail-provider.js';
 import { MAYBE_DUPLICATE_STREAM, ReceiptClaims, type Claim } from './receipt-claims.js';
@@ -286,6 +287,15 @@ it('an error that matters is not hidden by a claim that could not be given back'
   await expect(attempt).rejects.toBe(failure);
 });
 
+// What it costs to lose Redis: nobody knows any more, so there is no evidence either.
+it('mails again, without evidence, what comes again after its mark was lost', async () => {
+  const payment = aPayment();
+  await strategy.once(payment, async () => undefined);
+  await redis.del(keyOf(payment));
+  await expect(strategy.once(payment, async () => undefined)).resolves.toBe('applied');
+  await expect(evidenceOf(payment)).resolves.toEqual([]);
+});
+
 it('sends nothing when Redis cannot answer', async () => {
   const gone = await connectRedis(testAddresses().REDIS_URL);
   gone.disconnect();
@@ -307,12 +317,14 @@ it('the lanes of one turn ask Redis in one write', async () => {
     return write(bytes);
   };
   await Promise.all(
-    Array.from({ length: 50 }, () => pipelining.once(aPayment(), async () => undefined)),
+    Array.from({ length: SMTP_CONNECTIONS_MAX }, () =>
+      pipelining.once(aPayment(), async () => undefined),
+    ),
   );
   own.disconnect();
   const keysIn = (bytes = '') => bytes.match(/email:receipt:/g)?.length;
   // Claims, then marks.
-  expect(writes.map(keysIn)).toEqual([50, 50]);
+  expect(writes.map(keysIn)).toEqual([SMTP_CONNECTIONS_MAX, SMTP_CONNECTIONS_MAX]);
 });
 
 async function neverRuns(): Promise<void> {
