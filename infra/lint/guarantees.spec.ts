@@ -1,0 +1,52 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { repositoryRoot } from '../repository-root.js';
+import { hasTest } from './test-titles.fixture.js';
+
+const document = readFileSync(join(repositoryRoot, 'docs/guarantees.md'), 'utf8');
+const cellsOf = (row: string) => row.split(' | ').map((cell) => cell.replace(/^\| | \|$/g, ''));
+const rows = document
+  .split('\n')
+  .filter((line) => line.startsWith('| '))
+  .filter((line) => !/shown by \|$/.test(line));
+
+/** `file`: “title”, “title”; `file`: “title” */
+function testsIn(cell: string): { file: string; title: string }[] {
+  return cell.split('; `').flatMap((group) => {
+    const file = /^`?([\w./-]+\.spec\.ts)`: “/.exec(group)?.[1] ?? '';
+    return [...group.matchAll(/“([^”]+)”/g)].map(([, title = '']) => ({ file, title }));
+  });
+}
+
+const named = rows.flatMap((row) => testsIn(cellsOf(row).at(-1) ?? ''));
+
+it('every guarantee names a test', () => {
+  expect(rows.length).toBeGreaterThan(30);
+  expect(rows.filter((row) => testsIn(cellsOf(row).at(-1) ?? '').length === 0)).toEqual([]);
+});
+
+it('every test a guarantee names exists, in its file and by its exact title', () => {
+  const isThere = ({ file, title }: { file: string; title: string }) =>
+    existsSync(join(repositoryRoot, file)) && file !== '' && hasTest(file, title);
+  expect(named.filter((test) => !isThere(test))).toEqual([]);
+});
+
+it('every end-to-end story is a guarantee', () => {
+  const stories = readdirSync(join(repositoryRoot, 'e2e'))
+    .filter((name) => name.endsWith('.e2e.spec.ts'))
+    .map((name) => `e2e/${name}`);
+  const told = new Set(named.map(({ file }) => file));
+  expect(stories.filter((story) => !told.has(story))).toEqual([]);
+});
+
+it('every path and command it names exists', () => {
+  const inBackticks = [...document.matchAll(/`([^`\n]+)`/g)].map(([, text]) => text ?? '');
+  const paths = inBackticks.filter((text) => /^(apps|libs|infra|e2e|docs)\//.test(text));
+  expect(paths.filter((path) => !existsSync(join(repositoryRoot, path)))).toEqual([]);
+  const { scripts } = JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+  const commands = inBackticks.flatMap((text) => /^npm run ([\w:]+)/.exec(text)?.[1] ?? []);
+  expect(commands.length).toBeGreaterThan(0);
+  expect(commands.filter((command) => !(command in scripts))).toEqual([]);
+});
