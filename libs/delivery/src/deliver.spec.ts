@@ -3,6 +3,7 @@ import { ATTEMPTS_MAX } from './back-off.js';
 import { Circuit } from './circuit.js';
 import { deliver, type Delivery, type Failure } from './deliver.js';
 import {
+  CalledOff,
   DependencyDown,
   IdempotencyCollision,
   KillsItsProcess,
@@ -131,6 +132,17 @@ it('settles nothing when it is called off while it waits', async () => {
   });
   await expect(deliver(record, delivery)).rejects.toBe(calledOff);
   expect(failures).toEqual([]);
+});
+
+// Its partition was closed while it waited for its turn, by a deploy or a rebalance.
+it('does not give up a record on its last attempt that was called off before it was tried', async () => {
+  const calledOff = new CalledOff();
+  const { delivery, log } = scripted([], {
+    attemptsBefore: ATTEMPTS_MAX - 1,
+    attempt: async () => await Promise.reject(calledOff),
+  });
+  await expect(deliver(record, delivery)).rejects.toBe(calledOff);
+  expect(log).toEqual([]);
 });
 
 it('goes on counting where the process before it was killed', async () => {

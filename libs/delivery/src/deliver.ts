@@ -1,7 +1,7 @@
 import type { ErrorClass } from '@effectively-once/contracts';
 import { ATTEMPTS_MAX, backOffMs } from './back-off.js';
 import { isSymptomOfOutage } from './circuit.js';
-import { classify, type FailureClass, type LeaseHeld } from './failure.js';
+import { CalledOff, classify, type FailureClass, type LeaseHeld } from './failure.js';
 import type { Applied } from './idempotency-strategy.js';
 import type { KafkaRecord } from './kafka-record.js';
 
@@ -33,8 +33,11 @@ export interface Delivery<Event> {
   attemptsBefore: number;
   /** Resolves after `ms`, and when no crash can take the count of attempts back. @throws when called off. */
   backOff: (ms: number, attempts: number) => Promise<void>;
-  /** Resolves when the dependency behind this error may be tried again. @throws when called off. */
-  untilUsable: (error: unknown, waits: number) => Promise<void>;
+  /**
+   * Resolves when the dependency behind this error may be tried again. What was counted before, and
+   * is no more, must not be counted by the process after a crash either. @throws when called off.
+   */
+  untilUsable: (error: unknown, so: { waits: number; attempts: number }) => Promise<void>;
   /** Asked before the record is given up: is it the record, or is its dependency down after all? */
   isDependencyToBlame: (error: unknown) => Promise<boolean>;
   observe: (attempt: { result: Applied | FailureClass; attempt: number; error?: unknown }) => void;
@@ -67,12 +70,14 @@ export async function deliver<Event>(record: KafkaRecord, to: Delivery<Event>): 
       to.observe({ result: outcome, attempt: attempts() + 1 });
       return { outcome, attempts: attempts() + 1 };
     } catch (error) {
+      // Not tried, so not counted: a record on its last attempt would be given up by a deploy.
+      if (error instanceof CalledOff) throw error;
       const errorClass = isSymptomOfOutage(error) ? 'dependency_down' : classify(error);
       to.observe({ result: errorClass, attempt: attempts() + 1, error });
       firstFailedAt ??= to.now();
       switch (errorClass) {
         case 'dependency_down':
-          await to.untilUsable(error, waits);
+          await to.untilUsable(error, { waits, attempts: attempts() });
           continue;
         case 'held':
           await to.backOff((error as LeaseHeld).retryAfterMs, attempts());
@@ -84,7 +89,7 @@ export async function deliver<Event>(record: KafkaRecord, to: Delivery<Event>): 
             continue;
           }
           if (await to.isDependencyToBlame(error)) {
-            await to.untilUsable(error, waits);
+            await to.untilUsable(error, { waits, attempts: attempts() });
             continue;
           }
           break;

@@ -55,6 +55,14 @@ export class IdempotencyCollision extends Error {
   }
 }
 
+/** The partition was closed before this could run: nobody's failure, and the record comes back. */
+export class CalledOff extends Error {
+  override readonly name: string = 'CalledOff';
+  constructor() {
+    super('the partition was closed');
+  }
+}
+
 /** Processes died again and again while this record alone ran: not to be tried once more. */
 export class KillsItsProcess extends Error {
   override readonly name: string = 'KillsItsProcess';
@@ -76,7 +84,7 @@ export function classify(error: unknown): FailureClass {
   return 'transient';
 }
 
-const OURS = [IdempotencyCollision, DependencyDown, LeaseHeld, KillsItsProcess];
+const OURS = [IdempotencyCollision, DependencyDown, LeaseHeld, KillsItsProcess, CalledOff];
 
 /**
  * An error in words that may leave the process. Another server's text may quote an address or an

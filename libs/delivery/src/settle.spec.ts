@@ -3,7 +3,12 @@ import { register } from 'prom-client';
 import { Circuit } from './circuit.js';
 import { DeliveryMetrics } from './delivery-metrics.js';
 import type { DeliveryPoint } from './failure-points.js';
-import { DependencyDown, IdempotencyCollision, PermanentFailure } from './failure.js';
+import {
+  DependencyDown,
+  IdempotencyCollision,
+  PermanentFailure,
+  RefusedForNow,
+} from './failure.js';
 import type { Applied } from './idempotency-strategy.js';
 import type { RecordLane } from './lanes/partition.js';
 import { aRecord } from './record.fixture.js';
@@ -12,9 +17,9 @@ import { settler } from './settle.js';
 const record = aRecord({ offset: 7n });
 const event = { id: 'event-1', time: '2026-11-20T10:00:00Z', address: 'alice@example.com' };
 
-function aSettler(script: (Applied | Error)[], circuits: Circuit[] = []) {
+function aSettler(script: (Applied | Error)[], circuits: Circuit[] = [], decoded = event) {
   const lines: { level: string; message: string; line: Record<string, unknown> }[] = [];
-  const deadLetters: Record<string, unknown>[] = [];
+  const deadLetters: unknown[] = [];
   const points: DeliveryPoint[] = [];
   const log =
     (level: string) =>
@@ -29,7 +34,7 @@ function aSettler(script: (Applied | Error)[], circuits: Circuit[] = []) {
     producer: { send: async (deadLetter) => void deadLetters.push(deadLetter) },
     circuits,
     handler: {
-      decode: () => event,
+      decode: () => decoded,
       once: async () => {
         const next = script.shift() ?? new Error('the script is over');
         if (next instanceof Error) throw next;
@@ -97,6 +102,13 @@ it('counts outcomes, the way to the effect, and how old an event was that came a
   expect(age?.values.at(-1)?.value).toBe(1);
 });
 
+it('settles an event whose time nobody can read: its effect is done', async () => {
+  const { settle, lines } = aSettler(['applied', 'duplicate'], [], { ...event, time: 'yesterday' });
+  await settle(record, aLane());
+  await settle(record, aLane());
+  expect(lines.map(({ line }) => line['outcome'])).toEqual(['applied', 'duplicate']);
+});
+
 it('counts a collision when it dead-letters it', async () => {
   const { settle } = aSettler([new IdempotencyCollision(['amountMinor'])]);
   await settle(record, aLane());
@@ -162,4 +174,35 @@ it('remembers the attempts before it backs off', async () => {
   );
   await expect(settling).rejects.toThrow('aborted');
   expect(log).toEqual(['remember 1']);
+});
+
+// A process killed during the outage would otherwise hand on counts that the outage had made void.
+it('takes back what it remembered when the failures turn out to have been an outage', async () => {
+  const remembered: number[] = [];
+  const abandoned = new AbortController();
+  const circuit = new Circuit({ dependency: 'smtp', probe: async () => undefined });
+  const refused = async (lane: string) =>
+    await circuit
+      .call(lane, () => Promise.reject(new RefusedForNow('smtp', 451)))
+      .catch((error: unknown) => error as Error);
+  const { settle } = aSettler([await refused('alice'), new DependencyDown('smtp')], [circuit]);
+  const settling = settle(
+    record,
+    aLane({
+      rememberAttempts: async (attempts) => void remembered.push(attempts),
+      park: async (wait) => {
+        if (remembered.length === 1) setImmediate(() => abandoned.abort(new Error('killed')));
+        const waiting = wait(
+          remembered.length === 0 ? AbortSignal.timeout(1) : abandoned.signal,
+        ).catch((error: unknown) => {
+          if (abandoned.signal.aborted) throw error;
+        });
+        if (remembered.length === 1) for (const lane of ['bob', 'carol']) await refused(lane);
+        await waiting;
+      },
+    }),
+  );
+  await expect(settling).rejects.toThrow('killed');
+  expect(remembered).toEqual([1, 0]);
+  circuit.close();
 });

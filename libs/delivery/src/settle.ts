@@ -103,20 +103,22 @@ function waiting(
   lane: RecordLane,
   user: string,
 ): Pick<Delivery<DeliveredEvent>, 'backOff' | 'untilUsable' | 'isDependencyToBlame'> {
-  const pause = async (ms: number) =>
-    await lane.park(async (signal) => void (await sleep(ms, undefined, { signal })));
+  const backOff = async (ms: number, attempts: number) =>
+    await lane.park(async (signal) => {
+      await lane.rememberAttempts(attempts);
+      await sleep(ms, undefined, { signal });
+    });
   return {
-    backOff: async (ms, attempts) =>
-      await lane.park(async (signal) => {
-        await lane.rememberAttempts(attempts);
-        await sleep(ms, undefined, { signal });
-      }),
-    untilUsable: async (error, waits) => {
+    backOff,
+    untilUsable: async (error, { waits, attempts }) => {
       const circuit = circuitBehind(error) ?? circuits.find((one) => isBehind(one, error));
       if (!circuit || circuit.reading === 'closed') {
-        return await pause(dependencyBackOffMs(waits, Math.random));
+        return await backOff(dependencyBackOffMs(waits, Math.random), attempts);
       }
-      await lane.park((signal) => circuit.untilUsable(user, signal));
+      await lane.park(async (signal) => {
+        await lane.rememberAttempts(attempts);
+        await circuit.untilUsable(user, signal);
+      });
     },
     isDependencyToBlame,
   };
@@ -128,6 +130,8 @@ const isBehind = (circuit: Circuit, error: unknown) =>
 function measure(metrics: DeliveryMetrics, { outcome }: Settled, event?: DeliveredEvent): void {
   metrics.settled(outcome);
   const ageSeconds = event ? (Date.now() - Date.parse(event.time)) / 1_000 : 0;
+  // Its effect is done: a time that cannot be read must not bring the record back, again and again.
+  if (Number.isNaN(ageSeconds)) return;
   if (outcome === 'applied') metrics.reachedEffect(ageSeconds);
   if (outcome === 'duplicate') metrics.cameAgain(ageSeconds);
 }

@@ -53,9 +53,9 @@ export class Assignment {
   /** Calls off what is parked and lets running effects finish. With `commit`, writes down how far they came. */
   async close(options: { commit: boolean }): Promise<void> {
     this.calledOff.abort();
-    await Promise.all(
-      [...this.partitions.values()].map(({ partition }) => partition.close(options)),
-    );
+    const closed = [...this.partitions.values()].map(({ partition }) => partition.close(options));
+    // The one before too: two rebalances in a row must not let the third start while the first still runs.
+    await Promise.all([this.options.after, ...closed]);
   }
 
   private async begin(): Promise<void> {

@@ -1,3 +1,5 @@
+import { CalledOff } from '../failure.js';
+
 export interface CommitterOptions {
   /** Commits what is true when it is called. */
   commit: () => Promise<void>;
@@ -34,10 +36,10 @@ export class Committer {
 
   /**
    * Now: resolves when a commit has succeeded that began after this call.
-   * @throws Error when the partition is closed first.
+   * @throws CalledOff when the partition is closed first.
    */
   async flush(): Promise<void> {
-    if (this.isClosed) throw new Error('the partition is closed');
+    if (this.isClosed) throw new CalledOff();
     this.asked += 1;
     this.isUrgent = true;
     const done = new Promise<void>((resolve, reject) => {
@@ -52,7 +54,7 @@ export class Committer {
   async close(): Promise<void> {
     this.isClosed = true;
     this.hurry();
-    this.waiting.splice(0).forEach(({ reject }) => reject(new Error('the partition was closed')));
+    this.waiting.splice(0).forEach(({ reject }) => reject(new CalledOff()));
     await this.work;
   }
 

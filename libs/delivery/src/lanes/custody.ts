@@ -1,3 +1,4 @@
+import { CalledOff } from '../failure.js';
 import { emptyNote, encodeNote, type Note } from './note.js';
 import { assertMayRun, type OneAtATime } from './suspicion.js';
 
@@ -49,10 +50,11 @@ export class Custody {
   /**
    * One attempt: alone in this process and marked before, while the record is suspected.
    * @throws KillsItsProcess without running it, when it has done so too often.
+   * @throws CalledOff without running it, when the partition was closed meanwhile.
    */
   async attempt<Result>(offset: bigint, run: () => Promise<Result>): Promise<Result> {
     return await this.options.oneAtATime.run(async () => {
-      if (this.isOver) throw new Error('the partition was closed');
+      if (this.isOver) throw new CalledOff();
       const { suspectedBelow } = this.note;
       if (suspectedBelow === undefined || offset >= suspectedBelow) return await run();
       assertMayRun(this.note, offset);
@@ -101,8 +103,9 @@ export class Custody {
       return await run();
     } finally {
       delete this.note.runsAlone;
-      // Waited for: a death after this must not be put down to this record.
-      if (!this.isOver) await this.options.flush();
+      // Waited for: a death after this must not be put down to this record. Only closing ends the
+      // wait early, and what came of the attempt stays true then.
+      await this.options.flush().catch(() => undefined);
     }
   }
 }

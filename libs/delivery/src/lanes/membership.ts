@@ -34,6 +34,7 @@ export class Membership {
   private assignment: Assignment | undefined;
   private isPaused = false;
   private isLeaving = false;
+  private deals = 0;
   private startedAtMs = Date.now();
 
   constructor(private readonly options: MembershipOptions) {
@@ -82,6 +83,8 @@ export class Membership {
   // What the previous assignment still settles is not committed: a partition may be another member's by
   // now, and an offset from before would take theirs back.
   private startAssignment(partitions: TopicPartition[]): void {
+    this.deals += 1;
+    const deal = this.deals;
     if (this.isLeaving) return;
     const before = this.assignment?.close({ commit: false });
     this.options.onAssigned();
@@ -89,7 +92,11 @@ export class Membership {
       partitions,
       memberName: this.memberName,
       settle: this.options.settle,
-      commit: (at, nextOffset, metadata) => this.group.commit(at, nextOffset, metadata),
+      commit: async (at, nextOffset, metadata) => {
+        // One that leaves settles for a while yet, and what it holds may be dealt to others meanwhile.
+        if (deal !== this.deals) throw new Error('the group was dealt anew');
+        await this.group.commit(at, nextOffset, metadata);
+      },
       takeOver: () => this.notesTakenOver(),
       onPauseReasons: (at, reasons) => {
         if (reasons.size > 0) this.group.pause(at);

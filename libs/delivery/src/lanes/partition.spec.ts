@@ -3,7 +3,7 @@ import { aRecord } from '../record.fixture.js';
 import { decodeNote, emptyNote, type Note } from './note.js';
 import { BACKLOG_LOW, BACKLOG_MAX, LANES_MAX, Partition, type RecordLane } from './partition.js';
 import { OneAtATime } from './suspicion.js';
-import { WINDOW_RECORDS_MAX } from './window.js';
+import { WINDOW_AGE_MAX_MS, WINDOW_RECORDS_MAX } from './window.js';
 
 type Settle = (record: KafkaRecord, lane: RecordLane) => Promise<void>;
 
@@ -334,4 +334,62 @@ it('starts nothing any more once it closes, however many wait for their turn', a
   release();
   await closing;
   expect(started).toEqual([0n]);
+});
+
+// Another member was dealt it, or this one anew: a pause by who is gone would be ended by nobody.
+it('has no say about fetching once it is closed, however long its last effect takes', async () => {
+  let nowMs = 0;
+  let release!: () => void;
+  const running = new Promise<void>((resolve) => (release = resolve));
+  const lags: number[] = [];
+  const { partition, pauses } = aPartition(
+    async ({ offset }, lane) => {
+      if (offset === 1n) await lane.park(untilCalledOff);
+      await running;
+    },
+    { now: () => nowMs, onLag: (lag) => lags.push(lag) },
+  );
+  partition.open(emptyNote());
+  partition.push(
+    records(0, 2, (n) => `user-${n}`),
+    2n,
+  );
+  await turns();
+  lags.length = 0;
+  const closing = partition.close({ commit: false });
+  nowMs = WINDOW_AGE_MAX_MS;
+  release();
+  await closing;
+  expect(pauses).toEqual([]);
+  expect(lags).toEqual([]);
+});
+
+it('erases nothing of what the member before wrote down when it closes before it was opened', async () => {
+  const { partition, commits } = aPartition(async () => undefined);
+  partition.push(
+    records(7, 9, () => 'u'),
+    9n,
+  );
+  await partition.close({ commit: true });
+  expect(commits).toEqual([]);
+});
+
+it('takes an attempt for what it was although the partition closes before its mark is cleared', async () => {
+  let isStuck = false;
+  const outcomes: string[] = [];
+  const { partition } = aPartition(
+    async (_, lane) => {
+      outcomes.push(await lane.attempt(async () => ((isStuck = true), 'worked')));
+    },
+    { commit: async () => (isStuck ? await new Promise((_, no) => setImmediate(no)) : undefined) },
+  );
+  partition.push(
+    records(0, 1, () => 'u'),
+    1n,
+  );
+  partition.open({ ...emptyNote(), suspectedBelow: 1n });
+  await until(() => isStuck);
+  await turns();
+  await partition.close({ commit: false });
+  expect(outcomes).toEqual(['worked']);
 });

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { CalledOff } from '../failure.js';
 import type { KafkaRecord } from '../kafka-record.js';
 import { Committer } from './committer.js';
 import { Custody } from './custody.js';
@@ -59,6 +60,7 @@ export class Partition {
   private readonly closing = new AbortController();
   private readonly pausedFor = new Set<PauseReason>();
   private endOffset = 0n;
+  private isOpen = false;
 
   constructor(private readonly options: PartitionOptions) {
     const { name, memberName, oneAtATime } = options;
@@ -84,6 +86,7 @@ export class Partition {
    */
   open(note: Note): void {
     if (this.closing.signal.aborted) return;
+    this.isOpen = true;
     this.custody.begin(note);
     this.reportWatermark();
     this.lanes.open();
@@ -103,7 +106,8 @@ export class Partition {
   }
 
   setPaused(reason: PauseReason, isPaused: boolean): void {
-    if (this.pausedFor.has(reason) === isPaused) return;
+    // Once closed it has no say any more: whoever was dealt the partition next would be paused for ever.
+    if (this.closing.signal.aborted || this.pausedFor.has(reason) === isPaused) return;
     if (isPaused) this.pausedFor.add(reason);
     else this.pausedFor.delete(reason);
     if (reason === 'circuit_open') this.window.forgiveAge(this.options.now());
@@ -116,10 +120,11 @@ export class Partition {
    * committed: theirs is the truth now.
    */
   async close(options: { commit: boolean }): Promise<void> {
-    this.closing.abort(new Error('the partition was closed'));
+    this.closing.abort(new CalledOff());
     this.custody.end();
     await Promise.all([this.lanes.close(), this.committer.close()]);
-    if (options.commit) await this.commit();
+    // Before it was opened it knows nothing of what the member before wrote down, and would erase it.
+    if (options.commit && this.isOpen) await this.commit();
   }
 
   private async settle(held: Held, lane: Lane): Promise<void> {
@@ -174,7 +179,7 @@ export class Partition {
 
   private reportWatermark(): void {
     const { watermark } = this.window;
-    if (watermark === undefined) return;
+    if (watermark === undefined || this.closing.signal.aborted) return;
     this.custody.reached(watermark, this.endOffset);
     this.options.onLag(Number(this.endOffset - watermark));
   }
