@@ -14,11 +14,20 @@ export type Behaviour =
   | 'charge_then_reset_and_close'
   | 'charge_then_error_500_stored'
   | 'charge_then_answer_when_told'
+  /** The network has it; the PSP gets it when `arrive` is called. */
+  | 'arrive_late'
   | { status: number; type: string; code?: string };
 
 interface Stored {
   status: number;
   body: object;
+}
+
+const KEY_KEPT_MS = 24 * 3_600_000;
+
+interface Call {
+  key: string;
+  form: URLSearchParams;
 }
 
 /** Stripe's payment intents as one test needs them: idempotent by key, and told how to fail. */
@@ -31,14 +40,18 @@ export class ScriptedPsp {
   told: Promise<void> = Promise.resolve();
   /** Stripe's search is up to a minute behind. */
   searchSees = true;
+  searchLagMs = 0;
+  /** Its own clock: what it forgets, and when its search has caught up, goes by it. */
+  nowMs: () => number = Date.now;
   /** `failed` refuses refunds with a 500, stored or not. */
   refunding: 'works' | 'failed' = 'works';
   /** Keys and captures of every refund asked for, repeats included. */
   readonly refundAttempts: { key: string; capture: string }[] = [];
   readonly refunded = new Set<string>();
   readonly captures: { id: string; paymentId: string; amount: number; currency: string }[] = [];
-  private readonly stored = new Map<string, Stored>();
-  private readonly intents = new Map<string, object>();
+  private readonly stored = new Map<string, Stored & { atMs: number }>();
+  private readonly intents = new Map<string, { intent: object; atMs: number }>();
+  private readonly underWay: Call[] = [];
   private server: Server | undefined;
   private port = 0;
 
@@ -47,6 +60,7 @@ export class ScriptedPsp {
   }
 
   async open(): Promise<void> {
+    if (this.server) return;
     const server = createServer((request, response) => void this.answer(request, response));
     await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve));
     this.server = server;
@@ -72,14 +86,26 @@ export class ScriptedPsp {
     const key = String(request.headers['idempotency-key']);
     if (url.pathname.endsWith('/refunds')) return this.refund(key, form, response);
     this.attempts.push(key);
-    const stored = this.stored.get(key);
+    const stored = this.remembered(key);
     if (stored) return send(response, stored, { 'idempotent-replayed': 'true' });
     await this.behave(this.script.shift() ?? 'pay', { key, form, response });
   }
 
+  /** Requests that were on their way get here; nobody waits for their answers any more. */
+  arrive(): void {
+    for (const call of this.underWay.splice(0)) {
+      if (!this.remembered(call.key)) this.capture(call);
+    }
+  }
+
+  private remembered(key: string): Stored | undefined {
+    const stored = this.stored.get(key);
+    return stored && this.nowMs() - stored.atMs < KEY_KEPT_MS ? stored : undefined;
+  }
+
   private async behave(
     behaviour: Behaviour,
-    call: { key: string; form: URLSearchParams; response: ServerResponse },
+    call: Call & { response: ServerResponse },
   ): Promise<void> {
     const { key, response } = call;
     switch (behaviour) {
@@ -91,6 +117,8 @@ export class ScriptedPsp {
         return send(response, this.keep(key, failure(500, { type: 'api_error' })));
       case 'hang':
         return;
+      case 'arrive_late':
+        return void this.underWay.push(call);
       case 'reset':
         return void response.destroy();
       case 'charge_then_hang':
@@ -114,7 +142,7 @@ export class ScriptedPsp {
     }
   }
 
-  private capture({ key, form }: { key: string; form: URLSearchParams }): Stored {
+  private capture({ key, form }: Call): Stored {
     const intent = this.intent(form, 'succeeded');
     const { id, amount, currency } = intent;
     this.captures.push({ id, amount, currency, paymentId: intent.metadata.paymentId });
@@ -124,7 +152,7 @@ export class ScriptedPsp {
   private declined({ form }: { form: URLSearchParams }): Stored {
     const refusal = { type: 'card_error', code: 'card_declined', decline_code: 'do_not_honor' };
     const intent = { ...this.intent(form, 'requires_payment_method'), last_payment_error: refusal };
-    this.intents.set(intent.metadata.paymentId, intent);
+    this.keepIntent(intent.metadata.paymentId, intent);
     return failure(402, { ...refusal, payment_intent: intent });
   }
 
@@ -139,8 +167,12 @@ export class ScriptedPsp {
       metadata: { paymentId },
       last_payment_error: null as object | null,
     };
-    this.intents.set(paymentId, intent);
+    this.keepIntent(paymentId, intent);
     return intent;
+  }
+
+  private keepIntent(paymentId: string, intent: object): void {
+    this.intents.set(paymentId, { intent, atMs: this.nowMs() });
   }
 
   private refund(key: string, form: URLSearchParams, response: ServerResponse): void {
@@ -156,13 +188,14 @@ export class ScriptedPsp {
   }
 
   private keep(key: string, answer: Stored): Stored {
-    this.stored.set(key, answer);
+    this.stored.set(key, { ...answer, atMs: this.nowMs() });
     return answer;
   }
 
   private search(url: URL, response: ServerResponse): void {
     const paymentId = /'([^']*)'$/.exec(url.searchParams.get('query') ?? '')?.[1] ?? '';
-    const intent = this.searchSees ? this.intents.get(paymentId) : undefined;
+    const kept = this.searchSees ? this.intents.get(paymentId) : undefined;
+    const intent = kept && this.nowMs() - kept.atMs >= this.searchLagMs ? kept.intent : undefined;
     send(response, {
       status: 200,
       body: { object: 'search_result', data: intent ? [intent] : [], has_more: false },
