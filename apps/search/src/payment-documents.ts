@@ -1,4 +1,5 @@
 import type { Client, estypes } from '@elastic/elasticsearch';
+import type { PaymentCompleted } from '@effectively-once/contracts';
 import { IdempotencyCollision, type Applied } from '@effectively-once/delivery';
 import { asFailure, refusalOf } from './elasticsearch-failure.js';
 import { PAYMENTS_ALIAS } from './payments-index.js';
@@ -15,13 +16,29 @@ export interface PaymentDocument {
   paymentVersion: number;
 }
 
+export function documentOf(payment: PaymentCompleted): PaymentDocument {
+  return {
+    paymentId: payment.paymentId,
+    orderId: payment.orderId,
+    userId: payment.userId,
+    status: 'COMPLETED',
+    amountMinor: payment.amountMinor,
+    currency: payment.currency,
+    completedAt: payment.completedAt,
+    paymentVersion: payment.paymentVersion,
+  };
+}
+
 type Outcome = PromiseSettledResult<Applied>;
 
 const IDENTITY = ['userId', 'amountMinor', 'currency'] as const;
 
 /** Writes many documents in one request, and reads what became of each. */
 export class PaymentDocuments {
-  constructor(private readonly elasticsearch: Client) {}
+  constructor(
+    private readonly elasticsearch: Client,
+    private readonly alias = PAYMENTS_ALIAS,
+  ) {}
 
   /**
    * @returns what became of each, in their order.
@@ -44,7 +61,7 @@ export class PaymentDocuments {
 
   private async bulk(documents: PaymentDocument[]): Promise<estypes.BulkResponseItem[]> {
     const { items } = await this.elasticsearch.bulk({
-      index: PAYMENTS_ALIAS,
+      index: this.alias,
       // Without the alias Elasticsearch would make an index of that name, with guessed mappings.
       require_alias: true,
       // Waiting for a refresh makes every write pay for the next search. Searches lag up to 1 s instead.
@@ -67,7 +84,7 @@ export class PaymentDocuments {
   private async read(documents: PaymentDocument[]): Promise<Map<string, PaymentDocument>> {
     if (documents.length === 0) return new Map();
     const ids = documents.map(({ paymentId }) => paymentId);
-    const { docs } = await this.elasticsearch.mget<PaymentDocument>({ index: PAYMENTS_ALIAS, ids });
+    const { docs } = await this.elasticsearch.mget<PaymentDocument>({ index: this.alias, ids });
     return new Map(
       docs.flatMap((doc) => ('found' in doc && doc._source ? [[doc._id, doc._source]] : [])),
     );

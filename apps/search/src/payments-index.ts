@@ -43,7 +43,10 @@ export async function ensurePaymentsIndex(
  * may have come in the reindex's order instead of their events', so the auditor does not judge their
  * order (I9). A reindex therefore takes payments completed before that instant, and no others.
  */
-export async function noteReindex(client: Client, reindexedBefore: Date): Promise<void> {
-  const _meta = { reindexedBefore: reindexedBefore.toISOString() };
-  await client.indices.putMapping({ index: PAYMENTS_ALIAS, _meta });
+export async function noteReindex(
+  client: Client,
+  { before, alias = PAYMENTS_ALIAS }: { before: Date; alias?: string },
+): Promise<void> {
+  const _meta = { reindexedBefore: before.toISOString() };
+  await client.indices.putMapping({ index: alias, _meta });
 }
