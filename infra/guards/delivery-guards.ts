@@ -55,8 +55,8 @@ export const DELIVERY_GUARDS: readonly Guard[] = [
   {
     removing: 'a partition dealt to somebody else is still committed',
     file: delivery('lanes/partition.ts'),
-    text: 'if (options.commit) await this.commit();',
-    replacement: 'await this.commit();',
+    text: 'if (options.commit && this.isOpen) await this.commit();',
+    replacement: 'if (this.isOpen) await this.commit();',
     test: {
       file: delivery('lanes/partition.spec.ts'),
       title: 'commits nothing of a partition that went to someone else',
