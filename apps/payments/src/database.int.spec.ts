@@ -125,6 +125,17 @@ describe('the payments database', () => {
       );
     });
 
+    it('to make a payment PENDING again', async () => {
+      const [{ id }] = await insert();
+      const to = (status: string) =>
+        app.query('UPDATE payments.payments SET status = $2, version = 2 WHERE id = $1', [
+          id,
+          status,
+        ]);
+      await to('UNKNOWN');
+      await expect(to('PENDING')).rejects.toThrow('row-level security policy');
+    });
+
     it('to show an address to the auditor, or anything but events to Debezium', async () => {
       const may = async (role: 'auditor' | 'debezium', sql: string) => {
         const client = new Client({ connectionString: database.as(role) });

@@ -6,6 +6,7 @@ import { Outbox1795219200002 } from './migrations/1795219200002-outbox.js';
 import { OutboxDays1795219200003 } from './migrations/1795219200003-outbox-days.js';
 import { PspOutages1795219200004 } from './migrations/1795219200004-psp-outages.js';
 import { Refunds1795219200005 } from './migrations/1795219200005-refunds.js';
+import { NoWayBack1795219200006 } from './migrations/1795219200006-no-way-back.js';
 import { Payment } from './payment.entity.js';
 
 const POOL_MAX = 10;
@@ -27,6 +28,7 @@ export function paymentsDataSource(options: { url: string; poolMax?: number }): 
       OutboxDays1795219200003,
       PspOutages1795219200004,
       Refunds1795219200005,
+      NoWayBack1795219200006,
     ],
     migrationsTableName: 'migrations',
     // Tables change by migration only: a service that may alter its own tables can lose them.
