@@ -97,8 +97,9 @@ export const DELIVERY_GUARDS: readonly Guard[] = [
   {
     removing: 'attempts are forgotten by kill -9',
     file: delivery('settle.ts'),
-    text: '        await lane.rememberAttempts(attempts);\n',
-    replacement: '',
+    text: `      await lane.rememberAttempts(attempts);
+      await sleep(`,
+    replacement: '      await sleep(',
     test: {
       file: delivery('settle.spec.ts'),
       title: 'remembers the attempts before it backs off',
