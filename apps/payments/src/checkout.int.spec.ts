@@ -116,12 +116,15 @@ describe('checkout', () => {
       expect(payments.psp.attempts).toHaveLength(1);
     });
 
-    it('with another body is 422 and changes nothing', async () => {
+    it('with another body is 422, counted as a collision, and changes nothing', async () => {
+      const collisions = async () => await payments.metric('idempotency_key_collisions_total');
+      const before = (await collisions()) ?? 0;
       const order = newOrder();
       await payments.pay({ key: 'reused-1', body: order });
       const response = await payments.pay({ key: 'reused-1', body: { ...order, amountMinor: 1 } });
       expect(response.status).toBe(422);
       expect((await problemOf(response)).code).toBe('idempotency_key_reused');
+      expect(await collisions()).toBe(before + 1);
       expect(payments.psp.captures).toHaveLength(1);
     });
 

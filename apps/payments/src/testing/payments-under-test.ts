@@ -7,10 +7,18 @@ import { paymentsApp } from '../payments-app.js';
 import { freshDatabase, type FreshDatabase } from './fresh-database.js';
 import { ScriptedPsp } from './scripted-psp.js';
 
-const AUTH_JWT_SECRET = 'a-secret-of-at-least-32-bytes-for-tests';
-export const SERVICE_TOKEN = 'service-token';
 export const PSP_WEBHOOK_SECRET = 'whsec_test';
-export const PSP_TIMEOUT_MS = 400;
+
+/** What a process of this service is started with, but for where its database and its PSP are. */
+export const TEST_ENVIRONMENT = {
+  PAYMENTS_PORT: '3000',
+  AUTH_JWT_SECRET: 'a-secret-of-at-least-32-bytes-for-tests',
+  SERVICE_TOKEN: 'service-token',
+  PSP_URL: 'http://127.0.0.1:1',
+  PSP_SECRET_KEY: 'sk_test',
+  PSP_WEBHOOK_SECRET,
+  PSP_TIMEOUT_MS: '400',
+};
 
 export interface Pay {
   key?: string | null;
@@ -40,14 +48,9 @@ export class PaymentsUnderTest {
       logger,
       clockAndIds: { ...systemClockAndIds, now: () => new Date(Date.now() + test.aheadMs) },
       config: paymentsConfig({
-        PAYMENTS_PORT: '3000',
+        ...TEST_ENVIRONMENT,
         PAYMENTS_DATABASE_URL: test.database.as('payments_app'),
-        AUTH_JWT_SECRET,
-        SERVICE_TOKEN,
         PSP_URL: test.psp.url,
-        PSP_SECRET_KEY: 'sk_test',
-        PSP_WEBHOOK_SECRET,
-        PSP_TIMEOUT_MS: String(PSP_TIMEOUT_MS),
         ...environment,
       }),
     });
@@ -65,7 +68,7 @@ export class PaymentsUnderTest {
 
   async token(user = 'alice', email: string | null = `${user}@example.com`): Promise<string> {
     const caller = { userId: user, role: 'customer' as const, ...(email ? { email } : {}) };
-    return await mintToken(AUTH_JWT_SECRET, caller, { ttlS: 600 });
+    return await mintToken(TEST_ENVIRONMENT.AUTH_JWT_SECRET, caller, { ttlS: 600 });
   }
 
   async pay({ key, body, user, email, headers }: Pay): Promise<Response> {
