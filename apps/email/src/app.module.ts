@@ -9,7 +9,13 @@ import {
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { EmailCircuits } from './circuits.js';
-import { LEASE_MS, RECEIPT_MARK_TTL_MS, SMTP_TIMEOUT_MS, type EmailConfig } from './config.js';
+import {
+  EFFECT_TIMEOUT_MS,
+  LEASE_MS,
+  RECEIPT_MARK_TTL_MS,
+  SMTP_TIMEOUT_MS,
+  type EmailConfig,
+} from './config.js';
 import { EmailIdempotency } from './email.idempotency.js';
 import { MailProvider } from './mail-provider.js';
 import { PaymentCompletedConsumer } from './payment-completed.consumer.js';
@@ -78,6 +84,7 @@ export function appModule(config: EmailConfig, logger: Logger): DynamicModule {
           new LaneTransport({
             brokers: config.KAFKA_BROKERS,
             consumer: 'email',
+            effectTimeoutMs: EFFECT_TIMEOUT_MS,
             sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT_MS,
             circuits: circuits.all,
             reach,

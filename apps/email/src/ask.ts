@@ -1,6 +1,5 @@
 import { DependencyDown, RefusedForNow } from '@effectively-once/delivery';
-
-const TIMEOUT_MS = 2_000;
+import { ASK_TIMEOUT_MS } from './config.js';
 
 // Statuses that are about us or about the service, so every question gets them.
 const CONCERNS_EVERYBODY = [401, 403];
@@ -27,7 +26,7 @@ export async function ask(
 
 async function reach(dependency: string, url: URL, headers: Record<string, string>) {
   try {
-    return await fetch(url, { headers, signal: AbortSignal.timeout(TIMEOUT_MS) });
+    return await fetch(url, { headers, signal: AbortSignal.timeout(ASK_TIMEOUT_MS) });
   } catch (error) {
     if ((error as Error).name === 'TimeoutError') throw error;
     throw new DependencyDown(dependency, { cause: error });

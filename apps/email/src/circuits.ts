@@ -1,10 +1,9 @@
 import { Circuit } from '@effectively-once/delivery';
 import type { Redis } from 'ioredis';
+import { ASK_TIMEOUT_MS } from './config.js';
 import type { MailProvider } from './mail-provider.js';
 import type { Recipients } from './recipients.js';
 import type { Smtp } from './smtp.js';
-
-const PING_TIMEOUT_MS = 2_000;
 
 /** One circuit for each server a receipt needs: whose trouble is it, the server's or the receipt's? */
 export class EmailCircuits {
@@ -26,7 +25,7 @@ export class EmailCircuits {
     });
     this.payments = new Circuit({
       dependency: 'payments',
-      probe: () => recipients.ping(AbortSignal.timeout(PING_TIMEOUT_MS)),
+      probe: () => recipients.ping(AbortSignal.timeout(ASK_TIMEOUT_MS)),
     });
     this.mailProvider = new Circuit({
       dependency: 'mail-provider',

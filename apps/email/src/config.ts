@@ -32,7 +32,12 @@ export const RECEIPT_MARK_TTL_MS = 7 * 24 * 3_600_000;
 /** From claiming a receipt to being presumed dead. */
 export const LEASE_MS = 15_000;
 /** Connecting, the envelope and the content together. Must stay below the lease. */
-export const SMTP_TIMEOUT_MS = 10_000;
+export const SMTP_TIMEOUT_MS = 7_000;
+/** One question to payments or to the mail provider. */
+export const ASK_TIMEOUT_MS = 2_000;
+export const REDIS_TIMEOUT_MS = 2_000;
+/** The claim, the address and the mail. (For an old event the provider is asked too; there are few.) */
+export const EFFECT_TIMEOUT_MS = REDIS_TIMEOUT_MS + ASK_TIMEOUT_MS + SMTP_TIMEOUT_MS;
 /** 1,150 mails a second at 20 ms each are 23 at once; the rest is room for the slower ones. */
 export const SMTP_CONNECTIONS_MAX = 32;
 /** What must be left of the lease when the content starts to flow. */

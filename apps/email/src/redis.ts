@@ -1,14 +1,14 @@
 import { Redis } from 'ioredis';
+import { REDIS_TIMEOUT_MS } from './config.js';
 
 const CONNECT_TIMEOUT_MS = 3_000;
-const COMMAND_TIMEOUT_MS = 2_000;
 const RECONNECT_MAX_MS = 2_000;
 
 /** Resolves when Redis answers. Waits for one that is still starting, as long as it takes. */
 export async function connectRedis(url: string): Promise<Redis> {
   const redis = new Redis(url, {
     connectTimeout: CONNECT_TIMEOUT_MS,
-    commandTimeout: COMMAND_TIMEOUT_MS,
+    commandTimeout: REDIS_TIMEOUT_MS,
     enableAutoPipelining: true,
     // A command that waits in memory for Redis to return is a claim nobody made. Fail, and be retried.
     enableOfflineQueue: false,

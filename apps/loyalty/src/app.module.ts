@@ -11,7 +11,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { AwardPoints } from './award-points.js';
 import type { LoyaltyConfig } from './config.js';
-import { loyaltyDataSource } from './database.js';
+import { EFFECT_TIMEOUT_MS, loyaltyDataSource } from './database.js';
 import { LoyaltyIdempotency } from './loyalty.idempotency.js';
 import { PaymentCompletedConsumer } from './payment-completed.consumer.js';
 import { PointsController } from './points.controller.js';
@@ -70,6 +70,7 @@ export function appModule(config: LoyaltyConfig, logger: Logger): DynamicModule 
           new LaneTransport({
             brokers: config.KAFKA_BROKERS,
             consumer: 'loyalty',
+            effectTimeoutMs: EFFECT_TIMEOUT_MS,
             sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT_MS,
             circuits: [circuit],
             reach,

@@ -14,6 +14,8 @@ const LOCK_TIMEOUT_MS = 2_000;
 const CONNECT_TIMEOUT_MS = 3_000;
 // Longer than the server lets a statement run: who has not answered by then is not there any more.
 const ANSWER_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 2_000;
+/** What an attempt can wait for the database. */
+export const EFFECT_TIMEOUT_MS = CONNECT_TIMEOUT_MS + ANSWER_TIMEOUT_MS;
 
 /** The loyalty database: entities, migrations and every connection limit, for the app and for migrating. */
 export function loyaltyDataSource(options: {

@@ -17,6 +17,8 @@ import { SearchController } from './search.controller.js';
 import { SearchIdempotency } from './search.idempotency.js';
 
 const REQUEST_TIMEOUT_MS = 5_000;
+// The write, and the look at what is there already.
+const EFFECT_TIMEOUT_MS = 2 * REQUEST_TIMEOUT_MS;
 
 @Module({})
 class AppModule implements OnApplicationShutdown {
@@ -72,6 +74,7 @@ export function appModule(config: SearchConfig, logger: Logger): DynamicModule {
           new LaneTransport({
             brokers: config.KAFKA_BROKERS,
             consumer: 'search',
+            effectTimeoutMs: EFFECT_TIMEOUT_MS,
             sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT_MS,
             circuits: [circuit],
             reach,

@@ -83,6 +83,7 @@ function transport(asked: ConsumerSettings): MicroserviceOptions {
           brokers,
           consumer: asked.consumer,
           appVersion: 'bench',
+          effectTimeoutMs: EFFECT_MS,
           log: createLogger('bench'),
         }),
       };

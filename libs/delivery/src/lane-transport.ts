@@ -37,14 +37,13 @@ export interface LaneTransportOptions {
   log: DeliveryLog;
   /** The consumer's dependencies. While one is open nothing is fetched, and what is held waits. */
   circuits?: Circuit[];
-  /** The longest an attempt may take, for the size of the window. */
-  effectTimeoutMs?: number;
+  /** The longest an attempt may take: the sum of the time limits of all it waits for. */
+  effectTimeoutMs: number;
   sessionTimeoutMs?: number;
   reach?: ReachPoint;
 }
 
 const SESSION_TIMEOUT_MS = 10_000;
-const EFFECT_TIMEOUT_MS = 10_000;
 // Ten times ten million payments a day, over the six partitions of payment.completed.
 const RATED_RECORDS_PER_S_PER_PARTITION = 1_150 / 6;
 
@@ -64,7 +63,7 @@ export class LaneTransport extends Server implements CustomTransportStrategy {
   /** @throws Error when one failing record could fill the window, and so delay others. */
   constructor(private readonly options: LaneTransportOptions) {
     super();
-    const { brokers, consumer, circuits = [], effectTimeoutMs = EFFECT_TIMEOUT_MS } = options;
+    const { brokers, consumer, circuits = [], effectTimeoutMs } = options;
     assertWindowCovers({
       recordsPerSecondPerPartition: RATED_RECORDS_PER_S_PER_PARTITION,
       backOffSumMs: BACK_OFF_SUM_MAX_MS,

@@ -1,0 +1,20 @@
+import { LaneTransport } from './lane-transport.js';
+
+const options = {
+  brokers: ['nowhere:9092'],
+  consumer: 'search',
+  appVersion: 'test',
+  log: { info: () => undefined, warn: () => undefined },
+} as const;
+
+it('refuses an effect so slow that one failing record would fill its window and delay others', () => {
+  expect(() => new LaneTransport({ ...options, effectTimeoutMs: 14_000 })).toThrow(
+    /more than a window of 20000/,
+  );
+  expect(() => new LaneTransport({ ...options, effectTimeoutMs: 11_000 })).not.toThrow();
+});
+
+it('is not alive before it has joined its group', () => {
+  const transport = new LaneTransport({ ...options, effectTimeoutMs: 1_000 });
+  expect(() => transport.assertFetching()).toThrow('not joined');
+});
