@@ -2,10 +2,10 @@ import { LaneTransport } from './lane-transport.js';
 
 const options = {
   brokers: ['nowhere:9092'],
-  consumer: 'search',
+  consumer: 'search' as const,
   appVersion: 'test',
   log: { info: () => undefined, warn: () => undefined },
-} as const;
+};
 
 it('refuses an effect so slow that one failing record would fill its window and delay others', () => {
   expect(() => new LaneTransport({ ...options, effectTimeoutMs: 14_000 })).toThrow(
