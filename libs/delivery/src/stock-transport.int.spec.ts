@@ -64,7 +64,7 @@ async function consume(
 ): Promise<void> {
   @Controller()
   class Consumer {
-    @pattern(topic)
+    @pattern<string>(topic)
     async handle(@Payload() payload: unknown, @Ctx() context: KafkaContext): Promise<void> {
       await handle(payload, context);
     }
