@@ -87,6 +87,11 @@ export class GroupConsumer {
     this.consumer.resume([{ topic, partitions: [partition] }]);
   }
 
+  /** Fetches from here again; what is fetched already is dropped. */
+  refetch({ topic, partition }: TopicPartition, from: bigint): void {
+    this.consumer.seek({ topic, partition, offset: from.toString() });
+  }
+
   /** @param nextOffset the first offset that is not settled, as Kafka counts commits. */
   async commit(
     { topic, partition }: TopicPartition,

@@ -10,7 +10,8 @@ function anAssignment(overrides: Partial<AssignmentOptions>): Assignment {
     memberName: 'me',
     settle: async () => undefined,
     commit: async () => undefined,
-    takeOver: async () => () => emptyNote(),
+    takeOver: async () => () => ({ note: emptyNote(), committed: undefined }),
+    refetch: () => undefined,
     onPauseReasons: () => undefined,
     onParked: () => undefined,
     onLag: () => undefined,
@@ -51,6 +52,51 @@ it('starts nothing while an effect of the assignment before still runs, two reba
   await third.close({ commit: true });
 });
 
+it('commits nothing any more that was dealt anew while it was leaving', async () => {
+  let release!: () => void;
+  const running = new Promise<void>((resolve) => (release = resolve));
+  const commits: bigint[] = [];
+  const assignment = anAssignment({
+    settle: async () => await running,
+    commit: async (_, nextOffset) => void commits.push(nextOffset),
+  });
+  assignment.take({ ...at, records: [aRecord()], endOffset: 1n });
+  await turns();
+  const leaving = assignment.close({ commit: true });
+  assignment.disown();
+  release();
+  await leaving;
+  expect(commits).toEqual([0n]);
+});
+
+it('asks no more once it is closed', async () => {
+  const answers: ((error: Error) => void)[] = [];
+  const assignment = anAssignment({
+    takeOver: () => new Promise((_, reject) => answers.push(reject)),
+    wait: async () => undefined,
+  });
+  await turns();
+  answers[0]?.(new Error('no coordinator'));
+  await turns();
+  expect(answers).toHaveLength(2);
+  await assignment.close({ commit: false });
+  answers[1]?.(new Error('no coordinator'));
+  await turns();
+  expect(answers).toHaveLength(2);
+});
+
+it('fetches again from what was committed when later records come first', async () => {
+  const refetched: unknown[] = [];
+  const assignment = anAssignment({
+    takeOver: async () => () => ({ note: emptyNote(), committed: 5n }),
+    refetch: (where, from) => refetched.push([where, from]),
+  });
+  assignment.take({ ...at, records: [aRecord({ offset: 9n })], endOffset: 10n });
+  await turns();
+  expect(refetched).toEqual([[at, 5n]]);
+  await assignment.close({ commit: true });
+});
+
 it('starts nothing before it knows what the members before left, and asks until it does', async () => {
   const log: string[] = [];
   const answers: ((isThere: boolean) => void)[] = [];
@@ -59,16 +105,16 @@ it('starts nothing before it knows what the members before left, and asks until 
     takeOver: async () => {
       const isThere = await new Promise<boolean>((resolve) => answers.push(resolve));
       if (!isThere) throw new Error('no coordinator');
-      return () => emptyNote();
+      return () => ({ note: emptyNote(), committed: undefined });
     },
     onError: (_, what) => log.push(what),
+    wait: async () => undefined,
   });
   assignment.take({ ...at, records: [aRecord()], endOffset: 1n });
   await turns();
   answers.shift()?.(false);
   await turns();
   expect(log).toEqual(['take over']);
-  while (answers.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
   answers.shift()?.(true);
   await turns();
   expect(log).toEqual(['take over', 'settled']);

@@ -5,19 +5,27 @@ import type { Note } from './note.js';
 import { Partition, type PauseReason, type RecordLane } from './partition.js';
 import { OneAtATime } from './suspicion.js';
 
+export interface TakenOver {
+  note: Note;
+  /** The first offset not settled; undefined while nothing was ever committed. */
+  committed: bigint | undefined;
+}
+
 export interface AssignmentOptions {
   partitions: TopicPartition[];
   memberName: string;
   settle: (record: KafkaRecord, lane: RecordLane) => Promise<void>;
   commit: (at: TopicPartition, nextOffset: bigint, metadata: string) => Promise<void>;
   /** What the members before left beside their commits, taken over. Asked once, and again until it answers. */
-  takeOver: () => Promise<(at: TopicPartition) => Note>;
+  takeOver: () => Promise<(at: TopicPartition) => TakenOver>;
+  refetch: (at: TopicPartition, from: bigint) => void;
   onPauseReasons: (at: TopicPartition, reasons: ReadonlySet<PauseReason>) => void;
   onParked: (at: TopicPartition, lanes: number) => void;
   onLag: (at: TopicPartition, records: number) => void;
   onError: (error: unknown, what: 'settle' | 'commit' | 'take over') => void;
   /** The previous assignment's end: no two effects of one partition may run at once. */
   after: Promise<void>;
+  wait?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
 const RETRY_MS = 1_000;
@@ -30,8 +38,10 @@ const RETRY_MS = 1_000;
 export class Assignment {
   private readonly partitions: Map<string, { at: TopicPartition; partition: Partition }>;
   private readonly calledOff = new AbortController();
+  private readonly wait: NonNullable<AssignmentOptions['wait']>;
 
   constructor(private readonly options: AssignmentOptions) {
+    this.wait = options.wait ?? (async (ms, signal) => await sleep(ms, undefined, { signal }));
     const oneAtATime = new OneAtATime();
     this.partitions = new Map(
       options.partitions.map((at) => [
@@ -58,6 +68,11 @@ export class Assignment {
     await Promise.all([this.options.after, ...closed]);
   }
 
+  /** Dealt anew while it closes: what it settles from here on is not its to commit any more. */
+  disown(): void {
+    for (const { partition } of this.partitions.values()) partition.disown();
+  }
+
   private async begin(): Promise<void> {
     await this.options.after;
     while (!this.calledOff.signal.aborted) {
@@ -67,26 +82,29 @@ export class Assignment {
         const notes = [...this.partitions.values()].map(
           ({ at, partition }) => [partition, noteFor(at)] as const,
         );
-        for (const [partition, note] of notes) partition.open(note);
+        for (const [partition, { note, committed }] of notes) partition.open(note, committed);
         return;
       } catch (error) {
         this.options.onError(error, 'take over');
-        await sleep(RETRY_MS, undefined, { signal: this.calledOff.signal }).catch(() => undefined);
+        // Only closing ends this wait early, and the loop looks at that next.
+        await this.wait(RETRY_MS, this.calledOff.signal).catch(() => undefined);
       }
     }
   }
 
   private partition(at: TopicPartition, oneAtATime: OneAtATime): Partition {
-    const { settle, commit, onPauseReasons, onParked, onLag, onError, memberName } = this.options;
+    const { settle, commit, refetch, onPauseReasons, onParked, onLag, onError, memberName } =
+      this.options;
     return new Partition({
       name: nameOf(at),
       settle,
       commit: (nextOffset, metadata) => commit(at, nextOffset, metadata),
+      refetch: (from) => refetch(at, from),
       onPauseReasons: (reasons) => onPauseReasons(at, reasons),
       onParked: (lanes) => onParked(at, lanes),
       onLag: (records) => onLag(at, records),
       onError,
-      wait: async (ms, signal) => await sleep(ms, undefined, { signal }),
+      wait: this.wait,
       now: () => performance.now(),
       memberName,
       oneAtATime,

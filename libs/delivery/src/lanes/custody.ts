@@ -91,9 +91,7 @@ export class Custody {
   /** Starts no attempt any more. From here on the note says that this member left of its own accord. */
   end(): void {
     this.isOver = true;
-    this.options.oneAtATime.acquit(this.options.partition);
     delete this.note.holder;
-    delete this.note.runsAlone;
   }
 
   private async marked<Result>(offset: bigint, run: () => Promise<Result>): Promise<Result> {

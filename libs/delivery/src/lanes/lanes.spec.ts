@@ -105,6 +105,25 @@ it('closes when what runs has ended, parked items included, and starts nothing m
   expect(log).toEqual(['start a1', 'park a1', 'start b1', 'go on a1']);
 });
 
+it('lets what was parked end at once when it closes: it waits for no slot', async () => {
+  const { lanes, log, end, park } = lanesByHand(1);
+  for (const item of ['a1', 'b1']) park.add(item);
+  lanes.open();
+  for (const key of ['a', 'b', 'c']) lanes.push(key, `${key}1`);
+  await turns();
+  await end('a1');
+  await end('b1');
+  await end('wait of a1');
+  expect(log.at(-1)).toBe('start c1');
+  const closing = lanes.close();
+  await turns();
+  expect(log.at(-1)).toBe('go on a1');
+  await end('wait of b1');
+  expect(log.at(-1)).toBe('go on b1');
+  await end('c1');
+  await closing;
+});
+
 it('closes at once when nothing runs', async () => {
   const { lanes } = lanesByHand(1);
   lanes.push('a', 'a1');

@@ -50,7 +50,6 @@ export class Lanes<Item> {
   }
 
   push(key: string, item: Item): void {
-    if (this.isClosed) return;
     const queue = this.queues.get(key);
     if (queue) {
       queue.items.push(item);

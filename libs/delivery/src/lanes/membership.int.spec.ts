@@ -185,22 +185,6 @@ it('commits nothing of a partition that another member was dealt meanwhile', asy
   expect(first.settled.length).toBeGreaterThan(0);
 });
 
-it('commits nothing of a partition that went to another member while it was leaving', async () => {
-  await produce(0, 30);
-  let release!: () => void;
-  const released = new Promise<void>((resolve) => (release = resolve));
-  const first = await Member.join(async () => await released);
-  await waitUntil('it holds all partitions', async () => (await committed()) === 0n);
-  const leaving = first.leave();
-  const second = await Member.join();
-  await waitUntil('the second has settled what it was dealt', () => second.settled.length > 0);
-  const dealt = await committedOnceStable();
-  release();
-  await leaving;
-  expect(await committed()).toBeGreaterThanOrEqual(dealt);
-  await waitUntil('all committed', async () => (await committed()) === 30n);
-});
-
 async function committedOnceStable(): Promise<bigint> {
   let before = await committed();
   return await waitUntil('commits that stay', async () => {

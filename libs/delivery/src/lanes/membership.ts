@@ -2,7 +2,7 @@ import { groupNotes } from '../kafka/admin.js';
 import { GroupConsumer } from '../kafka/group-consumer.js';
 import type { KafkaRecord, TopicPartition } from '../kafka-record.js';
 import { within } from '../within.js';
-import { Assignment } from './assignment.js';
+import { Assignment, type TakenOver } from './assignment.js';
 import { decodeNote } from './note.js';
 import type { PauseReason, RecordLane } from './partition.js';
 import { takeOver } from './suspicion.js';
@@ -34,7 +34,6 @@ export class Membership {
   private assignment: Assignment | undefined;
   private isPaused = false;
   private isLeaving = false;
-  private deals = 0;
   private startedAtMs = Date.now();
 
   constructor(private readonly options: MembershipOptions) {
@@ -83,21 +82,16 @@ export class Membership {
   // What the previous assignment still settles is not committed: a partition may be another member's by
   // now, and an offset from before would take theirs back.
   private startAssignment(partitions: TopicPartition[]): void {
-    this.deals += 1;
-    const deal = this.deals;
-    if (this.isLeaving) return;
+    if (this.isLeaving) return this.assignment?.disown();
     const before = this.assignment?.close({ commit: false });
     this.options.onAssigned();
     this.assignment = new Assignment({
       partitions,
       memberName: this.memberName,
       settle: this.options.settle,
-      commit: async (at, nextOffset, metadata) => {
-        // One that leaves settles for a while yet, and what it holds may be dealt to others meanwhile.
-        if (deal !== this.deals) throw new Error('the group was dealt anew');
-        await this.group.commit(at, nextOffset, metadata);
-      },
-      takeOver: () => this.notesTakenOver(),
+      commit: (at, nextOffset, metadata) => this.group.commit(at, nextOffset, metadata),
+      takeOver: () => this.takeOver(),
+      refetch: (at, from) => this.group.refetch(at, from),
       onPauseReasons: (at, reasons) => {
         if (reasons.size > 0) this.group.pause(at);
         else this.group.resume(at);
@@ -111,7 +105,7 @@ export class Membership {
     this.assignment.setPaused('circuit_open', this.isPaused);
   }
 
-  private async notesTakenOver() {
+  private async takeOver(): Promise<(at: TopicPartition) => TakenOver> {
     const { brokers, groupId, topics } = this.options;
     const { noteAt, memberNames } = await groupNotes({
       brokers,
@@ -123,7 +117,12 @@ export class Membership {
       const committed = noteAt(at);
       const note = decodeNote(committed?.metadata ?? null);
       const isAlive = note.holder !== undefined && memberNames.has(note.holder);
-      return takeOver(note, { isAlive, watermark: committed?.offset ?? 0n });
+      // Kafka says -1 where nothing was ever committed.
+      const offset = committed && committed.offset >= 0n ? committed.offset : undefined;
+      return {
+        note: takeOver(note, { isAlive, watermark: offset ?? 0n }),
+        committed: offset,
+      };
     };
   }
 }

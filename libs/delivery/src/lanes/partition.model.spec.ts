@@ -102,6 +102,7 @@ async function live(world: World, s: Scheduler, life: Life | undefined): Promise
       world.commit(next, metadata);
       await step();
     },
+    refetch: (from) => world.violations.push(`fetched ${from} again`),
     onPauseReasons: () => undefined,
     onParked: () => undefined,
     onLag: () => undefined,
@@ -156,7 +157,7 @@ async function live(world: World, s: Scheduler, life: Life | undefined): Promise
     aRecord({ offset: BigInt(number), key: Buffer.from(key) }),
   );
   partition.push(records.slice(Number(world.committed)), world.end);
-  partition.open(note);
+  partition.open(note, world.committed);
   if (!life) {
     await s.waitFor(until(() => world.committed === world.end));
     await s.waitFor(partition.close({ commit: true }));

@@ -36,6 +36,8 @@ export interface PartitionOptions {
   settle: (record: KafkaRecord, lane: RecordLane) => Promise<void>;
   /** @param nextOffset everything below is settled. */
   commit: (nextOffset: bigint, metadata: string) => Promise<void>;
+  /** Fetches from here again. What was handed over beyond is dropped. */
+  refetch: (from: bigint) => void;
   onPauseReasons: (reasons: ReadonlySet<PauseReason>) => void;
   onParked: (lanes: number) => void;
   /** How many records of the partition are not settled. */
@@ -53,24 +55,22 @@ export interface PartitionOptions {
  * ones move the watermark; the committer follows it, and never overtakes it.
  */
 export class Partition {
-  private readonly window = new Window();
-  private readonly lanes: Lanes<Held>;
+  private window = new Window();
+  private lanes: Lanes<Held>;
   private readonly committer: Committer;
   private readonly custody: Custody;
   private readonly closing = new AbortController();
   private readonly pausedFor = new Set<PauseReason>();
   private endOffset = 0n;
   private isOpen = false;
+  private isDisowned = false;
+  private expected: bigint | undefined;
 
   constructor(private readonly options: PartitionOptions) {
     const { name, memberName, oneAtATime } = options;
     // Every parked lane listens for the end; there may be thousands.
     setMaxListeners(0, this.closing.signal);
-    this.lanes = new Lanes({
-      lanesMax: LANES_MAX,
-      work: (held, lane) => this.settle(held, lane),
-      onParked: options.onParked,
-    });
+    this.lanes = this.newLanes();
     this.committer = new Committer({
       commit: () => this.commit(),
       wait: (ms) => options.wait(ms, this.closing.signal),
@@ -83,10 +83,14 @@ export class Partition {
   /**
    * Begins to work, on what was pushed before too.
    * @param note what the member before left, already taken over.
+   * @param committed the first offset not settled; undefined while nothing was ever committed.
    */
-  open(note: Note): void {
+  open(note: Note, committed?: bigint): void {
     if (this.closing.signal.aborted) return;
     this.isOpen = true;
+    this.expected = committed;
+    const { watermark } = this.window;
+    if (watermark !== undefined && !this.comesNext(watermark)) this.dropAll();
     this.custody.begin(note);
     this.reportWatermark();
     this.lanes.open();
@@ -94,7 +98,9 @@ export class Partition {
 
   /** @param endOffset the offset the partition's next record will get. */
   push(records: KafkaRecord[], endOffset: bigint): void {
-    if (this.closing.signal.aborted) return;
+    const [first] = records;
+    if (this.closing.signal.aborted || !first) return;
+    if (this.isOpen && !this.comesNext(first.offset)) return;
     this.endOffset = endOffset;
     const nowMs = this.options.now();
     for (const record of records) {
@@ -125,6 +131,41 @@ export class Partition {
     await Promise.all([this.lanes.close(), this.committer.close()]);
     // Before it was opened it knows nothing of what the member before wrote down, and would erase it.
     if (options.commit && this.isOpen) await this.commit();
+  }
+
+  /**
+   * Whether these are the first records not settled. With several brokers kafkajs may hand over what a
+   * fetch from before the rebalance brought, and go on behind it: what lies between would be lost. A log
+   * that begins further on looks the same, so it is asked for once.
+   */
+  private comesNext(first: bigint): boolean {
+    const { expected } = this;
+    this.expected = undefined;
+    if (expected === undefined || first <= expected) return true;
+    this.options.refetch(expected);
+    return false;
+  }
+
+  // Nothing of it has begun: this is not open yet.
+  private dropAll(): void {
+    void this.lanes.close();
+    this.lanes = this.newLanes();
+    this.window = new Window();
+    this.setPaused('backlog', false);
+    this.setPaused('window_full', false);
+  }
+
+  private newLanes(): Lanes<Held> {
+    return new Lanes({
+      lanesMax: LANES_MAX,
+      work: (held, lane) => this.settle(held, lane),
+      onParked: this.options.onParked,
+    });
+  }
+
+  /** From here on the partition may be another member's, and commits are theirs. */
+  disown(): void {
+    this.isDisowned = true;
   }
 
   private async settle(held: Held, lane: Lane): Promise<void> {
@@ -173,7 +214,7 @@ export class Partition {
 
   private async commit(): Promise<void> {
     const { watermark } = this.window;
-    if (watermark === undefined) return;
+    if (watermark === undefined || this.isDisowned) return;
     await this.options.commit(watermark, this.custody.noteAt(watermark));
   }
 
