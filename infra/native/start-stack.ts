@@ -9,7 +9,7 @@ import { preparations } from './preparations.js';
 import { findPrograms } from './programs/programs.js';
 import { servers } from './servers/servers.js';
 import type { StackFolder } from './stack-folder.js';
-import type { StepEvent } from './steps.js';
+import type { Step, StepEvent } from './steps.js';
 import { Supervisor } from './processes/supervisor.js';
 
 export type Progress =
@@ -64,10 +64,21 @@ export async function startStack(options: {
     const context = { environment, folder, programs, withApps: options.apps };
     const definitions = rewire([...servers(context), ...(options.apps ? apps(context) : [])]);
     await assertPortsAreFree(definitions, environment.settings);
-    await supervisor.start(definitions, preparations(environment), { signal, onEvent: onProgress });
+    const steps = preparationsOf(definitions, environment);
+    await supervisor.start(definitions, steps, { signal, onEvent: onProgress });
   } catch (error) {
     await stop();
     throw error;
   }
   return { stop, kill };
+}
+
+/** A server that is left out needs nothing in it. */
+function preparationsOf(definitions: ProcessDefinition[], environment: Environment): Step[] {
+  const there = new Set(definitions.map(({ name }) => name));
+  return preparations(environment).filter(({ name, after }) => {
+    const isNeeded = after.every((step) => there.has(step));
+    if (isNeeded) there.add(name);
+    return isNeeded;
+  });
 }

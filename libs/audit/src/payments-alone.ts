@@ -5,6 +5,8 @@ import { readPaymentsSnapshot, readStatusesNow } from './readers/payments.js';
 import { openSnapshot } from './readers/postgres.js';
 import { statusOf, type Finding } from './report.js';
 
+export { readCharges } from './readers/journals.js';
+
 /** The invariants that need no broker and no consumer to be judged. */
 const OF_PAYMENTS = ['I1', 'I2', 'I4', 'I5', 'I11'];
 
@@ -14,14 +16,14 @@ const OF_PAYMENTS = ['I1', 'I2', 'I4', 'I5', 'I11'];
  */
 export async function auditPaymentsAlone(options: {
   paymentsUrl: string;
-  charges: () => Charge[];
+  charges: () => Promise<Charge[]>;
   cutoff: Date;
 }): Promise<{ id: string; violated: Finding[]; late: Finding[] }[]> {
   const client = await openSnapshot(options.paymentsUrl);
   try {
     const snapshot = await readPaymentsSnapshot(client);
     // After the snapshot, as in collect-evidence.ts.
-    const charges = options.charges();
+    const charges = await options.charges();
     const paymentIds = charges.flatMap(({ paymentId }) => paymentId ?? []);
     const laterStatuses = await readStatusesNow(client, paymentIds);
     const scope = { cutoffMs: options.cutoff.getTime(), settleLimitMs: 0 };

@@ -118,7 +118,7 @@ export class PaymentsWorld {
   async findings(): Promise<unknown[]> {
     return await auditPaymentsAlone({
       paymentsUrl: this.database.as('auditor'),
-      charges: () => chargesOf(this.psp),
+      charges: async () => chargesOf(this.psp),
       cutoff: new Date(this.nowMs()),
     });
   }

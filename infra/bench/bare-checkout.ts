@@ -1,0 +1,112 @@
+import { randomUUID } from 'node:crypto';
+import { Agent, createServer, request, type IncomingMessage } from 'node:http';
+import { claim, settle } from '@effectively-once/payments/statements';
+import pg from 'pg';
+
+/**
+ * What a checkout cannot do without: the two statements and one call to the PSP, on node:http. No token,
+ * no validation, no replay, no metrics, no log, no framework. A process of its own, on payments' port, so that
+ * the PSP's webhooks find it too.
+ *
+ * It is what payments is measured against, not a checkout: whoever uses it charges twice.
+ */
+
+// As payments has it.
+const POOL_MAX = 10;
+
+const environment = process.env as Record<string, string>;
+const { PAYMENTS_PORT, PAYMENTS_DATABASE_URL, PSP_URL, PSP_SECRET_KEY } = environment;
+const pool = new pg.Pool({ connectionString: PAYMENTS_DATABASE_URL, max: POOL_MAX });
+const agent = new Agent({ keepAlive: true });
+const pspUrl = new URL('/v1/payment_intents', PSP_URL);
+
+interface Order {
+  orderId: string;
+  amountMinor: number;
+  currency: string;
+  paymentMethod: string;
+}
+
+const server = createServer((incoming, response) => {
+  const answer = (status: number, body: string) => {
+    response.writeHead(status, { 'content-type': 'application/json' }).end(body);
+  };
+  if (incoming.method === 'GET') return answer(200, '{}');
+  checkout(incoming).then(
+    (body) => answer(incoming.url === '/v1/payments' ? 201 : 200, body),
+    (error: unknown) => answer(500, String(error)),
+  );
+});
+server.listen(Number(PAYMENTS_PORT), '127.0.0.1');
+
+async function checkout(incoming: IncomingMessage): Promise<string> {
+  const body = await textOf(incoming);
+  if (incoming.url !== '/v1/payments') return '{}';
+  const order = JSON.parse(body) as Order;
+  const payment = { ...order, paymentId: randomUUID(), userId: 'bare', createdAt: new Date() };
+  await claim(pool, {
+    ...payment,
+    method: 'POST',
+    route: '/v1/payments',
+    idempotencyKey: String(incoming.headers['idempotency-key']),
+    fingerprint: 'bare',
+    receiptEmail: 'bare@example.com',
+    tokenEmail: undefined,
+    traceparent: '00-bare',
+    leaseToken: randomUUID(),
+    leaseMs: 60_000,
+  });
+  const { id } = JSON.parse(await charge(payment)) as { id: string };
+  const completedAt = new Date();
+  const answer = JSON.stringify({ id: payment.paymentId, ...order, status: 'COMPLETED' });
+  await settle(pool, {
+    paymentId: payment.paymentId,
+    version: 1,
+    status: 'COMPLETED',
+    pspReference: id,
+    failureCode: null,
+    responseStatus: 201,
+    responseBody: answer,
+    event: {
+      eventId: randomUUID(),
+      specversion: '1.0',
+      topic: 'payment.completed',
+      partitionKey: payment.userId,
+      eventType: 'payment.completed',
+      occurredAt: completedAt,
+      dataSchema: 'bare',
+      traceparent: '00-bare',
+      payload: answer,
+    },
+  });
+  return answer;
+}
+
+async function charge(payment: Order & { paymentId: string }): Promise<string> {
+  const form = new URLSearchParams({
+    amount: String(payment.amountMinor),
+    currency: payment.currency.toLowerCase(),
+    payment_method: payment.paymentMethod,
+    confirm: 'true',
+    'metadata[paymentId]': payment.paymentId,
+  });
+  const headers = {
+    authorization: `Bearer ${PSP_SECRET_KEY}`,
+    'content-type': 'application/x-www-form-urlencoded',
+    'idempotency-key': payment.paymentId,
+  };
+  return await new Promise((resolve, reject) => {
+    request(pspUrl, { method: 'POST', agent, headers }, (incoming) => {
+      void textOf(incoming).then(resolve, reject);
+    })
+      .once('error', reject)
+      .end(form.toString());
+  });
+}
+
+async function textOf(incoming: IncomingMessage): Promise<string> {
+  incoming.setEncoding('utf8');
+  let text = '';
+  for await (const chunk of incoming) text += String(chunk);
+  return text;
+}
