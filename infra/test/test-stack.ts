@@ -18,6 +18,9 @@ import { freePortBlock } from './port-block.js';
 /** The shortest that the broker accepts. */
 const SESSION_TIMEOUT_MS = 6_000;
 
+// Tests kill on purpose, again and again: what they break is not better off for being left alone.
+const RESTART_WITHIN_MS = 1_000;
+
 /** Something to test against, and where it is. */
 export interface TestStack {
   environment: Environment;
@@ -90,7 +93,7 @@ function madeBreakable(
       FAILURE_POINTS: failurePoints,
       KAFKA_SESSION_TIMEOUT_MS: String(SESSION_TIMEOUT_MS),
     };
-    return { ...definition, env };
+    return { ...definition, env, restartWithinMs: RESTART_WITHIN_MS };
   });
 }
 

@@ -72,15 +72,20 @@ it('a program that ends is started again, and its end is shown', async () => {
   await until(() => managed.record.run && managed.record.run.pid !== firstPid);
 });
 
-it('waits longer before each restart of a program that keeps ending', async () => {
-  const managed = manage(`
-    const isFirst = !require('fs').existsSync('sample.ready');
-    if (!isFirst) process.exit(1);
-    ${STAYS}`);
+const diesAtEveryRestart = `
+  const isFirst = !require('fs').existsSync('sample.ready');
+  if (!isFirst) process.exit(1);
+  ${STAYS}`;
+
+it.each([
+  ['longer', {}, [500, 1000]],
+  ['but no longer than it is told', { restartWithinMs: 500 }, [500, 500]],
+])('waits before each restart of a program that keeps ending, %s', async (_how, changes, waits) => {
+  const managed = manage(diesAtEveryRestart, changes);
   await managed.start(never);
   process.kill(managed.record.run!.pid, 'SIGKILL');
   await until(() => exits.length > 1);
-  expect(exits.map(({ restartInMs }) => restartInMs)).toEqual([500, 1000]);
+  expect(exits.map(({ restartInMs }) => restartInMs)).toEqual(waits);
 });
 
 it('a stopped program is not started again', async () => {

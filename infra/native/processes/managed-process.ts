@@ -9,7 +9,7 @@ import { identify, type ProcessRecord } from '../state.js';
 const POLL_MS = 100;
 const CHECK_TIMEOUT_MS = 3_000;
 const BACK_OFF_FIRST_MS = 500;
-const BACK_OFF_MAX_MS = 15_000;
+const BACK_OFF_MAX_DEFAULT_MS = 15_000;
 // A program that ran this long was not broken by its last restart.
 const STEADY_MS = 60_000;
 
@@ -150,7 +150,8 @@ export class ManagedProcess {
       });
       await sleep(this.backOffMs, this.stopping.signal);
       if (this.stopping.signal.aborted) return;
-      this.backOffMs = Math.min(this.backOffMs * 2, BACK_OFF_MAX_MS);
+      const { restartWithinMs = BACK_OFF_MAX_DEFAULT_MS } = this.definition;
+      this.backOffMs = Math.min(this.backOffMs * 2, restartWithinMs);
       ended = this.spawn();
     }
   }

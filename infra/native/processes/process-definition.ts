@@ -23,4 +23,6 @@ export interface ProcessDefinition {
   stopSignal: 'SIGTERM' | 'SIGINT';
   /** From the signal to SIGKILL. */
   stopWithinMs: number;
+  /** The longest wait before it is started again; 15 s when absent. */
+  restartWithinMs?: number;
 }
