@@ -1,6 +1,5 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import { setTimeout as delay } from 'node:timers/promises';
 import Stripe from 'stripe';
 import type { ReachPoint } from './failure-points.js';
 import { pspRequests } from './metrics.js';
@@ -146,12 +145,14 @@ export class Psp {
 
   /** The SDK's timeout starts anew with every byte; this one ends the wait whatever trickles in. */
   private async inTime<Result>(asked: Promise<Result>, otherwise: Result): Promise<Result> {
-    const answered = new AbortController();
-    const { timeoutMs } = this.options;
+    let timer: NodeJS.Timeout | undefined;
+    const tooLate = new Promise<Result>((resolve) => {
+      timer = setTimeout(() => resolve(otherwise), this.options.timeoutMs);
+    });
     try {
-      return await Promise.race([asked, delay(timeoutMs, otherwise, { signal: answered.signal })]);
+      return await Promise.race([asked, tooLate]);
     } finally {
-      answered.abort();
+      clearTimeout(timer);
     }
   }
 

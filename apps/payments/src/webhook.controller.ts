@@ -10,6 +10,8 @@ import { paymentsProblem } from './payments-errors.js';
 import { intentResult, Psp } from './psp.js';
 import { Settlement } from './settlement.js';
 
+const STATUS = { captured: 'COMPLETED', declined: 'DECLINED' } as const;
+
 /** What the PSP tells by itself, late, twice or before its own answer: one more witness, not another road. */
 @Controller('v1/psp/webhooks')
 export class WebhookController {
@@ -54,6 +56,8 @@ export class WebhookController {
       );
       return;
     }
+    // Nearly always the answer was faster, and this is what it said.
+    if (payment.pspReference === intent.id && payment.status === STATUS[result.outcome]) return;
     await this.settlement.settle(payment, result);
   }
 }

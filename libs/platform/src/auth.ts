@@ -13,8 +13,38 @@ import { ALGORITHM, AUDIENCE, ISSUER, type Caller } from './token.js';
 
 const USER_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
-/** @throws Problem `unauthorized` for anything but a live token of ours. */
-export async function verifyToken(secret: string, token: string): Promise<Caller> {
+interface Verified {
+  caller: Caller;
+  /** Unix seconds. */
+  expiresAt: number;
+}
+
+// The least recently verified are forgotten first, and verified again.
+const VERIFIED_MAX = 10_000;
+
+/**
+ * Verifies tokens, and remembers those that were good until they expire: a customer sends one token with
+ * many requests, and its signature costs as much as the rest of reading one.
+ */
+export class TokenVerifier {
+  private readonly verified = new Map<string, Verified>();
+
+  constructor(private readonly secret: string) {}
+
+  /** @throws Problem `unauthorized` for anything but a live token of ours. */
+  async verify(token: string): Promise<Caller> {
+    const known = this.verified.get(token);
+    if (known && Date.now() / 1_000 < known.expiresAt) return known.caller;
+    this.verified.delete(token);
+    const verified = await verifyToken(this.secret, token);
+    this.verified.set(token, verified);
+    const oldest = this.verified.keys().next();
+    if (this.verified.size > VERIFIED_MAX && !oldest.done) this.verified.delete(oldest.value);
+    return verified.caller;
+  }
+}
+
+async function verifyToken(secret: string, token: string): Promise<Verified> {
   try {
     const { payload } = await jwtVerify(token, new TextEncoder().encode(secret), {
       algorithms: [ALGORITHM],
@@ -23,11 +53,12 @@ export async function verifyToken(secret: string, token: string): Promise<Caller
       requiredClaims: ['sub', 'exp'],
     });
     if (!USER_ID.test(payload.sub ?? '')) throw unauthorized();
-    return {
+    const caller: Caller = {
       userId: payload.sub as string,
       role: payload['role'] === 'operator' ? 'operator' : 'customer',
       ...(typeof payload['email'] === 'string' ? { email: payload['email'] } : {}),
     };
+    return { caller, expiresAt: payload.exp as number };
   } catch (error) {
     if (error instanceof errors.JOSEError) throw unauthorized(error);
     throw error;
@@ -57,11 +88,15 @@ type WithCaller = FastifyRequest & { caller?: Caller };
 /** Lets in whoever has a token of ours. */
 @Injectable()
 export class CallerGuard implements CanActivate {
-  constructor(@Inject(AUTH_SECRET) private readonly secret: string) {}
+  private readonly tokens: TokenVerifier;
+
+  constructor(@Inject(AUTH_SECRET) secret: string) {
+    this.tokens = new TokenVerifier(secret);
+  }
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<WithCaller>();
-    request.caller = await verifyToken(this.secret, bearer(request));
+    request.caller = await this.tokens.verify(bearer(request));
     return true;
   }
 }
@@ -69,11 +104,15 @@ export class CallerGuard implements CanActivate {
 /** Lets in operators only. */
 @Injectable()
 export class OperatorGuard implements CanActivate {
-  constructor(@Inject(AUTH_SECRET) private readonly secret: string) {}
+  private readonly tokens: TokenVerifier;
+
+  constructor(@Inject(AUTH_SECRET) secret: string) {
+    this.tokens = new TokenVerifier(secret);
+  }
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<WithCaller>();
-    request.caller = await verifyToken(this.secret, bearer(request));
+    request.caller = await this.tokens.verify(bearer(request));
     if (request.caller.role !== 'operator') {
       throw new Problem('forbidden', { status: 403, detail: 'This is for operators.' });
     }
