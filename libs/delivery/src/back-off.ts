@@ -8,6 +8,9 @@ const JITTER = 0.2;
 /** The longest a record can spend backing off until its attempts are used up. */
 export const BACK_OFF_SUM_MAX_MS = BACK_OFF_MS.reduce((sum, ms) => sum + ms, 0) * (1 + JITTER);
 
+/** A lease that another delivery holds may end long before its time: it is looked at this often. */
+export const LEASE_LOOK_MS = 1_000;
+
 const DEPENDENCY_BACK_OFF_FIRST_MS = 200;
 const DEPENDENCY_BACK_OFF_MAX_MS = 5_000;
 

@@ -107,9 +107,13 @@ it('waits for a dependency that is down as long as it takes, and counts none of 
   expect(failures).toEqual([]);
 });
 
-it('comes back when the lease of another delivery is over, and counts none of it', async () => {
-  const { delivery, log } = scripted([new LeaseHeld(1234), 'duplicate']);
+it('looks every second whether the lease of another delivery is over, and counts none of it', async () => {
+  const { delivery, log } = scripted([new LeaseHeld(15_000), new LeaseHeld(321), 'duplicate']);
   await expect(deliver(record, delivery)).resolves.toEqual({ outcome: 'duplicate', attempts: 1 });
+  expect(log).toEqual([
+    ...['effect', 'back off 1000 after 0', 'effect', 'back off 321 after 0', 'effect'],
+  ]);
+});
   expect(log).toEqual(['effect', 'back off 1234 after 0', 'effect']);
 });
 

@@ -1,5 +1,5 @@
 import type { ErrorClass } from '@effectively-once/contracts';
-import { ATTEMPTS_MAX, backOffMs } from './back-off.js';
+import { ATTEMPTS_MAX, backOffMs, LEASE_LOOK_MS } from './back-off.js';
 import { isSymptomOfOutage } from './circuit.js';
 import { CalledOff, classify, type FailureClass, type LeaseHeld } from './failure.js';
 import type { Applied } from './idempotency-strategy.js';
@@ -80,7 +80,7 @@ export async function deliver<Event>(record: KafkaRecord, to: Delivery<Event>): 
           await to.untilUsable(error, { waits, attempts: attempts() });
           continue;
         case 'held':
-          await to.backOff((error as LeaseHeld).retryAfterMs, attempts());
+          await to.backOff(Math.min((error as LeaseHeld).retryAfterMs, LEASE_LOOK_MS), attempts());
           continue;
         case 'transient':
           counted.push(error);
