@@ -1,10 +1,8 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ConsumerName } from '@effectively-once/contracts';
 import type { Effect } from './effects.js';
+import { MeasuredProcess } from './measured-process.js';
 
 export type ConsumerSettings = { brokers: string[]; topic: string } & (
   | { transport: 'lanes'; consumer: ConsumerName }
@@ -14,7 +12,6 @@ export type ConsumerSettings = { brokers: string[]; topic: string } & (
 /** What a consumer process tells its parent. */
 export type Told = { effects: Effect[] } | { failed: number };
 
-const STOP_WITHIN_MS = 30_000;
 const program = join(fileURLToPath(new URL('.', import.meta.url)), 'consumer.js');
 
 /** One process that consumes, and what it did, as it is measured. */
@@ -22,30 +19,24 @@ export class ConsumerProcess {
   readonly effects: Effect[] = [];
   /** Record → how many attempts failed. */
   readonly failed = new Map<number, number>();
-  private readonly child: ChildProcess;
-  private readonly ended: Promise<void>;
+  private readonly process: MeasuredProcess;
   private onTold: () => void = () => undefined;
 
   constructor(settings: ConsumerSettings, options: { logFile: string; signal: AbortSignal }) {
-    const log = openSync(options.logFile, 'a');
-    this.child = spawn(process.execPath, [program, JSON.stringify(settings)], {
-      stdio: ['ignore', log, log, 'ipc'],
-      signal: options.signal,
+    this.process = new MeasuredProcess([program, JSON.stringify(settings)], {
+      ...options,
       // Elsewhere kafkajs changes its retries, and Nest its checks.
       env: { ...process.env, NODE_ENV: 'production' },
     });
-    closeSync(log);
-    this.child.on('message', (told) => this.take(told as Told));
-    // Without a listener an abort would throw where nobody catches it; `until` says it.
-    this.child.on('error', () => undefined);
-    this.ended = once(this.child, 'exit').then(() => this.onTold());
+    this.process.child.on('message', (told) => this.take(told as Told));
+    void this.process.ended.then(() => this.onTold());
   }
 
   /** @throws Error when the process ends first, or the time is over. */
   async until(isTrue: () => boolean, withinMs: number): Promise<void> {
     const deadlineMs = performance.now() + withinMs;
     while (!isTrue()) {
-      if (this.child.exitCode !== null || this.child.signalCode !== null) {
+      if (this.process.hasEnded) {
         throw new Error('the consumer ended before its time; its log says why');
       }
       const leftMs = deadlineMs - performance.now();
@@ -56,12 +47,7 @@ export class ConsumerProcess {
 
   /** Lets it leave its group, so that the next member is dealt its partitions at once. */
   async stop(): Promise<void> {
-    if (this.child.exitCode === null && this.child.signalCode === null) {
-      this.child.kill('SIGTERM');
-      const timer = setTimeout(() => this.child.kill('SIGKILL'), STOP_WITHIN_MS);
-      await this.ended;
-      clearTimeout(timer);
-    }
+    await this.process.stop();
   }
 
   private take(told: Told): void {

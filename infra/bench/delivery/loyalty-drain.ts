@@ -1,6 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { auditStores, openStores, statusOf, type AuditReport } from '@effectively-once/audit';
@@ -12,6 +9,7 @@ import { auditSources } from '../../cli/audit-sources.js';
 import { auditTable } from '../../cli/audit-table.js';
 import { repositoryRoot } from '../../repository-root.js';
 import { makePayments } from './hand-made-payments.js';
+import { MeasuredProcess } from './measured-process.js';
 import type { Part } from './part.js';
 
 const PAYMENTS = 50_000;
@@ -33,7 +31,7 @@ export async function measureLoyalty(part: Part): Promise<'clean' | 'not clean'>
   const service = startLoyalty(part);
   try {
     await until('every payment has its points', async () => {
-      if (service.hasEnded()) throw new Error('the loyalty service ended; its log says why');
+      if (service.hasEnded) throw new Error('the loyalty service ended; its log says why');
       return (await entries(loyalty)) === PAYMENTS;
     });
     // By the database's own clock, so neither the service's start nor our looking is in it.
@@ -52,29 +50,17 @@ export async function measureLoyalty(part: Part): Promise<'clean' | 'not clean'>
   }
 }
 
-function startLoyalty({ environment, logFolder, signal }: Part) {
-  const log = openSync(join(logFolder, 'bench.loyalty.log'), 'a');
-  const child = spawn(process.execPath, ['--enable-source-maps', 'dist/main.js'], {
+function startLoyalty({ environment, logFolder, signal }: Part): MeasuredProcess {
+  return new MeasuredProcess(['--enable-source-maps', 'dist/main.js'], {
     cwd: join(repositoryRoot, 'apps', 'loyalty'),
     env: {
       ...appEnvironment('loyalty', environment, { journalFolder: '' }),
       // Production refuses the demo passwords; under test kafkajs retries differently.
       NODE_ENV: 'development',
     },
-    stdio: ['ignore', log, log],
+    logFile: join(logFolder, 'bench.loyalty.log'),
     signal,
   });
-  closeSync(log);
-  // An abort is reported by whoever waits, below.
-  child.on('error', () => undefined);
-  const ended = once(child, 'exit');
-  const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
-  const stop = async () => {
-    if (hasEnded()) return;
-    child.kill('SIGTERM');
-    await ended;
-  };
-  return { hasEnded, stop };
 }
 
 async function auditWhenSettled({ environment, signal }: Part): Promise<AuditReport> {

@@ -18,14 +18,23 @@ export async function measureRatio(part: Part): Promise<'clean' | 'not clean'> {
     'an effect of 20 ms, 6 partitions, 1,000 users; each consumer is a process of its own',
   );
   const stock = await drain(part, 'stock Nest transport, as it comes', RECORDS.stock, {
-    ...{ brokers, transport: 'stock', topic: 'bench.stock', groupId: 'bench.stock' },
+    brokers,
+    transport: 'stock',
+    topic: 'bench.stock',
+    groupId: 'bench.stock',
   });
   const stock6 = await drain(part, 'stock Nest transport, 6 at once', RECORDS.stock6, {
-    ...{ brokers, transport: 'stock', topic: 'bench.stock-6', groupId: 'bench.stock-6' },
+    brokers,
+    transport: 'stock',
+    topic: 'bench.stock-6',
+    groupId: 'bench.stock-6',
     partitionsConsumedConcurrently: 6,
   });
   const lanes = await drain(part, 'lanes', RECORDS.lanes, {
-    ...{ brokers, transport: 'lanes', topic: 'bench.lanes', consumer: 'search' },
+    brokers,
+    transport: 'lanes',
+    topic: 'bench.lanes',
+    consumer: 'search',
   });
   part.bar(`lanes, records/s`, lanes.rate, { atLeast: PER_SECOND_BAR });
   part.bar(`lanes against stock as it comes`, lanes.rate / stock.rate, { atLeast: RATIO_BAR });

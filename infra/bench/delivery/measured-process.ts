@@ -1,0 +1,43 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+
+const STOP_WITHIN_MS = 30_000;
+
+/** A Node process that is measured. It ends with whoever started it: asked to first, then made to. */
+export class MeasuredProcess {
+  readonly child: ChildProcess;
+  readonly ended: Promise<void>;
+
+  constructor(
+    args: string[],
+    options: {
+      cwd?: string;
+      env: Record<string, string | undefined>;
+      logFile: string;
+      signal: AbortSignal;
+    },
+  ) {
+    const { cwd, env, logFile, signal } = options;
+    const log = openSync(logFile, 'a');
+    this.child = spawn(process.execPath, args, { cwd, env, stdio: ['ignore', log, log, 'ipc'] });
+    closeSync(log);
+    this.ended = new Promise((resolve) => {
+      this.child.once('exit', () => resolve());
+      // It could not even be started.
+      this.child.once('error', () => resolve());
+    });
+    signal.addEventListener('abort', () => void this.stop(), { once: true });
+  }
+
+  get hasEnded(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null || !this.child.pid;
+  }
+
+  async stop(): Promise<void> {
+    if (this.hasEnded) return;
+    this.child.kill('SIGTERM');
+    const timer = setTimeout(() => this.child.kill('SIGKILL'), STOP_WITHIN_MS);
+    await this.ended;
+    clearTimeout(timer);
+  }
+}
