@@ -29,11 +29,15 @@ const INSERT = `
   SELECT event_id, '1.0', $8, user_id, $9, id::text, completed_at, $10, $7, payload FROM made`;
 
 /** Completed payments by SQL, past checkout and the PSP; the connector publishes them like any other. */
-export async function makePayments(paymentsUrl: string, count: number): Promise<void> {
+export async function makePayments(
+  paymentsUrl: string,
+  { count, signal }: { count: number; signal: AbortSignal },
+): Promise<void> {
   const client = new Client({ connectionString: paymentsUrl });
   await client.connect();
   try {
     for (let from = 0; from < count; from += TOGETHER) {
+      signal.throwIfAborted();
       const size = Math.min(TOGETHER, count - from);
       const made = Array.from({ length: size }, (_, index) => aPayment(from + index));
       await client.query(INSERT, [

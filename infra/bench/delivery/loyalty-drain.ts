@@ -24,13 +24,17 @@ const CONCERNED = ['I1', 'I2', 'I3', 'I6', 'I9'];
 /** How fast the real loyalty service works off a backlog that was there before it. */
 export async function measureLoyalty(part: Part): Promise<'clean' | 'not clean'> {
   part.print(`${PAYMENTS} payments in the topic, then the loyalty service is started`);
-  await makePayments(databaseUrl(part, 'payments'), PAYMENTS);
-  await until('the backlog is in the topic', async () => (await published(part)) === PAYMENTS);
+  await makePayments(databaseUrl(part, 'payments'), { count: PAYMENTS, signal: part.signal });
+  await until(
+    part,
+    'the backlog is in the topic',
+    async () => (await published(part)) === PAYMENTS,
+  );
   const loyalty = new Client({ connectionString: databaseUrl(part, 'loyalty') });
   await loyalty.connect();
   const service = startLoyalty(part);
   try {
-    await until('every payment has its points', async () => {
+    await until(part, 'every payment has its points', async () => {
       if (service.hasEnded) throw new Error('the loyalty service ended; its log says why');
       return (await entries(loyalty)) === PAYMENTS;
     });
@@ -87,11 +91,15 @@ async function auditWhenSettled({ environment, signal }: Part): Promise<AuditRep
   }
 }
 
-async function until(what: string, isTrue: () => Promise<boolean>): Promise<void> {
+async function until(
+  { signal }: Part,
+  what: string,
+  isTrue: () => Promise<boolean>,
+): Promise<void> {
   const deadlineMs = performance.now() + WITHIN_MS;
   while (!(await isTrue())) {
     if (performance.now() >= deadlineMs) throw new Error(`not within ${WITHIN_MS} ms: ${what}`);
-    await sleep(POLL_MS);
+    await sleep(POLL_MS, undefined, { signal });
   }
 }
 

@@ -18,6 +18,7 @@ export class MeasuredProcess {
     },
   ) {
     const { cwd, env, logFile, signal } = options;
+    signal.throwIfAborted();
     const log = openSync(logFile, 'a');
     this.child = spawn(process.execPath, args, { cwd, env, stdio: ['ignore', log, log, 'ipc'] });
     closeSync(log);
