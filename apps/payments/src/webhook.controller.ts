@@ -5,7 +5,8 @@ import Stripe from 'stripe';
 import { DataSource } from 'typeorm';
 import { validate as isUuid } from 'uuid';
 import { LOGGER, PAYMENTS_CONFIG, type PaymentsConfig } from './config.js';
-import { Payment } from './payment.entity.js';
+import { pool } from './database.js';
+import type { Payment } from './payment.entity.js';
 import { paymentsProblem } from './payments-errors.js';
 import { intentResult, Psp } from './psp.js';
 import { Settlement } from './settlement.js';
@@ -48,8 +49,8 @@ export class WebhookController {
     const paymentId = intent.metadata['paymentId'];
     const result = intentResult(intent);
     if (!paymentId || !isUuid(paymentId) || result.outcome === 'unknown') return;
-    const payment = await this.dataSource.getRepository(Payment).findOneBy({ id: paymentId });
-    if (!payment) {
+    const known = await this.known(paymentId);
+    if (!known) {
       this.logger.error(
         { paymentId, pspReference: intent.id },
         'a webhook about no payment of ours',
@@ -57,7 +58,18 @@ export class WebhookController {
       return;
     }
     // Nearly always the answer was faster, and this is what it said.
-    if (payment.pspReference === intent.id && payment.status === STATUS[result.outcome]) return;
-    await this.settlement.settle(payment, result);
+    if (known.pspReference === intent.id && known.status === STATUS[result.outcome]) return;
+    await this.settlement.settle(await this.settlement.payment(paymentId), result);
+  }
+
+  private async known(
+    paymentId: string,
+  ): Promise<Pick<Payment, 'status' | 'pspReference'> | undefined> {
+    const { rows } = await pool(this.dataSource).query<Pick<Payment, 'status' | 'pspReference'>>({
+      name: 'known_payment',
+      text: `SELECT status, psp_reference AS "pspReference" FROM payments.payments WHERE id = $1`,
+      values: [paymentId],
+    });
+    return rows[0];
   }
 }
