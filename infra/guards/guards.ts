@@ -1,6 +1,11 @@
 import { DELIVERY_GUARDS } from './delivery-guards.js';
 import type { Guard } from './guard.js';
+import { PAYMENTS_GUARDS } from './payments-guards.js';
 import { STRATEGY_GUARDS } from './strategy-guards.js';
 
 /** The promises this repository makes, each as the few characters that keep it. */
-export const GUARDS: readonly Guard[] = [...DELIVERY_GUARDS, ...STRATEGY_GUARDS];
+export const GUARDS: readonly Guard[] = [
+  ...DELIVERY_GUARDS,
+  ...STRATEGY_GUARDS,
+  ...PAYMENTS_GUARDS,
+];

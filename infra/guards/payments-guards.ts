@@ -1,0 +1,140 @@
+import type { Guard, NamedTest } from './guard.js';
+
+const provedBy =
+  (name: string) =>
+  (title: string): NamedTest => ({ file: `apps/payments/src/${name}.spec.ts`, title });
+const door = provedBy('psp-door');
+const pspDown = provedBy('psp-down.int');
+const refunds = provedBy('refunds.int');
+const races = provedBy('races.int');
+const completer = provedBy('completer.int');
+const history = provedBy('any-history.int');
+const database = provedBy('database.int');
+const stranger = provedBy('security.int');
+
+const source = (name: string) => `apps/payments/src/${name}.ts`;
+
+/** What a customer is promised: one charge, and the truth about it. */
+export const PAYMENTS_GUARDS: readonly Guard[] = [
+  {
+    removing: 'checkout: the PSP is asked again with another key',
+    file: source('psp'),
+    text: '{ idempotencyKey: payment.id },',
+    replacement: '{ idempotencyKey: payment.id + String(performance.now()) },',
+    test: races(
+      'the answer, the completer and the webhook bring the same capture, 200 times: one transition, one event',
+    ),
+  },
+  {
+    removing: 'checkout: who loses the race answers his own bytes',
+    file: source('settlement'),
+    text: `if (outcome === 'lost') return undefined;`,
+    replacement: `if (outcome === 'lost') return answer;`,
+    test: races(
+      'the answer, the completer and the webhook bring the same capture, 200 times: one transition, one event',
+    ),
+  },
+  {
+    removing: 'checkout: an empty claim is not read again',
+    file: source('claim.sql'),
+    text: `if (!row) return 'again';`,
+    replacement: `if (!row) return { outcome: 'claimed' };`,
+    test: completer('is found by a twin that waited for its key to be committed'),
+  },
+  {
+    removing: 'checkout: a claim is given up by a request that lost its lease',
+    file: source('lease.sql'),
+    text: `WHERE id = $1 AND lease_token = $2 AND status = 'PENDING'`,
+    replacement: `WHERE id = $1 AND $2::uuid IS NOT NULL AND status IN ('PENDING', 'UNKNOWN')`,
+    test: completer(
+      'can be neither given up nor put off any more by a request that lost its lease',
+    ),
+  },
+  {
+    removing: 'checkout: silence is taken for "not reached"',
+    file: source('psp'),
+    text: `const noAnswer: ChargeResult = { outcome: 'unknown', next: 'repeat', because: 'psp_down' };`,
+    replacement: `const noAnswer: ChargeResult = { outcome: 'not_reached' };`,
+    test: history('no payment is lost, doubled or lied about'),
+  },
+  {
+    removing: 'completer: what the search does not show yet was never charged',
+    file: source('completer'),
+    text: 'const SEARCH_LAG_MS = MINUTE_MS;',
+    replacement: 'const SEARCH_LAG_MS = 0 * MINUTE_MS;',
+    test: history('no payment is lost, doubled or lied about'),
+  },
+  {
+    removing: 'circuit: everybody tries at once whether the PSP is back',
+    file: source('psp-door'),
+    text: 'if (this.trial || this.options',
+    replacement: 'if (this.options',
+    test: door('lets one try after a while, and nobody beside it'),
+  },
+  {
+    removing: 'circuit: who came in before it shut still asks',
+    file: source('psp-door'),
+    text: `    if (this.policy.state !== CircuitState.Closed && !pass.isTrial)
+      return { outcome: 'not_reached' };
+`,
+    replacement: '',
+    test: door('does not let somebody ask who came in before it shut'),
+  },
+  {
+    removing: 'circuit: a replay is refused because the PSP is down',
+    file: source('checkout'),
+    text: 'if (!pass) return await this.payLater(request);',
+    replacement: `if (!pass) throw paymentsProblem('psp_unavailable');`,
+    test: pspDown('whoever is paid is told so, and a paid order is still paid'),
+  },
+  {
+    removing: 'bulkhead: as many wait for the PSP as come',
+    file: source('psp-door'),
+    text: '    if (this.checkouts >= CHECKOUTS_MAX) return undefined;\n',
+    replacement: '',
+    test: door(
+      'is full when as many are waiting as may, until one of them leaves; the completer still gets in',
+    ),
+  },
+  {
+    removing: 'bulkhead: a place is never given back',
+    file: source('checkout'),
+    text: `      pass.leave();
+`,
+    replacement: `      await Promise.resolve();
+`,
+    test: pspDown(
+      'hanging, it holds no more checkouts than there are places; the others are 503, and reads go on',
+    ),
+  },
+  {
+    removing: 'refunds: money taken for a payment that failed is kept',
+    file: source('settlement'),
+    text: '        await this.giveBackSurplus(current, verdict);\n',
+    replacement: '',
+    test: refunds('is refunded once, on record, counted, and the payment stays what it is'),
+  },
+  {
+    removing: 'database: a payment becomes PENDING again',
+    file: source('migrations/1795219200006-no-way-back'),
+    text: `WITH CHECK (status <> 'PENDING')`,
+    replacement: `WITH CHECK (status <> 'nothing')`,
+    test: database('to make a payment PENDING again'),
+  },
+  {
+    removing: 'database: a connection that dies unheard ends the process',
+    file: source('database'),
+    text: '      onConnect: hearErrors,\n',
+    replacement: '',
+    test: provedBy('dying-database.int')(
+      'a database that dies while it greets fails a query, not the process',
+    ),
+  },
+  {
+    removing: "security: another's payment is shown",
+    file: source('payments.controller'),
+    text: 'this.find({ id, userId })',
+    replacement: 'this.find({ id } as never)',
+    test: stranger('who is an operator sees no payments of others here'),
+  },
+];
