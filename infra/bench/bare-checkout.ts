@@ -54,7 +54,7 @@ async function checkout(incoming: IncomingMessage): Promise<string> {
     tokenEmail: undefined,
     traceparent: '00-bare',
     leaseToken: randomUUID(),
-    leaseMs: 60_000,
+    leaseMs: 12_000,
   });
   const { id } = JSON.parse(await charge(payment)) as { id: string };
   const completedAt = new Date();

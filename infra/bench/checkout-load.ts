@@ -17,7 +17,9 @@ export interface LoadResult {
 }
 
 export interface Load {
-  seconds: number;
+  /** How long, or how many. */
+  seconds?: number;
+  checkouts?: number;
   /** Requests under way at once. */
   connections: number;
   /** An open loop: so many per second, whatever the answers take. Absent: as many as go through. */
@@ -49,11 +51,11 @@ export async function checkoutLoad(
       body: JSON.stringify({ ...order, paymentMethod: 'pm_card_visa' }),
     };
   };
-  return async ({ seconds, connections, perSecond }, url) => {
+  return async ({ seconds, checkouts, connections, perSecond }, url) => {
     const result = await autocannon({
       url,
       connections,
-      duration: seconds,
+      ...(checkouts ? { amount: checkouts } : { duration: seconds ?? 1 }),
       ...(perSecond ? { overallRate: perSecond } : {}),
       requests: [{ method: 'POST', path: '/v1/payments', setupRequest }],
     });
