@@ -1,14 +1,23 @@
 import { cpus, totalmem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { auditPaymentsAlone, readCharges } from '@effectively-once/audit/payments-alone';
+import { auditWhenQuiet, worstStatus } from '@effectively-once/audit';
 import { Command } from 'commander';
 import pg from 'pg';
 import { addresses } from '../addresses.js';
 import { bareStatements } from '../bench/bare-statements.js';
 import { checkoutLoad, type LoadResult } from '../bench/checkout-load.js';
 import { databaseFacts, transactionsSoFar } from '../bench/database-facts.js';
-import { startIsolatedStack, type Contestant } from '../bench/isolated-stack.js';
+import {
+  startIsolatedStack,
+  type Contestant,
+  type IsolatedStack,
+} from '../bench/isolated-stack.js';
+import { readEnvironment } from '../environment.js';
 import { onInterrupt } from '../interrupt.js';
+import { appUrl } from './app-url.js';
+import { auditSources } from './audit-sources.js';
+import { auditTable } from './audit-table.js';
 import { wholeNumber } from './whole-number.js';
 
 const QUIET_WITHIN_MS = 60_000;
@@ -16,6 +25,8 @@ const CONNECTIONS = 32;
 /** So many until the code is compiled and connections are made; a busy machine needs longer, not fewer. */
 const WARM_UP = 4_000;
 const OPEN_LOOP_CONNECTIONS = 100;
+/** Ten million checkouts a day. */
+const RATED_PER_S = 115;
 /** An open loop at the limit would measure a queue that only grows. */
 const OPEN_LOOP_SHARE = 0.5;
 
@@ -23,25 +34,58 @@ const command = new Command('bench:checkout')
   .description('checkouts per second of payments alone, against the least that could do the same')
   .option('--seconds <n>', 'per round', wholeNumber, 10)
   .option('--rounds <n>', 'of each, taking turns', wholeNumber, 3)
+  .option(
+    '--running [rate]',
+    'instead: so many per second (115) on the running system',
+    wholeNumber,
+  )
   .addHelpText(
     'after',
     '\nStarts PostgreSQL and the PSP simulator of its own; the load comes from this process.' +
       '\nExit code: 0 the audit of this run is clean, 1 it is not.',
   )
   .parse();
-const { seconds, rounds } = command.opts<{ seconds: number; rounds: number }>();
+const { seconds, rounds, running } = command.opts<{
+  seconds: number;
+  rounds: number;
+  running?: number | true;
+}>();
 
 const print = (line: string) => console.log(line);
-const interrupted = new AbortController();
-void onInterrupt(() => process.exit(130)).then(() => interrupted.abort(new Error('interrupted')));
-const stack = await startIsolatedStack({ signal: interrupted.signal, print });
-try {
-  process.exitCode = (await measure()) ? 0 : 1;
-} finally {
-  await stack.stop();
+if (running === undefined) await measureAlone();
+else process.exitCode = (await measureRunning(running === true ? RATED_PER_S : running)) ? 0 : 1;
+
+async function measureAlone(): Promise<void> {
+  const interrupted = new AbortController();
+  const { signal } = interrupted;
+  void onInterrupt(() => process.exit(130)).then(() => interrupted.abort(new Error('interrupted')));
+  const stack = await startIsolatedStack({ signal, print });
+  try {
+    process.exitCode = (await measure(stack)) ? 0 : 1;
+  } finally {
+    await stack.stop();
+  }
 }
 
-async function measure(): Promise<boolean> {
+/** With the connector, the broker, three consumers and the monitoring at work beside it. */
+async function measureRunning(perSecond: number): Promise<boolean> {
+  const environment = readEnvironment();
+  const run = await checkoutLoad(environment);
+  const url = appUrl(environment, 'PAYMENTS');
+  const load = { connections: OPEN_LOOP_CONNECTIONS, perSecond };
+  await run({ ...load, checkouts: WARM_UP }, url);
+  const result = await run({ ...load, seconds }, url);
+  print(line(`everything running, ${perSecond}/s`, result));
+  const report = await auditWhenQuiet({
+    sources: auditSources(environment),
+    waitMaxMs: QUIET_WITHIN_MS,
+    onWaiting: () => undefined,
+  });
+  print(`the audit of this run:\n${auditTable(report)}`);
+  return worstStatus(report) === 'ok' && result.failed === 0;
+}
+
+async function measure(stack: IsolatedStack): Promise<boolean> {
   const at = addresses(stack.environment, { journalFolder: '' });
   const databaseUrl = String(at.PAYMENTS_DATABASE_URL);
   const auditorUrl = String(at.AUDITOR_PAYMENTS_URL);
@@ -91,10 +135,14 @@ async function measure(): Promise<boolean> {
   );
   print(`PostgreSQL: ${await databaseFacts(client)}`);
   await client.end();
-  return await auditIsClean(auditorUrl, [...results.payments, ...results.bare, openLoop]);
+  return await auditIsClean(stack, auditorUrl, [...results.payments, ...results.bare, openLoop]);
 }
 
-async function auditIsClean(paymentsUrl: string, results: LoadResult[]): Promise<boolean> {
+async function auditIsClean(
+  stack: IsolatedStack,
+  paymentsUrl: string,
+  results: LoadResult[],
+): Promise<boolean> {
   // Whatever a round left open is settled by payments itself.
   const findings = await stack.with('payments', async () => {
     const thirdPartiesUrl = `http://127.0.0.1:${stack.environment.settings.THIRD_PARTIES_PORT}`;
