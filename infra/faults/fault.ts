@@ -1,5 +1,6 @@
 import { CONSUMERS, type ConsumerName } from '@effectively-once/contracts';
 import { DELIVERY_POINTS, type DeliveryPoint } from '@effectively-once/delivery';
+import { CHECKOUT_POINTS, type CheckoutPoint } from '@effectively-once/payments/failure-points';
 import { CUTS, type Cut } from '@effectively-once/testing';
 import { DEPENDENCIES, type Dependency } from '../test/cables.js';
 
@@ -11,6 +12,7 @@ export type Fault =
   /** One consumer loses one server. */
   | { kind: Cut; dependency: Dependency }
   | { kind: 'kill -9 at'; consumer: ConsumerName; point: DeliveryPoint }
+  | { kind: 'kill -9 in checkout'; point: CheckoutPoint }
   /** Frozen while a second member takes over what it had, and woken up. */
   | { kind: 'zombie'; consumer: ConsumerName }
   /** A second member comes and goes. */
@@ -23,6 +25,7 @@ export const FAULTS: readonly Fault[] = [
   ...[...APPS, ...SERVERS].map((process) => ({ kind: 'kill -9', process }) as const),
   ...APPS.map((process) => ({ kind: 'freeze', process }) as const),
   ...DEPENDENCIES.flatMap((dependency) => CUTS.map((kind) => ({ kind, dependency }))),
+  ...CHECKOUT_POINTS.map((point) => ({ kind: 'kill -9 in checkout', point }) as const),
   ...CONSUMERS.flatMap((consumer) => [
     ...pointsOf(consumer).map((point) => ({ kind: 'kill -9 at', consumer, point }) as const),
     { kind: 'zombie', consumer } as const,
@@ -48,6 +51,8 @@ export function titleOf(fault: Fault): string {
       return `${fault.kind} ${fault.dependency}`;
     case 'kill -9 at':
       return `${fault.kind} ${fault.consumer} ${fault.point}`;
+    case 'kill -9 in checkout':
+      return `${fault.kind} ${fault.point}`;
     case 'zombie':
       return `${fault.kind} ${fault.consumer}`;
     case 'rebalance':

@@ -46,6 +46,8 @@ export async function strike(
       );
     case 'kill -9 at':
       return await dieAt(fault.consumer, fault.point, stack);
+    case 'kill -9 in checkout':
+      return await untilDead('payments', fault.point, stack);
     case 'zombie':
       return await withSecondMember(fault.consumer, stack, async () =>
         freeze(fault.consumer, stack),
@@ -87,14 +89,19 @@ async function cut(
 async function dieAt(
   consumer: ConsumerName,
   point: DeliveryPoint,
-  { breakable, environment }: BreakableStack,
+  stack: BreakableStack,
 ): Promise<void> {
-  const token = armFailurePoint(breakable, consumer, point);
+  const dead = untilDead(consumer, point, stack);
   // The payments that come in pass every other point.
   if (point.endsWith('dead_letter')) {
-    await poison(consumer, [`127.0.0.1:${environment.settings.KAFKA_PORT}`]);
+    await poison(consumer, [`127.0.0.1:${stack.environment.settings.KAFKA_PORT}`]);
   }
-  await waitUntil(`${consumer} to die ${point}`, () => !existsSync(token));
+  await dead;
+}
+
+async function untilDead(app: string, point: string, { breakable }: BreakableStack): Promise<void> {
+  const token = armFailurePoint(breakable, app, point);
+  await waitUntil(`${app} to die ${point}`, () => !existsSync(token));
 }
 
 // Through the redrive topic: in the main one a record without an outbox row is itself a finding.
