@@ -1,0 +1,72 @@
+import { once } from 'node:events';
+import { Agent, request, type IncomingMessage } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { build } from 'hdr-histogram-js';
+import type { Checkouts, LoadResult } from './checkouts.js';
+
+const CONNECTIONS_MAX = 500;
+const MICROSECONDS = 1_000;
+
+/**
+ * Checkouts that come when they come, whatever the answers take: exponentially distributed gaps, as of
+ * customers who know nothing of each other. (autocannon's own rate sends a second's requests all at once.)
+ * Latency counts from the moment a checkout was due, so that a stall is felt by everybody who came
+ * during it, not only by those who got to send.
+ * @see https://www.usenix.org/legacy/event/nsdi06/tech/schroeder/schroeder.pdf open against closed systems
+ */
+export async function openLoop(
+  load: { perSecond: number; seconds: number },
+  checkouts: Checkouts,
+  url: string,
+): Promise<LoadResult> {
+  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS_MAX });
+  const latencies = build({ highestTrackableValue: 600_000 * MICROSECONDS });
+  const under: Promise<void>[] = [];
+  let [paid, failed] = [0, 0];
+  const startedAtMs = performance.now();
+  let dueAtMs = startedAtMs;
+  for (;;) {
+    dueAtMs += (-Math.log(1 - Math.random()) * 1_000) / load.perSecond;
+    if (dueAtMs > startedAtMs + load.seconds * 1_000) break;
+    const waitMs = dueAtMs - performance.now();
+    if (waitMs > 0) await sleep(waitMs);
+    under.push(send(dueAtMs));
+  }
+  await Promise.all(under);
+  agent.destroy();
+  const ms = (percentile: number) =>
+    Math.round(latencies.getValueAtPercentile(percentile) / MICROSECONDS);
+  return {
+    perSecond: paid / load.seconds,
+    p50Ms: ms(50),
+    p99Ms: ms(99),
+    p999Ms: ms(99.9),
+    paid,
+    failed,
+  };
+
+  async function send(wasDueAtMs: number): Promise<void> {
+    const isPaid = await post(new URL(checkouts.path, url), checkouts.next(), agent);
+    latencies.recordValue(Math.round((performance.now() - wasDueAtMs) * MICROSECONDS));
+    if (isPaid) paid += 1;
+    else failed += 1;
+  }
+}
+
+async function post(
+  url: URL,
+  { headers, body }: ReturnType<Checkouts['next']>,
+  agent: Agent,
+): Promise<boolean> {
+  const sent = request(url, { method: 'POST', headers, agent });
+  sent.end(body);
+  try {
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    response.resume();
+    await once(response, 'end');
+    return response.statusCode === 201;
+  } catch {
+    // A connection that is cut is a checkout that was not paid; how often is in the result.
+    return false;
+  }
+}
