@@ -33,6 +33,18 @@ const lag = new Gauge({
   help: 'Records of a topic partition that are not settled yet',
   labelNames: ['consumer', 'topic', 'partition'] as const,
 });
+const unsettledSinceMs = new Map<ConsumerName, ReadonlyMap<string, number>>();
+// Asked when it is scraped: a consumer that is paused settles nothing, and would be silent otherwise.
+new Gauge({
+  name: 'delivery_lag_seconds',
+  help: 'How long the oldest record that is not settled has been in its topic; 0 when all are',
+  labelNames: ['consumer'] as const,
+  collect() {
+    for (const [consumer, since] of unsettledSinceMs) {
+      this.set({ consumer }, ageSeconds(Date.now(), Math.min(...since.values())));
+    }
+  },
+});
 const collisions = new Counter({
   name: 'delivery_key_collisions_total',
   help: 'Same payment id with other content',
@@ -77,10 +89,12 @@ const CIRCUIT_STATES: Record<CircuitReading, number> = { closed: 0, half_open: 1
 export class DeliveryMetrics {
   private readonly parkedIn = new Map<string, number>();
   private readonly heldUp = new Map<string, ReadonlySet<PauseReason>>();
+  private readonly unsettledSinceMs = new Map<string, number>();
 
   constructor(private readonly consumer: ConsumerName) {
     collisions.inc({ consumer }, 0);
     windowFull.inc({ consumer }, 0);
+    unsettledSinceMs.set(consumer, this.unsettledSinceMs);
     this.forgetPartitions();
   }
 
@@ -104,8 +118,12 @@ export class DeliveryMetrics {
     redeliveryAge.observe({ consumer: this.consumer }, ageSeconds);
   }
 
-  lagging({ topic, partition }: TopicPartition, count: number): void {
+  /** @param sinceMs when the oldest of them came into its topic. */
+  lagging({ topic, partition }: TopicPartition, count: number, sinceMs: number | undefined): void {
     lag.set({ consumer: this.consumer, topic, partition: String(partition) }, count);
+    const name = `${topic}/${partition}`;
+    if (sinceMs === undefined) this.unsettledSinceMs.delete(name);
+    else this.unsettledSinceMs.set(name, sinceMs);
   }
 
   parked(at: TopicPartition, lanes: number): void {
@@ -137,9 +155,13 @@ export class DeliveryMetrics {
   /** Partitions that went to another member are that member's to report. */
   forgetPartitions(): void {
     lag.reset();
+    this.unsettledSinceMs.clear();
     this.parkedIn.clear();
     this.heldUp.clear();
     parked.set({ consumer: this.consumer }, 0);
     paused.set({ consumer: this.consumer }, 0);
   }
 }
+
+// The minimum of nothing is Infinity; the broker's clock may be ahead of this one.
+const ageSeconds = (nowMs: number, sinceMs: number) => Math.max(0, nowMs - sinceMs) / 1_000;

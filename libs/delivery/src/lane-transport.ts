@@ -89,7 +89,7 @@ export class LaneTransport extends Server implements CustomTransportStrategy {
           this.metrics.forgetPartitions();
           this.circuits.forEach((circuit) => circuit.forgetStreak());
         },
-        onLag: (at, records) => this.metrics.lagging(at, records),
+        onLag: (at, records, sinceMs) => this.metrics.lagging(at, records, sinceMs),
         onParked: (at, lanes) => this.metrics.parked(at, lanes),
         onPauseReasons: (at, reasons) => this.paused(at, reasons),
         onError: (error, message) => this.warn(error, message),

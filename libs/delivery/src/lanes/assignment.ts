@@ -21,7 +21,7 @@ export interface AssignmentOptions {
   refetch: (at: TopicPartition, from: bigint) => void;
   onPauseReasons: (at: TopicPartition, reasons: ReadonlySet<PauseReason>) => void;
   onParked: (at: TopicPartition, lanes: number) => void;
-  onLag: (at: TopicPartition, records: number) => void;
+  onLag: (at: TopicPartition, records: number, unsettledSinceMs: number | undefined) => void;
   onError: (error: unknown, what: 'settle' | 'commit' | 'take over') => void;
   /** The previous assignment's end: no two effects of one partition may run at once. */
   after: Promise<void>;
@@ -102,7 +102,7 @@ export class Assignment {
       refetch: (from) => refetch(at, from),
       onPauseReasons: (reasons) => onPauseReasons(at, reasons),
       onParked: (lanes) => onParked(at, lanes),
-      onLag: (records) => onLag(at, records),
+      onLag: (records, unsettledSinceMs) => onLag(at, records, unsettledSinceMs),
       onError,
       wait: this.wait,
       now: () => performance.now(),

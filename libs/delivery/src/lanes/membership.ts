@@ -16,7 +16,7 @@ export interface MembershipOptions {
   settle: (record: KafkaRecord, lane: RecordLane) => Promise<void>;
   /** Partitions were dealt anew; what was reported of them may be another member's now. */
   onAssigned: () => void;
-  onLag: (at: TopicPartition, records: number) => void;
+  onLag: (at: TopicPartition, records: number, unsettledSinceMs: number | undefined) => void;
   onPauseReasons: (at: TopicPartition, reasons: ReadonlySet<PauseReason>) => void;
   onParked: (at: TopicPartition, lanes: number) => void;
   onError: (error: unknown, message: string) => void;

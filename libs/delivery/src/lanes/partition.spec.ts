@@ -235,3 +235,24 @@ it('runs suspected records one at a time, each marked before its effect and clea
   expect(commits.at(-1)?.note.suspectedBelow).toBeUndefined();
   await partition.close({ commit: true });
 });
+
+it('says since when its oldest record waits, until all are settled', async () => {
+  let release!: () => void;
+  const stuck = new Promise<void>((resolve) => (release = resolve));
+  const since: (number | undefined)[] = [];
+  const { partition } = aPartition(
+    async ({ offset }) => {
+      if (offset === 0n) await stuck;
+    },
+    { onLag: (_, unsettledSinceMs) => since.push(unsettledSinceMs) },
+  );
+  partition.open(emptyNote());
+  partition.push(
+    [aRecord({ offset: 0n, timestampMs: 1_000 }), aRecord({ offset: 1n, timestampMs: 2_000 })],
+    2n,
+  );
+  expect(since).toEqual([1_000]);
+  release();
+  await until(() => since.length > 1 && since.at(-1) === undefined);
+  await partition.close({ commit: true });
+});

@@ -40,8 +40,8 @@ export interface PartitionOptions {
   refetch: (from: bigint) => void;
   onPauseReasons: (reasons: ReadonlySet<PauseReason>) => void;
   onParked: (lanes: number) => void;
-  /** How many records of the partition are not settled. */
-  onLag: (records: number) => void;
+  /** How many records of the partition are not settled, and when the first of them came into it. */
+  onLag: (records: number, unsettledSinceMs: number | undefined) => void;
   onError: (error: unknown, what: 'settle' | 'commit') => void;
   wait: (ms: number, signal: AbortSignal) => Promise<void>;
   now: () => number;
@@ -219,10 +219,10 @@ export class Partition {
   }
 
   private reportWatermark(): void {
-    const { watermark } = this.window;
+    const { watermark, unsettledSinceMs } = this.window;
     if (watermark === undefined || this.closing.signal.aborted) return;
     this.custody.reached(watermark, this.endOffset);
-    this.options.onLag(Number(this.endOffset - watermark));
+    this.options.onLag(Number(this.endOffset - watermark), unsettledSinceMs);
   }
 }
 

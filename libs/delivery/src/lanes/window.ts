@@ -32,6 +32,11 @@ export class Window {
     return this.oldest?.record.offset ?? this.passed;
   }
 
+  /** When the first record that is not settled came into its topic; undefined when all are. */
+  get unsettledSinceMs(): number | undefined {
+    return this.oldest?.record.timestampMs;
+  }
+
   get size(): number {
     return this.held.length - this.first;
   }
