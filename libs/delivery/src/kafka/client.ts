@@ -17,6 +17,8 @@ export const RETRY = {
 export interface Connection {
   brokers: string[];
   clientId: string;
+  /** Retries of a request, for whoever would rather say soon that it fails (default 8: about 17 s). */
+  retriesMax?: number;
 }
 
 export function kafkaClient(options: Connection): Kafka {
@@ -25,11 +27,16 @@ export function kafkaClient(options: Connection): Kafka {
     clientId: options.clientId,
     connectionTimeout: CONNECTION_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    retry: RETRY,
+    retry: retryOf(options),
     // Every failure that matters reaches us as a rejection or an event; its own lines repeat them.
     logLevel: logLevel.NOTHING,
   });
 }
+
+export const retryOf = ({ retriesMax }: Pick<Connection, 'retriesMax'>) => ({
+  ...RETRY,
+  retries: retriesMax ?? RETRY.retries,
+});
 
 export function toRecord(topic: string, partition: number, message: KafkaMessage): KafkaRecord {
   return {
