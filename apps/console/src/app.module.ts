@@ -1,11 +1,12 @@
 import { audit, type Sources } from '@effectively-once/audit';
-import { AUTH_SECRET, HealthModule, MetricsModule } from '@effectively-once/platform';
+import { AUTH_SECRET, HealthModule, MetricsModule, type Logger } from '@effectively-once/platform';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { AuditController } from './audit.controller.js';
 import type { ConsoleConfig } from './config.js';
 import { consoleDataSource } from './database.js';
+import { DeadLettersModule } from './dead-letters/dead-letters.module.js';
 import { PaymentsDatabase } from './payments-database.js';
 import { PipelineController } from './pipeline.controller.js';
 import { PIPELINE, pipeline } from './pipeline.js';
@@ -15,7 +16,7 @@ import { SharedAudit } from './shared-audit.js';
 class AppModule {}
 
 /** The wiring of the console. */
-export function appModule(config: ConsoleConfig): DynamicModule {
+export function appModule(config: ConsoleConfig, logger: Logger): DynamicModule {
   return {
     module: AppModule,
     imports: [
@@ -23,6 +24,7 @@ export function appModule(config: ConsoleConfig): DynamicModule {
         useFactory: () => consoleDataSource({ url: config.CONSOLE_DATABASE_URL }).options,
       }),
       MetricsModule,
+      DeadLettersModule.register(config, logger),
       HealthModule.register({
         inject: [DataSource],
         useFactory: (database: DataSource) => ({

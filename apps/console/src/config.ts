@@ -1,4 +1,11 @@
-import { brokerList, databaseUrl, httpUrl, nodeEnv, port } from '@effectively-once/platform';
+import {
+  brokerList,
+  databaseUrl,
+  failurePointsFolder,
+  httpUrl,
+  nodeEnv,
+  port,
+} from '@effectively-once/platform';
 import { z } from 'zod';
 
 export const consoleConfig = z.object({
@@ -13,6 +20,7 @@ export const consoleConfig = z.object({
   ELASTICSEARCH_URL: httpUrl,
   THIRD_PARTIES_URL: httpUrl,
   CONNECT_URL: httpUrl,
+  FAILURE_POINTS: failurePointsFolder,
 });
 
 export type ConsoleConfig = z.infer<typeof consoleConfig>;

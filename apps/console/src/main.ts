@@ -7,7 +7,7 @@ await runApp({
   name: 'console',
   create: async (logger) => {
     const config = readConfig(consoleConfig, process.env);
-    const app = await createApp({ module: appModule(config), logger, explain });
+    const app = await createApp({ module: appModule(config, logger), logger, explain });
     return { app, port: config.CONSOLE_PORT };
   },
 });

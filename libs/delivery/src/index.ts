@@ -21,7 +21,7 @@ export {
   pingBroker,
   type Offsets,
 } from './kafka/admin.js';
-export { readTopic } from './kafka/read-topic.js';
+export { readTopic, type OffsetRange } from './kafka/read-topic.js';
 export { RecordProducer } from './kafka/record-producer.js';
 export { KeepErrorIdentity } from './keep-error-identity.filter.js';
 export { LANES, LaneTransport, type LaneExtras } from './lane-transport.js';

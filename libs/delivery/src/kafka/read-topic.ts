@@ -1,22 +1,30 @@
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
+import type { Consumer } from 'kafkajs';
 import type { KafkaRecord } from '../kafka-record.js';
 import { withAdmin } from './admin.js';
-import { kafkaClient, RETRY, toRecord, type Connection } from './client.js';
+import { kafkaClient, retryOf, toRecord, type Connection } from './client.js';
 
 const FETCH_WAIT_MAX_MS = 100;
 // Batches fetched but not yet read; past this the fetching waits, so memory stays bounded.
 const BATCHES_BUFFERED_MAX = 8;
 const SILENCE_MAX_MS = 30_000;
 
+/** Of one partition: from the first to before the second. */
+export interface OffsetRange {
+  from: bigint;
+  end: bigint;
+}
+
 /**
  * Reads a topic from its beginning up to the ends known when the call was made: partitions mixed,
- * each in order. Belongs to a group of its own that it deletes, and commits nothing.
+ * each in order. Belongs to a group of its own that it deletes, and commits nothing. `only` narrows it to
+ * a range in some partitions; of a range, what has aged out or is not there yet is left out.
  *
  * @throws Error when the broker goes silent for 30 s before the ends are reached.
  */
 export async function* readTopic(
-  options: Connection & { topic: string },
+  options: Connection & { topic: string; only?: ReadonlyMap<number, OffsetRange> },
 ): AsyncGenerator<KafkaRecord> {
   const unread = await unreadPartitions(options);
   if (unread.size === 0) return;
@@ -24,7 +32,7 @@ export async function* readTopic(
   const groupId = `${options.clientId}.reader.${crypto.randomUUID()}`;
   const consumer = kafkaClient(options).consumer({
     groupId,
-    retry: RETRY,
+    retry: retryOf(options),
     maxWaitTimeInMs: FETCH_WAIT_MAX_MS,
     allowAutoTopicCreation: false,
   });
@@ -47,12 +55,13 @@ export async function* readTopic(
         await once(batches, 'drain', { signal: done.signal }).catch(() => undefined);
       },
     });
+    if (options.only) seekTo(consumer, options.topic, unread);
     for await (const records of batches as AsyncIterable<KafkaRecord[]>) {
       silence.refresh();
       for (const record of records) {
-        const end = unread.get(record.partition);
-        if (end === undefined || record.offset >= end) continue;
-        if (record.offset + 1n >= end) unread.delete(record.partition);
+        const range = unread.get(record.partition);
+        if (!range || record.offset < range.from || record.offset >= range.end) continue;
+        if (record.offset + 1n >= range.end) unread.delete(record.partition);
         yield record;
       }
       if (unread.size === 0) return;
@@ -66,12 +75,26 @@ export async function* readTopic(
   }
 }
 
-/** partition → end offset, of the partitions that hold anything. */
-async function unreadPartitions(options: Connection & { topic: string }) {
+/** Only after `run` does kafkajs take a position. What it fetched before that is passed over. */
+function seekTo(consumer: Consumer, topic: string, ranges: ReadonlyMap<number, OffsetRange>): void {
+  for (const [partition, { from }] of ranges) {
+    consumer.seek({ topic, partition, offset: from.toString() });
+  }
+}
+
+/** What there is to read, of the partitions that hold any of it. */
+async function unreadPartitions({
+  only,
+  ...options
+}: Connection & { topic: string; only?: ReadonlyMap<number, OffsetRange> }) {
   const offsets = await withAdmin(options, (admin) => admin.fetchTopicOffsets(options.topic));
-  return new Map(
-    offsets
-      .filter(({ high, low }) => BigInt(high) > BigInt(low))
-      .map(({ partition, high }) => [partition, BigInt(high)]),
-  );
+  const unread = new Map<number, OffsetRange>();
+  for (const { partition, high, low } of offsets) {
+    const wanted = only ? only.get(partition) : { from: 0n, end: BigInt(high) };
+    if (!wanted) continue;
+    const from = wanted.from > BigInt(low) ? wanted.from : BigInt(low);
+    const end = wanted.end < BigInt(high) ? wanted.end : BigInt(high);
+    if (from < end) unread.set(partition, { from, end });
+  }
+  return unread;
 }

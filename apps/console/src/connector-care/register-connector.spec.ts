@@ -1,0 +1,70 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { registerConnector } from './register-connector.js';
+
+/** Answers in turn what Connect would; the last answer stays. */
+let answers: Record<string, { status: number; body?: unknown }[]>;
+let config: Record<string, string> | undefined;
+let server: Server;
+
+beforeEach(async () => {
+  config = undefined;
+  answers = { PUT: [{ status: 200 }], POST: [{ status: 202 }], GET: [running] };
+  server = createServer((request, response) => {
+    let received = '';
+    request.on('data', (chunk) => (received += chunk));
+    request.on('end', () => {
+      const queue = answers[request.method!]!;
+      const { status, body } = queue.length > 1 ? queue.shift()! : queue[0]!;
+      if (request.method === 'PUT' && status === 200) {
+        config = JSON.parse(received) as Record<string, string>;
+      }
+      response.writeHead(status).end(JSON.stringify(body ?? {}));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+});
+afterEach(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+const running = {
+  status: 200,
+  body: { connector: { state: 'RUNNING' }, tasks: [{ id: 0, state: 'RUNNING' }] },
+};
+const register = () =>
+  registerConnector({
+    connectUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    postgresHost: 'db.example',
+    postgresPort: 5433,
+    debeziumPassword: 'secret',
+  });
+
+it("fills in where PostgreSQL is, and leaves Debezium's own placeholder alone", async () => {
+  await register();
+  expect(config).toMatchObject({
+    'database.hostname': 'db.example',
+    'database.port': '5433',
+    'database.password': 'secret',
+    'transforms.outbox.route.topic.replacement': '${routedByValue}',
+  });
+});
+
+it('waits while Connect rebalances, and until the task has started', async () => {
+  answers['PUT'] = [{ status: 409 }, { status: 200 }];
+  const noTask = { status: 200, body: { connector: { state: 'RUNNING' }, tasks: [] } };
+  answers['GET'] = [{ status: 404 }, noTask, running];
+  await register();
+});
+
+it("shows a failed task's own trace", async () => {
+  const failed = { id: 0, state: 'FAILED', trace: 'publication does not exist' };
+  answers['GET'] = [{ status: 200, body: { connector: { state: 'RUNNING' }, tasks: [failed] } }];
+  await expect(register()).rejects.toThrow(/payments-outbox failed:\npublication does not exist/);
+});
+
+it('shows what Connect has against a configuration', async () => {
+  answers['PUT'] = [{ status: 400, body: { message: 'unknown class' } }];
+  await expect(register()).rejects.toThrow(/Connect answered 400: .*unknown class/);
+});

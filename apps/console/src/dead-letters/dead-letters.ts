@@ -1,0 +1,166 @@
+import { CONSUMERS, type ConsumerName, type ErrorClass } from '@effectively-once/contracts';
+import type { DataSource } from 'typeorm';
+import type { ListQuery, PageQuery } from './requests.js';
+
+export const STATES = ['pending', 'redriven', 'discarded'] as const;
+export type State = (typeof STATES)[number];
+
+/** A dead letter as a listing shows it. */
+export interface Listed {
+  id: string;
+  state: State;
+  paymentId: string | null;
+  errorClass: ErrorClass | null;
+  errorName: string;
+  errorMessage: string;
+  attempts: number;
+  deadLetteredAt: Date;
+  redriveCount: number;
+}
+
+export interface Detail extends Listed {
+  eventId: string | null;
+  originalTopic: string;
+  originalPartition: number;
+  originalOffset: string;
+  dlqPartition: number;
+  dlqOffset: string;
+  firstFailedAt: Date | null;
+  appVersion: string | null;
+  stateChangedAt: Date;
+  actionId: string | null;
+}
+
+/** What an operator decided, and how far it has got. */
+export interface Action {
+  id: string;
+  kind: 'redrive' | 'discard';
+  consumer: ConsumerName;
+  operator: string;
+  reason: string | null;
+  filter: Record<string, unknown>;
+  ratePerS: number | null;
+  askedAt: Date;
+  finishedAt: Date | null;
+  /** Dead letters it claimed, those it is done with, and those it had to give back. */
+  count: number;
+  done: number;
+  givenBack: number;
+}
+
+export interface Page<Item> {
+  items: Item[];
+  nextCursor: string | null;
+}
+
+export interface Overview {
+  consumer: ConsumerName;
+  /** How many are pending, and since when the oldest is. */
+  depth: number;
+  oldest: Date | null;
+  /** Of the pending ones, the most frequent first. */
+  reasons: { errorClass: ErrorClass | null; errorName: string; count: number }[];
+  states: Record<State, number>;
+}
+
+/** What is known of dead letters, for looking at. */
+export class DeadLetters {
+  constructor(private readonly database: DataSource) {}
+
+  async overview(): Promise<Overview[]> {
+    const states = await this.states();
+    const reasons: { consumer: string; errorName: string; count: number; oldest: Date }[] =
+      await this.database.query(
+        `SELECT consumer, error_class AS "errorClass", error_name AS "errorName",
+                count(*)::int AS count, min(dead_lettered_at) AS oldest
+           FROM console.dead_letters WHERE state = 'pending'
+          GROUP BY 1, 2, 3 ORDER BY count(*) DESC, error_name`,
+      );
+    return CONSUMERS.map((consumer) => {
+      const own = reasons.filter((reason) => reason.consumer === consumer);
+      const oldest = Math.min(...own.map((reason) => reason.oldest.getTime()));
+      return {
+        consumer,
+        depth: states[consumer].pending,
+        oldest: own.length > 0 ? new Date(oldest) : null,
+        reasons: own.map(({ consumer: _consumer, oldest: _oldest, ...reason }) => reason),
+        states: states[consumer],
+      } as Overview;
+    });
+  }
+
+  /** Every combination is there, also those of which there are none. */
+  async states(): Promise<Record<ConsumerName, Record<State, number>>> {
+    const rows: { consumer: ConsumerName; state: State; count: number }[] =
+      await this.database.query(
+        `SELECT consumer, state, count(*)::int AS count FROM console.dead_letters GROUP BY 1, 2`,
+      );
+    const none = () => ({ pending: 0, redriven: 0, discarded: 0 });
+    const counts = { email: none(), loyalty: none(), search: none() };
+    for (const { consumer, state, count } of rows) counts[consumer][state] = count;
+    return counts;
+  }
+
+  /** The latest first, so that those which come meanwhile do not move the pages. */
+  async list(consumer: ConsumerName, query: ListQuery): Promise<Page<Listed>> {
+    const { state, errorName, cursor, limit } = query;
+    const rows: (Listed & { seq: string })[] = await this.database.query(
+      `SELECT seq, ${LISTED} FROM console.dead_letters
+        WHERE consumer = $1 AND ($2::text IS NULL OR state = $2)
+          AND ($3::text IS NULL OR error_name = $3) AND ($4::bigint IS NULL OR seq < $4)
+        ORDER BY seq DESC LIMIT $5`,
+      [consumer, state ?? null, errorName ?? null, cursor ?? null, limit + 1],
+    );
+    return page(rows, limit, ({ seq: _seq, ...item }) => item, 'seq');
+  }
+
+  async find(consumer: ConsumerName, id: string): Promise<Detail | undefined> {
+    const rows: Detail[] = await this.database.query(
+      `SELECT ${LISTED}, event_id AS "eventId", original_topic AS "originalTopic",
+              original_partition AS "originalPartition", original_offset AS "originalOffset",
+              dlq_partition AS "dlqPartition", dlq_offset AS "dlqOffset",
+              first_failed_at AS "firstFailedAt", app_version AS "appVersion",
+              state_changed_at AS "stateChangedAt", action_id AS "actionId"
+         FROM console.dead_letters WHERE consumer = $1 AND id = $2`,
+      [consumer, id],
+    );
+    return rows[0];
+  }
+
+  /** The latest first. */
+  async actions({ cursor, limit }: PageQuery): Promise<Page<Action>> {
+    const rows: Action[] = await this.database.query(
+      `${ACTIONS} WHERE $1::bigint IS NULL OR action.id < $1 ORDER BY action.id DESC LIMIT $2`,
+      [cursor ?? null, limit + 1],
+    );
+    return page(rows, limit, (action) => action, 'id');
+  }
+
+  async action(id: string): Promise<Action | undefined> {
+    const rows: Action[] = await this.database.query(`${ACTIONS} WHERE action.id = $1`, [id]);
+    return rows[0];
+  }
+}
+
+const LISTED = `id, state, payment_id AS "paymentId", error_class AS "errorClass",
+  error_name AS "errorName", error_message AS "errorMessage", attempts,
+  dead_lettered_at AS "deadLetteredAt", redrive_count AS "redriveCount"`;
+
+const ACTIONS = `
+  SELECT action.id, kind, consumer, operator, reason, filter, rate_per_s AS "ratePerS",
+         asked_at AS "askedAt", finished_at AS "finishedAt", count, given_back AS "givenBack",
+         (SELECT count(*)::int FROM console.dead_letters letter
+           WHERE letter.action_id = action.id AND letter.state <> 'pending') AS done
+    FROM console.dead_letter_actions action`;
+
+/** One row more than fits says that there is a next page; its cursor is the last that fits. */
+function page<Row, Item>(
+  rows: Row[],
+  limit: number,
+  item: (row: Row) => Item,
+  cursor: keyof Row,
+): Page<Item> {
+  const shown = rows.slice(0, limit);
+  const last = rows.length > limit ? shown.at(-1) : undefined;
+  return { items: shown.map(item), nextCursor: last ? String(last[cursor]) : null };
+}

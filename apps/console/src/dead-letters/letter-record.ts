@@ -1,0 +1,56 @@
+import {
+  decodePaymentCompleted,
+  deadLetterTopic,
+  PoisonRecord,
+  type ConsumerName,
+} from '@effectively-once/contracts';
+import { headerTexts, readTopic, type KafkaRecord } from '@effectively-once/delivery';
+import type { Detail } from './dead-letters.js';
+
+/** A dead letter's record as it lies in Kafka: the event, or why it is none and its bytes. */
+export interface ShownRecord {
+  key: string | null;
+  timestamp: string;
+  headers: Record<string, string | undefined>;
+  event?: unknown;
+  undecodable?: { code: string; field: string; message: string };
+  valueHex?: string;
+}
+
+/** Undefined when the record has left its topic. */
+export type ReadLetter = (
+  consumer: ConsumerName,
+  at: Pick<Detail, 'dlqPartition' | 'dlqOffset'>,
+) => Promise<KafkaRecord | undefined>;
+export const READ_LETTER = Symbol('READ_LETTER');
+
+export async function readLetter(
+  connection: { brokers: string[]; clientId: string },
+  consumer: ConsumerName,
+  { dlqPartition, dlqOffset }: Parameters<ReadLetter>[1],
+): Promise<KafkaRecord | undefined> {
+  const from = BigInt(dlqOffset);
+  const only = new Map([[dlqPartition, { from, end: from + 1n }]]);
+  for await (const record of readTopic({ ...connection, topic: deadLetterTopic(consumer), only })) {
+    return record;
+  }
+  return undefined;
+}
+
+export function shown(record: KafkaRecord): ShownRecord {
+  const headers = headerTexts(record);
+  const { key, value, timestampMs } = record;
+  const seen = {
+    key: key && key.toString('utf8'),
+    timestamp: new Date(timestampMs).toISOString(),
+    headers,
+  };
+  try {
+    return { ...seen, event: decodePaymentCompleted({ key, value, headers }).data };
+  } catch (error) {
+    if (!(error instanceof PoisonRecord)) throw error;
+    const { code, field, message } = error;
+    const undecodable = { code, field, message };
+    return { ...seen, undecodable, valueHex: value?.toString('hex') ?? '' };
+  }
+}

@@ -1,0 +1,94 @@
+import { CONSUMERS, type ConsumerName } from '@effectively-once/contracts';
+import { Problem, type Fault } from '@effectively-once/platform';
+import { z } from 'zod';
+
+/** Named in one request at most; more go by filter. */
+const IDS_MAX = 1_000;
+export const REDRIVE_MAX = 10_000;
+const REDRIVE_DEFAULT = 1_000;
+const RATE_MAX_PER_S = 5_000;
+/** Fast enough for a person, slow enough for whatever has just been repaired. */
+const RATE_DEFAULT_PER_S = 200;
+export const PAGE_MAX = 1_000;
+const PAGE_DEFAULT = 100;
+
+const id = z
+  .string()
+  .regex(/^\d{1,6}-\d{1,18}$/, "must be a dead letter's id: <partition>-<offset>");
+const ids = z.array(id).min(1, 'must name one at least').max(IDS_MAX, `at most ${IDS_MAX} at once`);
+const errorName = z.string().min(1).max(64);
+const filter = z.strictObject({ errorName: errorName.optional() });
+const whole = (max: number) => z.int().min(1).max(max);
+
+const redriveRequest = z
+  .strictObject({
+    ids: ids.optional(),
+    filter: filter.optional(),
+    max: whole(REDRIVE_MAX).default(REDRIVE_DEFAULT),
+    dryRun: z.boolean().default(false),
+    ratePerS: whole(RATE_MAX_PER_S).default(RATE_DEFAULT_PER_S),
+  })
+  .refine(({ ids, filter }) => !ids || !filter, 'give ids or a filter, not both');
+
+const discardRequest = z.strictObject({
+  ids,
+  reason: z.string().trim().min(1, 'must say why').max(1_000),
+});
+
+const numberText = z
+  .string()
+  .regex(/^\d{1,18}$/, 'must be a number')
+  .transform(Number);
+const page = {
+  limit: numberText.pipe(whole(PAGE_MAX)).default(PAGE_DEFAULT),
+  cursor: z
+    .string()
+    .regex(/^\d{1,18}$/, 'must be the nextCursor of the page before')
+    .optional(),
+};
+const listQuery = z.strictObject({
+  ...page,
+  state: z.enum(['pending', 'redriven', 'discarded']).optional(),
+  errorName: errorName.optional(),
+});
+const pageQuery = z.strictObject(page);
+
+export type Filter = { errorName?: string | undefined };
+export type RedriveRequest = z.infer<typeof redriveRequest>;
+export type DiscardRequest = z.infer<typeof discardRequest>;
+export type ListQuery = z.infer<typeof listQuery>;
+export type PageQuery = z.infer<typeof pageQuery>;
+
+export const asRedrive = (body: unknown) => read(redriveRequest, body ?? {});
+export const asDiscard = (body: unknown) => read(discardRequest, body ?? {});
+export const asList = (query: unknown) => read(listQuery, query);
+export const asPage = (query: unknown) => read(pageQuery, query);
+
+/** @throws Problem `not_found` that names the consumers there are. */
+export function asConsumer(text: string): ConsumerName {
+  const consumer = CONSUMERS.find((one) => one === text);
+  if (consumer) return consumer;
+  const detail = `There is no such consumer. There are: ${CONSUMERS.join(', ')}.`;
+  throw new Problem('not_found', { status: 404, detail, members: { consumers: CONSUMERS } });
+}
+
+/** @throws Problem `invalid_request` with every fault, by JSON pointer (RFC 6901). */
+function read<Schema extends z.ZodType>(schema: Schema, given: unknown): z.infer<Schema> {
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  throw new Problem('invalid_request', {
+    status: 400,
+    detail: 'The request cannot be taken as it is.',
+    members: { errors: parsed.error.issues.flatMap(faults) },
+  });
+}
+
+function faults(issue: z.core.$ZodIssue): Fault[] {
+  const pointer = (path: PropertyKey[]) => path.map((step) => `/${String(step)}`).join('');
+  if (issue.code !== 'unrecognized_keys')
+    return [{ pointer: pointer(issue.path), detail: issue.message }];
+  return issue.keys.map((key) => ({
+    pointer: pointer([...issue.path, key]),
+    detail: 'is not a field of this request',
+  }));
+}
