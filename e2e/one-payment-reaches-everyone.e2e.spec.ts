@@ -61,3 +61,16 @@ it("a customer sees nobody else's points, payments or search hits", async () => 
   );
   expect(search.json).toMatchObject({ total: 0 });
 });
+
+it('whoever wants to pay can read how, on a page whose parts a browser may load', async () => {
+  const page = await fetch(new URL('/docs', at.PAYMENTS_URL));
+  expect(page.status).toBe(200);
+  // Upgraded to https, which nobody here speaks, the page would stay empty.
+  expect(page.headers.get('content-security-policy')).not.toContain('upgrade-insecure-requests');
+  const scripts = [...(await page.text()).matchAll(/<script src="([^"]+)"/g)];
+  expect(scripts.length).toBeGreaterThan(0);
+  for (const [, source = ''] of scripts) {
+    const script = await fetch(new URL(source, page.url));
+    expect(script.status).toBe(200);
+  }
+});

@@ -1,6 +1,7 @@
 import { runApp } from '@effectively-once/platform';
 import { systemClockAndIds } from './clock-and-ids.js';
 import { paymentsConfig } from './config.js';
+import { serveDocs } from './openapi.controller.js';
 import { paymentsApp } from './payments-app.js';
 
 await runApp({
@@ -8,6 +9,7 @@ await runApp({
   create: async (logger) => {
     const config = paymentsConfig(process.env);
     const app = await paymentsApp({ config, logger, clockAndIds: systemClockAndIds });
+    serveDocs(app);
     return { app, port: config.PAYMENTS_PORT };
   },
 });

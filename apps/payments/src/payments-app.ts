@@ -2,19 +2,16 @@ import { assertDedupWindowCovers, RETENTION } from '@effectively-once/contracts'
 import { createApp } from '@effectively-once/platform';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule, type PaymentsAppOptions } from './app.module.js';
-import { serveDocs } from './openapi.controller.js';
 import { databaseDownAsProblem } from './payments-errors.js';
 
 /** The whole service, not yet listening. */
 export async function paymentsApp(options: PaymentsAppOptions): Promise<NestFastifyApplication> {
   assertDedupWindowCovers(RETENTION);
-  const app = await createApp({
+  return await createApp({
     module: AppModule.register(options),
     logger: options.logger,
     // The PSP signs the bytes of its webhooks.
     rawBody: true,
     explain: databaseDownAsProblem,
   });
-  serveDocs(app);
-  return app;
 }
