@@ -27,6 +27,7 @@ const settingsSchema = z.object({
   ELASTICSEARCH_PORT: port,
   PROMETHEUS_PORT: port,
   ALERTMANAGER_PORT: port,
+  ALERT_PROFILE: z.enum(['standard', 'demo']),
   POSTGRES_IMAGE: imageName,
   KAFKA_IMAGE: imageName,
   CONNECT_IMAGE: imageName,

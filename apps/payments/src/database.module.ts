@@ -41,6 +41,7 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
           .where(`payment.status IN ('PENDING', 'UNKNOWN')`)
           .groupBy('payment.status')
           .getRawMany<{ status: string; count: number }>(),
+      unsettledOldestSeconds: async () => await unsettledOldestSeconds(this.dataSource),
       refundsOpen: async () => await refundsOpen(this.dataSource),
       outboxDaysAhead: async () => await outboxDaysAhead(this.dataSource),
       pool: () => ({
@@ -54,4 +55,13 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     await this.dataSource.destroy();
   }
+}
+
+async function unsettledOldestSeconds(dataSource: DataSource): Promise<number> {
+  const [row] = await dataSource.query<{ seconds: number }[]>(
+    `SELECT coalesce(extract(epoch FROM now() - min(created_at)), 0)::float8 AS seconds
+       FROM payments.payments
+      WHERE status IN ('PENDING', 'UNKNOWN')`,
+  );
+  return row?.seconds ?? 0;
 }

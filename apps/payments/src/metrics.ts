@@ -51,6 +51,7 @@ export const outboxEvents = new Counter({
 /** Gauges that ask the database when they are scraped. */
 export function watchDatabase(read: {
   unsettled: () => Promise<{ status: string; count: number }[]>;
+  unsettledOldestSeconds: () => Promise<number>;
   refundsOpen: () => Promise<number>;
   outboxDaysAhead: () => Promise<number>;
   pool: () => { total: number; idle: number; waiting: number };
@@ -60,6 +61,10 @@ export function watchDatabase(read: {
     for (const status of ['PENDING', 'UNKNOWN']) set(0, { status });
     for (const { status, count } of counts) set(count, { status });
   });
+  const oldest = 'How long the oldest payment has been PENDING or UNKNOWN; 0 when none is';
+  gauge('payments_unsettled_oldest_seconds', oldest, [], async (set) =>
+    set(await read.unsettledOldestSeconds()),
+  );
   gauge('refunds_open', 'Captures that pay for nothing and are not refunded yet', [], async (set) =>
     set(await read.refundsOpen()),
   );

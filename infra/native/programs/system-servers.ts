@@ -19,7 +19,7 @@ const WANTED = {
   redis: { commands: ['redis-server'], floor: [6, 2], debian: 'redis-server', files: '' },
   prometheus: {
     commands: ['prometheus'],
-    floor: [2, 40],
+    floor: [2, 42],
     debian: 'prometheus',
     files: '/usr/share/prometheus/web/',
   },

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { APPS } from '../../app-environment.js';
 import { portOf, type Environment } from '../../environment.js';
@@ -41,9 +41,7 @@ export function prometheus({
     prepare: async () => {
       makeServerFolder(data, folder.user);
       writeFromTemplate('prometheus/prometheus.yml', join(config, 'prometheus.yml'), {});
-      cpSync(join(repositoryRoot, 'infra', 'prometheus', 'rules'), join(config, 'rules'), {
-        recursive: true,
-      });
+      copyRules(config, environment.settings.ALERT_PROFILE);
       writeTargets(join(config, 'targets'), environment);
     },
     checkHealth: serverHealthCheck('prometheus', environment),
@@ -51,6 +49,14 @@ export function prometheus({
     stopSignal: 'SIGTERM',
     stopWithinMs: 10_000,
   };
+}
+
+function copyRules(config: string, profile: string): void {
+  const from = join(repositoryRoot, 'infra', 'prometheus');
+  // Not over what is there: a rule that was renamed would go on under its old name too.
+  rmSync(join(config, 'rules'), { recursive: true, force: true });
+  cpSync(join(from, 'rules'), join(config, 'rules'), { recursive: true });
+  cpSync(join(from, 'profiles', `${profile}.yml`), join(config, 'profile.yml'));
 }
 
 function writeTargets(folder: string, environment: Environment): void {

@@ -1,0 +1,85 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { alerts, ruleTests } from '../prometheus/rules.fixture.js';
+import { repositoryRoot } from '../repository-root.js';
+
+const runbook = readFileSync(join(repositoryRoot, 'docs/runbook.md'), 'utf8');
+const rules = alerts();
+const byName = rules.map((rule) => [rule.alert, rule] as const);
+const sections = runbook.split(/^(?=#{2,3} )/m).map((section) => ({
+  heading: /^#{2,3} (.+)/.exec(section)?.[1] ?? '',
+  text: section,
+}));
+/** As GitHub makes it of a heading. */
+const anchorOf = (heading: string) =>
+  heading
+    .toLowerCase()
+    .replace(/[^\w -]/g, '')
+    .replace(/ /g, '-');
+const sectionOf = (link = '') =>
+  sections.find(({ heading }) => link === `docs/runbook.md#${anchorOf(heading)}`);
+
+describe('an alert as code', () => {
+  it.each(byName)('%s says how bad it is, what happens, and where to look', (_, rule) => {
+    expect(['critical', 'warning']).toContain(rule.labels?.severity);
+    expect(rule.annotations?.summary?.length).toBeGreaterThan(20);
+    expect(sectionOf(rule.annotations?.runbook)).toBeDefined();
+  });
+
+  it.each(byName)('%s is shown by promtool to fire, and not to', (alert) => {
+    const instants = ruleTests()
+      .flatMap(({ alert_rule_test }) => alert_rule_test)
+      .filter(({ alertname }) => alertname === alert);
+    const fires = instants.filter(({ exp_alerts = [] }) => exp_alerts.length > 0);
+    expect(fires.length).toBeGreaterThan(0);
+    expect(instants.length).toBeGreaterThan(fires.length);
+  });
+
+  it('is the only one of its name, and every test is of one that exists', () => {
+    const names = rules.map(({ alert }) => alert);
+    expect(new Set(names).size).toBe(names.length);
+    const tested = ruleTests().flatMap(({ alert_rule_test }) => alert_rule_test);
+    expect(tested.filter(({ alertname }) => !names.includes(alertname))).toEqual([]);
+  });
+
+  it('there is one for the dead letters of each consumer', () => {
+    const watched = rules.flatMap(
+      ({ expr }) => /dead_letters\{consumer="(\w+)"/.exec(expr)?.[1] ?? [],
+    );
+    expect(watched).toEqual(['email', 'loyalty', 'search']);
+  });
+});
+
+describe('docs/runbook.md', () => {
+  const linked = new Set(rules.map(({ annotations }) => sectionOf(annotations?.runbook)));
+
+  it.each([...linked].map((section) => [section?.heading ?? '', section?.text ?? ''] as const))(
+    '%s: for customers, look, decide, act, verify',
+    (_, text) => {
+      const steps = [...text.matchAll(/^\*\*([\w ]+)\.\*\*/gm)].map(([, step]) => step);
+      expect(steps).toEqual(['For customers', 'Look', 'Decide', 'Act', 'Verify']);
+    },
+  );
+
+  it('describes no alert that does not exist', () => {
+    const chapters = sections.filter(({ text }) => text.includes('**For customers.**'));
+    expect(chapters.filter((section) => !linked.has(section))).toEqual([]);
+  });
+
+  it('names only commands, paths and ports that exist', () => {
+    const { scripts } = JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8')) as {
+      scripts: Record<string, string>;
+    };
+    const commands = [...runbook.matchAll(/(?:^|`)npm (?:run )?([\w:]+)/gm)].map(
+      ([, name]) => name,
+    );
+    expect(commands).toContain('audit');
+    expect(commands.filter((name) => !(String(name) in scripts))).toEqual([]);
+    const inBackticks = [...runbook.matchAll(/`([^`\n]+)`/g)].map(([, text]) => text ?? '');
+    const paths = inBackticks.filter((text) => /^(apps|libs|infra|e2e|docs)\/[\w./-]*$/.test(text));
+    expect(paths.filter((path) => !existsSync(join(repositoryRoot, path)))).toEqual([]);
+    const env = readFileSync(join(repositoryRoot, '.env'), 'utf8');
+    const ports = [...runbook.matchAll(/localhost:(\d+)/g)].map(([, port]) => port);
+    expect(ports.filter((port) => !env.includes(`_PORT=${port}\n`))).toEqual([]);
+  });
+});
