@@ -100,7 +100,11 @@ async function pay(userId: string): Promise<string> {
 async function evidenceFor(paymentId: string): Promise<number> {
   const stores = await openStores(auditSources);
   try {
-    return (await stores.maybeDuplicates()).get(paymentId) ?? 0;
+    let declared = 0;
+    await stores.maybeDuplicates((send) => {
+      if (send.paymentId === paymentId) declared++;
+    });
+    return declared;
   } finally {
     await stores.close();
   }

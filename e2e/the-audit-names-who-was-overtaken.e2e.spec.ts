@@ -58,11 +58,14 @@ it('I9 names a payment indexed before an earlier one of its user', async () => {
 it('I9 names a payment mailed before an earlier one of its user', async () => {
   // The provider's journal is append-only and not ours: the auditor is shown it the other way round.
   const found = await violations((stores) => ({
-    async receipts() {
-      const { receipts, firstMailed } = await stores.receipts();
-      const mailedFirst = firstMailed.get(first) ?? 0;
-      firstMailed.set(first, firstMailed.get(second) ?? 0).set(second, mailedFirst);
-      return { receipts, firstMailed };
+    receipts: (take) => {
+      const other = new Map([
+        [first, second],
+        [second, first],
+      ]);
+      return stores.receipts(({ paymentId, ...receipt }) =>
+        take({ ...receipt, paymentId: other.get(paymentId) ?? paymentId }),
+      );
     },
   }));
   expect(found['I9']).toEqual([

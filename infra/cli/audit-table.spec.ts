@@ -13,6 +13,7 @@ function table(changes: Partial<AuditReport>, ...invariants: Partial<InvariantRe
     durationMs: 1_260,
     invariants: invariants.map((invariant) => ({
       ...{ id: 'I1', title: 'a title', status: 'ok', checked: 1234, violated: [], late: [] },
+      ...{ violatedCount: invariant.violated?.length ?? 0, lateCount: invariant.late?.length ?? 0 },
       ...invariant,
     })),
     ...changes,
@@ -59,11 +60,11 @@ describe('the audit as a person reads it', () => {
     );
   });
 
-  it('names twenty of a thousand, and says where the others are', () => {
+  it('names twenty of many, and says how many more there are and where the first thousand is', () => {
     const violated = Array.from({ length: 1000 }, (_, index) => finding(`p${index}`));
-    const lines = table({}, { status: 'violated', violated });
+    const lines = table({}, { status: 'violated', violated, violatedCount: 12_365 });
     expect(lines.filter((line) => line.includes('has no outbox row'))).toHaveLength(20);
-    expect(lines).toContain('     and 980 more; --json names them all');
+    expect(lines).toContain('     and 12,345 more; --json names the first 1,000');
   });
 
   it('does not call what is late lost', () => {

@@ -6,7 +6,7 @@ import type {
 } from '@effectively-once/audit';
 import pc from 'picocolors';
 
-/** Findings shown per invariant; --json has them all. */
+/** Findings shown per invariant; --json has up to a thousand. */
 const FINDINGS_SHOWN_MAX = 20;
 const TITLE_WIDTH = 72;
 
@@ -36,25 +36,27 @@ export function auditTable(report: AuditReport): string {
 }
 
 function lines(invariant: InvariantReport): string[] {
-  const { id, title, status, checked, violated, late } = invariant;
+  const { id, title, status, checked, violated, violatedCount, late, lateCount } = invariant;
   const counts = [
     `${count(checked)} checked`,
-    ...(late.length > 0 ? [`${count(late.length)} late`] : []),
-    ...(violated.length > 0 ? [`${count(violated.length)} violated`] : []),
+    ...(lateCount > 0 ? [`${count(lateCount)} late`] : []),
+    ...(violatedCount > 0 ? [`${count(violatedCount)} violated`] : []),
   ].join(', ');
   return [
     `${id.padEnd(4)} ${COLOUR[status](status.padEnd(9))} ${title.padEnd(TITLE_WIDTH)} ${counts}`,
-    ...findings(violated, 'violated'),
-    ...findings(late, 'late'),
+    ...findings({ named: violated, count: violatedCount, status: 'violated' }),
+    ...findings({ named: late, count: lateCount, status: 'late' }),
   ];
 }
 
-function findings(all: Finding[], status: InvariantStatus): string[] {
-  const shown = all.slice(0, FINDINGS_SHOWN_MAX);
-  const hidden = all.length - shown.length;
+function findings(found: { named: Finding[]; count: number; status: InvariantStatus }): string[] {
+  const shown = found.named.slice(0, FINDINGS_SHOWN_MAX);
+  const hidden = found.count - shown.length;
+  const all =
+    found.count > found.named.length ? `the first ${count(found.named.length)}` : 'them all';
   return [
-    ...shown.map(({ id, why }) => `     ${COLOUR[status](id)}  ${why}`),
-    ...(hidden > 0 ? [`     and ${count(hidden)} more; --json names them all`] : []),
+    ...shown.map(({ id, why }) => `     ${COLOUR[found.status](id)}  ${why}`),
+    ...(hidden > 0 ? [`     and ${count(hidden)} more; --json names ${all}`] : []),
   ];
 }
 

@@ -1,7 +1,9 @@
-import { collectEvidence } from './collect-evidence.js';
+import { collectEvidence, type Collected } from './collect-evidence.js';
+import { Deal } from './deal.js';
 import { completedPayments, judgedPayments, SETTLE_LIMIT_DEFAULT_MS } from './evidence.js';
-import { INVARIANTS } from './invariants.js';
-import { statusOf, type AuditReport } from './report.js';
+import { OF_PAYMENTS, OF_USERS, type Invariant } from './invariants.js';
+import { orderedEvents, type OrderedEvent } from './invariants/order.js';
+import { add, nothingJudged, type AuditReport, type InvariantReport } from './report.js';
 import { openStores, type Sources, type Stores } from './stores.js';
 
 // The connector confirms a position after its next heartbeat (5 s), offset flush (1 s) and status update
@@ -29,26 +31,64 @@ export async function audit(options: Judging & { sources: Sources }): Promise<Au
 }
 
 /** The audit of stores somebody else opened, or tampered with. */
-export async function auditStores(stores: Stores, judging: Judging): Promise<AuditReport> {
+export async function auditStores(
+  stores: Stores,
+  judging: Judging & { slotWaitMaxMs?: number; paymentsPerBucket?: number },
+): Promise<AuditReport> {
   const now = judging.now ?? (() => new Date());
   const cutoff = now();
   const settleLimitMs = judging.settleLimitMs ?? SETTLE_LIMIT_DEFAULT_MS;
-  const evidence = await collectEvidence(
+  const collected = await collectEvidence(
     stores,
     { cutoffMs: cutoff.getTime(), settleLimitMs },
-    { slotWaitMaxMs: SLOT_WAIT_MAX_MS },
+    { slotWaitMaxMs: SLOT_WAIT_MAX_MS, ...judging },
   );
-  const invariants = INVARIANTS.map(({ id, title, judge }) => {
-    const judgement = judge(evidence);
-    return { id, title, status: statusOf(judgement), ...judgement };
-  });
-  const judged = [...judgedPayments(evidence)].length;
-  return {
-    cutoff: cutoff.toISOString(),
-    settleLimitS: settleLimitMs / 1_000,
-    payments: judged,
-    tooYoung: completedPayments(evidence) - judged,
-    durationMs: now().getTime() - cutoff.getTime(),
-    invariants,
-  };
+  try {
+    const judged = await judge(collected);
+    return {
+      cutoff: cutoff.toISOString(),
+      settleLimitS: settleLimitMs / 1_000,
+      ...judged,
+      durationMs: now().getTime() - cutoff.getTime(),
+    };
+  } finally {
+    await collected.close();
+  }
 }
+
+type Judged = Pick<AuditReport, 'payments' | 'tooYoung' | 'invariants'>;
+
+/**
+ * Judges bucket after bucket:
+ *
+ *   everything about some payments ──► I1 to I8, I11
+ *        └──► their events, dealt again by user ──► everything of some users ──► I9
+ */
+async function judge({ buckets, bucketCount }: Collected): Promise<Judged> {
+  const reports = new Map<string, InvariantReport>();
+  for (const invariant of [...OF_PAYMENTS, ...OF_USERS]) {
+    reports.set(invariant.id, nothingJudged(invariant));
+  }
+  const judgeAll = <About>(invariants: readonly Invariant<About>[], about: About) => {
+    for (const { id, judge } of invariants) add(reports.get(id)!, judge(about));
+  };
+
+  let [payments, completed] = [0, 0];
+  const byUser = new Deal<OrderedEvent>(bucketCount);
+  try {
+    for await (const evidence of buckets()) {
+      payments += [...judgedPayments(evidence)].length;
+      completed += completedPayments(evidence);
+      judgeAll(OF_PAYMENTS, evidence);
+      for (const event of orderedEvents(evidence)) await byUser.put(event.userId, event);
+    }
+    for await (const events of byUser.buckets()) judgeAll(OF_USERS, events);
+  } finally {
+    await byUser.close();
+  }
+  const invariants = [...reports.values()].sort((a, b) => numberOf(a) - numberOf(b));
+  return { payments, tooYoung: completed - payments, invariants };
+}
+
+/** I9 stands between I8 and I10, whichever was judged first. */
+const numberOf = ({ id }: InvariantReport) => Number(id.slice(1));

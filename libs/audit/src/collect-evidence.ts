@@ -1,13 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConsumerName } from '@effectively-once/contracts';
-import {
-  judgedRows,
-  type Delivery,
-  type Evidence,
-  type OutboxRow,
-  type Scope,
-} from './evidence.js';
-import type { Stores } from './stores.js';
+import { Deal } from './deal.js';
+import { judgedRows, type Evidence, type Scope } from './evidence.js';
+import { keyOf, type Fact } from './facts.js';
+import { pour, type Whole } from './pour.js';
+import type { Stores, TopicEnds } from './stores.js';
+
+/** What decides how much memory an audit takes. A bucket of facts is about 10 MB. */
+const PAYMENTS_PER_BUCKET = 2_500;
+// Each keeps some facts waiting in memory. Beyond 2.5 million payments buckets grow instead.
+const BUCKETS_MAX = 1_024;
+
+export interface Collected {
+  bucketCount: number;
+  /** Everything about some of the payments, again and again until all were there. */
+  buckets(): AsyncGenerator<Evidence>;
+  close(): Promise<void>;
+}
 
 /**
  * Reads every store while the system runs, in the one order that cannot accuse an honest system:
@@ -25,28 +34,58 @@ import type { Stores } from './stores.js';
  * 3. What the snapshot could not know (a record, an effect, a capture of a payment that moved on since)
  *    is looked up again at the very end, when its payment must have been committed.
  * 4. Payments, outbox rows and stored responses change in one statement, so they are read in one snapshot.
+ *
+ * Nothing is held: each fact goes to the bucket of its payment, and the look-ups of the end are made
+ * bucket by bucket.
  */
 export async function collectEvidence(
   stores: Stores,
   scope: Scope,
-  options: { slotWaitMaxMs: number },
-): Promise<Evidence> {
-  const snapshot = await stores.paymentsSnapshot();
-  const publication = await readPublication(stores, {
-    rows: judgedRows({ ...scope, ...snapshot }),
-    walPosition: snapshot.walPosition,
-    waitMaxMs: options.slotWaitMaxMs,
-  });
+  options: { slotWaitMaxMs: number; paymentsPerBucket?: number },
+): Promise<Collected> {
+  const { slotWaitMaxMs, paymentsPerBucket = PAYMENTS_PER_BUCKET } = options;
+  const needed = Math.ceil((await stores.countPayments()) / paymentsPerBucket);
+  const deal = new Deal<Fact>(Math.min(Math.max(needed, 1), BUCKETS_MAX));
+  try {
+    const whole = await readEverything(stores, deal, { ...scope, slotWaitMaxMs });
+    return {
+      bucketCount: deal.bucketCount,
+      async *buckets() {
+        for (let bucket = 0; bucket < deal.bucketCount; bucket++) {
+          const known = await pour(deal.bucket(bucket), whole);
+          yield { ...known, ...(await lookUpLater(stores, known)) };
+        }
+      },
+      close: () => deal.close(),
+    };
+  } catch (error) {
+    await deal.close();
+    throw error;
+  }
+}
+
+async function readEverything(
+  stores: Stores,
+  deal: Deal<Fact>,
+  { slotWaitMaxMs, ...scope }: Scope & { slotWaitMaxMs: number },
+): Promise<Whole> {
+  const take = (fact: Fact) => deal.put(keyOf(fact), fact);
+  const { pspOutages, walPosition } = await stores.paymentsSnapshot(take);
+  const publication = { scope, walPosition, waitMaxMs: slotWaitMaxMs };
+  const slotPassedSnapshot = await readPublication(stores, deal, publication);
   const offsets = await perConsumer((consumer) => stores.offsets(consumer));
-  const effects = await readEffects(stores);
-  const setAside = await perConsumer((consumer) => readSetAside(stores, consumer));
-  const deliveries = {
-    email: { ...offsets.email, ...setAside.email },
-    loyalty: { ...offsets.loyalty, ...setAside.loyalty },
-    search: { ...offsets.search, ...setAside.search },
-  };
-  const known = { ...scope, ...snapshot, ...publication, deliveries, ...effects };
-  return { ...known, ...(await lookUpLater(stores, known)) };
+  const [{ reindexedBeforeMs }] = await Promise.all([
+    stores.documents(take),
+    stores.points(take),
+    // A second send is declared before it is sent, so the declarations are read after the receipts.
+    stores.receipts(take).then(() => stores.maybeDuplicates(take)),
+    stores.charges(take),
+  ]);
+  await perConsumer(async (consumer) => {
+    await stores.deadLetters(consumer, take);
+    await stores.redrives(consumer, take);
+  });
+  return { ...scope, pspOutages, slotPassedSnapshot, reindexedBeforeMs, offsets };
 }
 
 async function perConsumer<Value>(
@@ -62,58 +101,44 @@ async function perConsumer<Value>(
 
 const SLOT_POLL_MS = 250;
 
-// Rows that are not in the topic yet get a moment: until they come, or until the slot has passed them,
-// after which they will not come any more.
+/**
+ * Rows that are not in the topic yet get a moment: until they come, or until the slot has passed them,
+ * after which they will not come any more.
+ * @returns whether the slot had passed the snapshot before the topic was read for the last time.
+ */
 async function readPublication(
   stores: Stores,
-  options: { rows: OutboxRow[]; walPosition: string; waitMaxMs: number },
-): Promise<Pick<Evidence, 'published' | 'slotPassedSnapshot'>> {
+  deal: Deal<Fact>,
+  options: { scope: Scope; walPosition: string; waitMaxMs: number },
+): Promise<boolean> {
   const deadlineMs = Date.now() + options.waitMaxMs;
+  let ends: TopicEnds = new Map();
   for (;;) {
-    const slotPassedSnapshot = await stores.slotHasPassed(options.walPosition);
-    const published = await stores.published();
-    const eventIds = new Set(published.map(({ eventId }) => eventId));
-    const isComplete = options.rows.every(({ eventId }) => eventIds.has(eventId));
-    if (isComplete || slotPassedSnapshot || Date.now() >= deadlineMs) {
-      return { published, slotPassedSnapshot };
-    }
+    const slotPassed = await stores.slotHasPassed(options.walPosition);
+    ends = await stores.published(ends, (record) => deal.put(keyOf(record), record));
+    if (slotPassed || Date.now() >= deadlineMs) return slotPassed;
+    if (await everyRowIsPublished(deal, options.scope)) return false;
     await sleep(SLOT_POLL_MS);
   }
 }
 
-async function readEffects(stores: Stores) {
-  const [points, receipts, documents, charges] = await Promise.all([
-    stores.points(),
-    readReceiptsThenDeclarations(stores),
-    stores.documents(),
-    stores.charges(),
-  ]);
-  const { firstAwarded, ...entries } = points;
-  const { firstMailed, ...mails } = receipts;
-  const { firstIndexed, ...index } = documents;
-  const firstEffects = { email: firstMailed, loyalty: firstAwarded, search: firstIndexed };
-  return { ...entries, ...mails, ...index, firstEffects, charges };
-}
-
-async function readSetAside(
-  stores: Stores,
-  consumer: ConsumerName,
-): Promise<Pick<Delivery, 'deadLetters' | 'redrives'>> {
-  const deadLetters = await stores.deadLetters(consumer);
-  const redrives = await stores.redrives(consumer);
-  return { deadLetters, redrives };
-}
-
-// A second send is declared before it is sent, so the declarations are read after the receipts.
-async function readReceiptsThenDeclarations(stores: Stores) {
-  const receipts = await stores.receipts();
-  const maybeDuplicates = await stores.maybeDuplicates();
-  return { ...receipts, maybeDuplicates };
+async function everyRowIsPublished(deal: Deal<Fact>, scope: Scope): Promise<boolean> {
+  for (let bucket = 0; bucket < deal.bucketCount; bucket++) {
+    const outbox: Evidence['outbox'] = [];
+    const published = new Set<string | undefined>();
+    for await (const fact of deal.bucket(bucket)) {
+      if (fact.kind === 'outbox_row') outbox.push(fact);
+      if (fact.kind === 'record') published.add(fact.eventId);
+    }
+    const rows = judgedRows({ ...scope, outbox });
+    if (!rows.every(({ eventId }) => published.has(eventId))) return false;
+  }
+  return true;
 }
 
 async function lookUpLater(
   stores: Stores,
-  known: Omit<Evidence, 'laterStatuses' | 'laterOutbox'>,
+  known: Evidence,
 ): Promise<Pick<Evidence, 'laterStatuses' | 'laterOutbox'>> {
   const paymentIds = new Set([
     ...known.pointsEntries.keys(),

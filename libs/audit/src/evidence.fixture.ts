@@ -32,7 +32,7 @@ export function honestEvidence(changes: Partial<Evidence> = {}): Evidence {
       },
     ],
     storedResponses: [
-      { keyMd5: 'key', paymentId: 'paid', httpStatus: 201, bodyId: 'paid', says: 'COMPLETED' },
+      { responsesOfKey: 1, paymentId: 'paid', httpStatus: 201, bodyId: 'paid', says: 'COMPLETED' },
     ],
     pspOutages: [],
     laterStatuses: new Map(),
@@ -49,7 +49,7 @@ export function honestEvidence(changes: Partial<Evidence> = {}): Evidence {
     ],
     slotPassedSnapshot: true,
     deliveries: { email: settled(), loyalty: settled(), search: settled() },
-    pointsEntries: new Map([['paid', 1]]),
+    pointsEntries: new Map([['paid', [{ userId: 'alice', amountMinor: 1299, currency: 'EUR' }]]]),
     unbalancedAccounts: [],
     receipts: new Map([['paid', 1]]),
     maybeDuplicates: new Map(),

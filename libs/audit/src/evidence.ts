@@ -9,7 +9,10 @@ export interface Scope {
   settleLimitMs: number;
 }
 
-/** Everything the invariants are judged by, taken from every store in the order collect-evidence.ts gives. */
+/**
+ * Everything the invariants are judged by, of one bucket of payments, taken from every store in the order
+ * collect-evidence.ts gives.
+ */
 export interface Evidence extends Scope {
   // One snapshot of the payments database.
   /** Every payment in every state, by id. */
@@ -29,9 +32,9 @@ export interface Evidence extends Scope {
   slotPassedSnapshot: boolean;
   deliveries: Record<ConsumerName, Delivery>;
 
-  /** Payment id → how many entries. The primary key allows one; an auditor does not take its word. */
-  pointsEntries: Map<string, number>;
-  unbalancedAccounts: { userId: string; balance: bigint; sumOfEntries: bigint }[];
+  /** By payment id. The primary key allows one entry each; an auditor does not take its word. */
+  pointsEntries: Map<string, PointsEntry[]>;
+  unbalancedAccounts: UnbalancedAccount[];
   /** Payment id → how many receipts the mail provider accepted. */
   receipts: Map<string, number>;
   /** Payment id → how many sends were declared beforehand as perhaps the second. */
@@ -69,8 +72,8 @@ export interface OutboxRow {
 }
 
 export interface StoredResponse {
-  /** Of user, method, route and key: the key itself never leaves the database. */
-  keyMd5: string;
+  /** How many stored responses its key (of user, method and route) has. The key itself stays where it is. */
+  responsesOfKey: number;
   paymentId: string;
   httpStatus: number;
   /** `id` of a payment, or undefined for a problem. */
@@ -119,6 +122,18 @@ export interface DeadLetter {
 /** A dead letter on its second way; its count is one above the dead letter's. */
 export interface Redrive extends DeadLetter, Position {}
 
+export interface PointsEntry {
+  userId: string;
+  amountMinor: number;
+  currency: string;
+}
+
+export interface UnbalancedAccount {
+  userId: string;
+  balance: bigint;
+  sumOfEntries: bigint;
+}
+
 export interface Charge {
   id: string;
   paymentId: string | undefined;
@@ -165,6 +180,15 @@ export function judgedRows(evidence: Scope & Pick<Evidence, 'outbox'>): OutboxRo
  */
 export function latestStatus(evidence: Evidence, paymentId: string): PaymentStatus | undefined {
   return evidence.laterStatuses.get(paymentId) ?? evidence.payments.get(paymentId)?.status;
+}
+
+/** Where each payment's event lies first; a copy published after a crash lies further on. */
+export function firstPositions({ published }: Pick<Evidence, 'published'>): Map<string, Position> {
+  const positions = new Map<string, Position>();
+  for (const { paymentId, partition, offset } of published) {
+    if (paymentId && !positions.has(paymentId)) positions.set(paymentId, { partition, offset });
+  }
+  return positions;
 }
 
 export const positionName = ({ partition, offset }: Position) => `${partition}-${offset}`;

@@ -1,6 +1,10 @@
-import { CONSUMERS, type ConsumerName } from '@effectively-once/contracts';
+import type { ConsumerName } from '@effectively-once/contracts';
 import type { DeadLetter, Evidence, Redrive } from './evidence.js';
+import type { Fact } from './facts.js';
+import { perConsumer } from './pour.js';
 import type { Stores } from './stores.js';
+
+const PAYMENT = { userId: 'alice', amountMinor: 1, currency: 'EUR' };
 
 /** The whole system in one partition and in memory; every step does what the real part does, in its order. */
 export class HonestWorld {
@@ -21,14 +25,7 @@ export class HonestWorld {
 
   /** PENDING before the PSP is asked; the outbox row and the answer together with COMPLETED. */
   pay(id: string): (() => void)[] {
-    const payment = {
-      userId: 'alice',
-      version: 1,
-      amountMinor: 1,
-      currency: 'EUR',
-      createdAtMs: 0,
-      completedAtMs: 0,
-    };
+    const payment = { ...PAYMENT, version: 1, createdAtMs: 0, completedAtMs: 0 };
     return [
       () => void this.payments.set(id, { ...payment, status: 'PENDING' }),
       () => {
@@ -47,7 +44,7 @@ export class HonestWorld {
         this.payments.set(id, { ...payment, status: 'COMPLETED', version: 2 });
         this.outbox.push({ eventId: id, paymentId: id, occurredAtMs: 0, payloadMd5: id });
         const answer = { httpStatus: 201, bodyId: id, says: 'COMPLETED' };
-        this.storedResponses.push({ keyMd5: id, paymentId: id, ...answer });
+        this.storedResponses.push({ responsesOfKey: 1, paymentId: id, ...answer });
       },
     ];
   }
@@ -144,34 +141,33 @@ export class HonestWorld {
   }
 }
 
-function perConsumer<Value>(make: () => Value): Record<ConsumerName, Value> {
-  return Object.fromEntries(CONSUMERS.map((consumer) => [consumer, make()])) as Record<
-    ConsumerName,
-    Value
-  >;
-}
-
 /** A Map keeps the order in which its keys first came. */
 const inOrder = (effects: Map<string, number>) =>
-  new Map([...effects.keys()].map((id, index) => [id, index]));
+  [...effects].map(([paymentId, times], at) => ({ paymentId, times, at }));
+
+async function give<F extends Fact>(facts: F[], take: (fact: F) => Promise<void> | void) {
+  for (const fact of structuredClone(facts)) await take(fact);
+}
 
 /** The auditor's readings of a world; each is of the world as it is when the reading is made. */
 export function storesOf(world: (reading: keyof Stores) => HonestWorld): Stores {
-  const byPayment = <Item extends { paymentId: string }>(items: Item[]) =>
-    new Map(
-      items.map(({ paymentId }) => [
-        paymentId,
-        items.filter((item) => item.paymentId === paymentId),
-      ]),
-    );
   return {
-    async paymentsSnapshot() {
+    countPayments: async () => world('countPayments').payments.size,
+    async paymentsSnapshot(take) {
       const { payments, outbox, storedResponses } = structuredClone(world('paymentsSnapshot'));
-      const walPosition = String(outbox.length);
-      return { payments, outbox, storedResponses, pspOutages: [], walPosition };
+      for (const [id, payment] of payments) await take({ kind: 'payment', id, ...payment });
+      for (const row of outbox) await take({ kind: 'outbox_row', ...row });
+      for (const response of storedResponses) await take({ kind: 'stored_response', ...response });
+      return { pspOutages: [], walPosition: String(outbox.length) };
     },
     slotHasPassed: async (position) => world('slotHasPassed').confirmedRows >= Number(position),
-    published: async () => structuredClone(world('published').topic),
+    async published(from, take) {
+      const { topic } = structuredClone(world('published'));
+      for (const record of topic.slice(Number(from.get(0) ?? 0))) {
+        await take({ kind: 'record', ...record });
+      }
+      return new Map([[0, BigInt(topic.length)]]);
+    },
     async offsets(consumer) {
       const { committed, redriveCommitted } = world('offsets');
       return {
@@ -179,28 +175,51 @@ export function storesOf(world: (reading: keyof Stores) => HonestWorld): Stores 
         redriveCommitted: new Map([[0, BigInt(redriveCommitted[consumer])]]),
       };
     },
-    deadLetters: async (consumer) =>
-      byPayment(structuredClone(world('deadLetters').deadLetters[consumer])),
-    redrives: async (consumer) => byPayment(structuredClone(world('redrives').redrives[consumer])),
-    async points() {
-      const { loyalty } = world('points').effects;
-      return {
-        pointsEntries: new Map(loyalty),
-        firstAwarded: inOrder(loyalty),
-        unbalancedAccounts: [],
-      };
+    async deadLetters(consumer, take) {
+      const letters = world('deadLetters').deadLetters[consumer];
+      await give(
+        letters.map((letter) => ({ kind: 'dead_letter' as const, consumer, ...letter })),
+        take,
+      );
     },
-    async receipts() {
-      const { email } = world('receipts').effects;
-      return { receipts: new Map(email), firstMailed: inOrder(email) };
+    async redrives(consumer, take) {
+      const redrives = world('redrives').redrives[consumer];
+      await give(
+        redrives.map((redrive) => ({ kind: 'redrive' as const, consumer, ...redrive })),
+        take,
+      );
     },
-    maybeDuplicates: async () => new Map(world('maybeDuplicates').declared),
-    async documents() {
-      const { search } = world('documents').effects;
-      const documents = new Map([...search.keys()].map((id) => [id, [2]]));
-      return { documents, firstIndexed: inOrder(search), reindexedBeforeMs: undefined };
+    async points(take) {
+      for (const { paymentId, at } of inOrder(world('points').effects.loyalty)) {
+        const { userId, amountMinor, currency } = PAYMENT;
+        await take({ kind: 'points_entry', paymentId, userId, amountMinor, currency, at });
+      }
     },
-    charges: async () => structuredClone(world('charges').charges),
+    async receipts(take) {
+      for (const { paymentId, times, at } of inOrder(
+        structuredClone(world('receipts').effects.email),
+      )) {
+        for (let time = 0; time < times; time++) await take({ kind: 'receipt', paymentId, at });
+      }
+    },
+    async maybeDuplicates(take) {
+      for (const [paymentId, times] of structuredClone(world('maybeDuplicates').declared)) {
+        for (let time = 0; time < times; time++) await take({ kind: 'maybe_duplicate', paymentId });
+      }
+    },
+    async documents(take) {
+      for (const { paymentId, at } of inOrder(world('documents').effects.search)) {
+        await take({ kind: 'document', paymentId, version: 2, at });
+      }
+      return { reindexedBeforeMs: undefined };
+    },
+    async charges(take) {
+      const { charges } = world('charges');
+      await give(
+        charges.map((charge) => ({ kind: 'charge' as const, ...charge })),
+        take,
+      );
+    },
     async statusesNow(ids) {
       const { payments } = world('statusesNow');
       return new Map(ids.flatMap((id) => [...statusOf(payments, id)]));

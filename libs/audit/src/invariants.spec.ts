@@ -1,6 +1,16 @@
+import type { Evidence } from './evidence.js';
 import { CUTOFF_MS, honestEvidence, paidBut, SETTLE_LIMIT_MS } from './evidence.fixture.js';
-import { INVARIANTS } from './invariants.js';
+import { OF_PAYMENTS, OF_USERS } from './invariants.js';
+import { orderedEvents } from './invariants/order.js';
 import { statusOf } from './report.js';
+
+const INVARIANTS = [
+  ...OF_PAYMENTS,
+  ...OF_USERS.map(({ judge, ...invariant }) => ({
+    ...invariant,
+    judge: (evidence: Evidence) => judge([...orderedEvents(evidence)]),
+  })),
+];
 
 describe('the invariants together', () => {
   it.each(INVARIANTS)('$id is ok for a payment that has gone the whole way', ({ judge }) => {

@@ -1,7 +1,7 @@
 import type { Evidence } from './evidence.js';
 import { everyPaymentIsCapturedOnce } from './invariants/captures.js';
 import { everyPaymentHasItsDocument } from './invariants/documents.js';
-import { effectsHappenInOrder } from './invariants/order.js';
+import { effectsHappenInOrder, type OrderedEvent } from './invariants/order.js';
 import { everyOutboxRowHasItsPayment, everyPaymentHasOneOutboxRow } from './invariants/outbox.js';
 import { everyPaymentEarnsPointsOnce } from './invariants/points.js';
 import { everyPaymentIsReceipted } from './invariants/receipts.js';
@@ -11,13 +11,14 @@ import { topicHoldsTheOutbox } from './invariants/topic.js';
 import type { Judgement } from './report.js';
 
 /** A statement about all stores together that is true at every cut-off, whatever died on the way. */
-export interface Invariant {
+export interface Invariant<About> {
   id: string;
   title: string;
-  judge: (evidence: Evidence) => Judgement;
+  judge: (about: About) => Judgement;
 }
 
-export const INVARIANTS: readonly Invariant[] = [
+/** Judged of some payments at a time, each with everything that any store knows about it. */
+export const OF_PAYMENTS: readonly Invariant<Evidence>[] = [
   {
     id: 'I1',
     title: 'every completed payment has exactly one outbox row',
@@ -59,13 +60,17 @@ export const INVARIANTS: readonly Invariant[] = [
     judge: everyPaymentHasItsDocument,
   },
   {
-    id: 'I9',
-    title: "a user's effects first happened in the order of the payments",
-    judge: effectsHappenInOrder,
-  },
-  {
     id: 'I11',
     title: 'every key has one stored answer that tells the truth',
     judge: everyKeyHasOneAnswer,
+  },
+];
+
+/** Judged of some users at a time, each with all events. */
+export const OF_USERS: readonly Invariant<OrderedEvent[]>[] = [
+  {
+    id: 'I9',
+    title: "a user's effects first happened in the order of the payments",
+    judge: effectsHappenInOrder,
   },
 ];

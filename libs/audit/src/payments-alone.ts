@@ -1,18 +1,18 @@
-import { CONSUMERS, type ConsumerName } from '@effectively-once/contracts';
-import type { Charge, Delivery, Evidence } from './evidence.js';
-import { INVARIANTS } from './invariants.js';
+import type { Charge } from './evidence.js';
+import type { Fact } from './facts.js';
+import { OF_PAYMENTS } from './invariants.js';
+import { perConsumer, pour, type Whole } from './pour.js';
+import * as journals from './readers/journals.js';
 import { readPaymentsSnapshot, readStatusesNow } from './readers/payments.js';
 import { openSnapshot } from './readers/postgres.js';
 import { statusOf, type Finding } from './report.js';
 
-export { readCharges } from './readers/journals.js';
-
 /** The invariants that need no broker and no consumer to be judged. */
-const OF_PAYMENTS = ['I1', 'I2', 'I4', 'I5', 'I11'];
+const CONCERNED = ['I1', 'I2', 'I4', 'I5', 'I11'];
 
 /**
- * What the audit finds in a payments database and its PSP, with every payment judged, however young. For
- * tests of payments, which have nothing else.
+ * What the audit finds in a payments database and its PSP, with every payment judged, however young, and
+ * all of them in memory. For tests and benchmarks of payments, which have nothing else.
  */
 export async function auditPaymentsAlone(options: {
   paymentsUrl: string;
@@ -21,14 +21,19 @@ export async function auditPaymentsAlone(options: {
 }): Promise<{ id: string; violated: Finding[]; late: Finding[] }[]> {
   const client = await openSnapshot(options.paymentsUrl);
   try {
-    const snapshot = await readPaymentsSnapshot(client);
+    const facts: Fact[] = [];
+    const { pspOutages } = await readPaymentsSnapshot(client, (fact) => void facts.push(fact));
     // After the snapshot, as in collect-evidence.ts.
     const charges = await options.charges();
     const paymentIds = charges.flatMap(({ paymentId }) => paymentId ?? []);
     const laterStatuses = await readStatusesNow(client, paymentIds);
-    const scope = { cutoffMs: options.cutoff.getTime(), settleLimitMs: 0 };
-    const evidence = { ...nothingElse(), ...scope, ...snapshot, charges, laterStatuses };
-    return INVARIANTS.filter(({ id }) => OF_PAYMENTS.includes(id))
+    const known = await pour(facts, {
+      ...nothingElse,
+      cutoffMs: options.cutoff.getTime(),
+      pspOutages,
+    });
+    const evidence = { ...known, charges, laterStatuses };
+    return OF_PAYMENTS.filter(({ id }) => CONCERNED.includes(id))
       .map(({ id, judge }) => ({ id, ...judge(evidence) }))
       .filter((judgement) => statusOf(judgement) !== 'ok')
       .map(({ id, violated, late }) => ({ id, violated, late }));
@@ -37,35 +42,16 @@ export async function auditPaymentsAlone(options: {
   }
 }
 
-type Elsewhere = Omit<
-  Evidence,
-  keyof Awaited<ReturnType<typeof readPaymentsSnapshot>> | 'cutoffMs' | 'settleLimitMs' | 'charges'
->;
+const nothingElse: Omit<Whole, 'cutoffMs' | 'pspOutages'> = {
+  settleLimitMs: 0,
+  slotPassedSnapshot: true,
+  reindexedBeforeMs: undefined,
+  offsets: perConsumer(() => ({ committed: new Map(), redriveCommitted: new Map() })),
+};
 
-function nothingElse(): Elsewhere {
-  const delivery = (): Delivery => ({
-    committed: new Map(),
-    redriveCommitted: new Map(),
-    deadLetters: new Map(),
-    redrives: new Map(),
-  });
-  return {
-    laterStatuses: new Map(),
-    laterOutbox: new Map(),
-    published: [],
-    slotPassedSnapshot: true,
-    deliveries: perConsumer(delivery),
-    pointsEntries: new Map(),
-    unbalancedAccounts: [],
-    receipts: new Map(),
-    maybeDuplicates: new Map(),
-    documents: new Map(),
-    firstEffects: perConsumer(() => new Map()),
-    reindexedBeforeMs: undefined,
-  };
-}
-
-function perConsumer<Value>(make: () => Value): Record<ConsumerName, Value> {
-  const entries = CONSUMERS.map((consumer) => [consumer, make()] as const);
-  return Object.fromEntries(entries) as Record<ConsumerName, Value>;
+/** What the PSP did, oldest first. */
+export async function readCharges(thirdPartiesUrl: string): Promise<Charge[]> {
+  const charges: Charge[] = [];
+  await journals.readCharges(thirdPartiesUrl, (charge) => void charges.push(charge));
+  return charges;
 }

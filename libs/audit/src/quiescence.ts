@@ -23,7 +23,8 @@ export async function auditWhenQuiet(
       const late = report.invariants.flatMap((invariant) => invariant.late);
       const [first] = late;
       if (!first || Date.now() >= deadlineMs) return report;
-      options.onWaiting(`${late.length} late, among them ${first.id}: ${first.why}`);
+      const count = report.invariants.reduce((sum, { lateCount }) => sum + lateCount, 0);
+      options.onWaiting(`${count} late, among them ${first.id}: ${first.why}`);
     } catch (error) {
       // A store that is just being restarted is one more thing to wait for.
       if (!(error instanceof UnreadableStore) || Date.now() >= deadlineMs) throw error;

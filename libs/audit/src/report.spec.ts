@@ -1,4 +1,4 @@
-import { statusOf, worstStatus, type AuditReport, type Judgement } from './report.js';
+import { add, nothingJudged, worstStatus, type AuditReport, type Judgement } from './report.js';
 
 const finding = { id: 'paid', why: 'why' };
 const judgement = (changes: Partial<Judgement>): Judgement => ({
@@ -13,7 +13,11 @@ const report = (...judgements: Judgement[]): AuditReport => ({
   payments: 1,
   tooYoung: 0,
   durationMs: 1,
-  invariants: judgements.map((each) => ({ id: 'I1', title: '', status: statusOf(each), ...each })),
+  invariants: judgements.map((each) => {
+    const invariant = nothingJudged({ id: 'I1', title: '' });
+    add(invariant, each);
+    return invariant;
+  }),
 });
 
 describe('the status of an audit', () => {
@@ -28,5 +32,18 @@ describe('the status of an audit', () => {
   it('is violated as soon as one thing is, whatever else is late', () => {
     const both = judgement({ violated: [finding], late: [finding] });
     expect(worstStatus(report(judgement({ late: [finding] }), both))).toBe('violated');
+  });
+});
+
+describe('what was found of an invariant, bucket after bucket', () => {
+  it('is counted to the last and named to the thousandth', () => {
+    const invariant = nothingJudged({ id: 'I1', title: '' });
+    const many = Array.from({ length: 700 }, () => finding);
+    for (let bucket = 0; bucket < 3; bucket++) {
+      add(invariant, judgement({ violated: many, late: [finding] }));
+    }
+    expect(invariant).toMatchObject({ checked: 3, violatedCount: 2_100, lateCount: 3 });
+    expect(invariant.violated).toHaveLength(1_000);
+    expect(invariant.late).toHaveLength(3);
   });
 });

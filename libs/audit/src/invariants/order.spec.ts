@@ -7,17 +7,19 @@ import {
   settled,
   SETTLE_LIMIT_MS,
 } from '../evidence.fixture.js';
-import { effectsHappenInOrder } from './order.js';
+import * as order from './order.js';
 
 const DAY_MS = 24 * 3_600_000;
 const [first] = honestEvidence().published;
 const before = { ...first!, eventId: 'event-before', paymentId: 'before', offset: 5n };
+const effectsHappenInOrder = (evidence: Evidence) =>
+  order.effectsHappenInOrder([...order.orderedEvents(evidence)]);
 const clean = { violated: [], late: [] };
 
 /** Two payments of alice: `before`, at offset 5, then `paid`, at offset 7, whose effect came first. */
 function overtaken(consumer: ConsumerName, changes: Partial<Evidence> = {}): Evidence {
   const honest = honestEvidence();
-  const order = new Map([
+  const firsts = new Map([
     ['paid', 1],
     ['before', 2],
   ]);
@@ -25,7 +27,7 @@ function overtaken(consumer: ConsumerName, changes: Partial<Evidence> = {}): Evi
     ...honest,
     payments: aliceAnd(honest.payments),
     published: [before, first!],
-    firstEffects: { ...honest.firstEffects, [consumer]: order },
+    firstEffects: { ...honest.firstEffects, [consumer]: firsts },
     ...changes,
   };
 }
@@ -45,11 +47,11 @@ describe('I9: effects of a user first happen in the order of the payments', () =
 
   it('is content when they happened in order, or cannot be told apart', () => {
     for (const beforeAt of [0, 1]) {
-      const order = new Map([
+      const firsts = new Map([
         ['before', beforeAt],
         ['paid', 1],
       ]);
-      const firstEffects = { ...honestEvidence().firstEffects, loyalty: order };
+      const firstEffects = { ...honestEvidence().firstEffects, loyalty: firsts };
       expect(effectsHappenInOrder(overtaken('loyalty', { firstEffects }))).toMatchObject(clean);
     }
   });

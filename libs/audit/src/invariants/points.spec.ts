@@ -1,6 +1,8 @@
 import { honestEvidence } from '../evidence.fixture.js';
 import { everyPaymentEarnsPointsOnce } from './points.js';
 
+const entry = { userId: 'alice', amountMinor: 1299, currency: 'EUR' };
+
 describe('I6: every payment earned its points once, and balances add up', () => {
   it('names a payment whose points entry is missing', () => {
     const evidence = honestEvidence({ pointsEntries: new Map() });
@@ -13,17 +15,28 @@ describe('I6: every payment earned its points once, and balances add up', () => 
   });
 
   it('names a payment with two entries', () => {
-    const evidence = honestEvidence({ pointsEntries: new Map([['paid', 2]]) });
+    const evidence = honestEvidence({ pointsEntries: new Map([['paid', [entry, entry]]]) });
     expect(everyPaymentEarnsPointsOnce(evidence).violated).toEqual([
       { id: 'paid', why: 'has 2 points entries' },
+    ]);
+  });
+
+  it.each([
+    [{ userId: 'bob' }, '1299 EUR of user bob'],
+    [{ amountMinor: 1300 }, '1300 EUR of user alice'],
+    [{ currency: 'USD' }, '1299 USD of user alice'],
+  ])('names a payment whose entry has another %j', (change, what) => {
+    const pointsEntries = new Map([['paid', [{ ...entry, ...change }]]]);
+    expect(everyPaymentEarnsPointsOnce(honestEvidence({ pointsEntries })).violated).toEqual([
+      { id: 'paid', why: `its points entry is for ${what}, the payment 1299 EUR of user alice` },
     ]);
   });
 
   it('names points that no completed payment earned', () => {
     const evidence = honestEvidence({
       pointsEntries: new Map([
-        ['paid', 1],
-        ['nobody', 1],
+        ['paid', [entry]],
+        ['nobody', [entry]],
       ]),
     });
     expect(everyPaymentEarnsPointsOnce(evidence).violated).toEqual([
@@ -34,8 +47,8 @@ describe('I6: every payment earned its points once, and balances add up', () => 
   it('accepts points of a payment that completed while the audit was reading', () => {
     const evidence = honestEvidence({
       pointsEntries: new Map([
-        ['paid', 1],
-        ['younger', 1],
+        ['paid', [entry]],
+        ['younger', [entry]],
       ]),
       laterStatuses: new Map([['younger', 'COMPLETED']]),
     });

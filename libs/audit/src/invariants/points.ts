@@ -1,21 +1,31 @@
-import { judgedPayments, latestStatus, type Evidence } from '../evidence.js';
+import {
+  judgedPayments,
+  latestStatus,
+  type Evidence,
+  type Payment,
+  type PointsEntry,
+} from '../evidence.js';
 import type { Judgement } from '../report.js';
 import { fileMissing, turnsAt } from './turn.js';
 
 /**
- * I6: every payment has exactly one points entry, or an unsettled redrive, or a dead letter pending or
- * discarded; and every balance is the sum of its entries.
+ * I6: every payment has exactly one points entry, of its user, amount and currency, or an unsettled redrive,
+ * or a dead letter pending or discarded; and every balance is the sum of its entries.
  */
 export function everyPaymentEarnsPointsOnce(evidence: Evidence): Judgement {
   const judgement: Judgement = { checked: 0, violated: [], late: [] };
   const turnOf = turnsAt('loyalty', evidence);
   for (const [id, payment] of judgedPayments(evidence)) {
     judgement.checked++;
-    const entries = evidence.pointsEntries.get(id) ?? 0;
-    if (entries === 0) {
+    const entries = evidence.pointsEntries.get(id) ?? [];
+    const [entry] = entries;
+    if (!entry) {
       fileMissing('points entry', turnOf(id, payment.completedAtMs), id, judgement);
-    } else if (entries > 1) {
-      judgement.violated.push({ id, why: `has ${entries} points entries` });
+    } else if (entries.length > 1) {
+      judgement.violated.push({ id, why: `has ${entries.length} points entries` });
+    } else if (describe(entry) !== describe(payment)) {
+      const why = `its points entry is for ${describe(entry)}, the payment ${describe(payment)}`;
+      judgement.violated.push({ id, why });
     }
   }
   judgeUnearnedEntries(evidence, judgement);
@@ -38,3 +48,6 @@ function judgeBalances(evidence: Evidence, judgement: Judgement): void {
     judgement.violated.push({ id: userId, why });
   }
 }
+
+const describe = ({ userId, amountMinor, currency }: PointsEntry | Payment) =>
+  `${amountMinor} ${currency} of user ${userId}`;

@@ -13,17 +13,13 @@ import { capturedMoreThanOnce, heldCaptures } from './captures.js';
  */
 export function everyKeyHasOneAnswer(evidence: Evidence): Judgement {
   const judgement: Judgement = { checked: 0, violated: [], late: [] };
-  const answered = new Set<string>();
   for (const response of evidence.storedResponses) {
     judgement.checked++;
     const id = response.paymentId;
-    if (answered.has(response.keyMd5)) {
-      judgement.violated.push({
-        id,
-        why: 'its idempotency key has another stored response as well',
-      });
+    if (response.responsesOfKey > 1) {
+      const why = `its idempotency key has ${response.responsesOfKey} stored responses`;
+      judgement.violated.push({ id, why });
     }
-    answered.add(response.keyMd5);
     const status = evidence.payments.get(id)?.status;
     if (!agrees(response, status)) {
       const answer = `${response.httpStatus} ${response.says}`;

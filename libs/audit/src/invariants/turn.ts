@@ -1,5 +1,11 @@
 import type { ConsumerName } from '@effectively-once/contracts';
-import { topicKeptSinceMs, type Delivery, type Evidence, type Position } from '../evidence.js';
+import {
+  firstPositions,
+  topicKeptSinceMs,
+  type Delivery,
+  type Evidence,
+  type Position,
+} from '../evidence.js';
 import type { Finding } from '../report.js';
 
 /** What a consumer owes a payment whose effect is nowhere to be found. */
@@ -65,15 +71,6 @@ export function fileMissing(
     default:
       turn satisfies never;
   }
-}
-
-/** Where each payment's event lies first; a copy published after a crash lies further on. */
-function firstPositions(evidence: Evidence): Map<string, Position> {
-  const positions = new Map<string, Position>();
-  for (const { paymentId, partition, offset } of evidence.published) {
-    if (paymentId && !positions.has(paymentId)) positions.set(paymentId, { partition, offset });
-  }
-  return positions;
 }
 
 const isSettled = (committed: Map<number, bigint>, { partition, offset }: Position) =>

@@ -1,5 +1,5 @@
 import { Client, errors, type estypes } from '@elastic/elasticsearch';
-import type { Evidence } from '../evidence.js';
+import type { FactOf, Take } from '../facts.js';
 
 // The name is the search service's; an app is not a library to import from.
 const ALIAS = 'payments';
@@ -7,40 +7,29 @@ const PAGE_SIZE = 2_000;
 const KEEP_ALIVE = '1m';
 const REQUEST_TIMEOUT_MS = 10_000;
 
-export interface Documents extends Pick<Evidence, 'documents' | 'reindexedBeforeMs'> {
-  /** Payment id → the number of its write among all writes to the index, which has one shard. */
-  firstIndexed: Map<string, number>;
-}
-
-interface Found {
-  id: string;
-  version: number;
-  sequence: number;
-}
-
-/** The search index's documents. A lost index is a finding about every payment, not an unreadable store. */
-export async function readDocuments(url: string): Promise<Documents> {
+/**
+ * The search index's documents; `at` is the number of its write among all writes to the index, which has
+ * one shard. A lost index is a finding about every payment, not an unreadable store.
+ */
+export async function readDocuments(
+  url: string,
+  take: Take<'document'>,
+): Promise<{ reindexedBeforeMs: number | undefined }> {
   const client = new Client({ node: url, requestTimeout: REQUEST_TIMEOUT_MS, maxRetries: 1 });
-  const documents: Documents['documents'] = new Map();
-  const firstIndexed: Documents['firstIndexed'] = new Map();
-  let reindexedBeforeMs: number | undefined;
   try {
-    for await (const { id, version, sequence } of scan(client)) {
-      documents.set(id, [...(documents.get(id) ?? []), version]);
-      firstIndexed.set(id, Math.min(sequence, firstIndexed.get(id) ?? Infinity));
-    }
+    for await (const document of scan(client)) await take(document);
     // After the documents: a reindex says what it is about before it writes the first one.
-    reindexedBeforeMs = await readReindexed(client);
+    return { reindexedBeforeMs: await readReindexed(client) };
   } catch (error) {
     const isMissing = error instanceof errors.ResponseError && error.statusCode === 404;
     if (!isMissing) throw error;
+    return { reindexedBeforeMs: undefined };
   } finally {
     await client.close();
   }
-  return { documents, firstIndexed, reindexedBeforeMs };
 }
 
-async function* scan(client: Client): AsyncGenerator<Found> {
+async function* scan(client: Client): AsyncGenerator<FactOf<'document'>> {
   // What was acknowledged is searchable only after a refresh; without it a fresh document looks lost.
   await client.indices.refresh({ index: ALIAS });
   const { id } = await client.openPointInTime({ index: ALIAS, keep_alive: KEEP_ALIVE });
@@ -51,7 +40,7 @@ async function* scan(client: Client): AsyncGenerator<Found> {
   }
 }
 
-async function* pages(client: Client, pointInTimeId: string): AsyncGenerator<Found> {
+async function* pages(client: Client, pointInTimeId: string): AsyncGenerator<FactOf<'document'>> {
   let after: estypes.SortResults | undefined;
   for (;;) {
     const { hits } = await client.search({
@@ -65,7 +54,8 @@ async function* pages(client: Client, pointInTimeId: string): AsyncGenerator<Fou
       ...(after ? { search_after: after } : {}),
     });
     for (const { _id, _version, _seq_no } of hits.hits) {
-      yield { id: String(_id), version: Number(_version), sequence: Number(_seq_no) };
+      const [version, at] = [Number(_version), Number(_seq_no)];
+      yield { kind: 'document', paymentId: String(_id), version, at };
     }
     after = hits.hits.at(-1)?.sort;
     if (hits.hits.length < PAGE_SIZE) return;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Charge, Evidence } from '../evidence.js';
+import type { Take } from '../facts.js';
 
 const TIMEOUT_MS = 10_000;
 const PAGE_SIZE = 2_000;
@@ -16,31 +16,20 @@ const charge = z.object({
 const mail = z.object({ paymentId: z.string().nullish() });
 
 /** What the PSP did, oldest first. */
-export async function readCharges(thirdPartiesUrl: string): Promise<Charge[]> {
-  const charges: Charge[] = [];
+export async function readCharges(thirdPartiesUrl: string, take: Take<'charge'>): Promise<void> {
   for await (const { paymentId, at, ...entry } of journal(thirdPartiesUrl, 'charges', charge)) {
-    charges.push({ ...entry, paymentId: paymentId ?? undefined, atMs: Date.parse(at) });
+    const atMs = Date.parse(at);
+    await take({ kind: 'charge', ...entry, paymentId: paymentId ?? undefined, atMs });
   }
-  return charges;
 }
 
-export interface Receipts extends Pick<Evidence, 'receipts'> {
-  /** Payment id → the line of the journal with its first receipt. */
-  firstMailed: Map<string, number>;
-}
-
-/** The mails about payments that the provider accepted. */
-export async function readReceipts(thirdPartiesUrl: string): Promise<Receipts> {
-  const receipts: Receipts['receipts'] = new Map();
-  const firstMailed: Receipts['firstMailed'] = new Map();
+/** The mails about payments that the provider accepted; `at` is their line of its journal. */
+export async function readReceipts(thirdPartiesUrl: string, take: Take<'receipt'>): Promise<void> {
   let line = 0;
   for await (const { paymentId } of journal(thirdPartiesUrl, 'mails', mail)) {
     line++;
-    if (!paymentId) continue;
-    receipts.set(paymentId, (receipts.get(paymentId) ?? 0) + 1);
-    if (!firstMailed.has(paymentId)) firstMailed.set(paymentId, line);
+    if (paymentId) await take({ kind: 'receipt', paymentId, at: line });
   }
-  return { receipts, firstMailed };
 }
 
 async function* journal<Entry>(

@@ -3,6 +3,7 @@ import {
   CE_HEADERS,
   deadLetterTopic,
   DLQ_HEADERS,
+  PARTITIONS,
   PAYMENT_COMPLETED,
   redriveTopic,
   type ConsumerName,
@@ -13,26 +14,51 @@ import {
   headerTexts,
   readTopic,
   type KafkaRecord,
+  type OffsetRange,
 } from '@effectively-once/delivery';
-import type { DeadLetter, Delivery, PublishedRecord, Redrive } from '../evidence.js';
+import type { DeadLetter, Delivery } from '../evidence.js';
+import type { FactOf, Take } from '../facts.js';
+import type { TopicEnds } from '../stores.js';
 
-const CLIENT_ID = 'auditor';
+// Three seconds of retries, not the seventeen of a consumer: an audit says soon that it cannot read.
+const RETRIES_MAX = 5;
+const connection = (brokers: string[]) => ({
+  brokers,
+  clientId: 'auditor',
+  retriesMax: RETRIES_MAX,
+});
+const OFFSET_MAX = 2n ** 63n - 1n;
 /** A group that never came says nothing of any partition. */
 const NOTHING: Map<number, bigint> = new Map();
 
-/** Every record of a topic of events, as its headers describe it. */
-export async function readPublished(brokers: string[], topic: string): Promise<PublishedRecord[]> {
-  const published: PublishedRecord[] = [];
-  for await (const record of readTopic({ brokers, clientId: CLIENT_ID, topic })) {
-    published.push(describe(record));
+/** The records of a topic of events from some place on, as their headers describe them. */
+export async function readPublished(
+  { brokers, topic, from }: { brokers: string[]; topic: string; from: TopicEnds },
+  take: Take<'record'>,
+): Promise<TopicEnds> {
+  const ends = new Map(from);
+  const only = from.size === 0 ? {} : { only: onFrom(from) };
+  for await (const record of readTopic({ ...connection(brokers), topic, ...only })) {
+    ends.set(record.partition, record.offset + 1n);
+    await take(describe(record));
   }
-  return published;
+  return ends;
 }
 
-function describe(record: KafkaRecord): PublishedRecord {
+// A partition that had nothing then is read from its beginning.
+const onFrom = (from: TopicEnds): Map<number, OffsetRange> =>
+  new Map(
+    Array.from({ length: PARTITIONS }, (_, partition) => [
+      partition,
+      { from: from.get(partition) ?? 0n, end: OFFSET_MAX },
+    ]),
+  );
+
+function describe(record: KafkaRecord): FactOf<'record'> {
   const headers = headerTexts(record);
   const occurredAtMs = Date.parse(headers[CE_HEADERS.time] ?? '');
   return {
+    kind: 'record',
     partition: record.partition,
     offset: record.offset,
     eventId: headers[CE_HEADERS.id],
@@ -53,8 +79,7 @@ export async function readOffsets(
 ): Promise<Pick<Delivery, 'committed' | 'redriveCommitted'>> {
   const redriven = redriveTopic(consumer);
   const committed = await committedOffsets({
-    brokers,
-    clientId: CLIENT_ID,
+    ...connection(brokers),
     groupId: consumer,
     topics: [PAYMENT_COMPLETED, redriven],
   });
@@ -64,34 +89,38 @@ export async function readOffsets(
   };
 }
 
-/** What a consumer gave up, by payment id. */
+/** What a consumer gave up. */
 export async function readDeadLetters(
   brokers: string[],
   consumer: ConsumerName,
-): Promise<Delivery['deadLetters']> {
-  return await byPayment(brokers, deadLetterTopic(consumer));
-}
-
-/** What a consumer was given a second time, by payment id. */
-export async function readRedrives(
-  brokers: string[],
-  consumer: ConsumerName,
-): Promise<Delivery['redrives']> {
-  return await byPayment(brokers, redriveTopic(consumer));
-}
-
-async function byPayment(brokers: string[], topic: string): Promise<Map<string, Redrive[]>> {
-  const records = new Map<string, Redrive[]>();
-  for await (const record of readTopic({ brokers, clientId: CLIENT_ID, topic })) {
+  take: Take<'dead_letter'>,
+): Promise<void> {
+  for await (const record of readTopic({
+    ...connection(brokers),
+    topic: deadLetterTopic(consumer),
+  })) {
     const headers = headerTexts(record);
     const paymentId = headers[CE_HEADERS.subject];
     // Without a subject it was never an event of ours, and excuses no payment.
     if (paymentId === undefined) continue;
-    const { partition, offset } = record;
-    const known = records.get(paymentId) ?? [];
-    records.set(paymentId, [...known, { partition, offset, ...identityIn(headers) }]);
+    await take({ kind: 'dead_letter', consumer, paymentId, ...identityIn(headers) });
   }
-  return records;
+}
+
+/** What a consumer was given a second time. */
+export async function readRedrives(
+  brokers: string[],
+  consumer: ConsumerName,
+  take: Take<'redrive'>,
+): Promise<void> {
+  for await (const record of readTopic({ ...connection(brokers), topic: redriveTopic(consumer) })) {
+    const headers = headerTexts(record);
+    const paymentId = headers[CE_HEADERS.subject];
+    if (paymentId === undefined) continue;
+    const { partition, offset } = record;
+    const position = { partition, offset };
+    await take({ kind: 'redrive', consumer, paymentId, ...position, ...identityIn(headers) });
+  }
 }
 
 const identityIn = (headers: EventHeaders): DeadLetter => ({

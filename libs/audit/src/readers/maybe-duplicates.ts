@@ -1,13 +1,16 @@
 import { Redis } from 'ioredis';
-import type { Evidence } from '../evidence.js';
+import type { Take } from '../facts.js';
 
 const STREAM = 'email:maybe-duplicate';
 const PAGE_SIZE = 2_000;
 const CONNECT_TIMEOUT_MS = 3_000;
 const COMMAND_TIMEOUT_MS = 10_000;
 
-/** Payment id → how many sends email declared as perhaps the second, before it sent them. */
-export async function readMaybeDuplicates(url: string): Promise<Evidence['maybeDuplicates']> {
+/** The sends that email declared as perhaps the second, before it sent them. */
+export async function readMaybeDuplicates(
+  url: string,
+  take: Take<'maybe_duplicate'>,
+): Promise<void> {
   const redis = new Redis(url, {
     lazyConnect: true,
     connectTimeout: CONNECT_TIMEOUT_MS,
@@ -21,7 +24,7 @@ export async function readMaybeDuplicates(url: string): Promise<Evidence['maybeD
   redis.on('error', (error: Error) => (failure = error));
   try {
     await redis.connect();
-    return await countByPayment(redis);
+    await readStream(redis, take);
   } catch (error) {
     // connect() only says "Connection is closed."; the event says why.
     throw failure ?? error;
@@ -30,17 +33,16 @@ export async function readMaybeDuplicates(url: string): Promise<Evidence['maybeD
   }
 }
 
-async function countByPayment(redis: Redis): Promise<Evidence['maybeDuplicates']> {
-  const declared: Evidence['maybeDuplicates'] = new Map();
+async function readStream(redis: Redis, take: Take<'maybe_duplicate'>): Promise<void> {
   let from = '-';
   for (;;) {
     const entries = await redis.xrange(STREAM, from, '+', 'COUNT', PAGE_SIZE);
     for (const [, fields] of entries) {
       const name = fields.indexOf('paymentId');
       const paymentId = name < 0 ? undefined : fields[name + 1];
-      if (paymentId) declared.set(paymentId, (declared.get(paymentId) ?? 0) + 1);
+      if (paymentId) await take({ kind: 'maybe_duplicate', paymentId });
     }
-    if (entries.length < PAGE_SIZE) return declared;
+    if (entries.length < PAGE_SIZE) return;
     from = `(${entries.at(-1)?.[0]}`;
   }
 }

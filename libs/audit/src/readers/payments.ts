@@ -1,27 +1,29 @@
 import type { Client } from 'pg';
-import type {
-  Evidence,
-  Outage,
-  OutboxRow,
-  Payment,
-  PaymentStatus,
-  StoredResponse,
-} from '../evidence.js';
+import type { Outage, OutboxRow, PaymentStatus } from '../evidence.js';
+import type { FactOf, Take } from '../facts.js';
 import { rowsOf } from './postgres.js';
 
-export type PaymentsSnapshot = Pick<
-  Evidence,
-  'payments' | 'outbox' | 'storedResponses' | 'pspOutages'
-> & {
+export interface SnapshotNotes {
+  pspOutages: Outage[];
   /** Everything in the snapshot was written to the log before this position. */
   walPosition: string;
-};
+}
+
+export async function countPayments(client: Client): Promise<number> {
+  const { rows } = await client.query<{ count: string }>('SELECT count(*) FROM payments.payments');
+  return Number(rows[0]?.count);
+}
 
 /** Payments, outbox rows and stored responses as of one instant; ends the client's transaction. */
-export async function readPaymentsSnapshot(client: Client): Promise<PaymentsSnapshot> {
-  const payments = await readPayments(client);
-  const outbox = await readOutbox(client);
-  const storedResponses = await readStoredResponses(client);
+export async function readPaymentsSnapshot(
+  client: Client,
+  take: Take<'payment' | 'outbox_row' | 'stored_response'>,
+): Promise<SnapshotNotes> {
+  for await (const row of rowsOf<PaymentRow>(client, PAYMENTS)) await take(toPayment(row));
+  for await (const row of rowsOf<OutboxColumns>(client, OUTBOX)) {
+    await take({ kind: 'outbox_row', ...toOutboxRow(row) });
+  }
+  for await (const row of rowsOf<ResponseRow>(client, RESPONSES)) await take(toResponse(row));
   const pspOutages = await readPspOutages(client);
   await client.query('COMMIT');
   // After the rows: their transactions are in the log before this position. Taken first, a row
@@ -29,7 +31,7 @@ export async function readPaymentsSnapshot(client: Client): Promise<PaymentsSnap
   const { rows } = await client.query<{ position: string }>(
     'SELECT pg_current_wal_insert_lsn()::text AS position',
   );
-  return { payments, outbox, storedResponses, pspOutages, walPosition: rows[0]?.position ?? '' };
+  return { pspOutages, walPosition: rows[0]?.position ?? '' };
 }
 
 interface PaymentRow {
@@ -43,24 +45,22 @@ interface PaymentRow {
   completed_at: Date | null;
 }
 
-async function readPayments(client: Client): Promise<Map<string, Payment>> {
-  const payments = new Map<string, Payment>();
-  const sql = `SELECT id, user_id, status, version, amount_minor, currency, created_at, completed_at
-                 FROM payments.payments`;
-  for await (const row of rowsOf<PaymentRow>(client, sql)) {
-    payments.set(row.id, {
-      userId: row.user_id,
-      status: row.status,
-      version: row.version,
-      // PostgreSQL's bigint arrives as text; amounts are below 10^10, far from where a double rounds.
-      amountMinor: Number(row.amount_minor),
-      currency: row.currency,
-      createdAtMs: row.created_at.getTime(),
-      completedAtMs: row.completed_at?.getTime() ?? 0,
-    });
-  }
-  return payments;
-}
+const PAYMENTS = `
+  SELECT id, user_id, status, version, amount_minor, currency, created_at, completed_at
+    FROM payments.payments`;
+
+const toPayment = (row: PaymentRow): FactOf<'payment'> => ({
+  kind: 'payment',
+  id: row.id,
+  userId: row.user_id,
+  status: row.status,
+  version: row.version,
+  // PostgreSQL's bigint arrives as text; amounts are below 10^10, far from where a double rounds.
+  amountMinor: Number(row.amount_minor),
+  currency: row.currency,
+  createdAtMs: row.created_at.getTime(),
+  completedAtMs: row.completed_at?.getTime() ?? 0,
+});
 
 interface OutboxColumns {
   event_id: string;
@@ -80,14 +80,8 @@ const toOutboxRow = (row: OutboxColumns): OutboxRow => ({
   payloadMd5: row.payload_md5,
 });
 
-async function readOutbox(client: Client): Promise<OutboxRow[]> {
-  const outbox: OutboxRow[] = [];
-  for await (const row of rowsOf<OutboxColumns>(client, OUTBOX)) outbox.push(toOutboxRow(row));
-  return outbox;
-}
-
 interface ResponseRow {
-  key_md5: string;
+  responses_of_key: string;
   payment_id: string;
   response_status: number;
   body_id: string | null;
@@ -95,27 +89,25 @@ interface ResponseRow {
   body_type: string | null;
 }
 
-async function readStoredResponses(client: Client): Promise<StoredResponse[]> {
-  const responses: StoredResponse[] = [];
-  const sql = `
-    SELECT md5(row(user_id, method, route, idempotency_key)::text) AS key_md5, payment_id,
-           response_status, response_body::json ->> 'id' AS body_id,
-           response_body::json ->> 'status' AS body_status,
-           response_body::json ->> 'type' AS body_type
-      FROM payments.idempotency_keys
-     WHERE response_status IS NOT NULL`;
-  for await (const row of rowsOf<ResponseRow>(client, sql)) {
-    responses.push({
-      keyMd5: row.key_md5,
-      paymentId: row.payment_id,
-      httpStatus: row.response_status,
-      bodyId: row.body_id ?? undefined,
-      // A problem's own `status` member is a number; what it says is the code that ends its type.
-      says: row.body_type?.split('/').at(-1) ?? row.body_status ?? 'nothing',
-    });
-  }
-  return responses;
-}
+// Counted by the database, although its primary key allows one: two responses of one key may be about
+// two payments, which are never in one place here.
+const RESPONSES = `
+  SELECT count(*) OVER (PARTITION BY user_id, method, route, idempotency_key) AS responses_of_key,
+         payment_id, response_status, response_body::json ->> 'id' AS body_id,
+         response_body::json ->> 'status' AS body_status,
+         response_body::json ->> 'type' AS body_type
+    FROM payments.idempotency_keys
+   WHERE response_status IS NOT NULL`;
+
+const toResponse = (row: ResponseRow): FactOf<'stored_response'> => ({
+  kind: 'stored_response',
+  responsesOfKey: Number(row.responses_of_key),
+  paymentId: row.payment_id,
+  httpStatus: row.response_status,
+  bodyId: row.body_id ?? undefined,
+  // A problem's own `status` member is a number; what it says is the code that ends its type.
+  says: row.body_type?.split('/').at(-1) ?? row.body_status ?? 'nothing',
+});
 
 async function readPspOutages(client: Client): Promise<Outage[]> {
   const { rows } = await client.query<{ open_from: Date; open_until: Date }>(

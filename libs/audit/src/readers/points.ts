@@ -1,4 +1,4 @@
-import type { Evidence } from '../evidence.js';
+import type { Take } from '../facts.js';
 import { openSnapshot, rowsOf } from './postgres.js';
 
 // Summed by the database: an account is compared with its entries as of the same instant.
@@ -13,40 +13,41 @@ const UNBALANCED = `
 // In µs of the database's own clock, which a double holds exactly. A user's entries are written one
 // statement after the other, so theirs are never the same.
 const ENTRIES = `
-  SELECT payment_id, (extract(epoch FROM awarded_at) * 1000000)::bigint AS awarded_at_us
+  SELECT payment_id, user_id, amount_minor, currency,
+         (extract(epoch FROM awarded_at) * 1000000)::bigint AS awarded_at_us
     FROM loyalty.points_entries`;
 
-export type Points = Pick<Evidence, 'pointsEntries' | 'unbalancedAccounts'> & {
-  firstAwarded: Map<string, number>;
-};
+type EntryRow = Record<
+  'payment_id' | 'user_id' | 'amount_minor' | 'currency' | 'awarded_at_us',
+  string
+>;
+type AccountRow = Record<'user_id' | 'balance' | 'points', string>;
 
-/** The loyalty database's entries per payment, and the accounts that do not add up. */
-export async function readPoints(url: string): Promise<Points> {
+/** The loyalty database's entries, and the accounts that do not add up. */
+export async function readPoints(
+  url: string,
+  take: Take<'points_entry' | 'unbalanced_account'>,
+): Promise<void> {
   const client = await openSnapshot(url);
   try {
-    const pointsEntries: Evidence['pointsEntries'] = new Map();
-    const firstAwarded: Points['firstAwarded'] = new Map();
-    for await (const row of rowsOf<Record<'payment_id' | 'awarded_at_us', string>>(
-      client,
-      ENTRIES,
-    )) {
-      const id = row.payment_id;
-      pointsEntries.set(id, (pointsEntries.get(id) ?? 0) + 1);
-      const awardedAtUs = Number(row.awarded_at_us);
-      firstAwarded.set(id, Math.min(awardedAtUs, firstAwarded.get(id) ?? Infinity));
+    for await (const row of rowsOf<EntryRow>(client, ENTRIES)) {
+      await take({
+        kind: 'points_entry',
+        paymentId: row.payment_id,
+        userId: row.user_id,
+        amountMinor: Number(row.amount_minor),
+        currency: row.currency,
+        at: Number(row.awarded_at_us),
+      });
     }
-    const unbalancedAccounts: Evidence['unbalancedAccounts'] = [];
-    for await (const row of rowsOf<Record<'user_id' | 'balance' | 'points', string>>(
-      client,
-      UNBALANCED,
-    )) {
-      unbalancedAccounts.push({
+    for await (const row of rowsOf<AccountRow>(client, UNBALANCED)) {
+      await take({
+        kind: 'unbalanced_account',
         userId: row.user_id,
         balance: BigInt(row.balance),
         sumOfEntries: BigInt(row.points),
       });
     }
-    return { pointsEntries, firstAwarded, unbalancedAccounts };
   } finally {
     await client.end();
   }

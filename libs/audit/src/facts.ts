@@ -1,0 +1,60 @@
+import type { ConsumerName } from '@effectively-once/contracts';
+import type {
+  Charge,
+  DeadLetter,
+  OutboxRow,
+  Payment,
+  PointsEntry,
+  PublishedRecord,
+  Redrive,
+  StoredResponse,
+  UnbalancedAccount,
+} from './evidence.js';
+
+interface FactKinds {
+  payment: Payment & { id: string };
+  outbox_row: OutboxRow;
+  stored_response: StoredResponse;
+  record: PublishedRecord;
+  dead_letter: DeadLetter & { consumer: ConsumerName; paymentId: string };
+  redrive: Redrive & { consumer: ConsumerName; paymentId: string };
+  /** `at` grows from effect to effect within that consumer's store. */
+  points_entry: PointsEntry & { paymentId: string; at: number };
+  unbalanced_account: UnbalancedAccount;
+  receipt: { paymentId: string; at: number };
+  maybe_duplicate: { paymentId: string };
+  document: { paymentId: string; version: number; at: number };
+  charge: Charge;
+}
+
+type Kind = keyof FactKinds;
+export type FactOf<K extends Kind> = K extends Kind ? { kind: K } & FactKinds[K] : never;
+/** One thing that one store knows. */
+export type Fact = FactOf<Kind>;
+
+/** Where a reading puts what it reads, one fact after the other; awaited, so that nothing piles up. */
+export type Take<K extends Kind> = (fact: FactOf<K>) => Promise<void> | void;
+
+/** What a fact is judged with: everything about one payment lies in one bucket. */
+export function keyOf(fact: Fact): string {
+  switch (fact.kind) {
+    case 'payment':
+      return fact.id;
+    case 'outbox_row':
+    case 'stored_response':
+    case 'dead_letter':
+    case 'redrive':
+    case 'points_entry':
+    case 'receipt':
+    case 'maybe_duplicate':
+    case 'document':
+      return fact.paymentId;
+    case 'record':
+    case 'charge':
+      return fact.paymentId ?? '';
+    case 'unbalanced_account':
+      return fact.userId;
+    default:
+      return fact satisfies never;
+  }
+}

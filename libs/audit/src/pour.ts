@@ -1,0 +1,98 @@
+import { CONSUMERS, type ConsumerName } from '@effectively-once/contracts';
+import type { Delivery, Evidence, Scope } from './evidence.js';
+import type { Fact } from './facts.js';
+
+/** What is known once for all payments. */
+export interface Whole extends Scope {
+  pspOutages: Evidence['pspOutages'];
+  slotPassedSnapshot: boolean;
+  reindexedBeforeMs: number | undefined;
+  offsets: Record<ConsumerName, Pick<Delivery, 'committed' | 'redriveCommitted'>>;
+}
+
+/** One bucket's facts as the evidence they are judged as. */
+export async function pour(facts: AsyncIterable<Fact> | Fact[], whole: Whole): Promise<Evidence> {
+  const { offsets, ...known } = whole;
+  const evidence: Evidence = {
+    ...known,
+    payments: new Map(),
+    outbox: [],
+    storedResponses: [],
+    laterStatuses: new Map(),
+    laterOutbox: new Map(),
+    published: [],
+    deliveries: perConsumer((consumer) => ({
+      ...offsets[consumer],
+      deadLetters: new Map(),
+      redrives: new Map(),
+    })),
+    pointsEntries: new Map(),
+    unbalancedAccounts: [],
+    receipts: new Map(),
+    maybeDuplicates: new Map(),
+    documents: new Map(),
+    firstEffects: perConsumer(() => new Map()),
+    charges: [],
+  };
+  for await (const fact of facts) add(fact, evidence);
+  return evidence;
+}
+
+function add(fact: Fact, evidence: Evidence): void {
+  const { firstEffects, deliveries } = evidence;
+  switch (fact.kind) {
+    case 'payment':
+      return void evidence.payments.set(fact.id, fact);
+    case 'outbox_row':
+      return void evidence.outbox.push(fact);
+    case 'stored_response':
+      return void evidence.storedResponses.push(fact);
+    case 'record':
+      return void evidence.published.push(fact);
+    case 'dead_letter':
+      return append(deliveries[fact.consumer].deadLetters, fact.paymentId, fact);
+    case 'redrive':
+      return append(deliveries[fact.consumer].redrives, fact.paymentId, fact);
+    case 'points_entry':
+      append(evidence.pointsEntries, fact.paymentId, fact);
+      return keepFirst(firstEffects.loyalty, fact);
+    case 'unbalanced_account':
+      return void evidence.unbalancedAccounts.push(fact);
+    case 'receipt':
+      count(evidence.receipts, fact.paymentId);
+      return keepFirst(firstEffects.email, fact);
+    case 'maybe_duplicate':
+      return count(evidence.maybeDuplicates, fact.paymentId);
+    case 'document':
+      append(evidence.documents, fact.paymentId, fact.version);
+      return keepFirst(firstEffects.search, fact);
+    case 'charge':
+      return void evidence.charges.push(fact);
+    default:
+      fact satisfies never;
+  }
+}
+
+function append<Item>(items: Map<string, Item[]>, id: string, item: Item): void {
+  const known = items.get(id);
+  if (known) known.push(item);
+  else items.set(id, [item]);
+}
+
+const count = (counts: Map<string, number>, id: string) =>
+  void counts.set(id, (counts.get(id) ?? 0) + 1);
+
+const keepFirst = (firsts: Map<string, number>, { paymentId, at }: FirstEffect) =>
+  void firsts.set(paymentId, Math.min(at, firsts.get(paymentId) ?? Infinity));
+
+interface FirstEffect {
+  paymentId: string;
+  at: number;
+}
+
+export function perConsumer<Value>(
+  make: (consumer: ConsumerName) => Value,
+): Record<ConsumerName, Value> {
+  const entries = CONSUMERS.map((consumer) => [consumer, make(consumer)] as const);
+  return Object.fromEntries(entries) as Record<ConsumerName, Value>;
+}
