@@ -1,0 +1,16 @@
+import { OperatorGuard } from '@effectively-once/platform';
+import { Controller, Get, UseGuards } from '@nestjs/common';
+import { PagerJournal } from './pager-journal.js';
+import type { Page } from './recent-pages.js';
+
+@Controller('api/pages')
+@UseGuards(OperatorGuard)
+export class PagesController {
+  constructor(private readonly pager: PagerJournal) {}
+
+  /** What somebody was paged for lately, the newest first; open ones have no `resolvedAt`. */
+  @Get()
+  async recent(): Promise<{ items: Page[] }> {
+    return { items: await this.pager.recentPages() };
+  }
+}
