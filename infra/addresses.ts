@@ -43,6 +43,7 @@ function derived(settings: Settings, journalFolder: string) {
     AUDITOR_PAYMENTS_URL: database('payments', 'auditor', settings.AUDITOR_PASSWORD),
     AUDITOR_LOYALTY_URL: database('loyalty', 'auditor', settings.AUDITOR_PASSWORD),
     AUDITOR_CONSOLE_URL: database('console', 'auditor', settings.AUDITOR_PASSWORD),
+    DEBEZIUM_DATABASE_URL: database('payments', 'debezium', settings.DEBEZIUM_PASSWORD),
     KAFKA_BROKERS: `127.0.0.1:${settings.KAFKA_PORT}`,
     REDIS_URL: `redis://127.0.0.1:${settings.REDIS_PORT}`,
     ELASTICSEARCH_URL: http(settings.ELASTICSEARCH_PORT),

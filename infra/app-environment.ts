@@ -25,7 +25,7 @@ const READS: Record<AppName, readonly Variable[]> = {
     ...(['CONSOLE_PORT', 'CONSOLE_DATABASE_URL', 'AUTH_JWT_SECRET'] as const),
     ...(['AUDITOR_PAYMENTS_URL', 'AUDITOR_LOYALTY_URL', 'AUDITOR_CONSOLE_URL'] as const),
     ...(['KAFKA_BROKERS', 'REDIS_URL', 'ELASTICSEARCH_URL', 'CONNECT_URL'] as const),
-    'THIRD_PARTIES_URL',
+    ...(['THIRD_PARTIES_URL', 'DEBEZIUM_DATABASE_URL'] as const),
   ],
 };
 

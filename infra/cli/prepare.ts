@@ -1,5 +1,5 @@
+import { registerConnector } from '@effectively-once/console/connector-care/register-connector';
 import { Command } from 'commander';
-import { registerConnector } from '../connect/register-connector.js';
 import { createIndex } from '../elasticsearch/create-index.js';
 import { readEnvironment } from '../environment.js';
 import { createTopics } from '../kafka/create-topics.js';

@@ -1,4 +1,4 @@
-import { registerConnector } from '../connect/register-connector.js';
+import { registerConnector } from '@effectively-once/console/connector-care/register-connector';
 import { createIndex } from '../elasticsearch/create-index.js';
 import type { Environment } from '../environment.js';
 import { createTopics } from '../kafka/create-topics.js';

@@ -5,8 +5,10 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { AuditController } from './audit.controller.js';
 import type { ConsoleConfig } from './config.js';
+import { ConnectorCare, ConnectorCareModule } from './connector-care/connector-care.module.js';
 import { consoleDataSource } from './database.js';
 import { DeadLettersModule } from './dead-letters/dead-letters.module.js';
+import { PagesModule } from './pages/pages.module.js';
 import { PaymentsDatabase } from './payments-database.js';
 import { PipelineController } from './pipeline.controller.js';
 import { PIPELINE, pipeline } from './pipeline.js';
@@ -25,6 +27,8 @@ export function appModule(config: ConsoleConfig, logger: Logger): DynamicModule 
       }),
       MetricsModule,
       DeadLettersModule.register(config, logger),
+      PagesModule.register(config),
+      ConnectorCareModule.register(config, logger),
       HealthModule.register({
         inject: [DataSource],
         useFactory: (database: DataSource) => ({
@@ -46,11 +50,12 @@ export function appModule(config: ConsoleConfig, logger: Logger): DynamicModule 
       },
       {
         provide: PIPELINE,
-        inject: [PaymentsDatabase],
-        useFactory: (payments: PaymentsDatabase) =>
+        inject: [PaymentsDatabase, ConnectorCare],
+        useFactory: (payments: PaymentsDatabase, care: ConnectorCare) =>
           pipeline({
             query: (sql, parameters) => payments.query(sql, parameters),
             connectUrl: config.CONNECT_URL,
+            care: () => care.report(),
             brokers: config.KAFKA_BROKERS,
           }),
       },

@@ -20,6 +20,8 @@ export const consoleConfig = z.object({
   ELASTICSEARCH_URL: httpUrl,
   THIRD_PARTIES_URL: httpUrl,
   CONNECT_URL: httpUrl,
+  /** As Connect reaches it: the connector is registered with it. */
+  DEBEZIUM_DATABASE_URL: databaseUrl,
   FAILURE_POINTS: failurePointsFolder,
 });
 

@@ -8,11 +8,18 @@ export const PIPELINE = Symbol('PIPELINE');
 export type Pipeline = Record<string, () => Promise<unknown>>;
 
 /** outbox ──► slot ──► connector ──► topics ──► consumers */
-export function pipeline(reach: { query: Query; connectUrl: string; brokers: string[] }): Pipeline {
+export function pipeline(reach: {
+  query: Query;
+  connectUrl: string;
+  /** What the caretaker of the connector makes of the two sides of it. */
+  care: () => unknown;
+  brokers: string[];
+}): Pipeline {
   return {
     outbox: () => readOutbox(reach.query),
     slot: () => readSlot(reach.query),
     connector: () => readConnector(reach.connectUrl),
+    care: async () => reach.care(),
     topics: () => readTopics(reach.brokers),
     consumers: () => readConsumers(reach.brokers),
   };

@@ -14,7 +14,8 @@ const AFTER: Record<AppName, string[]> = {
   email: ['topics', 'redis', 'third-parties'],
   loyalty: ['topics', 'databases'],
   search: ['topics', 'index'],
-  console: ['databases'],
+  // Not before the topics: it registers a connector that is missing, which would block without them.
+  console: ['databases', 'topics'],
 };
 
 export function apps(context: StackContext): ProcessDefinition[] {

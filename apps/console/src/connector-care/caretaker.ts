@@ -1,0 +1,141 @@
+import type { Logger } from '@effectively-once/platform';
+import type { ConnectApi } from './connect-api.js';
+import { conditionOf, type Condition } from './condition.js';
+import type { Sight } from './look.js';
+import { REMEDIES, type Remedy } from './remedies.js';
+
+const BACK_OFF_FIRST_MS = 2_000;
+const BACK_OFF_MAX_MS = 60_000;
+/** A task that fails again at once has not recovered: its back-off goes on growing. */
+const HEALTHY_AFTER_MS = 30_000;
+
+/** What is shown of the connector: as a metric, to an operator, in a log line. */
+export interface Report {
+  condition: Condition;
+  sinceMs: number;
+  /** How long the slot's confirmed position has been the same; absent while it cannot be read. */
+  unmovedMs?: number;
+  /** Remedies since it was last healthy for a while. */
+  remedies: number;
+  sight: Sight;
+}
+
+export interface Hands {
+  look: () => Promise<Sight>;
+  connect: Pick<ConnectApi, 'restart' | 'stop' | 'configure'>;
+  /** The connector's configuration, as it is registered. */
+  config: () => Promise<Record<string, string>>;
+  /** Of several consoles one acts. */
+  mayAct: () => Promise<boolean>;
+  onRemedy: (remedy: Exclude<Remedy, 'none'>, outcome: 'accepted' | 'refused') => void;
+  now: () => number;
+  /** From 0 to 1. */
+  random: () => number;
+  logger: Pick<Logger, 'info' | 'warn' | 'error'>;
+}
+
+/**
+ * Looks after the connector: what a person on call would do first, done within seconds.
+ *
+ *   look ──► condition ──► has it lasted? ──► is the back-off over? ──► may we? ──► remedy
+ *
+ * It never gives up, and never does what could lose an event: a slot that was moved stops the connector
+ * and waits for a person (docs/runbook.md), because going on would skip what lies between.
+ */
+export class Caretaker {
+  private condition: Condition = 'starting';
+  private sinceMs: number;
+  private remedies = 0;
+  private notBeforeMs = 0;
+  private position: { confirmed: bigint; sinceMs: number } | undefined;
+
+  constructor(private readonly hands: Hands) {
+    this.sinceMs = hands.now();
+  }
+
+  async tick(): Promise<Report> {
+    const sight = await this.hands.look();
+    const nowMs = this.hands.now();
+    const unmovedMs = this.unmovedMs(sight, nowMs);
+    this.become(conditionOf(sight, unmovedMs ?? 0), sight, nowMs);
+    const { remedy, afterMs } = REMEDIES[this.condition];
+    const isDue = nowMs - this.sinceMs >= afterMs && nowMs >= this.notBeforeMs;
+    if (remedy !== 'none' && isDue && (await this.hands.mayAct())) await this.apply(remedy);
+    const { condition, sinceMs, remedies } = this;
+    return {
+      condition,
+      sinceMs,
+      remedies,
+      sight,
+      ...(unmovedMs === undefined ? {} : { unmovedMs }),
+    };
+  }
+
+  private become(condition: Condition, sight: Sight, nowMs: number): void {
+    if (condition !== this.condition) {
+      const log = { was: this.condition, condition, forMs: nowMs - this.sinceMs, ...whyOf(sight) };
+      if (condition === 'healthy') this.hands.logger.info(log, 'the connector is healthy');
+      else this.hands.logger.warn(log, 'the connector is not healthy');
+      this.condition = condition;
+      this.sinceMs = nowMs;
+    }
+    if (condition === 'healthy' && nowMs - this.sinceMs >= HEALTHY_AFTER_MS) {
+      this.remedies = 0;
+      this.notBeforeMs = 0;
+    }
+  }
+
+  private async apply(remedy: Exclude<Remedy, 'none'>): Promise<void> {
+    const { logger, now, onRemedy, random } = this.hands;
+    this.remedies += 1;
+    const waitMs = backOffMs(this.remedies, random);
+    const log = { remedy, condition: this.condition, count: this.remedies, nextInMs: waitMs };
+    try {
+      await this.carryOut(remedy);
+      onRemedy(remedy, 'accepted');
+      logger.warn(log, `connector care: ${REMEDIES[this.condition].why}`);
+    } catch (error) {
+      onRemedy(remedy, 'refused');
+      logger.error({ ...log, err: error }, 'connector care: Connect did not do it');
+    }
+    this.notBeforeMs = now() + waitMs;
+  }
+
+  private async carryOut(remedy: Exclude<Remedy, 'none'>): Promise<void> {
+    const { connect, config } = this.hands;
+    switch (remedy) {
+      case 'register':
+        return await connect.configure(await config());
+      case 'restart_failed':
+        return await connect.restart('failed');
+      case 'restart':
+        return await connect.restart('all');
+      case 'stop':
+        return await connect.stop();
+      default:
+        return remedy satisfies never;
+    }
+  }
+
+  private unmovedMs({ slot }: Sight, nowMs: number): number | undefined {
+    if (slot === undefined || slot === 'missing') return (this.position = undefined);
+    const { confirmed } = slot;
+    if (this.position?.confirmed !== confirmed) this.position = { confirmed, sinceMs: nowMs };
+    return nowMs - this.position.sinceMs;
+  }
+}
+
+/** 2, 4, 8 … 60 s, and up to half of it less: two consoles must not act in step. */
+export function backOffMs(remedies: number, random: () => number): number {
+  const base = Math.min(BACK_OFF_FIRST_MS * 2 ** Math.min(remedies - 1, 10), BACK_OFF_MAX_MS);
+  return Math.round(base * (1 - random() / 2));
+}
+
+/** The first line of a stack names the failure; the rest of it is in Connect's log. */
+export function whyOf({ connector, unanswered }: Sight): Record<string, string> {
+  const trace =
+    connector === undefined || connector === 'missing'
+      ? undefined
+      : [connector.connector, ...connector.tasks].find((part) => part.trace)?.trace;
+  return { ...unanswered, ...(trace ? { trace: trace.split('\n')[0] ?? '' } : {}) };
+}
