@@ -1,0 +1,167 @@
+import { randomUUID } from 'node:crypto';
+import {
+  CE_HEADERS,
+  deadLetterTopic,
+  DLQ_HEADERS,
+  encodePaymentCompleted,
+  PAYMENT_COMPLETED,
+  PAYMENT_COMPLETED_SCHEMA,
+  PAYMENT_COMPLETED_TYPE,
+  redriveTopic,
+  type ConsumerName,
+} from '@effectively-once/contracts';
+import { readTopic, RecordProducer, type KafkaRecord } from '@effectively-once/delivery';
+import { createTestDatabase, testAddresses } from '@effectively-once/testing';
+import { Client } from 'pg';
+import type { DataSource } from 'typeorm';
+import { consoleDataSource } from '../database.js';
+import { takeIn } from './intake.js';
+import { TakenIn } from './taken-in.js';
+
+export const connection = { brokers: testAddresses().KAFKA_BROKERS, clientId: 'console.test' };
+const producer = new RecordProducer(connection);
+
+/** A console database of its own, and the topics of the stack. */
+export interface World {
+  /** As the console itself. */
+  database: DataSource;
+  url: string;
+  /** As superuser: to look at everything and to damage it. */
+  admin: Client;
+  close: () => Promise<void>;
+}
+
+export async function openWorld(): Promise<World> {
+  const own = await createTestDatabase('console');
+  const admin = new Client({ connectionString: own.url });
+  await admin.connect();
+  await admin.query(`DO $$ BEGIN
+    EXECUTE format('ALTER DATABASE %I OWNER TO console_owner', current_database()); END $$`);
+  const as = (role: 'console_owner' | 'console_app') => {
+    const url = new URL(own.url);
+    url.username = role;
+    url.password = `demo-${role.replace('_', '-')}`;
+    return url.href;
+  };
+  const owner = await consoleDataSource({ url: as('console_owner') }).initialize();
+  await owner.query('CREATE SCHEMA IF NOT EXISTS console');
+  await owner.runMigrations();
+  await owner.destroy();
+  const database = await consoleDataSource({ url: as('console_app') }).initialize();
+  await producer.connect();
+  return {
+    database,
+    url: as('console_app'),
+    admin,
+    close: async () => {
+      await producer.disconnect();
+      await database.destroy();
+      await admin.end();
+      await own.drop();
+    },
+  };
+}
+
+/** One pass of the intake. */
+export async function takeInNow({ database }: World): Promise<void> {
+  await takeIn({ connection, takenIn: new TakenIn(database), onLag: () => undefined });
+}
+
+export interface Letter {
+  key: Buffer | null;
+  value: Buffer | null;
+  headers: Record<string, string>;
+}
+
+let offset = Date.now();
+
+/** A dead letter as a consumer writes it; `headers` replaces what it says, undefined leaves it out. */
+export function letter(
+  consumer: ConsumerName,
+  headers: Record<string, string | undefined> = {},
+): Letter & { paymentId: string; userId: string } {
+  const paymentId = randomUUID();
+  const userId = `user-${randomUUID()}`;
+  offset += 1;
+  const all = {
+    [CE_HEADERS.specversion]: '1.0',
+    [CE_HEADERS.id]: randomUUID(),
+    [CE_HEADERS.type]: PAYMENT_COMPLETED_TYPE,
+    [CE_HEADERS.source]: '/payments',
+    [CE_HEADERS.subject]: paymentId,
+    [CE_HEADERS.time]: '2026-11-20T10:00:00.000Z',
+    [CE_HEADERS.dataschema]: PAYMENT_COMPLETED_SCHEMA,
+    [DLQ_HEADERS.originalTopic]: PAYMENT_COMPLETED,
+    [DLQ_HEADERS.originalPartition]: '3',
+    [DLQ_HEADERS.originalOffset]: String(offset),
+    [DLQ_HEADERS.consumer]: consumer,
+    [DLQ_HEADERS.errorClass]: 'permanent',
+    [DLQ_HEADERS.errorName]: 'MailboxUnavailable',
+    [DLQ_HEADERS.errorMessage]: 'the mailbox does not exist',
+    [DLQ_HEADERS.attempts]: '1',
+    [DLQ_HEADERS.firstFailedAt]: '2026-11-20T10:00:01.000Z',
+    [DLQ_HEADERS.deadLetteredAt]: '2026-11-20T10:00:02.000Z',
+    [DLQ_HEADERS.redriveCount]: '0',
+    [DLQ_HEADERS.appVersion]: 'test',
+    ...headers,
+  };
+  const value = encodePaymentCompleted({
+    paymentId,
+    orderId: 'order-1',
+    userId,
+    amountMinor: 1299,
+    currency: 'EUR',
+    completedAt: '2026-11-20T10:00:00.000Z',
+    paymentVersion: 2,
+  });
+  const there = Object.entries(all).filter((entry): entry is [string, string] => !!entry[1]);
+  return {
+    ...{ paymentId, userId, key: Buffer.from(userId), value: Buffer.from(value) },
+    headers: Object.fromEntries(there),
+  };
+}
+
+export async function bury(consumer: ConsumerName, letters: Letter[]): Promise<void> {
+  await producer.sendAll(deadLetterTopic(consumer), letters.map(plain));
+}
+
+const plain = ({ key, value, headers }: Letter) => ({ key, value, headers });
+
+/** Buries them, takes them in, and says under which ids, in the same order. */
+export async function listed(world: World, consumer: ConsumerName, letters: Letter[]) {
+  await bury(consumer, letters);
+  await takeInNow(world);
+  const { rows } = await world.admin.query<{ id: string; event_id: string }>(
+    `SELECT id, event_id FROM console.dead_letters WHERE consumer = $1`,
+    [consumer],
+  );
+  const ids = new Map(rows.map(({ id, event_id }) => [event_id, id]));
+  return letters.map(({ headers }) => ids.get(headers[CE_HEADERS.id] ?? '') ?? 'not listed');
+}
+
+/** What came to the redrive topic of these letters, in order. */
+export async function redrivenRecords(
+  consumer: ConsumerName,
+  letters: Letter[],
+): Promise<KafkaRecord[]> {
+  const eventIds = new Set(letters.map(({ headers }) => headers[CE_HEADERS.id]));
+  const records: KafkaRecord[] = [];
+  for await (const record of readTopic({ ...connection, topic: redriveTopic(consumer) })) {
+    if (eventIds.has(String(record.headers[CE_HEADERS.id]))) records.push(record);
+  }
+  return records;
+}
+
+/** How many dead letters of this consumer are in each state. */
+export async function statesOf(
+  { admin }: World,
+  consumer: ConsumerName,
+  ids: string[],
+): Promise<string[]> {
+  const { rows } = await admin.query<{ id: string; state: string }>(
+    `SELECT id, state FROM console.dead_letters WHERE consumer = $1 AND id = ANY ($2)`,
+    [consumer, ids],
+  );
+  const states = new Map(rows.map(({ id, state }) => [id, state]));
+  return ids.map((id) => states.get(id) ?? 'not listed');
+}
