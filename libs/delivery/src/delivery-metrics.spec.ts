@@ -39,3 +39,16 @@ describe('how far behind a consumer is', () => {
     await expect(lagSeconds()).resolves.toBe(0);
   });
 });
+
+it('counts from zero what an alert waits for, so that the first one is seen', async () => {
+  new DeliveryMetrics('search');
+  for (const name of [
+    'delivery_key_collisions_total',
+    'delivery_window_full_total',
+    'delivery_redelivery_age_seconds',
+  ]) {
+    const { values } = (await register.getSingleMetric(name)?.get()) ?? { values: [] };
+    const own = values.filter(({ labels }) => labels['consumer'] === 'search');
+    expect(own.map(({ value }) => value)).toContain(0);
+  }
+});

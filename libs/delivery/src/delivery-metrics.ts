@@ -94,6 +94,8 @@ export class DeliveryMetrics {
   constructor(private readonly consumer: ConsumerName) {
     collisions.inc({ consumer }, 0);
     windowFull.inc({ consumer }, 0);
+    // An alert on an increase does not see a series that begins at one.
+    redeliveryAge.zero({ consumer });
     unsettledSinceMs.set(consumer, this.unsettledSinceMs);
     this.forgetPartitions();
   }
