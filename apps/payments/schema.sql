@@ -101,6 +101,7 @@ TABLE payments.payments ROW LEVEL SECURITY
   CONSTRAINT payments_status_check CHECK ((status = ANY (ARRAY['PENDING'::text, 'COMPLETED'::text, 'DECLINED'::text, 'UNKNOWN'::text, 'FAILED'::text])))
   CONSTRAINT payments_user_id_check CHECK ((user_id ~ '^[A-Za-z0-9_-]{1,64}$'::text))
   CONSTRAINT payments_version_check CHECK ((version >= 1))
+  CREATE INDEX payments_by_completion ON payments.payments USING brin (completed_at) WITH (autosummarize='on')
   CREATE INDEX payments_by_order ON payments.payments USING btree (user_id, order_id, created_at)
   CREATE UNIQUE INDEX payments_one_live_per_order ON payments.payments USING btree (user_id, order_id) WHERE (status = ANY (ARRAY['PENDING'::text, 'UNKNOWN'::text, 'COMPLETED'::text]))
   CREATE UNIQUE INDEX payments_pkey ON payments.payments USING btree (id)

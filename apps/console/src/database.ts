@@ -1,6 +1,7 @@
 import { DataSource } from 'typeorm';
 import { Console1795219200001 } from './migrations/1795219200001-console.js';
 import { DeadLetters1795219200002 } from './migrations/1795219200002-dead-letters.js';
+import { DailyTotals1795219200010 } from './migrations/1795219200010-daily-totals.js';
 
 const POOL_MAX = 10;
 const STATEMENT_TIMEOUT_MS = 5_000;
@@ -15,7 +16,7 @@ export function consoleDataSource(options: { url: string; poolMax?: number }): D
     schema: 'console',
     applicationName: 'console',
     entities: [],
-    migrations: [Console1795219200001, DeadLetters1795219200002],
+    migrations: [Console1795219200001, DeadLetters1795219200002, DailyTotals1795219200010],
     migrationsTableName: 'migrations',
     // Tables change by migration only: a service that may alter its own tables can lose them.
     synchronize: false,

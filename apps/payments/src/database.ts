@@ -7,6 +7,7 @@ import { OutboxDays1795219200003 } from './migrations/1795219200003-outbox-days.
 import { PspOutages1795219200004 } from './migrations/1795219200004-psp-outages.js';
 import { Refunds1795219200005 } from './migrations/1795219200005-refunds.js';
 import { NoWayBack1795219200006 } from './migrations/1795219200006-no-way-back.js';
+import { CompletedByDay1795219200007 } from './migrations/1795219200007-completed-by-day.js';
 import { Payment } from './payment.entity.js';
 
 const POOL_MAX = 10;
@@ -29,6 +30,7 @@ export function paymentsDataSource(options: { url: string; poolMax?: number }): 
       PspOutages1795219200004,
       Refunds1795219200005,
       NoWayBack1795219200006,
+      CompletedByDay1795219200007,
     ],
     migrationsTableName: 'migrations',
     // Tables change by migration only: a service that may alter its own tables can lose them.

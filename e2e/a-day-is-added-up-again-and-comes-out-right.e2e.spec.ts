@@ -1,0 +1,72 @@
+import { execFile } from 'node:child_process';
+import { waitUntil } from '@effectively-once/testing';
+import { jest } from '@jest/globals';
+import type { Reconciled } from '../infra/reconcile/reconcile.js';
+import { everythingIsSettled, withFrozen } from './breaking.js';
+import { at, checkout, newId } from './the-system.js';
+
+// Each run is a process that reads every store.
+jest.setTimeout(120_000);
+
+const inTheSystem = Object.entries({ ...at, KAFKA_BROKERS: at.KAFKA_BROKERS.join() });
+
+function reconcile(
+  options: string[],
+  changed: Record<string, string> = {},
+): Promise<{ code: number; out: string; err: string }> {
+  const env = { ...process.env, ...Object.fromEntries(inTheSystem), ...changed };
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      ['infra/run.mjs', 'reconcile', ...options],
+      { env, maxBuffer: 2 ** 26 },
+      (error, out, err) => resolve({ code: Number(error?.code ?? 0), out, err }),
+    );
+  });
+}
+
+/** What the four say of one user; the day is shared with every other test. */
+async function saidOf(userId: string, day: string) {
+  const { out } = await reconcile(['--day', day, '--json']);
+  const { totals, differences } = JSON.parse(out) as Reconciled;
+  const own = <Row extends { userId: string }>(rows: Row[]) =>
+    rows.filter((row) => row.userId === userId);
+  return { totals: own(totals), differences: own(differences) };
+}
+
+it('a payment whose points come late is a difference, and none in the next run', async () => {
+  const userId = newId('late');
+  let day = '';
+  await withFrozen(['loyalty'], async () => {
+    const paid = await checkout({ userId, body: { amountMinor: 700 } });
+    day = String(paid.json['completedAt']).slice(0, 10);
+    await waitUntil('the document', async () => (await saidOf(userId, day)).totals.length === 3);
+    expect((await saidOf(userId, day)).differences).toMatchObject([
+      { currency: 'EUR', says: { payments: { payments: 1, amountMinor: '700' } } },
+    ]);
+  });
+  await everythingIsSettled();
+  const after = await saidOf(userId, day);
+  expect(after.differences).toEqual([]);
+  expect(after.totals.map(({ source, amountMinor }) => `${source} ${amountMinor}`)).toEqual([
+    'payments 700',
+    'psp 700',
+    'points 700',
+    'documents 700',
+  ]);
+  await expect(saidOf(userId, day)).resolves.toEqual(after);
+});
+
+it('a day that is none is refused, and a store that cannot be read is named', async () => {
+  await expect(reconcile(['--day', '2026-02-30'])).resolves.toMatchObject({
+    code: 2,
+    err: expect.stringContaining('"2026-02-30" is not a day'),
+  });
+  const today = new Date().toISOString().slice(0, 10);
+  const nowhere = { ELASTICSEARCH_URL: 'http://127.0.0.1:1' };
+  await checkout({ userId: newId('unread') });
+  await expect(reconcile(['--day', today], nowhere)).resolves.toMatchObject({
+    code: 2,
+    err: expect.stringContaining('the search index cannot be read'),
+  });
+});
