@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { alerts, ruleTests } from '../prometheus/rules.fixture.js';
+import { METRICS, RARE_METRICS } from '../prometheus/metrics.fixture.js';
+import { alerts, metricsIn, ruleTests } from '../prometheus/rules.fixture.js';
 import { repositoryRoot } from '../repository-root.js';
 
 const runbook = readFileSync(join(repositoryRoot, 'docs/runbook.md'), 'utf8');
@@ -40,6 +41,12 @@ describe('an alert as code', () => {
     expect(new Set(names).size).toBe(names.length);
     const tested = ruleTests().flatMap(({ alert_rule_test }) => alert_rule_test);
     expect(tested.filter(({ alertname }) => !names.includes(alertname))).toEqual([]);
+  });
+
+  // In the end-to-end level each of these is seen to be exported.
+  it.each(byName)('%s reads only metrics that are part of the contract', (_, rule) => {
+    const known = { ...METRICS, ...RARE_METRICS, completed_payments_judged_min: [] };
+    expect(metricsIn(rule).filter((name) => !(name in known))).toEqual([]);
   });
 
   it('there is one for the dead letters of each consumer', () => {

@@ -31,3 +31,13 @@ export const alerts = (): Rule[] =>
 /** What promtool is asked to show, whatever file it is in. */
 export const ruleTests = (): RuleTest[] =>
   filesIn('tests').flatMap((file) => (read(file) as { tests: RuleTest[] }).tests);
+
+const FUNCTIONS = ['histogram_quantile', 'max_over_time'];
+
+/** The metrics an alert reads; of a histogram its name without `_bucket` and `_count`. */
+export function metricsIn({ expr }: Pick<Rule, 'expr'>): string[] {
+  const names = expr.replace(/\{[^}]*\}/g, '').match(/\b[a-z]+(_[a-z0-9]+)+\b/g) ?? [];
+  return names
+    .map((name) => name.replace(/_(bucket|count)$/, ''))
+    .filter((name) => !FUNCTIONS.includes(name));
+}

@@ -1,0 +1,65 @@
+import { waitUntil } from '@effectively-once/testing';
+import { METRICS } from '../infra/prometheus/metrics.fixture.js';
+import { alerts, metricsIn } from '../infra/prometheus/rules.fixture.js';
+import { at, checkout, findings, newId } from './the-system.js';
+
+const APP_PORTS = [
+  ...(['PAYMENTS_PORT', 'EMAIL_PORT', 'LOYALTY_PORT', 'SEARCH_PORT'] as const),
+  ...(['CONSOLE_PORT', 'THIRD_PARTIES_PORT'] as const),
+];
+const prometheus = String(at['PROMETHEUS_URL']);
+
+beforeAll(async () => {
+  await checkout({ userId: newId('user') });
+  await findings();
+});
+
+it.each(Object.entries(METRICS))(
+  '%s is exported under its name, with its labels',
+  async (name, labels) => {
+    // A gauge that asks a database is absent while that does not answer.
+    await waitUntil(`${name} with ${labels.join()}`, async () => {
+      const samples = (await everyScrape()).filter((line) => isOf(name, line));
+      return samples.some((line) => labels.every((label) => line.includes(`${label}="`)));
+    });
+  },
+);
+
+it('Prometheus runs every alert there is a test and a runbook section for, and no other', async () => {
+  const { groups } = await ask<{ groups: { rules: { name: string; type: string }[] }[] }>('rules');
+  const running = groups.flatMap(({ rules }) => rules).filter(({ type }) => type === 'alerting');
+  expect(running.map(({ name }) => name).sort()).toEqual(
+    alerts()
+      .map((one) => one.alert)
+      .sort(),
+  );
+});
+
+it.each([...new Set(alerts().flatMap(metricsIn))].filter((name) => name in METRICS))(
+  'Prometheus has seen %s, which an alert reads',
+  async (name) => {
+    await waitUntil(name, async () => {
+      const { result } = await ask<{ result: unknown[] }>(
+        `query?query=${encodeURIComponent(`{__name__=~"${name}(_count)?"}`)}`,
+      );
+      return result.length > 0;
+    });
+  },
+);
+
+async function everyScrape(): Promise<string[]> {
+  const texts = await Promise.all(
+    APP_PORTS.map(async (port) =>
+      (await fetch(`http://127.0.0.1:${String(at[port])}/metrics`)).text(),
+    ),
+  );
+  return texts.flatMap((text) => text.split('\n'));
+}
+
+const isOf = (name: string, line: string) =>
+  new RegExp(`^${name}(_bucket|_count|_sum)?[{ ]`).test(line);
+
+async function ask<Data>(what: string): Promise<Data> {
+  const response = await fetch(`${prometheus}/api/v1/${what}`);
+  return ((await response.json()) as { data: Data }).data;
+}
