@@ -1,0 +1,127 @@
+const TIMEOUT_MS = 30_000;
+
+export interface Listed {
+  id: string;
+  state: string;
+  paymentId: string | null;
+  errorClass: string | null;
+  errorName: string;
+  errorMessage: string;
+  attempts: number;
+  deadLetteredAt: string;
+  redriveCount: number;
+}
+
+export interface Page {
+  items: Listed[];
+  nextCursor: string | null;
+}
+
+export interface Overview {
+  consumers: {
+    consumer: string;
+    depth: number;
+    oldest: string | null;
+    reasons: { errorClass: string | null; errorName: string; count: number }[];
+    states: Record<string, number>;
+  }[];
+}
+
+export interface Detail extends Listed {
+  originalTopic: string;
+  originalPartition: number;
+  originalOffset: string;
+  record: {
+    key: string | null;
+    headers: Record<string, string>;
+    event?: unknown;
+    undecodable?: { message: string };
+    valueHex?: string;
+  } | null;
+}
+
+export interface Action {
+  id: string;
+  count: number;
+  done: number;
+  givenBack: number;
+  finishedAt: string | null;
+}
+
+export interface Decided {
+  count: number;
+  ids: string[];
+  refused: { id: string; why: string }[];
+  left: number;
+  action: Action | null;
+}
+
+/** The console said no, in its own words (RFC 9457). */
+export class Refused extends Error {
+  override readonly name = 'Refused';
+  constructor(
+    readonly status: number,
+    readonly problem: Record<string, unknown>,
+  ) {
+    const faults = (problem['errors'] ?? []) as { pointer: string; detail: string }[];
+    const named = faults.map(({ pointer, detail }) => `\n  ${pointer} ${detail}`).join('');
+    const { detail } = problem as { detail?: string };
+    super((detail ?? `the console answered ${status}`) + named);
+  }
+}
+
+/** Nothing answers at the address. */
+export class ConsoleUnreachable extends Error {
+  override readonly name = 'ConsoleUnreachable';
+}
+
+/** The operator's API, as far as the command needs it. Every call throws Refused or ConsoleUnreachable. */
+export class DlqClient {
+  constructor(private readonly options: { url: string; token: string }) {}
+
+  overview = () => this.get<Overview>('');
+  list = (consumer: string, query: Record<string, string>) =>
+    this.get<Page>(`/${consumer}?${new URLSearchParams(query).toString()}`);
+  show = (consumer: string, id: string) => this.get<Detail>(`/${consumer}/${id}`);
+  action = (id: string) => this.get<Action>(`/actions/${id}`);
+  redrive = (consumer: string, request: object) =>
+    this.post<Decided>(`/${consumer}/redrive`, request);
+  discard = (consumer: string, request: object) =>
+    this.post<Decided>(`/${consumer}/discard`, request);
+
+  private async get<Answer>(path: string): Promise<Answer> {
+    return await this.call(path, { method: 'GET' });
+  }
+
+  private async post<Answer>(path: string, body: object): Promise<Answer> {
+    const headers = { 'content-type': 'application/json' };
+    return await this.call(path, { method: 'POST', headers, body: JSON.stringify(body) });
+  }
+
+  private async call<Answer>(
+    path: string,
+    request: { method: string; headers?: Record<string, string>; body?: string },
+  ): Promise<Answer> {
+    const { url, token } = this.options;
+    const response = await fetch(new URL(`/api/dlq${path}`, url), {
+      ...request,
+      headers: { ...request.headers, authorization: `Bearer ${token}` },
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    }).catch((cause: unknown) => {
+      throw new ConsoleUnreachable(`nothing answers at ${url}`, { cause });
+    });
+    const text = await response.text();
+    const body = readJson(text);
+    if (response.ok && body) return body as Answer;
+    throw new Refused(response.status, body ?? {});
+  }
+}
+
+function readJson(text: string): Record<string, unknown> | undefined {
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    // A proxy's page, or half an answer: the status says enough.
+    return undefined;
+  }
+}
