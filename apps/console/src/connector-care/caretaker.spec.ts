@@ -125,6 +125,22 @@ it('a slot moved past unread events stops the connector, once it was seen twice,
   expect(condition).toBe('held');
 });
 
+it('stops one whose slot was moved without waiting for what it did before', async () => {
+  const { state, done, during } = world();
+  await during(40 * SECOND, { ...healthy, connector: failed });
+  const before = done.length;
+  const secondsBefore = state.nowMs / SECOND;
+  await during(2 * SECOND, { ...healthy, slot: { ...slot, confirmed: 30n } });
+  expect(done.slice(before)).toEqual([`stop at ${secondsBefore + 1}`]);
+});
+
+it('does not disturb one that has just come back from a long outage', async () => {
+  const { done, during } = world();
+  await during(50 * SECOND, { ...healthy, slot: { ...slot, active: false } });
+  await during(50 * SECOND, healthy);
+  expect(done).toEqual([]);
+});
+
 it('leaves alone what Debezium, or whoever started Connect, sees to', async () => {
   const { done, during } = world();
   await during(20 * SECOND, { ...healthy, slot: 'missing' });

@@ -46,8 +46,10 @@ export class Caretaker {
   private condition: Condition = 'starting';
   private sinceMs: number;
   private remedies = 0;
-  private notBeforeMs = 0;
-  private position: { confirmed: bigint; sinceMs: number } | undefined;
+  /** Of each remedy by itself: to stop one whose slot was moved cannot wait for anything else. */
+  private backOffs = new Map<Remedy, { count: number; untilMs: number }>();
+  private readonly position = new Unchanged<bigint>();
+  private readonly reading = new Unchanged<boolean>();
 
   constructor(private readonly hands: Hands) {
     this.sinceMs = hands.now();
@@ -56,10 +58,15 @@ export class Caretaker {
   async tick(): Promise<Report> {
     const sight = await this.hands.look();
     const nowMs = this.hands.now();
-    const unmovedMs = this.unmovedMs(sight, nowMs);
-    this.become(conditionOf(sight, unmovedMs ?? 0), sight, nowMs);
+    const slot = typeof sight.slot === 'object' ? sight.slot : undefined;
+    const unmovedMs = this.position.forMs(slot?.confirmed, nowMs);
+    const readForMs = this.reading.forMs(slot?.active, nowMs);
+    // An outage is no stall: whoever has just come back is given as long as anybody.
+    const stuckMs = Math.min(unmovedMs ?? 0, readForMs ?? 0);
+    this.become(conditionOf(sight, stuckMs), sight, nowMs);
     const { remedy, afterMs } = REMEDIES[this.condition];
-    const isDue = nowMs - this.sinceMs >= afterMs && nowMs >= this.notBeforeMs;
+    const untilMs = this.backOffs.get(remedy)?.untilMs ?? nowMs;
+    const isDue = nowMs - this.sinceMs >= afterMs && nowMs >= untilMs;
     if (remedy !== 'none' && isDue && (await this.hands.mayAct())) await this.apply(remedy);
     const { condition, sinceMs, remedies } = this;
     return {
@@ -81,15 +88,16 @@ export class Caretaker {
     }
     if (condition === 'healthy' && nowMs - this.sinceMs >= HEALTHY_AFTER_MS) {
       this.remedies = 0;
-      this.notBeforeMs = 0;
+      this.backOffs.clear();
     }
   }
 
   private async apply(remedy: Exclude<Remedy, 'none'>): Promise<void> {
     const { logger, now, onRemedy, random } = this.hands;
     this.remedies += 1;
-    const waitMs = backOffMs(this.remedies, random);
-    const log = { remedy, condition: this.condition, count: this.remedies, nextInMs: waitMs };
+    const count = (this.backOffs.get(remedy)?.count ?? 0) + 1;
+    const waitMs = backOffMs(count, random);
+    const log = { remedy, condition: this.condition, count, nextInMs: waitMs };
     try {
       await this.carryOut(remedy);
       onRemedy(remedy, 'accepted');
@@ -98,7 +106,7 @@ export class Caretaker {
       onRemedy(remedy, 'refused');
       logger.error({ ...log, err: error }, 'connector care: Connect did not do it');
     }
-    this.notBeforeMs = now() + waitMs;
+    this.backOffs.set(remedy, { count, untilMs: now() + waitMs });
   }
 
   private async carryOut(remedy: Exclude<Remedy, 'none'>): Promise<void> {
@@ -116,12 +124,17 @@ export class Caretaker {
         return remedy satisfies never;
     }
   }
+}
 
-  private unmovedMs({ slot }: Sight, nowMs: number): number | undefined {
-    if (slot === undefined || slot === 'missing') return (this.position = undefined);
-    const { confirmed } = slot;
-    if (this.position?.confirmed !== confirmed) this.position = { confirmed, sinceMs: nowMs };
-    return nowMs - this.position.sinceMs;
+/** For how long a value has been the same. */
+class Unchanged<Value> {
+  private value: Value | undefined;
+  private sinceMs = 0;
+
+  forMs(value: Value | undefined, nowMs: number): number | undefined {
+    if (value !== this.value) this.sinceMs = nowMs;
+    this.value = value;
+    return value === undefined ? undefined : nowMs - this.sinceMs;
   }
 }
 

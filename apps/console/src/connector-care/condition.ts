@@ -26,9 +26,9 @@ export type Condition = (typeof CONDITIONS)[number];
  * What is wrong, the worst first: what would lose events comes before what only delays them. RUNNING alone
  * proves nothing: Connect says so all through an outage of PostgreSQL.
  *
- * @param unmovedMs how long the slot's confirmed position has been the same.
+ * @param stuckMs how long the slot has been read, and its confirmed position been the same.
  */
-export function conditionOf(sight: Sight, unmovedMs: number): Condition {
+export function conditionOf(sight: Sight, stuckMs: number): Condition {
   const { connector, slot } = sight;
   if (slot !== undefined && slot !== 'missing') {
     if (slot.isLost) return 'slot_lost';
@@ -45,7 +45,7 @@ export function conditionOf(sight: Sight, unmovedMs: number): Condition {
   if (!slot.active) return 'slot_inactive';
   const isPublishingAgain = sight.offset === 'none' || sight.offset?.isSnapshot === true;
   // Publishing all retained rows takes as long as it takes, and confirms nothing before its end.
-  if (unmovedMs > STALLED_AFTER_MS && !isPublishingAgain) return 'stalled';
+  if (stuckMs > STALLED_AFTER_MS && !isPublishingAgain) return 'stalled';
   return 'healthy';
 }
 

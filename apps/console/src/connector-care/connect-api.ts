@@ -51,7 +51,8 @@ export class ConnectApi {
 
   async status(): Promise<ConnectorStatus | 'missing'> {
     const response = await this.send('GET', '/status');
-    if (response.status === 404) return 'missing';
+    // A worker that has only begun to start answers 404 to everything, in fewer words.
+    if (response.status === 404 && isJson(response)) return 'missing';
     return status.parse(await (await accepted(response)).json());
   }
 
@@ -103,6 +104,9 @@ export class ConnectApi {
     });
   }
 }
+
+const isJson = (response: Response) =>
+  response.headers.get('content-type')?.startsWith('application/json') === true;
 
 /** Connect answers 409 while it rebalances and 404 until a connector it just accepted is known to it. */
 async function accepted(response: Response): Promise<Response> {

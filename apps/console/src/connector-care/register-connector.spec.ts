@@ -19,7 +19,9 @@ beforeEach(async () => {
       if (request.method === 'PUT' && status === 200) {
         config = JSON.parse(received) as Record<string, string>;
       }
-      response.writeHead(status).end(JSON.stringify(body ?? {}));
+      response
+        .writeHead(status, { 'content-type': 'application/json' })
+        .end(JSON.stringify(body ?? {}));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
