@@ -70,7 +70,7 @@ export class Refused extends Error {
   }
 }
 
-/** Nothing answers at the address. */
+/** Nothing answers at the address, or it broke off: then what was asked for may have been written down. */
 export class ConsoleUnreachable extends Error {
   override readonly name = 'ConsoleUnreachable';
 }
@@ -108,13 +108,23 @@ export class DlqClient {
       headers: { ...request.headers, authorization: `Bearer ${token}` },
       signal: AbortSignal.timeout(TIMEOUT_MS),
     }).catch((cause: unknown) => {
-      throw new ConsoleUnreachable(`nothing answers at ${url}`, { cause });
+      throw new ConsoleUnreachable(
+        neverConnected(cause)
+          ? `nothing answers at ${url}`
+          : 'the console broke off before it answered; what it had written down already it will do',
+        { cause },
+      );
     });
     const text = await response.text();
     const body = readJson(text);
     if (response.ok && body) return body as Answer;
     throw new Refused(response.status, body ?? {});
   }
+}
+
+function neverConnected(error: unknown): boolean {
+  const { cause } = error as { cause?: { code?: unknown } };
+  return ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'].includes(String(cause?.code));
 }
 
 function readJson(text: string): Record<string, unknown> | undefined {

@@ -1,3 +1,4 @@
+import { DEAD_LETTER_GUARDS } from './dead-letter-guards.js';
 import { DELIVERY_GUARDS } from './delivery-guards.js';
 import type { Guard } from './guard.js';
 import { PAYMENTS_GUARDS } from './payments-guards.js';
@@ -8,4 +9,5 @@ export const GUARDS: readonly Guard[] = [
   ...DELIVERY_GUARDS,
   ...STRATEGY_GUARDS,
   ...PAYMENTS_GUARDS,
+  ...DEAD_LETTER_GUARDS,
 ];

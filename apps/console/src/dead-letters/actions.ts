@@ -36,8 +36,9 @@ export interface Claimed {
 }
 
 /**
- * Operators' decisions. Each claims its dead letters by one conditional UPDATE: of two who decide at
- * once about one dead letter, one gets it, and the other is told.
+ * Operators' decisions. Each locks the dead letters it may have, all in one order, and claims them in the
+ * same statement. Of two who decide at once about one, the second waits for its lock, and PostgreSQL asks
+ * its condition again when it gets it: it is not pending, or not free, any more.
  */
 export class Actions {
   constructor(private readonly database: DataSource) {}
@@ -48,7 +49,7 @@ export class Actions {
       const [rows] = await manager.query<[{ id: string }[], number]>(
         `WITH claimed AS MATERIALIZED (${REDRIVABLE} ORDER BY seq LIMIT $5 FOR UPDATE)
          UPDATE console.dead_letters letter SET action_id = $4 FROM claimed
-          WHERE ${STILL_FREE} RETURNING letter.id`,
+          WHERE (letter.consumer, letter.id) = (claimed.consumer, claimed.id) RETURNING letter.id`,
         [...wanted(asked.consumer, request), actionId, request.max],
       );
       return rows.map(({ id }) => id);
@@ -83,7 +84,7 @@ export class Actions {
             ORDER BY seq FOR UPDATE)
          UPDATE console.dead_letters letter
             SET state = 'discarded', state_changed_at = clock_timestamp(), action_id = $3
-           FROM claimed WHERE ${STILL_FREE} RETURNING letter.id`,
+           FROM claimed WHERE (letter.consumer, letter.id) = (claimed.consumer, claimed.id) RETURNING letter.id`,
         [asked.consumer, request.ids, actionId],
       );
       await manager.query(
@@ -172,10 +173,6 @@ const REDRIVABLE = `
    WHERE consumer = $1 AND state = 'pending' AND action_id IS NULL
      AND redrive_count < ${REDRIVES_MAX}
      AND ($2::text[] IS NULL OR id = ANY ($2)) AND ($3::text IS NULL OR error_name = $3)`;
-
-// Locked in one order by all who decide, and looked at again once locked: the other one came first.
-const STILL_FREE = `letter.consumer = claimed.consumer AND letter.id = claimed.id
-            AND letter.state = 'pending' AND letter.action_id IS NULL`;
 
 const wanted = (consumer: ConsumerName, { ids, filter }: RedriveRequest) => [
   ...[consumer, ids ?? null, filter?.errorName ?? null],
