@@ -1,5 +1,6 @@
 import { waitUntil } from '@effectively-once/testing';
-import { pidOf, secondPayments, untilFaultIsUsedUp } from './payments-process.js';
+import { pidOf } from './breaking.js';
+import { secondPayments, untilFaultIsUsedUp } from './payments-process.js';
 import {
   checkout,
   customerToken,

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   armFailurePoint,
@@ -11,17 +11,7 @@ import { at, checkout, type Answer, type Checkout } from './the-system.js';
 
 /** Hands on the process that takes the money, and a client that does not lose its key over it. */
 
-const stack = at as typeof at & Breakable & { STATE_FILE: string };
-
-/** Of the process that the supervisor keeps running under this name. */
-export function pidOf(name: 'payments' | 'postgres'): number {
-  const { processes } = JSON.parse(readFileSync(stack.STATE_FILE, 'utf8')) as {
-    processes: { name: string; run: { pid: number } | null }[];
-  };
-  const pid = processes.find((process) => process.name === name)?.run?.pid;
-  if (pid === undefined) throw new Error(`${name} does not run right now`);
-  return pid;
-}
+const stack = at as typeof at & Breakable;
 
 /** Pays, dies by SIGKILL at the point on the way, and resolves once another payments is ready. */
 export async function payAndDieAt(point: string, request: Checkout): Promise<void> {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { waitUntil } from '@effectively-once/testing';
-import { isFinal, pidOf } from './payments-process.js';
+import { pidOf } from './breaking.js';
+import { isFinal } from './payments-process.js';
 import { checkout, findings, journal, newId, type Answer } from './the-system.js';
 
 const PER_SECOND = 20;
