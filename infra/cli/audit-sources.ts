@@ -1,6 +1,7 @@
 import type { Sources } from '@effectively-once/audit';
 import { addresses } from '../addresses.js';
 import type { Environment } from '../environment.js';
+import { appUrl } from './app-url.js';
 
 /** Where the auditor finds every store of the running system, as seen from this machine. */
 export function auditSources(environment: Environment): Sources {
@@ -8,9 +9,15 @@ export function auditSources(environment: Environment): Sources {
   return {
     paymentsUrl: at.AUDITOR_PAYMENTS_URL ?? '',
     loyaltyUrl: at.AUDITOR_LOYALTY_URL ?? '',
+    consoleUrl: at.AUDITOR_CONSOLE_URL ?? '',
     kafkaBrokers: (at.KAFKA_BROKERS ?? '').split(','),
     redisUrl: at.REDIS_URL ?? '',
     elasticsearchUrl: at.ELASTICSEARCH_URL ?? '',
     thirdPartiesUrl: at.THIRD_PARTIES_URL ?? '',
+    consumerUrls: {
+      email: appUrl(environment, 'EMAIL'),
+      loyalty: appUrl(environment, 'LOYALTY'),
+      search: appUrl(environment, 'SEARCH'),
+    },
   };
 }

@@ -33,6 +33,12 @@ describe('the audit as a person reads it', () => {
     expect(conclusion).toBe('nothing is lost, nothing is doubled');
   });
 
+  it('says that only those of late were judged', () => {
+    expect(table({ since: '2026-11-20T11:00:00.000Z' })[0]).toMatch(
+      /^judged 1,234 payments that completed from 2026-11-20T11:00:00.000Z on and before 2026/,
+    );
+  });
+
   it('says why payments made a moment ago are not judged, and how to have them judged', () => {
     expect(table({ payments: 0, tooYoung: 2 })[1]).toBe(
       '2 younger than 120 s are not judged yet; --wait=30 judges all',

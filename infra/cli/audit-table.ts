@@ -18,10 +18,11 @@ const COLOUR: Record<InvariantStatus, (text: string) => string> = {
 
 /** The audit for a person: a line per invariant, and under it what broke it. */
 export function auditTable(report: AuditReport): string {
-  const { cutoff, settleLimitS, durationMs, invariants, tooYoung } = report;
+  const { cutoff, since, settleLimitS, durationMs, invariants, tooYoung } = report;
   const judgedBefore = new Date(Date.parse(cutoff) - settleLimitS * 1_000).toISOString();
   return [
-    `judged ${count(report.payments)} payments that completed before ${judgedBefore}, ` +
+    `judged ${count(report.payments)} payments that completed ` +
+      `${since ? `from ${since} on and ` : ''}before ${judgedBefore}, ` +
       `in ${(durationMs / 1_000).toFixed(1)} s`,
     ...(tooYoung > 0
       ? [
