@@ -139,7 +139,6 @@ function whereItIs(environment: Environment): Record<string, unknown> {
   return {
     ...addresses(environment, { journalFolder: '' }),
     PROMETHEUS_URL: `http://127.0.0.1:${settings.PROMETHEUS_PORT}`,
-    ALERTMANAGER_URL: `http://127.0.0.1:${settings.ALERTMANAGER_PORT}`,
     POSTGRES_SUPERUSER_URL: `postgres://postgres:${settings.POSTGRES_PASSWORD}@127.0.0.1:${settings.POSTGRES_PORT}/postgres`,
   };
 }
