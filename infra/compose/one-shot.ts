@@ -6,6 +6,7 @@ const COMMANDS = {
   pay: '../cli/pay.js',
   audit: '../cli/audit.js',
   token: '../cli/token.js',
+  connector: '../cli/connector.js',
 } as const;
 
 const [, script = '', command = '', ...rest] = process.argv;

@@ -16,7 +16,9 @@ export type Fault =
   /** Frozen while a second member takes over what it had, and woken up. */
   | { kind: 'zombie'; consumer: ConsumerName }
   /** A second member comes and goes. */
-  | { kind: 'rebalance'; consumer: ConsumerName; end: 'leave' | 'kill' };
+  | { kind: 'rebalance'; consumer: ConsumerName; end: 'leave' | 'kill' }
+  /** An operator's mistake on the way from the outbox to the topic. The last one needs a person again. */
+  | { kind: 'connector deleted' | 'slot dropped' | 'slot moved' };
 
 const APPS = ['payments', 'email', 'loyalty', 'search', 'third-parties'] as const;
 const SERVERS = ['postgres', 'kafka', 'connect', 'redis', 'elasticsearch'] as const;
@@ -31,6 +33,7 @@ export const FAULTS: readonly Fault[] = [
     { kind: 'zombie', consumer } as const,
     ...(['leave', 'kill'] as const).map((end) => ({ kind: 'rebalance', consumer, end }) as const),
   ]),
+  ...(['connector deleted', 'slot dropped', 'slot moved'] as const).map((kind) => ({ kind })),
 ];
 
 /** Only email's mark comes after its effect; the others have no room between the two. */
@@ -57,6 +60,10 @@ export function titleOf(fault: Fault): string {
       return `${fault.kind} ${fault.consumer}`;
     case 'rebalance':
       return `${fault.kind} ${fault.consumer} ${fault.end}`;
+    case 'connector deleted':
+    case 'slot dropped':
+    case 'slot moved':
+      return fault.kind;
     default:
       return fault satisfies never;
   }

@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { auditWhenQuiet, type AuditReport } from '@effectively-once/audit';
+import { PAYMENT_COMPLETED } from '@effectively-once/contracts';
+import { endOffsets } from '@effectively-once/delivery';
 import { offerPayments } from '../bench/offer-payments.js';
 import { auditSources } from '../cli/audit-sources.js';
 import type { BreakableStack } from '../test/test-stack.js';
 import { everythingIsSettled } from './everything-is-settled.js';
 import type { Fault } from './fault.js';
+import { mend } from './mend.js';
 import { strike } from './strike.js';
 
 const PER_SECOND = 20;
@@ -20,6 +23,8 @@ export interface RoundResult {
   paid: number;
   /** From the end of the fault until every payment was everywhere. */
   recoveredMs: number;
+  /** Records that came to the topic for the second time or more. */
+  publishedAgain: number;
   report: AuditReport;
 }
 
@@ -29,6 +34,8 @@ export async function runRound(
   fault: Fault,
   random: () => number,
 ): Promise<RoundResult> {
+  const sources = auditSources(stack.environment);
+  const before = await publishedRecords(sources.kafkaBrokers);
   const enough = new AbortController();
   const offering = offerPayments({
     environment: stack.environment,
@@ -42,17 +49,26 @@ export async function runRound(
     await sleep(random() * STRIKES_WITHIN_MS);
     await strike(fault, stack, random);
     overAtMs = performance.now();
-    await sleep(GOES_ON_FOR_MS);
+    await Promise.all([sleep(GOES_ON_FOR_MS), mend(fault, stack)]);
   } finally {
     enough.abort();
   }
   const offered = await offering;
-  const sources = auditSources(stack.environment);
   await everythingIsSettled(sources.kafkaBrokers);
   const report = await auditWhenQuiet({
     sources,
     waitMaxMs: QUIET_WITHIN_MS,
     onWaiting: () => undefined,
   });
-  return { ...offered, recoveredMs: performance.now() - overAtMs, report };
+  const recoveredMs = performance.now() - overAtMs;
+  const published = (await publishedRecords(sources.kafkaBrokers)) - before;
+  return { ...offered, recoveredMs, publishedAgain: published - offered.paid, report };
+}
+
+/** How many records the topic has ever got. */
+async function publishedRecords(brokers: string[]): Promise<number> {
+  const topics = [PAYMENT_COMPLETED];
+  const ends = await endOffsets({ brokers, clientId: 'faults', topics });
+  const partitions = [...(ends.get(PAYMENT_COMPLETED)?.values() ?? [])];
+  return partitions.reduce((sum, end) => sum + Number(end), 0);
 }

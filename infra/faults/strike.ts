@@ -12,7 +12,9 @@ import {
 } from '@effectively-once/testing';
 import type { Dependency } from '../test/cables.js';
 import type { BreakableStack } from '../test/test-stack.js';
+import { deleteConnector, dropSlot, moveSlot } from './break-pipeline.js';
 import type { Fault } from './fault.js';
+import { pipelineOf } from './mend.js';
 
 // Longer than the consumers' session on a test stack (6 s) and than email's lease (15 s): the group goes on
 // without the frozen member, which wakes up believing it still has its partitions and its claims.
@@ -57,6 +59,12 @@ export async function strike(
         await sleep(between(0, SECOND_MEMBER_MAX_MS, random));
         await member[fault.end]();
       });
+    case 'connector deleted':
+      return await deleteConnector(pipelineOf(stack));
+    case 'slot dropped':
+      return await dropSlot(pipelineOf(stack));
+    case 'slot moved':
+      return await moveSlot(pipelineOf(stack));
     default:
       return fault satisfies never;
   }

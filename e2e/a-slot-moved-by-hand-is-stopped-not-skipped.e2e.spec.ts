@@ -1,0 +1,58 @@
+import { jest } from '@jest/globals';
+import { waitUntil } from '@effectively-once/testing';
+import { moveSlot, untilStopped } from '../infra/faults/break-pipeline.js';
+import { everythingIsSettled, pidOf } from './breaking.js';
+import { violations } from './damage.js';
+import { connectorCommand, shown, stack, untilHealthy, whileClientsPay } from './the-connector.js';
+import { findings } from './the-system.js';
+
+// Debezium waits 10 s before it comes back to a slot, and the repair publishes everything again.
+jest.setTimeout(240_000);
+
+const DONE = { code: 0, output: expect.stringContaining('connector: done') };
+const PER_SECOND = 10;
+
+beforeAll(untilHealthy);
+
+it('it is stopped before it skips anything and says so, and the repair publishes what lies between', async () => {
+  await whileClientsPay(PER_SECOND, async () => {
+    await moveSlot(stack);
+    await untilStopped(stack);
+  });
+  await waitUntil('an alarm', async () => {
+    const held = await shown('cdc_connector_condition', { condition: 'held' });
+    return held === 1 && (await shown('cdc_connector_up')) === 0;
+  });
+  // Nothing was published behind the gap: what is missing may still come.
+  expect((await violations())['I3']).toEqual([]);
+  await expect(connectorCommand('status')).resolves.toEqual({
+    code: 1,
+    output: expect.stringContaining('held'),
+  });
+  await whileClientsPay(PER_SECOND, async () => {
+    await expect(connectorCommand('repair')).resolves.toEqual(DONE);
+    await untilHealthy();
+  });
+  await everythingIsSettled();
+  await expect(findings()).resolves.toEqual([]);
+});
+
+it('while nobody watches Debezium skips what lies between; the audit names it, the repair brings it', async () => {
+  const watcher = pidOf('console');
+  process.kill(watcher, 'SIGSTOP');
+  try {
+    await whileClientsPay(PER_SECOND, async () => {
+      await moveSlot(stack);
+      await waitUntil('events that were skipped', async () => {
+        const { I3 = [] } = await violations();
+        return I3.length > 0;
+      });
+    });
+  } finally {
+    process.kill(watcher, 'SIGCONT');
+  }
+  await expect(connectorCommand('repair')).resolves.toEqual(DONE);
+  await untilHealthy();
+  await everythingIsSettled();
+  await expect(findings()).resolves.toEqual([]);
+});

@@ -1,0 +1,66 @@
+import { execFile } from 'node:child_process';
+import { waitUntil } from '@effectively-once/testing';
+import type { Pipeline } from '../infra/faults/break-pipeline.js';
+import { metric } from './breaking.js';
+import { isFinal } from './payments-process.js';
+import { at, checkout, newId, type Answer } from './the-system.js';
+
+/** Hands on the connector as operators have them, and clients who keep their key until they know. */
+
+export const stack: Pipeline & { CONNECT_URL: string } = {
+  superuserUrl: at.POSTGRES_SUPERUSER_URL,
+  connectUrl: String(at['CONNECT_URL']),
+  CONNECT_URL: String(at['CONNECT_URL']),
+};
+
+// Connect takes half a minute to start on a busy machine.
+const HEALTHY_WITHIN_MS = 120_000;
+
+const consoleUrl = `http://127.0.0.1:${at.CONSOLE_PORT}`;
+
+/** `npm run connector -- …`, as an operator runs it. */
+export function connectorCommand(command: string): Promise<{ code: number; output: string }> {
+  const inTheSystem = Object.entries({ ...at, KAFKA_BROKERS: at.KAFKA_BROKERS.join() });
+  const env = { ...process.env, ...Object.fromEntries(inTheSystem) };
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      ['infra/run.mjs', 'connector', command],
+      { env },
+      (error, out, err) => resolve({ code: Number(error?.code ?? 0), output: out + err }),
+    );
+  });
+}
+
+/** What the console shows Prometheus; while it cannot be asked, NaN. */
+export const shown = (name: string, labels?: Record<string, string>) =>
+  metric(consoleUrl, name, labels).catch(() => NaN);
+
+export async function untilHealthy(): Promise<void> {
+  const isHealthy = async () => (await shown('cdc_connector_up')) === 1;
+  await waitUntil('a healthy connector', isHealthy, HEALTHY_WITHIN_MS);
+}
+
+/** Payments come in for as long as `during` lasts, by clients who ask again until they know. */
+export async function whileClientsPay<Result>(
+  perSecond: number,
+  during: () => Promise<Result>,
+): Promise<Result> {
+  const paying: Promise<Answer>[] = [];
+  const timer = setInterval(() => paying.push(pay()), 1_000 / perSecond);
+  try {
+    return await during();
+  } finally {
+    clearInterval(timer);
+    const answers = await Promise.all(paying);
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 201));
+  }
+}
+
+async function pay(): Promise<Answer> {
+  const request = { userId: newId('user'), key: newId('key'), body: { orderId: newId('order') } };
+  return await waitUntil('a final answer', async () => {
+    const answer = await checkout(request);
+    return isFinal(answer) ? answer : undefined;
+  });
+}

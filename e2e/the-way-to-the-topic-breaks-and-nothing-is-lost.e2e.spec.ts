@@ -1,0 +1,103 @@
+import { jest } from '@jest/globals';
+import { CONNECTOR, ConnectApi } from '@effectively-once/console/connector-care/connect-api';
+import { PAYMENT_COMPLETED } from '@effectively-once/contracts';
+import { endOffsets } from '@effectively-once/delivery';
+import { waitUntil } from '@effectively-once/testing';
+import { cutOff, deleteConnector, dropSlot } from '../infra/faults/break-pipeline.js';
+import { deadLetters, everythingIsSettled, pidOf } from './breaking.js';
+import { sql } from './damage.js';
+import { shown, stack, untilHealthy, whileClientsPay } from './the-connector.js';
+import { at, findings } from './the-system.js';
+
+// Debezium waits 10 s before it tries again, and a server takes some to come up.
+jest.setTimeout(300_000);
+
+const PER_SECOND = 10;
+const BEFORE_IT_BREAKS = 20;
+const BACK_WITHIN_MS = 120_000;
+
+const killed = (name: string) => async () => {
+  const pid = pidOf(name);
+  process.kill(pid, 'SIGKILL');
+  await waitUntil(`another ${name}`, () => pidOf(name) !== pid);
+  // Both answer again; the connector may need longer.
+  const answer = async () => (await records()) + (await outboxRows()) > 0;
+  await waitUntil('the servers to answer again', answer, BACK_WITHIN_MS);
+};
+
+const BREAKS: Record<string, () => Promise<void>> = {
+  'Connect is killed in mid-stream': killed('connect'),
+  'PostgreSQL is restarted': killed('postgres'),
+  'the broker is restarted': killed('kafka'),
+  'the connector is deleted': () => deleteConnector(stack),
+  'the slot is dropped': () => dropSlot(stack),
+};
+
+beforeAll(untilHealthy);
+
+it.each(Object.keys(BREAKS))(
+  '%s while payments come in: by itself everything arrives once',
+  async (what) => {
+    const before = { letters: await deadLetters(), rows: await outboxRows(), again: await again() };
+    await whileClientsPay(PER_SECOND, async () => {
+      await waitUntil(
+        'payments',
+        async () => (await outboxRows()) >= before.rows + BEFORE_IT_BREAKS,
+      );
+      await BREAKS[what]?.();
+      await untilHealthy();
+    });
+    await everythingIsSettled();
+    await expect(findings()).resolves.toEqual([]);
+    await expect(deadLetters()).resolves.toBe(before.letters);
+    // Without its slot it cannot know what it has published: all retained rows come again, as a block.
+    const blockMin = what === 'the slot is dropped' ? before.rows : 0;
+    expect((await again()) - before.again).toBeGreaterThanOrEqual(blockMin);
+  },
+);
+
+it('a task that failed is started again', async () => {
+  const restarts = () => shown('cdc_connector_restarts_total', { remedy: 'restart_failed' });
+  const before = (await restarts()) || 0;
+  const connector = new ConnectApi(stack.connectUrl);
+  const config = await configOf(stack.connectUrl);
+  // As it is registered it tries again by itself for ever, and hardly anything makes it fail.
+  await connector.configure({ ...config, 'errors.max.retries': '0' });
+  try {
+    await whileClientsPay(PER_SECOND, async () => {
+      await waitUntil('a restart', async () => {
+        await cutOff(stack);
+        return (await restarts()) > before;
+      });
+      await untilHealthy();
+    });
+  } finally {
+    await connector.configure(config);
+  }
+  await untilHealthy();
+  await expect(findings()).resolves.toEqual([]);
+});
+
+async function configOf(connectUrl: string): Promise<Record<string, string>> {
+  const response = await fetch(`${connectUrl}/connectors/${CONNECTOR}/config`);
+  return (await response.json()) as Record<string, string>;
+}
+
+/** How many records are in the topic for the second time or more. */
+const again = async () => (await records()) - (await outboxRows());
+
+/** How many records the topic has ever got. */
+async function records(): Promise<number> {
+  const connection = { brokers: at.KAFKA_BROKERS, clientId: 'e2e' };
+  const ends = await endOffsets({ ...connection, topics: [PAYMENT_COMPLETED] });
+  const partitions = [...(ends.get(PAYMENT_COMPLETED)?.values() ?? [])];
+  return partitions.reduce((sum, end) => sum + Number(end), 0);
+}
+
+async function outboxRows(): Promise<number> {
+  const [row] = await sql<{ n: number }>(
+    'payments',
+    'SELECT count(*)::int AS n FROM payments.outbox',
+  );
+  return row?.n ?? 0;
+}

@@ -1,0 +1,110 @@
+import { CONNECTOR, ConnectApi, SLOT } from '@effectively-once/console/connector-care/connect-api';
+import { waitUntil } from '@effectively-once/testing';
+import pg from 'pg';
+
+/** Hands on the way from the outbox to the topic: what a mistaken operator does to it one day. */
+
+export interface Pipeline {
+  /** Any database of the server; the payments database is used. */
+  superuserUrl: string;
+  connectUrl: string;
+}
+
+/** Fewer would not show that they are missing. */
+const UNREAD_MIN = 5;
+
+/** Resolves when somebody has registered it again. */
+export async function deleteConnector({ connectUrl }: Pipeline): Promise<void> {
+  const url = `${connectUrl}/connectors/${CONNECTOR}`;
+  const response = await fetch(url, { method: 'DELETE' });
+  if (!response.ok) throw new Error(`Connect answered ${response.status}`);
+  await waitUntil('another connector', async () => (await fetch(`${url}/status`)).ok);
+}
+
+/** The connector is cut off first: a slot in use cannot be dropped. */
+export async function dropSlot(pipeline: Pipeline): Promise<void> {
+  await withClient(pipeline, async (client) => {
+    await untilFree(client);
+    await client.query('SELECT pg_drop_replication_slot($1)', [SLOT]);
+  });
+}
+
+/**
+ * Moves the slot past events that the connector has not read, in the way that Debezium does not notice. It
+ * would if the slot's restart position came to be beyond its offset; an open transaction keeps that back,
+ * as any long one in production does. Payments must be coming in.
+ */
+export async function moveSlot(pipeline: Pipeline): Promise<void> {
+  await withClient(pipeline, async (client) => {
+    await withClient(pipeline, async (open) => {
+      await open.query('BEGIN');
+      // Written to the log, or decoding would not know of this transaction.
+      const { rows } = await open.query<{ lsn: string }>(
+        `SELECT pg_logical_emit_message(true, 'open', '') AS lsn`,
+      );
+      await waitUntil('the connector to come past the open transaction', async () => {
+        const slot = await one(client, 'confirmed_flush_lsn > $2::pg_lsn AS done', [rows[0]?.lsn]);
+        return slot['done'] === true;
+      });
+      await untilFree(client);
+      const before = await outboxRows(client);
+      await waitUntil(
+        'events that nobody reads',
+        async () => (await outboxRows(client)) >= before + UNREAD_MIN,
+      );
+      await client.query('SELECT pg_replication_slot_advance($1, pg_current_wal_lsn())', [SLOT]);
+      await open.query('ROLLBACK');
+    });
+  });
+}
+
+/** Connect has stopped the connector because it was told to. */
+export async function untilStopped({ connectUrl }: Pipeline): Promise<void> {
+  const connect = new ConnectApi(connectUrl);
+  await waitUntil('the connector to be stopped', async () => {
+    const status = await connect.status();
+    return status !== 'missing' && status.connector.state === 'STOPPED';
+  });
+}
+
+/** Ends the connector's connection, as a network would. Debezium comes back after 10 s. */
+export async function cutOff(pipeline: Pipeline): Promise<void> {
+  await withClient(pipeline, untilFree);
+}
+
+async function untilFree(client: pg.Client): Promise<void> {
+  await waitUntil('the slot to be free', async () => {
+    const slot = await one(client, 'active, pg_terminate_backend(active_pid)');
+    return slot['active'] === false;
+  });
+}
+
+async function one(client: pg.Client, columns: string, more: unknown[] = []) {
+  const { rows } = await client.query<Record<string, unknown>>(
+    `SELECT ${columns} FROM pg_replication_slots WHERE slot_name = $1`,
+    [SLOT, ...more],
+  );
+  return rows[0] ?? {};
+}
+
+async function outboxRows(client: pg.Client): Promise<number> {
+  const { rows } = await client.query<{ n: number }>(
+    'SELECT count(*)::int AS n FROM payments.outbox',
+  );
+  return rows[0]?.n ?? 0;
+}
+
+async function withClient(
+  { superuserUrl }: Pipeline,
+  use: (client: pg.Client) => Promise<void>,
+): Promise<void> {
+  const url = new URL(superuserUrl);
+  url.pathname = '/payments';
+  const client = new pg.Client({ connectionString: url.toString() });
+  await client.connect();
+  try {
+    await use(client);
+  } finally {
+    await client.end();
+  }
+}
