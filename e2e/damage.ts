@@ -6,7 +6,7 @@ import { at, auditSources } from './the-system.js';
 
 /** Runs one statement as the superuser, past every grant, row policy and service. */
 export async function sql<Row extends object>(
-  database: 'payments' | 'loyalty',
+  database: 'payments' | 'loyalty' | 'console',
   statement: string,
   parameters: unknown[] = [],
 ): Promise<Row[]> {

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { jest } from '@jest/globals';
-import { sql } from './damage.js';
+import { captureByHand, sql } from './damage.js';
 import { at, checkout, findings, newId } from './the-system.js';
 
 // Each test starts a process that reads every store.
@@ -17,9 +17,12 @@ beforeAll(async () => {
 describe('npm run audit', () => {
   const inTheSystem = Object.entries({ ...at, KAFKA_BROKERS: at.KAFKA_BROKERS.join() });
 
-  function audit(changed: Record<string, string> = {}): Promise<{ code: number; output: string }> {
+  function audit(
+    changed: Record<string, string> = {},
+    more: string[] = [],
+  ): Promise<{ code: number; output: string }> {
     const env = { ...process.env, ...Object.fromEntries(inTheSystem), ...changed };
-    const arguments_ = ['infra/run.mjs', 'audit', '--settle-limit=0'];
+    const arguments_ = ['infra/run.mjs', 'audit', '--settle-limit=0', ...more];
     return new Promise((resolve) => {
       execFile(process.execPath, arguments_, { env }, (error, out, err) =>
         resolve({ code: Number(error?.code ?? 0), output: out + err }),
@@ -41,6 +44,27 @@ describe('npm run audit', () => {
     await setStoredStatus(402);
     const { code, output } = await audit().finally(() => setStoredStatus(201));
     expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining(victim) });
+  });
+
+  it('names what is violated of late, and what is there twice of a payment from before', async () => {
+    const setAge = (minutes: number) =>
+      sql(
+        'payments',
+        `UPDATE payments.payments SET created_at = created_at - $2 * interval '1 minute',
+           completed_at = completed_at - $2 * interval '1 minute' WHERE id = $1`,
+        [victim, minutes],
+      );
+    const { refund } = await captureByHand({ paymentId: victim, amountMinor: 1299 });
+    const [lately, older] = await auditTwice().finally(refund);
+    expect(lately).toEqual({ code: 1, output: expect.stringContaining(`${victim}  captured 2`) });
+    expect(older).toEqual({ code: 1, output: expect.stringContaining(`${victim}  captured 2`) });
+    await expect(audit({}, ['--since=5m'])).resolves.toMatchObject({ code: 0 });
+
+    async function auditTwice() {
+      const lately = await audit({}, ['--since=5m']);
+      await setAge(60);
+      return [lately, await audit({}, ['--since=5m']).finally(() => setAge(-60))];
+    }
   });
 
   it('exits 2 and names the store when one cannot be read', async () => {

@@ -175,6 +175,25 @@ it('I6 names the user whose balance is wrong', async () => {
   expect(found['I6']).toEqual([{ id: userId, why: expect.stringMatching(/the sum of its/) }]);
 });
 
+it('I6 names a payment whose points entry is for another amount', async () => {
+  const add = (amountMinor: number) =>
+    sql(
+      'loyalty',
+      'UPDATE loyalty.points_entries SET amount_minor = amount_minor + $2 WHERE payment_id = $1',
+      [victim, amountMinor],
+    );
+  const found = await damaged(
+    () => add(1),
+    () => add(-1),
+  );
+  expect(found['I6']).toEqual([
+    {
+      id: victim,
+      why: `its points entry is for 1300 EUR of user ${userId}, the payment 1299 EUR of user ${userId}`,
+    },
+  ]);
+});
+
 it('I7 names a payment mailed twice, until the second is declared', async () => {
   const redis = new Redis(at.REDIS_URL);
   const mailer = createTransport(at.SMTP_URL);

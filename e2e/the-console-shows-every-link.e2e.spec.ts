@@ -36,6 +36,23 @@ it('an operator gets the audit, and two who ask at once get the same one', async
   expect(other).toEqual(one);
 }, 60_000);
 
+it('the console audits by itself: what it found is its last report, and a metric', async () => {
+  const token = await operatorToken();
+  const { json } = await get(`${consoleUrl}/api/audit`, token);
+  const last = await get(`${consoleUrl}/api/audit?report=last`, token);
+  expect(last.json['cutoff']).toEqual(expect.any(String));
+  expect(Date.parse(String(last.json['cutoff']))).toBeGreaterThanOrEqual(
+    Date.parse(String(json['cutoff'])),
+  );
+  const metrics = await (await fetch(`${consoleUrl}/metrics`)).text();
+  for (let invariant = 1; invariant <= 12; invariant++) {
+    expect(metrics).toContain(`audit_violations{invariant="I${invariant}"} 0`);
+  }
+  expect(metrics).toMatch(/^audit_last_run_timestamp_seconds \d+/m);
+  expect(metrics).toMatch(/^audit_duration_seconds\{kind="full"\} /m);
+  expect(metrics).not.toContain('audit_unfinished{');
+}, 60_000);
+
 it.each(['audit', 'pipeline'])('a customer may not see the %s', async (page) => {
   const answer = await get(`${consoleUrl}/api/${page}`, await customerToken(newId('user')));
   expect(answer.status).toBe(403);

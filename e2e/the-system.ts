@@ -11,6 +11,7 @@ interface Addresses {
   AUTH_JWT_SECRET: string;
   AUDITOR_PAYMENTS_URL: string;
   AUDITOR_LOYALTY_URL: string;
+  AUDITOR_CONSOLE_URL: string;
   REDIS_URL: string;
   ELASTICSEARCH_URL: string;
   PSP_URL: string;
@@ -102,10 +103,16 @@ export async function withFault<Result>(
 export const auditSources: Sources = {
   paymentsUrl: at.AUDITOR_PAYMENTS_URL,
   loyaltyUrl: at.AUDITOR_LOYALTY_URL,
+  consoleUrl: at.AUDITOR_CONSOLE_URL,
   kafkaBrokers: at.KAFKA_BROKERS,
   redisUrl: at.REDIS_URL,
   elasticsearchUrl: at.ELASTICSEARCH_URL,
   thirdPartiesUrl: at.THIRD_PARTIES_URL,
+  consumerUrls: {
+    email: `http://127.0.0.1:${at.EMAIL_PORT}`,
+    loyalty: `http://127.0.0.1:${at.LOYALTY_PORT}`,
+    search: `http://127.0.0.1:${at.SEARCH_PORT}`,
+  },
 };
 
 /** The audit once nothing is on its way any more, with every payment judged however young. */

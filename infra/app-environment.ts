@@ -22,6 +22,7 @@ const READS: Record<AppName, readonly Variable[]> = {
   loyalty: ['LOYALTY_PORT', 'KAFKA_BROKERS', 'LOYALTY_DATABASE_URL', 'AUTH_JWT_SECRET'],
   search: ['SEARCH_PORT', 'KAFKA_BROKERS', 'ELASTICSEARCH_URL', 'AUTH_JWT_SECRET'],
   console: [
+    ...(['EMAIL_URL', 'LOYALTY_URL', 'SEARCH_URL'] as const),
     ...(['CONSOLE_PORT', 'CONSOLE_DATABASE_URL', 'AUTH_JWT_SECRET'] as const),
     ...(['AUDITOR_PAYMENTS_URL', 'AUDITOR_LOYALTY_URL', 'AUDITOR_CONSOLE_URL'] as const),
     ...(['KAFKA_BROKERS', 'REDIS_URL', 'ELASTICSEARCH_URL', 'CONNECT_URL'] as const),

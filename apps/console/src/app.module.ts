@@ -1,9 +1,7 @@
-import { audit, type Sources } from '@effectively-once/audit';
 import { AUTH_SECRET, HealthModule, MetricsModule, type Logger } from '@effectively-once/platform';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { AuditController } from './audit.controller.js';
 import type { ConsoleConfig } from './config.js';
 import { ConnectorCare, ConnectorCareModule } from './connector-care/connector-care.module.js';
 import { consoleDataSource } from './database.js';
@@ -12,7 +10,7 @@ import { PagesModule } from './pages/pages.module.js';
 import { PaymentsDatabase } from './payments-database.js';
 import { PipelineController } from './pipeline.controller.js';
 import { PIPELINE, pipeline } from './pipeline.js';
-import { SharedAudit } from './shared-audit.js';
+import { StandingAuditModule } from './standing-audit/standing-audit.module.js';
 
 @Module({})
 class AppModule {}
@@ -27,6 +25,7 @@ export function appModule(config: ConsoleConfig, logger: Logger): DynamicModule 
       }),
       MetricsModule,
       DeadLettersModule.register(config, logger),
+      StandingAuditModule.register(config, logger),
       PagesModule.register(config),
       ConnectorCareModule.register(config, logger),
       HealthModule.register({
@@ -37,16 +36,12 @@ export function appModule(config: ConsoleConfig, logger: Logger): DynamicModule 
         }),
       }),
     ],
-    controllers: [AuditController, PipelineController],
+    controllers: [PipelineController],
     providers: [
       { provide: AUTH_SECRET, useValue: config.AUTH_JWT_SECRET },
       {
         provide: PaymentsDatabase,
         useFactory: () => new PaymentsDatabase(config.AUDITOR_PAYMENTS_URL),
-      },
-      {
-        provide: SharedAudit,
-        useFactory: () => new SharedAudit(() => audit({ sources: sources(config) })),
       },
       {
         provide: PIPELINE,
@@ -62,12 +57,3 @@ export function appModule(config: ConsoleConfig, logger: Logger): DynamicModule 
     ],
   };
 }
-
-const sources = (config: ConsoleConfig): Sources => ({
-  paymentsUrl: config.AUDITOR_PAYMENTS_URL,
-  loyaltyUrl: config.AUDITOR_LOYALTY_URL,
-  kafkaBrokers: config.KAFKA_BROKERS,
-  redisUrl: config.REDIS_URL,
-  elasticsearchUrl: config.ELASTICSEARCH_URL,
-  thirdPartiesUrl: config.THIRD_PARTIES_URL,
-});

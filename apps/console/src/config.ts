@@ -15,10 +15,15 @@ export const consoleConfig = z.object({
   AUTH_JWT_SECRET: z.string().min(32),
   AUDITOR_PAYMENTS_URL: databaseUrl,
   AUDITOR_LOYALTY_URL: databaseUrl,
+  AUDITOR_CONSOLE_URL: databaseUrl,
   KAFKA_BROKERS: brokerList,
   REDIS_URL: z.url({ protocol: /^rediss?$/ }),
   ELASTICSEARCH_URL: httpUrl,
   THIRD_PARTIES_URL: httpUrl,
+  /** The consumers are asked for their metrics, and for nothing else. */
+  EMAIL_URL: httpUrl,
+  LOYALTY_URL: httpUrl,
+  SEARCH_URL: httpUrl,
   CONNECT_URL: httpUrl,
   /** As Connect reaches it: the connector is registered with it. */
   DEBEZIUM_DATABASE_URL: databaseUrl,

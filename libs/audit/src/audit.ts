@@ -1,7 +1,12 @@
 import { collectEvidence, type Collected } from './collect-evidence.js';
 import { Deal } from './deal.js';
-import { completedPayments, judgedPayments, SETTLE_LIMIT_DEFAULT_MS } from './evidence.js';
-import { OF_PAYMENTS, OF_USERS, type Invariant } from './invariants.js';
+import {
+  judgedPayments,
+  readSinceMs,
+  SETTLE_LIMIT_DEFAULT_MS,
+  tooYoungPayments,
+} from './evidence.js';
+import { OF_PAYMENTS, OF_THE_SYSTEM, OF_USERS, type Invariant } from './invariants.js';
 import { orderedEvents, type OrderedEvent } from './invariants/order.js';
 import { add, nothingJudged, type AuditReport, type InvariantReport } from './report.js';
 import { openStores, type Sources, type Stores } from './stores.js';
@@ -12,6 +17,8 @@ const SLOT_WAIT_MAX_MS = 20_000;
 
 export interface Judging {
   settleLimitMs?: number;
+  /** Judges only what completed since then, and reads only that part of most stores. */
+  since?: Date;
   now?: () => Date;
 }
 
@@ -22,7 +29,8 @@ export interface Judging {
  * @throws UnreadableStore naming the store, when one does not answer. No verdict is given on a part.
  */
 export async function audit(options: Judging & { sources: Sources }): Promise<AuditReport> {
-  const stores = await openStores(options.sources);
+  const sinceMs = options.since && readSinceMs({ sinceMs: options.since.getTime() });
+  const stores = await openStores(options.sources, { sinceMs });
   try {
     return await auditStores(stores, options);
   } finally {
@@ -40,13 +48,14 @@ export async function auditStores(
   const settleLimitMs = judging.settleLimitMs ?? SETTLE_LIMIT_DEFAULT_MS;
   const collected = await collectEvidence(
     stores,
-    { cutoffMs: cutoff.getTime(), settleLimitMs },
+    { cutoffMs: cutoff.getTime(), settleLimitMs, sinceMs: judging.since?.getTime() },
     { slotWaitMaxMs: SLOT_WAIT_MAX_MS, ...judging },
   );
   try {
     const judged = await judge(collected);
     return {
       cutoff: cutoff.toISOString(),
+      since: judging.since?.toISOString(),
       settleLimitS: settleLimitMs / 1_000,
       ...judged,
       durationMs: now().getTime() - cutoff.getTime(),
@@ -61,24 +70,26 @@ type Judged = Pick<AuditReport, 'payments' | 'tooYoung' | 'invariants'>;
 /**
  * Judges bucket after bucket:
  *
- *   everything about some payments ──► I1 to I8, I11
+ *   everything about some payments ──► I1 to I8, I10, I11
  *        └──► their events, dealt again by user ──► everything of some users ──► I9
+ *   what may grow, once ──► I12
  */
-async function judge({ buckets, bucketCount }: Collected): Promise<Judged> {
+async function judge({ buckets, bucketCount, bounded }: Collected): Promise<Judged> {
   const reports = new Map<string, InvariantReport>();
-  for (const invariant of [...OF_PAYMENTS, ...OF_USERS]) {
+  for (const invariant of [...OF_PAYMENTS, ...OF_USERS, ...OF_THE_SYSTEM]) {
     reports.set(invariant.id, nothingJudged(invariant));
   }
   const judgeAll = <About>(invariants: readonly Invariant<About>[], about: About) => {
     for (const { id, judge } of invariants) add(reports.get(id)!, judge(about));
   };
 
-  let [payments, completed] = [0, 0];
+  judgeAll(OF_THE_SYSTEM, bounded);
+  let [payments, tooYoung] = [0, 0];
   const byUser = new Deal<OrderedEvent>(bucketCount);
   try {
     for await (const evidence of buckets()) {
       payments += [...judgedPayments(evidence)].length;
-      completed += completedPayments(evidence);
+      tooYoung += tooYoungPayments(evidence);
       judgeAll(OF_PAYMENTS, evidence);
       for (const event of orderedEvents(evidence)) await byUser.put(event.userId, event);
     }
@@ -87,7 +98,7 @@ async function judge({ buckets, bucketCount }: Collected): Promise<Judged> {
     await byUser.close();
   }
   const invariants = [...reports.values()].sort((a, b) => numberOf(a) - numberOf(b));
-  return { payments, tooYoung: completed - payments, invariants };
+  return { payments, tooYoung, invariants };
 }
 
 /** I9 stands between I8 and I10, whichever was judged first. */

@@ -8,7 +8,7 @@ import type { Stores } from './stores.js';
 
 const PAYMENTS = ['one', 'two', 'three'];
 const RUNS = 400;
-const READINGS_MAX = 18;
+const READINGS_MAX = 21;
 const EVERYTHING = { now: () => new Date(1), settleLimitMs: 0, slotWaitMaxMs: 0 };
 // A machine busy with other things must not fail a test about order.
 jest.setTimeout(60_000);
@@ -32,6 +32,7 @@ function auditsCleanUnderLoad(early: (keyof Stores)[] = [], paymentsPerBucket = 
       const how = { email, loyalty, search };
       for (const consumer of CONSUMERS) {
         run(how[consumer].flatMap((outcome) => world.consume(consumer, outcome)));
+        run(PAYMENTS.flatMap(() => world.takeIn(consumer)));
         run([...world.redrive(consumer), ...world.redrive(consumer)]);
       }
 
@@ -83,6 +84,7 @@ describe('collecting evidence from a system that works meanwhile', () => {
         const story = [
           ...world.consume(consumer, 'dead-letters'),
           ...world.consume(consumer, 'applies'),
+          ...world.takeIn(consumer),
           ...world.redrive(consumer),
         ];
         let readings = 0;
@@ -105,6 +107,8 @@ describe('collecting evidence from a system that works meanwhile', () => {
     ['the points before the offsets', ['points']],
     ['the documents before the offsets', ['documents']],
     ['the declarations before the receipts', ['maybeDuplicates']],
+    ['the redriven before the table of dead letters', ['redrives']],
+    ['no row of a dead letter again at the end', ['deadLettersNow']],
     ['no payment again at the end', ['statusesNow']],
     ['no outbox row again at the end', ['outboxNow']],
   ])('would accuse an honest system if it read %s', async (_, early) => {

@@ -3,6 +3,8 @@ import type { ConsumerName } from '@effectively-once/contracts';
 import { Deal } from './deal.js';
 import { judgedRows, type Evidence, type Scope } from './evidence.js';
 import { keyOf, type Fact } from './facts.js';
+import type { Bounded } from './invariants/bounds.js';
+import { lookUpLater, lookUpOlder } from './look-ups.js';
 import { pour, type Whole } from './pour.js';
 import type { Stores, TopicEnds } from './stores.js';
 
@@ -13,6 +15,7 @@ const BUCKETS_MAX = 1_024;
 
 export interface Collected {
   bucketCount: number;
+  bounded: Bounded;
   /** Everything about some of the payments, again and again until all were there. */
   buckets(): AsyncGenerator<Evidence>;
   close(): Promise<void>;
@@ -21,13 +24,13 @@ export interface Collected {
 /**
  * Reads every store while the system runs, in the one order that cannot accuse an honest system:
  *
- *   payments ──► slot ──► topic ──► committed ──► effects, ──► dead letters, ──► payments
- *   (snapshot)                      offsets       journals     redrives          (look-ups)
+ *   payments ──► slot ──► topic ──► committed ──► effects, ──► console's ──► dead letters, ──► payments, table
+ *   (snapshot)                      offsets       journals     table         redrives          (look-ups)
  *
  * Four rules make it so.
  * 1. A promise is read before what keeps it. The slot promises that an event is in the topic, an offset
  *    that an effect or a dead letter is there; both are given last, so whatever they promise was there
- *    before we look for it. Read the other way round, an effect done between the two readings of a
+ *    before we look for it. So does the console's table: of the dead letter it took in, the redrive it marks. Read the other way round, an effect done between the two readings of a
  *    healthy consumer would be called lost.
  * 2. An excuse is read after what it excuses. A payment may be dead-lettered, passed by the next one and
  *    redriven between two readings; seen without its dead letter, it was overtaken.
@@ -48,11 +51,14 @@ export async function collectEvidence(
   const deal = new Deal<Fact>(Math.min(Math.max(needed, 1), BUCKETS_MAX));
   try {
     const whole = await readEverything(stores, deal, { ...scope, slotWaitMaxMs });
+    const bounded = await readBounded(stores);
     return {
+      bounded,
       bucketCount: deal.bucketCount,
       async *buckets() {
         for (let bucket = 0; bucket < deal.bucketCount; bucket++) {
           const known = await pour(deal.bucket(bucket), whole);
+          await lookUpOlder(stores, known);
           yield { ...known, ...(await lookUpLater(stores, known)) };
         }
       },
@@ -62,6 +68,11 @@ export async function collectEvidence(
     await deal.close();
     throw error;
   }
+}
+
+async function readBounded(stores: Stores): Promise<Bounded> {
+  const slotLagBytes = await stores.slotLag();
+  return { slotLagBytes, windows: await perConsumer((consumer) => stores.windows(consumer)) };
 }
 
 async function readEverything(
@@ -81,11 +92,12 @@ async function readEverything(
     stores.receipts(take).then(() => stores.maybeDuplicates(take)),
     stores.charges(take),
   ]);
+  const takenIn = await stores.deadLetterTable(take);
   await perConsumer(async (consumer) => {
     await stores.deadLetters(consumer, take);
     await stores.redrives(consumer, take);
   });
-  return { ...scope, pspOutages, slotPassedSnapshot, reindexedBeforeMs, offsets };
+  return { ...scope, pspOutages, slotPassedSnapshot, reindexedBeforeMs, offsets, takenIn };
 }
 
 async function perConsumer<Value>(
@@ -134,25 +146,4 @@ async function everyRowIsPublished(deal: Deal<Fact>, scope: Scope): Promise<bool
     if (!rows.every(({ eventId }) => published.has(eventId))) return false;
   }
   return true;
-}
-
-async function lookUpLater(
-  stores: Stores,
-  known: Evidence,
-): Promise<Pick<Evidence, 'laterStatuses' | 'laterOutbox'>> {
-  const paymentIds = new Set([
-    ...known.pointsEntries.keys(),
-    ...known.receipts.keys(),
-    ...known.documents.keys(),
-    ...known.charges.flatMap(({ paymentId }) => paymentId ?? []),
-  ]);
-  const unsettled = [...paymentIds].filter((id) => known.payments.get(id)?.status !== 'COMPLETED');
-  const eventIds = new Set(known.outbox.map(({ eventId }) => eventId));
-  const unknown = known.published.flatMap(({ eventId }) =>
-    eventId && !eventIds.has(eventId) ? eventId : [],
-  );
-  return {
-    laterStatuses: await stores.statusesNow(unsettled),
-    laterOutbox: await stores.outboxNow(unknown),
-  };
 }

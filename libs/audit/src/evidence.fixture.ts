@@ -1,4 +1,5 @@
-import type { Delivery, Evidence } from './evidence.js';
+import { letterName, type DeadLetterRow, type Delivery, type Evidence } from './evidence.js';
+import { perConsumer } from './pour.js';
 
 export const CUTOFF_MS = Date.parse('2026-11-20T12:00:00.000Z');
 export const SETTLE_LIMIT_MS = 120_000;
@@ -23,6 +24,7 @@ export function honestEvidence(changes: Partial<Evidence> = {}): Evidence {
         },
       ],
     ]),
+    older: new Set(),
     outbox: [
       {
         eventId: 'event',
@@ -70,7 +72,29 @@ export function honestEvidence(changes: Partial<Evidence> = {}): Evidence {
         atMs: COMPLETED_AT_MS,
       },
     ],
+    ...conserved(),
     ...changes,
+  };
+}
+
+/** Loyalty gave `paid` up at offset 5, was given it again, and the console has it all in its table. */
+function conserved() {
+  const letter = {
+    ...{ consumer: 'loyalty' as const, topic: 'payment.completed', partition: 3, offset: 5n },
+    redriveCount: 0,
+  };
+  const name = letterName(letter);
+  const at = { partition: 0, offset: 0n, paymentId: 'paid', letter };
+  const row: DeadLetterRow = {
+    ...{ letter, paymentId: 'paid', state: 'redriven', isBeingRedriven: false },
+    ...{ deadLetteredAtMs: COMPLETED_AT_MS, askedAtMs: COMPLETED_AT_MS },
+  };
+  return {
+    dlqRecords: new Map([[name, [{ ...at, isClaimed: true }]]]),
+    deadLetterRows: new Map([[name, [row]]]),
+    redriveRecords: new Map([[name, [at]]]),
+    takenIn: perConsumer(() => new Map([[0, 1n]])),
+    laterRows: new Map(),
   };
 }
 

@@ -1,4 +1,7 @@
 import { RETENTION, type ConsumerName } from '@effectively-once/contracts';
+import type { DeadLetterRow, DlqRecord, RedriveRecord } from './dead-letter-evidence.js';
+
+export * from './dead-letter-evidence.js';
 
 /** Payments that completed less than this ago are not judged, in ms. */
 export const SETTLE_LIMIT_DEFAULT_MS = 120_000;
@@ -7,6 +10,8 @@ export const SETTLE_LIMIT_DEFAULT_MS = 120_000;
 export interface Scope {
   cutoffMs: number;
   settleLimitMs: number;
+  /** Only what completed since then is judged, and of most stores only that part is read. */
+  sinceMs?: number | undefined;
 }
 
 /**
@@ -17,6 +22,8 @@ export interface Evidence extends Scope {
   // One snapshot of the payments database.
   /** Every payment in every state, by id. */
   payments: Map<string, Payment>;
+  /** Of an incremental audit: those older than it, looked up by id because something of them is new. */
+  older: ReadonlySet<string>;
   outbox: OutboxRow[];
   storedResponses: StoredResponse[];
   /** When payments could not ask the PSP, as each of its processes wrote it down. */
@@ -49,6 +56,16 @@ export interface Evidence extends Scope {
   /** Documents of payments completed before this may have been written by a reindex, in its order. */
   reindexedBeforeMs: number | undefined;
   charges: Charge[];
+
+  // Dead letters by letterName.
+  dlqRecords: Map<string, DlqRecord[]>;
+  deadLetterRows: Map<string, DeadLetterRow[]>;
+  /** Of each redriven dead letter, what lies in the redrive topic one count higher. */
+  redriveRecords: Map<string, RedriveRecord[]>;
+  /** Up to where the console has taken in each dead-letter topic. */
+  takenIn: Record<ConsumerName, ReadonlyMap<number, bigint>>;
+  /** Read again at the end, of redrives that were not marked. */
+  laterRows: Map<string, DeadLetterRow>;
 }
 
 export type PaymentStatus = 'PENDING' | 'COMPLETED' | 'DECLINED' | 'UNKNOWN' | 'FAILED';
@@ -149,25 +166,44 @@ export const judgedBeforeMs = (scope: Scope) => scope.cutoffMs - scope.settleLim
 /** Older outbox rows may be gone, whole days at a time. I1 to I3 cover what is younger. */
 export const outboxKeptSinceMs = (scope: Scope) => scope.cutoffMs - RETENTION.outboxMs;
 
+/** Older outbox rows may be gone, or were not read. */
+export const outboxKnownSinceMs = (scope: Scope) =>
+  Math.max(outboxKeptSinceMs(scope), scope.sinceMs ?? 0);
+
 /** Older records may have left the topic. */
 export const topicKeptSinceMs = (scope: Scope) => scope.cutoffMs - RETENTION.topicMs;
+
+/** Older records may have left the topic, or were not read. */
+export const topicKnownSinceMs = (scope: Scope) =>
+  Math.max(topicKeptSinceMs(scope), scope.sinceMs ?? 0);
+
+// The clocks of the services, of Kafka and of the outsiders are not one clock.
+const CLOCKS_APART_MAX_MS = 60_000;
+
+/** From when on the stores are read, to know everything about what completed since. */
+export const readSinceMs = ({ sinceMs }: { sinceMs: number }) => sinceMs - CLOCKS_APART_MAX_MS;
 
 /** Every payment the audit judges. */
 export function* judgedPayments(evidence: Evidence): Generator<[id: string, payment: Payment]> {
   const beforeMs = judgedBeforeMs(evidence);
+  const { sinceMs = 0 } = evidence;
   for (const [id, payment] of evidence.payments) {
-    if (payment.status === 'COMPLETED' && payment.completedAtMs < beforeMs) yield [id, payment];
+    if (payment.status !== 'COMPLETED' || payment.completedAtMs >= beforeMs) continue;
+    if (payment.completedAtMs >= sinceMs || evidence.older.has(id)) yield [id, payment];
   }
 }
 
-/** How many payments have completed, judged or not. */
-export function completedPayments(evidence: Evidence): number {
-  return [...evidence.payments.values()].filter(({ status }) => status === 'COMPLETED').length;
+/** How many payments are too young to be judged. */
+export function tooYoungPayments(evidence: Evidence): number {
+  const beforeMs = judgedBeforeMs(evidence);
+  return [...evidence.payments.values()].filter(
+    ({ status, completedAtMs }) => status === 'COMPLETED' && completedAtMs >= beforeMs,
+  ).length;
 }
 
 /** Every outbox row whose event must have been published by now, or soon. */
 export function judgedRows(evidence: Scope & Pick<Evidence, 'outbox'>): OutboxRow[] {
-  const sinceMs = outboxKeptSinceMs(evidence);
+  const sinceMs = outboxKnownSinceMs(evidence);
   const beforeMs = judgedBeforeMs(evidence);
   return evidence.outbox.filter(
     (row) => row.occurredAtMs >= sinceMs && row.occurredAtMs < beforeMs,

@@ -1,14 +1,18 @@
 import type { ConsumerName } from '@effectively-once/contracts';
-import type {
-  Charge,
-  DeadLetter,
-  OutboxRow,
-  Payment,
-  PointsEntry,
-  PublishedRecord,
-  Redrive,
-  StoredResponse,
-  UnbalancedAccount,
+import {
+  letterName,
+  type Charge,
+  type DeadLetter,
+  type DeadLetterRow,
+  type DlqRecord,
+  type OutboxRow,
+  type Payment,
+  type PointsEntry,
+  type PublishedRecord,
+  type Redrive,
+  type RedriveRecord,
+  type StoredResponse,
+  type UnbalancedAccount,
 } from './evidence.js';
 
 interface FactKinds {
@@ -25,6 +29,9 @@ interface FactKinds {
   maybe_duplicate: { paymentId: string };
   document: { paymentId: string; version: number; at: number };
   charge: Charge;
+  dlq_record: DlqRecord;
+  redrive_record: RedriveRecord;
+  dead_letter_row: DeadLetterRow;
 }
 
 type Kind = keyof FactKinds;
@@ -54,6 +61,10 @@ export function keyOf(fact: Fact): string {
       return fact.paymentId ?? '';
     case 'unbalanced_account':
       return fact.userId;
+    case 'dlq_record':
+    case 'redrive_record':
+    case 'dead_letter_row':
+      return letterName(fact.letter);
     default:
       return fact satisfies never;
   }

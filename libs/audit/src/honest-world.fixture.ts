@@ -1,5 +1,12 @@
-import type { ConsumerName } from '@effectively-once/contracts';
-import type { DeadLetter, Evidence, Redrive } from './evidence.js';
+import { CONSUMERS, type ConsumerName } from '@effectively-once/contracts';
+import {
+  letterName,
+  type DeadLetter,
+  type DeadLetterRow,
+  type Evidence,
+  type Letter,
+  type Redrive,
+} from './evidence.js';
 import type { Fact } from './facts.js';
 import { perConsumer } from './pour.js';
 import type { Stores } from './stores.js';
@@ -22,6 +29,8 @@ export class HonestWorld {
   readonly deadLetters = perConsumer(() => [] as (DeadLetter & { paymentId: string })[]);
   readonly redrives = perConsumer(() => [] as (Redrive & { paymentId: string })[]);
   readonly redriveCommitted = { email: 0, loyalty: 0, search: 0 };
+  /** The console's rows, in the order of the dead letters it has taken in. */
+  readonly table = perConsumer(() => [] as Pick<DeadLetterRow, 'state' | 'isBeingRedriven'>[]);
 
   /** PENDING before the PSP is asked; the outbox row and the answer together with COMPLETED. */
   pay(id: string): (() => void)[] {
@@ -90,17 +99,37 @@ export class HonestWorld {
     ];
   }
 
-  /** An operator redrives the oldest dead letter, and the consumer takes its second chance. */
+  /** The console writes down the next dead letter. */
+  takeIn(consumer: ConsumerName): (() => void)[] {
+    const table = this.table[consumer];
+    return [
+      () => {
+        if (!this.deadLetters[consumer][table.length]) return;
+        table.push({ state: 'pending', isBeingRedriven: false });
+      },
+    ];
+  }
+
+  /** The console claims its oldest dead letter, sends it, marks it; the consumer takes its second chance. */
   redrive(consumer: ConsumerName): (() => void)[] {
     const redrives = this.redrives[consumer];
     const current = () => redrives[this.redriveCommitted[consumer]];
+    let claimed = -1;
+    const row = () => this.table[consumer][claimed];
     return [
       () => {
-        const letter = this.deadLetters[consumer][redrives.length];
+        claimed = this.table[consumer].findIndex(
+          ({ state, isBeingRedriven }) => state === 'pending' && !isBeingRedriven,
+        );
+        Object.assign(row() ?? {}, { isBeingRedriven: true });
+      },
+      () => {
+        const letter = this.deadLetters[consumer][claimed];
         if (!letter) return;
         const position = { partition: 0, offset: BigInt(redrives.length) };
         redrives.push({ ...letter, ...position, redriveCount: 1 });
       },
+      () => Object.assign(row() ?? {}, { state: 'redriven', isBeingRedriven: false }),
       () => {
         const redrive = current();
         if (redrive) this.apply(consumer, redrive.paymentId);
@@ -152,6 +181,8 @@ async function give<F extends Fact>(facts: F[], take: (fact: F) => Promise<void>
 /** The auditor's readings of a world; each is of the world as it is when the reading is made. */
 export function storesOf(world: (reading: keyof Stores) => HonestWorld): Stores {
   return {
+    slotLag: async () => 0,
+    windows: async () => ({ parkedKeys: 0, records: new Map() }),
     countPayments: async () => world('countPayments').payments.size,
     async paymentsSnapshot(take) {
       const { payments, outbox, storedResponses } = structuredClone(world('paymentsSnapshot'));
@@ -175,19 +206,31 @@ export function storesOf(world: (reading: keyof Stores) => HonestWorld): Stores 
         redriveCommitted: new Map([[0, BigInt(redriveCommitted[consumer])]]),
       };
     },
+    async deadLetterTable(take) {
+      const { table, deadLetters } = structuredClone(world('deadLetterTable'));
+      for (const consumer of CONSUMERS) {
+        for (const row of rowsOf(consumer, table, deadLetters)) {
+          await take({ kind: 'dead_letter_row', ...row });
+        }
+      }
+      return perConsumer((consumer) => new Map([[0, BigInt(table[consumer].length)]]));
+    },
     async deadLetters(consumer, take) {
-      const letters = world('deadLetters').deadLetters[consumer];
-      await give(
-        letters.map((letter) => ({ kind: 'dead_letter' as const, consumer, ...letter })),
-        take,
-      );
+      const letters = structuredClone(world('deadLetters').deadLetters[consumer]);
+      for (const [at, found] of letters.entries()) {
+        const { paymentId } = found;
+        await take({ kind: 'dead_letter', consumer, ...found });
+        const position = { partition: 0, offset: BigInt(at) };
+        const letter = letterOf(consumer, found);
+        await take({ kind: 'dlq_record', ...position, paymentId, letter, isClaimed: true });
+      }
     },
     async redrives(consumer, take) {
-      const redrives = world('redrives').redrives[consumer];
-      await give(
-        redrives.map((redrive) => ({ kind: 'redrive' as const, consumer, ...redrive })),
-        take,
-      );
+      for (const redrive of structuredClone(world('redrives').redrives[consumer])) {
+        await take({ kind: 'redrive', consumer, ...redrive });
+        const letter = { ...letterOf(consumer, redrive), redriveCount: redrive.redriveCount - 1 };
+        await take({ kind: 'redrive_record', ...redrive, letter });
+      }
     },
     async points(take) {
       for (const { paymentId, at } of inOrder(world('points').effects.loyalty)) {
@@ -220,6 +263,8 @@ export function storesOf(world: (reading: keyof Stores) => HonestWorld): Stores 
         take,
       );
     },
+    chargesOf: async () => {},
+    older: async () => {},
     async statusesNow(ids) {
       const { payments } = world('statusesNow');
       return new Map(ids.flatMap((id) => [...statusOf(payments, id)]));
@@ -228,8 +273,32 @@ export function storesOf(world: (reading: keyof Stores) => HonestWorld): Stores 
       const rows = world('outboxNow').outbox.filter(({ eventId }) => ids.includes(eventId));
       return new Map(rows.map((row) => [row.eventId, row]));
     },
+    async deadLettersNow(letters) {
+      const { table, deadLetters } = structuredClone(world('deadLettersNow'));
+      const asked = new Set(letters.map(letterName));
+      return CONSUMERS.flatMap((consumer) => rowsOf(consumer, table, deadLetters)).filter((row) =>
+        asked.has(letterName(row.letter)),
+      );
+    },
   };
 }
+
+const rowsOf = (
+  consumer: ConsumerName,
+  table: HonestWorld['table'],
+  deadLetters: HonestWorld['deadLetters'],
+): DeadLetterRow[] =>
+  table[consumer].flatMap((row, at) => {
+    const found = deadLetters[consumer][at];
+    if (!found) return [];
+    const letter = letterOf(consumer, found);
+    return { ...row, letter, paymentId: found.paymentId, deadLetteredAtMs: 0, askedAtMs: 0 };
+  });
+
+const letterOf = (consumer: ConsumerName, { original, redriveCount }: DeadLetter): Letter => ({
+  ...{ consumer, topic: 'payment.completed', partition: 0 },
+  ...{ offset: BigInt(original.split('-')[1] ?? ''), redriveCount },
+});
 
 function* statusOf(payments: Evidence['payments'], id: string) {
   const payment = payments.get(id);

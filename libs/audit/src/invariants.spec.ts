@@ -32,6 +32,9 @@ describe('the invariants together', () => {
       documents: new Map(),
       firstEffects: { email: new Map(), loyalty: new Map(), search: new Map() },
       charges: [],
+      dlqRecords: new Map(),
+      deadLetterRows: new Map(),
+      redriveRecords: new Map(),
     });
     expect(judge(nothing)).toEqual({ checked: 0, violated: [], late: [] });
   });

@@ -1,5 +1,7 @@
 import type { Evidence } from './evidence.js';
+import { whatGrowsIsBounded, type Bounded } from './invariants/bounds.js';
 import { everyPaymentIsCapturedOnce } from './invariants/captures.js';
+import { deadLettersAreConserved } from './invariants/dead-letters.js';
 import { everyPaymentHasItsDocument } from './invariants/documents.js';
 import { effectsHappenInOrder, type OrderedEvent } from './invariants/order.js';
 import { everyOutboxRowHasItsPayment, everyPaymentHasOneOutboxRow } from './invariants/outbox.js';
@@ -60,9 +62,23 @@ export const OF_PAYMENTS: readonly Invariant<Evidence>[] = [
     judge: everyPaymentHasItsDocument,
   },
   {
+    id: 'I10',
+    title: 'every dead letter is in one state, and redriven if it says so',
+    judge: deadLettersAreConserved,
+  },
+  {
     id: 'I11',
     title: 'every key has one stored answer that tells the truth',
     judge: everyKeyHasOneAnswer,
+  },
+];
+
+/** Judged once. */
+export const OF_THE_SYSTEM: readonly Invariant<Bounded>[] = [
+  {
+    id: 'I12',
+    title: 'slot lag, parked keys and windows are within their bounds',
+    judge: whatGrowsIsBounded,
   },
 ];
 

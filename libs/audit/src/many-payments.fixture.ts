@@ -1,3 +1,4 @@
+import { perConsumer } from './pour.js';
 import type { Stores } from './stores.js';
 
 /** The stores after so many honest payments, none of which they hold: each is made as it is read. */
@@ -6,6 +7,8 @@ export function manyPayments(count: number): Stores {
     for (let n = 0; n < count; n++) yield { n, id: `01a1fe5f-8515-75bb-a270-${n}` };
   };
   return {
+    slotLag: async () => 0,
+    windows: async () => ({ parkedKeys: 0, records: new Map() }),
     countPayments: async () => count,
     async paymentsSnapshot(take) {
       for (const { n, id } of ids()) {
@@ -28,6 +31,7 @@ export function manyPayments(count: number): Stores {
       committed: new Map([[0, BigInt(count)]]),
       redriveCommitted: new Map(),
     }),
+    deadLetterTable: async () => perConsumer(() => new Map()),
     deadLetters: async () => {},
     redrives: async () => {},
     async points(take) {
@@ -53,8 +57,11 @@ export function manyPayments(count: number): Stores {
         await take({ kind: 'charge', ...charge, status: 'captured' });
       }
     },
+    chargesOf: async () => {},
+    older: async () => {},
     statusesNow: async () => new Map(),
     outboxNow: async () => new Map(),
+    deadLettersNow: async () => [],
   };
 }
 

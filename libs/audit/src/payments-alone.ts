@@ -47,6 +47,7 @@ const nothingElse: Omit<Whole, 'cutoffMs' | 'pspOutages'> = {
   slotPassedSnapshot: true,
   reindexedBeforeMs: undefined,
   offsets: perConsumer(() => ({ committed: new Map(), redriveCommitted: new Map() })),
+  takenIn: perConsumer(() => new Map()),
 };
 
 /** What the PSP did, oldest first. */

@@ -1,6 +1,6 @@
 import { CONSUMERS, type ConsumerName } from '@effectively-once/contracts';
 import type { Delivery, Evidence, Scope } from './evidence.js';
-import type { Fact } from './facts.js';
+import { keyOf, type Fact } from './facts.js';
 
 /** What is known once for all payments. */
 export interface Whole extends Scope {
@@ -8,6 +8,7 @@ export interface Whole extends Scope {
   slotPassedSnapshot: boolean;
   reindexedBeforeMs: number | undefined;
   offsets: Record<ConsumerName, Pick<Delivery, 'committed' | 'redriveCommitted'>>;
+  takenIn: Evidence['takenIn'];
 }
 
 /** One bucket's facts as the evidence they are judged as. */
@@ -16,6 +17,7 @@ export async function pour(facts: AsyncIterable<Fact> | Fact[], whole: Whole): P
   const evidence: Evidence = {
     ...known,
     payments: new Map(),
+    older: new Set(),
     outbox: [],
     storedResponses: [],
     laterStatuses: new Map(),
@@ -33,12 +35,16 @@ export async function pour(facts: AsyncIterable<Fact> | Fact[], whole: Whole): P
     documents: new Map(),
     firstEffects: perConsumer(() => new Map()),
     charges: [],
+    dlqRecords: new Map(),
+    deadLetterRows: new Map(),
+    redriveRecords: new Map(),
+    laterRows: new Map(),
   };
   for await (const fact of facts) add(fact, evidence);
   return evidence;
 }
 
-function add(fact: Fact, evidence: Evidence): void {
+export function add(fact: Fact, evidence: Evidence): void {
   const { firstEffects, deliveries } = evidence;
   switch (fact.kind) {
     case 'payment':
@@ -68,6 +74,12 @@ function add(fact: Fact, evidence: Evidence): void {
       return keepFirst(firstEffects.search, fact);
     case 'charge':
       return void evidence.charges.push(fact);
+    case 'dlq_record':
+      return append(evidence.dlqRecords, keyOf(fact), fact);
+    case 'dead_letter_row':
+      return append(evidence.deadLetterRows, keyOf(fact), fact);
+    case 'redrive_record':
+      return append(evidence.redriveRecords, keyOf(fact), fact);
     default:
       fact satisfies never;
   }

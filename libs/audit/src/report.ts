@@ -29,6 +29,8 @@ export interface InvariantReport extends Judgement {
 
 export interface AuditReport {
   cutoff: string;
+  /** Only what completed since then was judged; absent, everything was. */
+  since?: string | undefined;
   settleLimitS: number;
   /** How many COMPLETED payments were judged. */
   payments: number;

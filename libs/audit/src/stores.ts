@@ -1,30 +1,37 @@
 import { PAYMENT_COMPLETED, type ConsumerName } from '@effectively-once/contracts';
-import type { Delivery, OutboxRow, PaymentStatus } from './evidence.js';
+import type { DeadLetterRow, Delivery, Letter, OutboxRow, PaymentStatus } from './evidence.js';
 import type { Take } from './facts.js';
+import { readDeadLettersNow, readDeadLetterTable } from './readers/dead-letters.js';
 import { readDocuments } from './readers/documents.js';
-import { readCharges, readReceipts } from './readers/journals.js';
+import { readCharges, readChargesOf, readReceipts, readReceiptsOf } from './readers/journals.js';
 import { readDeadLetters, readOffsets, readPublished, readRedrives } from './readers/kafka.js';
 import { readMaybeDuplicates } from './readers/maybe-duplicates.js';
 import {
   countPayments,
   readOutboxNow,
+  readPaymentsById,
   readPaymentsSnapshot,
+  readSlotLag,
   readStatusesNow,
   slotHasPassed,
   type SnapshotNotes,
 } from './readers/payments.js';
 import { readPoints } from './readers/points.js';
 import { openSnapshot } from './readers/postgres.js';
+import { readWindows, type Windows } from './readers/windows.js';
 import { reading } from './unreadable-store.js';
 
 /** Where every store is. The databases are read as role auditor, which can write none of them. */
 export interface Sources {
   paymentsUrl: string;
   loyaltyUrl: string;
+  consoleUrl: string;
   kafkaBrokers: string[];
   redisUrl: string;
   elasticsearchUrl: string;
   thirdPartiesUrl: string;
+  /** Of the consumers themselves, for how full their windows are. */
+  consumerUrls: Record<ConsumerName, string>;
 }
 
 /**
@@ -32,6 +39,10 @@ export interface Sources {
  * comes. Their order is decided in collect-evidence.ts alone.
  */
 export interface Stores {
+  /** How much log the slot holds back, in bytes; undefined when there is no slot, or it has been given up. */
+  slotLag(): Promise<number | undefined>;
+  /** What a consumer holds in memory; undefined when it does not answer. */
+  windows(consumer: ConsumerName): Promise<Windows | undefined>;
   /** As of the instant that paymentsSnapshot sees. */
   countPayments(): Promise<number>;
   /** As of one instant. Taken once. */
@@ -43,25 +54,40 @@ export interface Stores {
   /** From where an earlier reading ended; answers where this one did. */
   published(from: TopicEnds, take: Take<'record'>): Promise<TopicEnds>;
   offsets(consumer: ConsumerName): Promise<Pick<Delivery, 'committed' | 'redriveCommitted'>>;
-  deadLetters(consumer: ConsumerName, take: Take<'dead_letter'>): Promise<void>;
-  redrives(consumer: ConsumerName, take: Take<'redrive'>): Promise<void>;
+  /** As of one instant; answers up to where the console has taken in each dead-letter topic. */
+  deadLetterTable(take: Take<'dead_letter_row'>): Promise<Record<ConsumerName, TopicEnds>>;
+  deadLetters(consumer: ConsumerName, take: Take<'dead_letter' | 'dlq_record'>): Promise<void>;
+  redrives(consumer: ConsumerName, take: Take<'redrive' | 'redrive_record'>): Promise<void>;
   points(take: Take<'points_entry' | 'unbalanced_account'>): Promise<void>;
   receipts(take: Take<'receipt'>): Promise<void>;
   maybeDuplicates(take: Take<'maybe_duplicate'>): Promise<void>;
   documents(take: Take<'document'>): Promise<{ reindexedBeforeMs: number | undefined }>;
   charges(take: Take<'charge'>): Promise<void>;
+  /** Everything the PSP did about payments that completed since then, and were captured before. */
+  chargesOf(paymentIds: string[], take: Take<'charge'>): Promise<void>;
+  /** Everything that may be there twice about payments older than that. In the same order as the rest. */
+  older(
+    paymentIds: string[],
+    take: Take<'charge' | 'receipt' | 'maybe_duplicate' | 'payment' | 'outbox_row'>,
+  ): Promise<void>;
   /** The status each payment has now; one that does not exist is left out. */
   statusesNow(paymentIds: string[]): Promise<Map<string, PaymentStatus>>;
   /** The outbox row each event has now; one without a row is left out. */
   outboxNow(eventIds: string[]): Promise<Map<string, OutboxRow>>;
+  /** The row each dead letter has now; one without a row is left out. */
+  deadLettersNow(letters: Letter[]): Promise<DeadLetterRow[]>;
 }
 
 /** Partition → the offset of the next record. */
 export type TopicEnds = ReadonlyMap<number, bigint>;
 
-/** Opens the real stores. Every reading throws UnreadableStore with the name of its store. */
+/**
+ * Opens the real stores, or only the part of them that was written since then: of the databases, the
+ * payments' topic, the journals and the index. Every reading throws UnreadableStore with the store's name.
+ */
 export async function openStores(
   sources: Sources,
+  { sinceMs }: { sinceMs?: number | undefined } = {},
 ): Promise<Stores & { close: () => Promise<void> }> {
   const {
     loyaltyUrl,
@@ -73,24 +99,47 @@ export async function openStores(
   const fromPayments = <Result>(read: () => Promise<Result>) =>
     reading('the payments database', read);
   const fromKafka = <Result>(read: () => Promise<Result>) => reading('Kafka', read);
+  const fromConsole = <Result>(read: () => Promise<Result>) =>
+    reading('the console database', read);
   const payments = await fromPayments(() => openSnapshot(sources.paymentsUrl));
   return {
-    countPayments: () => fromPayments(() => countPayments(payments)),
-    paymentsSnapshot: (take) => fromPayments(() => readPaymentsSnapshot(payments, take)),
+    slotLag: () => fromPayments(() => readSlotLag(payments)),
+    windows: (consumer) => readWindows(sources.consumerUrls[consumer], consumer),
+    countPayments: () => fromPayments(() => countPayments(payments, sinceMs)),
+    paymentsSnapshot: (take) => fromPayments(() => readPaymentsSnapshot(payments, take, sinceMs)),
     slotHasPassed: (position) => fromPayments(() => slotHasPassed(payments, position)),
     published: (from, take) =>
-      fromKafka(() => readPublished({ brokers, topic: PAYMENT_COMPLETED, from }, take)),
+      fromKafka(() => readPublished({ brokers, topic: PAYMENT_COMPLETED, from, sinceMs }, take)),
     offsets: (consumer) => fromKafka(() => readOffsets(brokers, consumer)),
+    deadLetterTable: (take) => fromConsole(() => readDeadLetterTable(sources.consoleUrl, take)),
     deadLetters: (consumer, take) => fromKafka(() => readDeadLetters(brokers, consumer, take)),
     redrives: (consumer, take) => fromKafka(() => readRedrives(brokers, consumer, take)),
-    points: (take) => reading('the loyalty database', () => readPoints(loyaltyUrl, take)),
+    points: (take) => reading('the loyalty database', () => readPoints(loyaltyUrl, take, sinceMs)),
     receipts: (take) =>
-      reading("the mail provider's journal", () => readReceipts(thirdPartiesUrl, take)),
+      reading("the mail provider's journal", () => readReceipts(thirdPartiesUrl, take, sinceMs)),
     maybeDuplicates: (take) => reading('Redis', () => readMaybeDuplicates(redisUrl, take)),
-    documents: (take) => reading('the search index', () => readDocuments(elasticsearchUrl, take)),
-    charges: (take) => reading("the PSP's journal", () => readCharges(thirdPartiesUrl, take)),
+    documents: (take) =>
+      reading('the search index', () => readDocuments(elasticsearchUrl, take, sinceMs)),
+    charges: (take) =>
+      reading("the PSP's journal", () => readCharges(thirdPartiesUrl, take, sinceMs)),
+    chargesOf: (ids, take) =>
+      reading("the PSP's journal", () => readChargesOf(thirdPartiesUrl, ids, take)),
+    older: async (ids, take) => {
+      const asked = new Set(ids);
+      await reading("the PSP's journal", () => readChargesOf(thirdPartiesUrl, ids, take));
+      await reading("the mail provider's journal", () =>
+        readReceiptsOf(thirdPartiesUrl, ids, take),
+      );
+      await reading('Redis', () =>
+        readMaybeDuplicates(redisUrl, (send) =>
+          asked.has(send.paymentId) ? take(send) : undefined,
+        ),
+      );
+      await fromPayments(() => readPaymentsById(payments, ids, take));
+    },
     statusesNow: (ids) => fromPayments(() => readStatusesNow(payments, ids)),
     outboxNow: (ids) => fromPayments(() => readOutboxNow(payments, ids)),
+    deadLettersNow: (letters) => fromConsole(() => readDeadLettersNow(sources.consoleUrl, letters)),
     close: () => payments.end(),
   };
 }

@@ -33,6 +33,11 @@ const lag = new Gauge({
   help: 'Records of a topic partition that are not settled yet',
   labelNames: ['consumer', 'topic', 'partition'] as const,
 });
+const held = new Gauge({
+  name: 'delivery_window_records',
+  help: 'Records between the watermark of a topic partition and what was fetched of it last',
+  labelNames: ['consumer', 'topic', 'partition'] as const,
+});
 const unsettledSinceMs = new Map<ConsumerName, ReadonlyMap<string, number>>();
 // Asked when it is scraped: a consumer that is paused settles nothing, and would be silent otherwise.
 new Gauge({
@@ -128,6 +133,10 @@ export class DeliveryMetrics {
     else this.unsettledSinceMs.set(name, sinceMs);
   }
 
+  held({ topic, partition }: TopicPartition, records: number): void {
+    held.set({ consumer: this.consumer, topic, partition: String(partition) }, records);
+  }
+
   parked(at: TopicPartition, lanes: number): void {
     this.parkedIn.set(`${at.topic}/${at.partition}`, lanes);
     const sum = [...this.parkedIn.values()].reduce((total, one) => total + one, 0);
@@ -157,6 +166,7 @@ export class DeliveryMetrics {
   /** Partitions that went to another member are that member's to report. */
   forgetPartitions(): void {
     lag.reset();
+    held.reset();
     this.unsettledSinceMs.clear();
     this.parkedIn.clear();
     this.heldUp.clear();

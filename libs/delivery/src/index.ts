@@ -18,6 +18,7 @@ export {
   committedOffsets,
   endOffsets,
   ensureTopics,
+  offsetsSince,
   pingBroker,
   type Offsets,
 } from './kafka/admin.js';
@@ -25,4 +26,5 @@ export { readTopic, type OffsetRange } from './kafka/read-topic.js';
 export { RecordProducer } from './kafka/record-producer.js';
 export { KeepErrorIdentity } from './keep-error-identity.filter.js';
 export { LANES, LaneTransport, type LaneExtras } from './lane-transport.js';
+export { WINDOW_RECORDS_MAX } from './lanes/window.js';
 export { MicroBatch, type MicroBatchOptions } from './micro-batch.js';

@@ -90,6 +90,7 @@ export class LaneTransport extends Server implements CustomTransportStrategy {
           this.circuits.forEach((circuit) => circuit.forgetStreak());
         },
         onLag: (at, records, sinceMs) => this.metrics.lagging(at, records, sinceMs),
+        onHeld: (at, records) => this.metrics.held(at, records),
         onParked: (at, lanes) => this.metrics.parked(at, lanes),
         onPauseReasons: (at, reasons) => this.paused(at, reasons),
         onError: (error, message) => this.warn(error, message),

@@ -2,7 +2,7 @@ import { CONSUMERS, type ConsumerName } from '@effectively-once/contracts';
 import {
   firstPositions,
   judgedPayments,
-  topicKeptSinceMs,
+  topicKnownSinceMs,
   type Evidence,
   type Payment,
   type Position,
@@ -65,7 +65,7 @@ function judgeOrder(consumer: ConsumerName, events: OrderedEvent[], judgement: J
  * the topic's.
  */
 export function* orderedEvents(evidence: Evidence): Generator<OrderedEvent> {
-  const sinceMs = topicKeptSinceMs(evidence);
+  const sinceMs = topicKnownSinceMs(evidence);
   const positions = firstPositions(evidence);
   for (const [id, payment] of judgedPayments(evidence)) {
     const position = positions.get(id);

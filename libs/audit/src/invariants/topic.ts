@@ -1,6 +1,6 @@
 import {
   judgedRows,
-  outboxKeptSinceMs,
+  outboxKnownSinceMs,
   positionName,
   type Evidence,
   type PublishedRecord,
@@ -35,7 +35,7 @@ function judgeMissingEvents(evidence: Evidence, judgement: Judgement): void {
 // The same event id with other bytes is not the event the transaction wrote.
 function judgeForeignRecords(evidence: Evidence, judgement: Judgement): void {
   const payloads = new Map(evidence.outbox.map((row) => [row.eventId, row.payloadMd5]));
-  const sinceMs = outboxKeptSinceMs(evidence);
+  const sinceMs = outboxKnownSinceMs(evidence);
   for (const record of evidence.published) {
     if (record.occurredAtMs < sinceMs) continue;
     judgement.checked++;

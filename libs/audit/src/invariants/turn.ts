@@ -12,11 +12,13 @@ import type { Finding } from '../report.js';
 export type Turn =
   | { outcome: 'late'; why: string }
   | { outcome: 'dead_lettered' }
+  | { outcome: 'not_judged' }
   | { outcome: 'lost'; why: string };
 
 /**
  * Whose turn it was when an effect is missing, per payment id.
  *
+ *   older than what this audit looks at ────────────► not_judged      (the full one does)
  *   not in the topic yet ───────────────────────────► late
  *   in the topic, at or above the committed offset ─► late
  *   below it:
@@ -30,11 +32,12 @@ export type Turn =
 export function turnsAt(consumer: ConsumerName, evidence: Evidence) {
   const delivery = evidence.deliveries[consumer];
   const positions = firstPositions(evidence);
-  const sinceMs = topicKeptSinceMs(evidence);
+  const keptSinceMs = topicKeptSinceMs(evidence);
 
   return (paymentId: string, completedAtMs: number): Turn => {
+    if (completedAtMs < (evidence.sinceMs ?? 0)) return { outcome: 'not_judged' };
     const position = positions.get(paymentId);
-    if (!position && completedAtMs >= sinceMs) {
+    if (!position && completedAtMs >= keptSinceMs) {
       return { outcome: 'late', why: 'its event is not in the topic yet' };
     }
     if (position && !isSettled(delivery.committed, position)) {
@@ -67,6 +70,7 @@ export function fileMissing(
       judgement.violated.push({ id, why: `no ${effect}, though ${turn.why}` });
       return;
     case 'dead_lettered':
+    case 'not_judged':
       return;
     default:
       turn satisfies never;

@@ -12,11 +12,12 @@ import {
 import {
   committedOffsets,
   headerTexts,
+  offsetsSince,
   readTopic,
   type KafkaRecord,
   type OffsetRange,
 } from '@effectively-once/delivery';
-import type { DeadLetter, Delivery } from '../evidence.js';
+import type { DeadLetter, Delivery, Letter } from '../evidence.js';
 import type { FactOf, Take } from '../facts.js';
 import type { TopicEnds } from '../stores.js';
 
@@ -33,9 +34,11 @@ const NOTHING: Map<number, bigint> = new Map();
 
 /** The records of a topic of events from some place on, as their headers describe them. */
 export async function readPublished(
-  { brokers, topic, from }: { brokers: string[]; topic: string; from: TopicEnds },
+  options: { brokers: string[]; topic: string; from: TopicEnds; sinceMs?: number | undefined },
   take: Take<'record'>,
 ): Promise<TopicEnds> {
+  const { brokers, topic } = options;
+  const from = options.from.size === 0 ? await beginning(options) : options.from;
   const ends = new Map(from);
   const only = from.size === 0 ? {} : { only: onFrom(from) };
   for await (const record of readTopic({ ...connection(brokers), topic, ...only })) {
@@ -43,6 +46,20 @@ export async function readPublished(
     await take(describe(record));
   }
   return ends;
+}
+
+// A record may have the time of the event or of its publication: neither is before the event.
+async function beginning({
+  brokers,
+  topic,
+  sinceMs,
+}: {
+  brokers: string[];
+  topic: string;
+  sinceMs?: number | undefined;
+}): Promise<TopicEnds> {
+  if (sinceMs === undefined) return new Map();
+  return await offsetsSince({ ...connection(brokers), topic, sinceMs });
 }
 
 // A partition that had nothing then is read from its beginning.
@@ -89,21 +106,27 @@ export async function readOffsets(
   };
 }
 
-/** What a consumer gave up. */
+/** What a consumer gave up: as an excuse of its payment, and as a dead letter to be conserved. */
 export async function readDeadLetters(
   brokers: string[],
   consumer: ConsumerName,
-  take: Take<'dead_letter'>,
+  take: Take<'dead_letter' | 'dlq_record'>,
 ): Promise<void> {
-  for await (const record of readTopic({
-    ...connection(brokers),
-    topic: deadLetterTopic(consumer),
-  })) {
+  const topic = deadLetterTopic(consumer);
+  for await (const record of readTopic({ ...connection(brokers), topic })) {
     const headers = headerTexts(record);
     const paymentId = headers[CE_HEADERS.subject];
     // Without a subject it was never an event of ours, and excuses no payment.
-    if (paymentId === undefined) continue;
-    await take({ kind: 'dead_letter', consumer, paymentId, ...identityIn(headers) });
+    if (paymentId !== undefined) {
+      await take({ kind: 'dead_letter', consumer, paymentId, ...identityIn(headers) });
+    }
+    const { partition, offset } = record;
+    const letter = claimedLetter(headers, consumer);
+    const redriveCount = countIn(headers) ?? 0;
+    const place: Letter = { consumer, topic, partition, offset, redriveCount };
+    const known = { kind: 'dlq_record', partition, offset, paymentId } as const;
+    await take({ ...known, letter: letter ?? place, isClaimed: true });
+    if (letter) await take({ ...known, letter: place, isClaimed: false });
   }
 }
 
@@ -111,15 +134,20 @@ export async function readDeadLetters(
 export async function readRedrives(
   brokers: string[],
   consumer: ConsumerName,
-  take: Take<'redrive'>,
+  take: Take<'redrive' | 'redrive_record'>,
 ): Promise<void> {
   for await (const record of readTopic({ ...connection(brokers), topic: redriveTopic(consumer) })) {
     const headers = headerTexts(record);
     const paymentId = headers[CE_HEADERS.subject];
-    if (paymentId === undefined) continue;
     const { partition, offset } = record;
     const position = { partition, offset };
-    await take({ kind: 'redrive', consumer, paymentId, ...position, ...identityIn(headers) });
+    if (paymentId !== undefined) {
+      await take({ kind: 'redrive', consumer, paymentId, ...position, ...identityIn(headers) });
+    }
+    const letter = letterIn(headers, consumer);
+    if (!letter || letter.redriveCount === 0) continue;
+    const before = { ...letter, redriveCount: letter.redriveCount - 1 };
+    await take({ kind: 'redrive_record', ...position, paymentId, letter: before });
   }
 }
 
@@ -127,3 +155,26 @@ const identityIn = (headers: EventHeaders): DeadLetter => ({
   original: `${headers[DLQ_HEADERS.originalPartition]}-${headers[DLQ_HEADERS.originalOffset]}`,
   redriveCount: Number(headers[DLQ_HEADERS.redriveCount] ?? 0),
 });
+
+/** Undefined when the headers do not say, or cannot be true: then a dead letter is known by its place. */
+function claimedLetter(headers: EventHeaders, consumer: ConsumerName): Letter | undefined {
+  const letter = letterIn(headers, consumer);
+  const canDieIn = [PAYMENT_COMPLETED, redriveTopic(consumer)];
+  const isPossible = headers[DLQ_HEADERS.consumer] === consumer;
+  return letter && isPossible && canDieIn.includes(letter.topic) ? letter : undefined;
+}
+
+function letterIn(headers: EventHeaders, consumer: ConsumerName): Letter | undefined {
+  const topic = headers[DLQ_HEADERS.originalTopic];
+  const partition = headers[DLQ_HEADERS.originalPartition] ?? '';
+  const offset = headers[DLQ_HEADERS.originalOffset] ?? '';
+  const redriveCount = countIn(headers);
+  if (topic === undefined || redriveCount === undefined) return;
+  if (!/^\d{1,6}$/.test(partition) || !/^\d{1,18}$/.test(offset)) return;
+  return { consumer, topic, partition: Number(partition), offset: BigInt(offset), redriveCount };
+}
+
+function countIn(headers: EventHeaders): number | undefined {
+  const text = headers[DLQ_HEADERS.redriveCount] ?? '';
+  return /^\d{1,4}$/.test(text) ? Number(text) : undefined;
+}

@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import type { Outage, OutboxRow, PaymentStatus } from '../evidence.js';
 import type { FactOf, Take } from '../facts.js';
-import { rowsOf } from './postgres.js';
+import { rowsOf, timeOf } from './postgres.js';
 
 export interface SnapshotNotes {
   pspOutages: Outage[];
@@ -9,8 +9,16 @@ export interface SnapshotNotes {
   walPosition: string;
 }
 
-export async function countPayments(client: Client): Promise<number> {
-  const { rows } = await client.query<{ count: string }>('SELECT count(*) FROM payments.payments');
+/** Of payments: those completed since then, and those that are open, however old. */
+const completedOrOpen = (sinceMs: number | undefined) =>
+  sinceMs === undefined
+    ? 'true'
+    : `(completed_at >= ${timeOf(sinceMs)} OR status IN ('PENDING', 'UNKNOWN'))`;
+
+export async function countPayments(client: Client, sinceMs?: number): Promise<number> {
+  const { rows } = await client.query<{ count: string }>(
+    `SELECT count(*) FROM payments.payments WHERE ${completedOrOpen(sinceMs)}`,
+  );
   return Number(rows[0]?.count);
 }
 
@@ -18,12 +26,20 @@ export async function countPayments(client: Client): Promise<number> {
 export async function readPaymentsSnapshot(
   client: Client,
   take: Take<'payment' | 'outbox_row' | 'stored_response'>,
+  sinceMs?: number,
 ): Promise<SnapshotNotes> {
-  for await (const row of rowsOf<PaymentRow>(client, PAYMENTS)) await take(toPayment(row));
-  for await (const row of rowsOf<OutboxColumns>(client, OUTBOX)) {
+  const payments = `${PAYMENTS} WHERE ${completedOrOpen(sinceMs)}`;
+  for await (const row of rowsOf<PaymentRow>(client, payments)) await take(toPayment(row));
+  const outbox = sinceMs ? `${OUTBOX} WHERE occurred_at >= ${timeOf(sinceMs)}` : OUTBOX;
+  for await (const row of rowsOf<OutboxColumns>(client, outbox)) {
     await take({ kind: 'outbox_row', ...toOutboxRow(row) });
   }
-  for await (const row of rowsOf<ResponseRow>(client, RESPONSES)) await take(toResponse(row));
+  const responses = `
+    SELECT * FROM (${RESPONSES}) response
+     WHERE payment_id IN (SELECT id FROM payments.payments WHERE ${completedOrOpen(sinceMs)})`;
+  for await (const row of rowsOf<ResponseRow>(client, sinceMs ? responses : RESPONSES)) {
+    await take(toResponse(row));
+  }
   const pspOutages = await readPspOutages(client);
   await client.query('COMMIT');
   // After the rows: their transactions are in the log before this position. Taken first, a row
@@ -131,6 +147,18 @@ export async function slotHasPassed(client: Client, walPosition: string): Promis
   return rows[0]?.passed === true;
 }
 
+/** Bytes of log that the slot holds back; undefined when there is none, or PostgreSQL has given it up. */
+export async function readSlotLag(client: Client): Promise<number | undefined> {
+  const { rows } = await client.query<{ lag: string | null }>(
+    `SELECT CASE WHEN wal_status <> 'lost'
+            THEN pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn) END::text AS lag
+       FROM pg_replication_slots WHERE slot_name = $1`,
+    [SLOT],
+  );
+  const lag = rows[0]?.lag;
+  return lag === undefined || lag === null ? undefined : Number(lag);
+}
+
 /** Payment id → status as of now, for as many of the ids as there are payments. */
 export async function readStatusesNow(client: Client, ids: string[]) {
   const statuses = new Map<string, PaymentStatus>();
@@ -142,6 +170,22 @@ export async function readStatusesNow(client: Client, ids: string[]) {
     for (const { id, status } of rows) statuses.set(id, status);
   }
   return statuses;
+}
+
+/** The payments of these ids, and their outbox rows, as of now. */
+export async function readPaymentsById(
+  client: Client,
+  ids: string[],
+  take: Take<'payment' | 'outbox_row'>,
+): Promise<void> {
+  for (const batch of uuidBatches(ids)) {
+    const payments = await client.query<PaymentRow>(`${PAYMENTS} WHERE id = ANY($1::uuid[])`, [
+      batch,
+    ]);
+    for (const row of payments.rows) await take(toPayment(row));
+    const outbox = await client.query<OutboxColumns>(`${OUTBOX} WHERE subject = ANY($1)`, [batch]);
+    for (const row of outbox.rows) await take({ kind: 'outbox_row', ...toOutboxRow(row) });
+  }
 }
 
 /** Event id → outbox row as of now. */

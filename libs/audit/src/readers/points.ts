@@ -1,13 +1,13 @@
 import type { Take } from '../facts.js';
-import { openSnapshot, rowsOf } from './postgres.js';
+import { openSnapshot, rowsOf, timeOf } from './postgres.js';
 
 // Summed by the database: an account is compared with its entries as of the same instant.
-const UNBALANCED = `
+const unbalanced = (ofUsers: string) => `
   SELECT coalesce(account.user_id, earned.user_id) AS user_id,
          coalesce(account.balance, 0) AS balance, coalesce(earned.points, 0) AS points
-    FROM loyalty.accounts account
+    FROM (SELECT * FROM loyalty.accounts WHERE ${ofUsers}) account
     FULL JOIN (SELECT user_id, sum(points) AS points
-                 FROM loyalty.points_entries GROUP BY user_id) earned USING (user_id)
+                 FROM loyalty.points_entries WHERE ${ofUsers} GROUP BY user_id) earned USING (user_id)
    WHERE coalesce(account.balance, 0) <> coalesce(earned.points, 0)`;
 
 // In µs of the database's own clock, which a double holds exactly. A user's entries are written one
@@ -23,14 +23,19 @@ type EntryRow = Record<
 >;
 type AccountRow = Record<'user_id' | 'balance' | 'points', string>;
 
-/** The loyalty database's entries, and the accounts that do not add up. */
+/** The loyalty database's entries since then, and the accounts of their users that do not add up. */
 export async function readPoints(
   url: string,
   take: Take<'points_entry' | 'unbalanced_account'>,
+  sinceMs?: number,
 ): Promise<void> {
   const client = await openSnapshot(url);
+  const entries = sinceMs ? `awarded_at >= ${timeOf(sinceMs)}` : 'true';
+  const ofUsers = sinceMs
+    ? `user_id IN (SELECT user_id FROM loyalty.points_entries WHERE ${entries})`
+    : 'true';
   try {
-    for await (const row of rowsOf<EntryRow>(client, ENTRIES)) {
+    for await (const row of rowsOf<EntryRow>(client, `${ENTRIES} WHERE ${entries}`)) {
       await take({
         kind: 'points_entry',
         paymentId: row.payment_id,
@@ -40,7 +45,7 @@ export async function readPoints(
         at: Number(row.awarded_at_us),
       });
     }
-    for await (const row of rowsOf<AccountRow>(client, UNBALANCED)) {
+    for await (const row of rowsOf<AccountRow>(client, unbalanced(ofUsers))) {
       await take({
         kind: 'unbalanced_account',
         userId: row.user_id,

@@ -30,3 +30,6 @@ export async function* rowsOf<Row>(client: Client, sql: string): AsyncGenerator<
   }
   await client.query('CLOSE audit_rows');
 }
+
+/** A time as a literal: a cursor takes no parameters. */
+export const timeOf = (ms: number) => `'${new Date(ms).toISOString()}'::timestamptz`;

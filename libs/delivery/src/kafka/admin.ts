@@ -35,6 +35,15 @@ export async function endOffsets(options: Connection & { topics: string[] }): Pr
   });
 }
 
+/** Of each partition of a topic, the offset of the first record of that time or later; else its end. */
+export async function offsetsSince(
+  options: Connection & { topic: string; sinceMs: number },
+): Promise<Map<number, bigint>> {
+  return await withAdmin(options, async (admin) =>
+    byPartition(await admin.fetchTopicOffsetsByTimestamp(options.topic, options.sinceMs)),
+  );
+}
+
 /** What a group has committed: the first offset it has not settled; -1 where it never committed. */
 export async function committedOffsets(
   options: Connection & { groupId: string; topics: string[] },

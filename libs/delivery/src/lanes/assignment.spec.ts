@@ -15,6 +15,7 @@ function anAssignment(overrides: Partial<AssignmentOptions>): Assignment {
     onPauseReasons: () => undefined,
     onParked: () => undefined,
     onLag: () => undefined,
+    onHeld: () => undefined,
     onError: () => undefined,
     after: Promise.resolve(),
     ...overrides,

@@ -22,6 +22,7 @@ export interface AssignmentOptions {
   onPauseReasons: (at: TopicPartition, reasons: ReadonlySet<PauseReason>) => void;
   onParked: (at: TopicPartition, lanes: number) => void;
   onLag: (at: TopicPartition, records: number, unsettledSinceMs: number | undefined) => void;
+  onHeld: (at: TopicPartition, records: number) => void;
   onError: (error: unknown, what: 'settle' | 'commit' | 'take over') => void;
   /** The previous assignment's end: no two effects of one partition may run at once. */
   after: Promise<void>;
@@ -93,8 +94,17 @@ export class Assignment {
   }
 
   private partition(at: TopicPartition, oneAtATime: OneAtATime): Partition {
-    const { settle, commit, refetch, onPauseReasons, onParked, onLag, onError, memberName } =
-      this.options;
+    const {
+      settle,
+      commit,
+      refetch,
+      onPauseReasons,
+      onParked,
+      onLag,
+      onHeld,
+      onError,
+      memberName,
+    } = this.options;
     return new Partition({
       name: nameOf(at),
       settle,
@@ -103,6 +113,7 @@ export class Assignment {
       onPauseReasons: (reasons) => onPauseReasons(at, reasons),
       onParked: (lanes) => onParked(at, lanes),
       onLag: (records, unsettledSinceMs) => onLag(at, records, unsettledSinceMs),
+      onHeld: (records) => onHeld(at, records),
       onError,
       wait: this.wait,
       now: () => performance.now(),

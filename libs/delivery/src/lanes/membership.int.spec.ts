@@ -52,6 +52,7 @@ class Member {
       },
       onAssigned: () => undefined,
       onLag: () => undefined,
+      onHeld: () => undefined,
       onParked: () => undefined,
       onPauseReasons: (_, reasons) => (this.pauses += reasons.size > 0 ? 1 : 0),
       onError: () => undefined,

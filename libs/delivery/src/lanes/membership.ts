@@ -17,6 +17,8 @@ export interface MembershipOptions {
   /** Partitions were dealt anew; what was reported of them may be another member's now. */
   onAssigned: () => void;
   onLag: (at: TopicPartition, records: number, unsettledSinceMs: number | undefined) => void;
+  /** Told how many records a partition's window holds. */
+  onHeld: (at: TopicPartition, records: number) => void;
   onPauseReasons: (at: TopicPartition, reasons: ReadonlySet<PauseReason>) => void;
   onParked: (at: TopicPartition, lanes: number) => void;
   onError: (error: unknown, message: string) => void;
@@ -99,6 +101,7 @@ export class Membership {
       },
       onParked: this.options.onParked,
       onLag: this.options.onLag,
+      onHeld: this.options.onHeld,
       onError: (error, what) => this.options.onError(error, `could not ${what}; trying again`),
       after: before ?? Promise.resolve(),
     });

@@ -21,6 +21,7 @@ export function aPartition(
     onPauseReasons: (reasons) => pauses.push([...reasons]),
     onParked: () => undefined,
     onLag: () => undefined,
+    onHeld: () => undefined,
     onError: () => undefined,
     wait: async (_, signal) => {
       await turns();

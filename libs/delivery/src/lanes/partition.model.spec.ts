@@ -106,6 +106,7 @@ async function live(world: World, s: Scheduler, life: Life | undefined): Promise
     onPauseReasons: () => undefined,
     onParked: () => undefined,
     onLag: () => undefined,
+    onHeld: () => undefined,
     onError: (error, what) => {
       if (what === 'settle') world.violations.push(String(error));
     },

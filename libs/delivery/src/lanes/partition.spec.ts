@@ -236,6 +236,24 @@ it('runs suspected records one at a time, each marked before its effect and clea
   await partition.close({ commit: true });
 });
 
+it('says how much its window holds: from the oldest unsettled record on, settled or not', async () => {
+  let release!: () => void;
+  const stuck = new Promise<void>((resolve) => (release = resolve));
+  const held: number[] = [];
+  const { partition } = aPartition(
+    async ({ offset }) => {
+      if (offset === 0n) await stuck;
+    },
+    { onHeld: (records) => held.push(records) },
+  );
+  partition.open(emptyNote());
+  partition.push([aRecord({ offset: 0n }), aRecord({ offset: 1n })], 2n);
+  expect(held.at(-1)).toBe(2);
+  release();
+  await until(() => held.at(-1) === 0);
+  await partition.close({ commit: true });
+});
+
 it('says since when its oldest record waits, until all are settled', async () => {
   let release!: () => void;
   const stuck = new Promise<void>((resolve) => (release = resolve));

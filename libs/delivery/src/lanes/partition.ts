@@ -42,6 +42,8 @@ export interface PartitionOptions {
   onParked: (lanes: number) => void;
   /** How many records of the partition are not settled, and when the first of them came into it. */
   onLag: (records: number, unsettledSinceMs: number | undefined) => void;
+  /** Told how many records its window holds. */
+  onHeld: (records: number) => void;
   onError: (error: unknown, what: 'settle' | 'commit') => void;
   wait: (ms: number, signal: AbortSignal) => Promise<void>;
   now: () => number;
@@ -223,6 +225,7 @@ export class Partition {
     if (watermark === undefined || this.closing.signal.aborted) return;
     this.custody.reached(watermark, this.endOffset);
     this.options.onLag(Number(this.endOffset - watermark), unsettledSinceMs);
+    this.options.onHeld(this.window.size);
   }
 }
 

@@ -1,0 +1,106 @@
+import { PAYMENT_COMPLETED } from '@effectively-once/contracts';
+import { jest } from '@jest/globals';
+import { damaged, sql, violations } from './damage.js';
+import { checkout, findings, newId } from './the-system.js';
+
+// Every test audits twice.
+jest.setTimeout(120_000);
+
+/** The payment whose dead letters are damaged. */
+let victim: string;
+
+beforeAll(async () => {
+  victim = (await checkout({ userId: newId('audited') })).json['id'] as string;
+  await expect(findings()).resolves.toEqual([]);
+});
+
+afterEach(async () => {
+  // A damage that was not repaired would be the next story's violation.
+  await expect(violations().then((found) => Object.values(found).flat())).resolves.toEqual([]);
+});
+
+describe('I10', () => {
+  const WHERE = `consumer = 'loyalty' AND original_offset = 999999`;
+  const pretend = (state: string) => async () => {
+    await sql(
+      'console',
+      `WITH action AS (
+         INSERT INTO console.dead_letter_actions (kind, consumer, operator, filter, finished_at)
+         VALUES ('redrive', 'loyalty', 'olga', '{}', now()) RETURNING id)
+       INSERT INTO console.dead_letters (consumer, original_topic, original_partition,
+         original_offset, redrive_count, dlq_partition, dlq_offset, content_sha256, payment_id,
+         error_name, error_message, attempts, dead_lettered_at, state, action_id)
+       SELECT 'loyalty', 'payment.completed', 0, 999999, 0, 0, 999999, '', $1, 'Made', 'up', 0,
+         now(), $2, id FROM action`,
+      [victim, state],
+    );
+  };
+  const forget = async () => {
+    const [row] = await sql<{ action_id: string }>(
+      'console',
+      `DELETE FROM console.dead_letters WHERE ${WHERE} RETURNING action_id`,
+    );
+    await sql('console', 'DELETE FROM console.dead_letter_actions WHERE id = $1', [row?.action_id]);
+  };
+  const letter = {
+    ...{ consumer: 'loyalty' as const, topic: PAYMENT_COMPLETED, partition: 0, offset: 999999n },
+    redriveCount: 0,
+  };
+
+  it('names a dead letter in the table that is in no topic', async () => {
+    const found = await damaged(pretend('pending'), forget);
+    expect(found['I10']).toEqual([
+      { id: victim, why: expect.stringMatching(/\(pending\), and not in the dead-letter topic/) },
+    ]);
+  });
+
+  it('names a dead letter called redriven that was not sent', async () => {
+    const found = await damaged(pretend('redriven'), forget);
+    expect(found['I10']).toEqual(
+      expect.arrayContaining([
+        {
+          id: victim,
+          why: expect.stringMatching(/called redriven, but is not in the redrive topic/),
+        },
+      ]),
+    );
+  });
+
+  it('names a dead letter that the console has passed, and one sent by nobody', async () => {
+    // Nothing can be taken out of a topic again: the auditor is shown records that are not there.
+    const at = { partition: 0, offset: -1n, paymentId: victim, letter };
+    const found = await violations((stores) => ({
+      deadLetters: async (consumer, take) => {
+        await stores.deadLetters(consumer, take);
+        if (consumer !== 'loyalty') return;
+        await take({ kind: 'dlq_record', ...at, isClaimed: true });
+      },
+      redrives: async (consumer, take) => {
+        await stores.redrives(consumer, take);
+        if (consumer === 'loyalty') await take({ kind: 'redrive_record', ...at });
+      },
+    }));
+    expect(found['I10']).toEqual([
+      { id: victim, why: expect.stringMatching(/is not in the console's table, which has taken/) },
+      { id: victim, why: expect.stringMatching(/of the redrive topic, but is not in the table/) },
+    ]);
+  });
+});
+
+it('I12 names the slot and the consumers that hold more than they may', async () => {
+  // To hold back a gigabyte for real takes an hour: the auditor is shown it.
+  const found = await violations((stores) => ({
+    slotLag: async () => Number(await stores.slotLag()) + 2 * 1024 ** 3,
+    windows: async (consumer) => {
+      const { parkedKeys = NaN, records = new Map<string, number>() } =
+        (await stores.windows(consumer)) ?? {};
+      return { parkedKeys: parkedKeys + 1_000_000, records };
+    },
+  }));
+  expect(found['I12']?.map(({ id }) => id)).toEqual([
+    'payments_outbox',
+    'email',
+    'loyalty',
+    'search',
+  ]);
+});
