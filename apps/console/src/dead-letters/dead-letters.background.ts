@@ -6,7 +6,7 @@ import { DeadLetters } from './dead-letters.js';
 import { takeIn } from './intake.js';
 import { intakeLag, watchDeadLetters } from './metrics.js';
 import { OpenRedrives } from './open-redrives.js';
-import { finishRedrives, type RedrivePoint } from './redrive.js';
+import { finishRedrives, waitOrStop, type RedrivePoint } from './redrive.js';
 import { Repeat } from './repeat.js';
 import { TakenIn } from './taken-in.js';
 
@@ -57,7 +57,11 @@ export class DeadLettersBackground implements OnApplicationBootstrap, BeforeAppl
     const takenIn = new TakenIn(this.database);
     return async () => {
       try {
-        await takeIn({ connection: this.options, takenIn, onLag: lag.set });
+        await takeIn({
+          ...{ connection: this.options, takenIn, onLag: lag.set },
+          onMissed: (consumer, records) =>
+            this.options.logger.error({ consumer, records }, 'dead letters aged out unseen'),
+        });
       } catch (error) {
         lag.forget();
         throw error;
@@ -74,7 +78,7 @@ export class DeadLettersBackground implements OnApplicationBootstrap, BeforeAppl
     const { reach, logger } = this.options;
     await finishRedrives(
       {
-        ...{ connection: this.options, open, producer: this.producer, reach },
+        ...{ connection: this.options, open, producer: this.producer, reach, wait: waitOrStop },
         onGone: ({ id, consumer }, ids) =>
           logger.warn({ action: id, consumer, count: ids.length }, 'dead letters have aged out'),
       },

@@ -15,7 +15,7 @@ import { createTestDatabase, testAddresses } from '@effectively-once/testing';
 import { Client } from 'pg';
 import type { DataSource } from 'typeorm';
 import { consoleDataSource } from '../database.js';
-import { takeIn } from './intake.js';
+import { takeIn, type IntakeOptions } from './intake.js';
 import { TakenIn } from './taken-in.js';
 
 export const connection = { brokers: testAddresses().KAFKA_BROKERS, clientId: 'console.test' };
@@ -63,8 +63,12 @@ export async function openWorld(): Promise<World> {
 }
 
 /** One pass of the intake. */
-export async function takeInNow({ database }: World): Promise<void> {
-  await takeIn({ connection, takenIn: new TakenIn(database), onLag: () => undefined });
+export async function takeInNow(
+  { database }: World,
+  options: Partial<IntakeOptions> = {},
+): Promise<void> {
+  const unheard = { onLag: () => undefined, onMissed: () => undefined };
+  await takeIn({ connection, takenIn: new TakenIn(database), ...unheard, ...options });
 }
 
 export interface Letter {

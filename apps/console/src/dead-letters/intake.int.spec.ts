@@ -1,7 +1,8 @@
-import { deadLetterTopic, DLQ_HEADERS } from '@effectively-once/contracts';
+import { CE_HEADERS, deadLetterTopic, DLQ_HEADERS } from '@effectively-once/contracts';
 import { DeadLetters } from './dead-letters.js';
 import { bury, letter, listed, openWorld, takeInNow, type World } from './dead-letters.fixture.js';
 import { describeDeadLetter } from './described.js';
+import type { IntakeOptions } from './intake.js';
 import { asList } from './requests.js';
 import { TakenIn } from './taken-in.js';
 
@@ -59,11 +60,11 @@ it('what only claims to be a copy is listed as what it is, and hides nothing', a
   const impostor = { ...letter('search'), headers: real.headers };
   await bury('search', [real]);
   await takeInNow(world);
-  const before = (await allOf('search')).length;
   await bury('search', [impostor]);
   await takeInNow(world);
   await takeInNow(world);
-  expect((await allOf('search')).length).toBe(before + 1);
+  const mine = (await allOf('search')).filter(({ paymentId }) => paymentId === real.paymentId);
+  expect(mine).toHaveLength(2);
 });
 
 it('records without or with impossible headers are listed, and hold up nobody', async () => {
@@ -80,13 +81,16 @@ it('records without or with impossible headers are listed, and hold up nobody', 
       '0000-01-01T00:00:00Z',
     ].map((lie) => letter('email', { [name]: lie, ce_subject: 'alice@example.com' })),
   );
-  const before = (await allOf('email')).length;
   const honest = letter('email');
   await bury('email', [silent, ...lies]);
   const [id] = await listed(world, 'email', [honest]);
   expect(id).toMatch(/^\d-\d+$/);
   const items = await allOf('email');
-  expect(items.length).toBe(before + lies.length + 2);
+  const { rows } = await world.admin.query(
+    'SELECT DISTINCT id FROM console.dead_letters WHERE event_id = ANY ($1)',
+    [lies.map(({ headers }) => headers[CE_HEADERS.id])],
+  );
+  expect(rows).toHaveLength(lies.length);
   expect(items.filter(({ errorName }) => errorName === 'NoReason')).toContainEqual(
     expect.objectContaining({ errorClass: null, attempts: 0, redriveCount: 0, paymentId: null }),
   );
@@ -110,6 +114,19 @@ it('a console that is behind takes no position back', async () => {
   await takenIn.take('search', [], new Map([[0, 10n]]));
   expect((await takenIn.positions('search')).get(0)).toBe(1_000n);
   await world.admin.query(`DELETE FROM console.dead_letter_positions WHERE consumer = 'search'`);
+});
+
+it('what aged out before it was taken in is not awaited for ever, and not passed over in silence', async () => {
+  await takeInNow(world);
+  await bury('loyalty', [letter('loyalty'), letter('loyalty')]);
+  let missed = 0;
+  // The topic holds none of what lies between the position and its end.
+  const read: IntakeOptions['read'] = async function* () {};
+  await takeInNow(world, { read, onMissed: (_, records) => (missed += records) });
+  expect(missed).toBeGreaterThanOrEqual(2);
+  const before = missed;
+  await takeInNow(world, { onMissed: (_, records) => (missed += records) });
+  expect(missed).toBe(before);
 });
 
 it('nothing of a key or a value is in the tables', async () => {

@@ -10,6 +10,9 @@ export interface IntakeOptions {
   takenIn: TakenIn;
   /** Told before and after each pass how many records are still to be taken in. */
   onLag: (consumer: ConsumerName, records: number) => void;
+  /** Told of records that left the topic before they were taken in: a console away for 30 days. */
+  onMissed: (consumer: ConsumerName, records: number) => void;
+  read?: typeof readTopic;
 }
 
 /**
@@ -38,19 +41,21 @@ export async function takeIn(options: IntakeOptions): Promise<void> {
 async function takeInOf(
   consumer: ConsumerName,
   ends: ReadonlyMap<number, bigint>,
-  { connection, takenIn, onLag }: IntakeOptions,
+  { connection, takenIn, onLag, onMissed, read = readTopic }: IntakeOptions,
 ): Promise<void> {
   const only = rangesToRead(await takenIn.positions(consumer), ends);
   const lag = [...only.values()].reduce((sum, { from, end }) => sum + (end - from), 0n);
   onLag(consumer, Number(lag));
   if (lag === 0n) return;
   let batch: Described[] = [];
+  let there = 0;
   const positions = new Map<number, bigint>();
   const flush = async () => {
     await takenIn.take(consumer, batch, positions);
     batch = [];
   };
-  for await (const record of readTopic({ ...connection, topic: deadLetterTopic(consumer), only })) {
+  for await (const record of read({ ...connection, topic: deadLetterTopic(consumer), only })) {
+    there += 1;
     batch.push(describeDeadLetter(record, consumer));
     positions.set(record.partition, record.offset + 1n);
     if (batch.length >= BATCH_RECORDS) await flush();
@@ -58,6 +63,7 @@ async function takeInOf(
   // What had aged out before it was taken in does not come any more: without this it would be awaited.
   for (const [partition, { end }] of only) positions.set(partition, end);
   await flush();
+  if (there < Number(lag)) onMissed(consumer, Number(lag) - there);
   onLag(consumer, 0);
 }
 

@@ -27,11 +27,11 @@ afterAll(async () => {
   await world.close();
 });
 
-const ask = async (consumer: ConsumerName, ids: string[]) =>
+const ask = async (consumer: ConsumerName, ids: string[], ratePerS = 5_000) =>
   (
     await new Actions(world.database).claimRedrive(
       { consumer, operator: 'olga' },
-      asRedrive({ ids, ratePerS: 5_000 }),
+      asRedrive({ ids, ratePerS }),
     )
   ).actionId ?? '';
 
@@ -41,6 +41,7 @@ const finish = (dies: Partial<RedriveOptions> = {}) =>
     {
       ...{ connection, open: new OpenRedrives(world.database), producer },
       reach: () => undefined,
+      wait: async () => undefined,
       onGone: () => undefined,
       ...dies,
     },
@@ -133,6 +134,18 @@ it('is marked only when the broker has it: a broker that refuses leaves all of i
   await expect(statesOf(world, 'loyalty', ids)).resolves.toEqual(['pending', 'pending']);
   await finish();
   await expect(timesRedriven('loyalty', letters)).resolves.toEqual([1, 1]);
+});
+
+it('sends no more in a second than it was asked to', async () => {
+  const letters = many('email', 5);
+  await ask('email', await listed(world, 'email', letters), 2);
+  const steps: string[] = [];
+  await finish({
+    producer: { sendAll: async (_, messages) => void steps.push(`${messages.length} sent`) },
+    wait: async (ms) => void steps.push(`${ms} ms waited`),
+  });
+  const twoASecond = ['2 sent', '1000 ms waited'];
+  expect(steps).toEqual([...twoASecond, ...twoASecond, '1 sent', '500 ms waited']);
 });
 
 it('one redrive that cannot go on does not hold up the next', async () => {

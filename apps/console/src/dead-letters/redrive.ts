@@ -24,6 +24,8 @@ export interface RedriveOptions {
   connection: { brokers: string[]; clientId: string };
   open: OpenRedrives;
   producer: Pick<RecordProducer, 'sendAll'>;
+  /** The rate cap. Ends early when it is called off, after which nothing more is sent. */
+  wait: (ms: number, signal: AbortSignal) => Promise<void>;
   reach: (point: RedrivePoint) => void;
   /** Told of dead letters whose record has left its topic. */
   onGone: (redrive: OpenRedrive, ids: string[]) => void;
@@ -64,7 +66,7 @@ async function finish(redrive: OpenRedrive, options: RedriveOptions, signal: Abo
     for (const batch of batches(claims, records, recordsMax)) {
       if (signal.aborted) return;
       await send(redrive, batch, options);
-      await pause((batch.length * 1_000) / redrive.ratePerS, signal);
+      await options.wait((batch.length * 1_000) / redrive.ratePerS, signal);
     }
   }
 }
@@ -129,8 +131,7 @@ async function send(
   await open.markRedriven(redrive, ids);
 }
 
-/** The rate cap. Called off by a shutdown, after which nothing more is sent. */
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
+export async function waitOrStop(ms: number, signal: AbortSignal): Promise<void> {
   await sleep(ms, undefined, { signal }).catch((error: unknown) => {
     if (!signal.aborted) throw error;
   });
