@@ -72,4 +72,12 @@ describe('docs/runbook.md', () => {
     const chapters = sections.filter(({ text }) => text.includes('**For customers.**'));
     expect(chapters.filter((section) => !linked.has(section))).toEqual([]);
   });
+
+  it('answers its questions with metrics that are exported', () => {
+    const { text = '' } = sections.find(({ heading }) => heading.startsWith('Which number')) ?? {};
+    const named = [...text.matchAll(/`([a-z]+(?:_[a-z]+)+)[{`]/g)].map(([, name = '']) => name);
+    expect(named.length).toBeGreaterThan(20);
+    const known = { ...METRICS, ...RARE_METRICS };
+    expect(named.filter((name) => !(name in known))).toEqual([]);
+  });
 });

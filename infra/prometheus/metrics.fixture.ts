@@ -14,6 +14,7 @@ export const METRICS: Record<string, readonly string[]> = {
   cdc_slot_lag_bytes: [],
   cdc_slot_active: [],
   cdc_connector_up: [],
+  cdc_connector_condition: ['condition'],
   outbox_events_total: [],
   outbox_days_ahead: [],
   refunds_open: [],
@@ -35,6 +36,8 @@ export const METRICS: Record<string, readonly string[]> = {
   audit_violations: ['invariant'],
   audit_last_run_timestamp_seconds: [],
   db_pool_connections: ['app', 'state'],
+  process_cpu_seconds_total: [],
+  nodejs_eventloop_lag_seconds: [],
 };
 
 /** What only begins to exist when it happens for the first time. */
