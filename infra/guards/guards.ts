@@ -1,3 +1,4 @@
+import { AUDIT_GUARDS } from './audit-guards.js';
 import { DEAD_LETTER_GUARDS } from './dead-letter-guards.js';
 import { DELIVERY_GUARDS } from './delivery-guards.js';
 import type { Guard } from './guard.js';
@@ -10,4 +11,5 @@ export const GUARDS: readonly Guard[] = [
   ...STRATEGY_GUARDS,
   ...PAYMENTS_GUARDS,
   ...DEAD_LETTER_GUARDS,
+  ...AUDIT_GUARDS,
 ];

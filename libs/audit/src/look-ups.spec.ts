@@ -43,11 +43,13 @@ const readSince = (sinceMs: number, changes: Partial<Evidence> = {}): Evidence =
     ...changes,
   });
 
-async function violated(known: Evidence, facts: Fact[]): Promise<string[]> {
+/** What is violated, or late. */
+async function found(known: Evidence, facts: Fact[]): Promise<string[]> {
   await lookUpOlder(storesOf(facts), known);
-  return OF_PAYMENTS.flatMap(({ id, judge }) =>
-    judge(known).violated.map((found) => `${id} ${found.id} ${found.why}`),
-  );
+  return OF_PAYMENTS.flatMap(({ id, judge }) => {
+    const { violated, late } = judge(known);
+    return [...violated, ...late].map((finding) => `${id} ${finding.id} ${finding.why}`);
+  });
 }
 
 describe('what an audit of late payments looks up of older ones', () => {
@@ -57,7 +59,7 @@ describe('what an audit of late payments looks up of older ones', () => {
     const second = { ...charge!, id: 'pi_2' };
     const known = readSince(lately, { charges: [second] });
     const facts: Fact[] = [...everything, { kind: 'charge', ...second }];
-    await expect(violated(known, facts)).resolves.toEqual([
+    await expect(found(known, facts)).resolves.toEqual([
       'I5 paid captured 2 times: charges pi_1, pi_2',
       'I11 paid captured 2 times: charges pi_1, pi_2',
     ]);
@@ -66,25 +68,25 @@ describe('what an audit of late payments looks up of older ones', () => {
   it('names a second receipt whose first is older, unless it was declared', async () => {
     const receipts = new Map([['paid', 1]]);
     const facts: Fact[] = [...everything, { kind: 'receipt', paymentId: 'paid', at: 0 }];
-    await expect(violated(readSince(lately, { receipts }), facts)).resolves.toEqual([
+    await expect(found(readSince(lately, { receipts }), facts)).resolves.toEqual([
       expect.stringContaining('I7 paid was mailed 2 receipts'),
     ]);
     const declared: Fact[] = [...facts, { kind: 'maybe_duplicate', paymentId: 'paid' }];
-    await expect(violated(readSince(lately, { receipts }), declared)).resolves.toEqual([]);
+    await expect(found(readSince(lately, { receipts }), declared)).resolves.toEqual([]);
   });
 
   it('names a second outbox row whose first is older', async () => {
     const again = { ...row!, eventId: 'again' };
     const known = readSince(lately, { outbox: [again] });
     const facts: Fact[] = [...everything, { kind: 'outbox_row', ...again }];
-    await expect(violated(known, facts)).resolves.toEqual([
+    await expect(found(known, facts)).resolves.toEqual([
       'I1 paid has 2 outbox rows: events event, again',
     ]);
   });
 
   it('does not say that an older payment lacks what was not read of it', async () => {
     const known = readSince(lately, { receipts: new Map([['paid', 1]]) });
-    await expect(violated(known, everything)).resolves.toEqual([]);
+    await expect(found(known, everything)).resolves.toEqual([]);
     expect(known.older).toEqual(new Set(['paid']));
   });
 
