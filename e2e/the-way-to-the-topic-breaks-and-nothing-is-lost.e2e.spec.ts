@@ -3,7 +3,12 @@ import { CONNECTOR, ConnectApi } from '@effectively-once/console/connector-care/
 import { PAYMENT_COMPLETED } from '@effectively-once/contracts';
 import { endOffsets } from '@effectively-once/delivery';
 import { waitUntil } from '@effectively-once/testing';
-import { cutOff, deleteConnector, dropSlot } from '../infra/faults/break-pipeline.js';
+import {
+  cutOff,
+  deleteConnector,
+  dropSlot,
+  untilRegistered,
+} from '../infra/faults/break-pipeline.js';
 import { deadLetters, everythingIsSettled, pidOf } from './breaking.js';
 import { sql } from './damage.js';
 import { shown, stack, untilHealthy, whileClientsPay } from './the-connector.js';
@@ -29,7 +34,10 @@ const BREAKS: Record<string, () => Promise<void>> = {
   'Connect is killed in mid-stream': killed('connect'),
   'PostgreSQL is restarted': killed('postgres'),
   'the broker is restarted': killed('kafka'),
-  'the connector is deleted': () => deleteConnector(stack),
+  'the connector is deleted': async () => {
+    await deleteConnector(stack);
+    await untilRegistered(stack);
+  },
   'the slot is dropped': () => dropSlot(stack),
 };
 

@@ -13,12 +13,15 @@ export interface Pipeline {
 /** Fewer would not show that they are missing. */
 const UNREAD_MIN = 5;
 
-/** Resolves when somebody has registered it again. */
 export async function deleteConnector({ connectUrl }: Pipeline): Promise<void> {
-  const url = `${connectUrl}/connectors/${CONNECTOR}`;
-  const response = await fetch(url, { method: 'DELETE' });
+  const response = await fetch(`${connectUrl}/connectors/${CONNECTOR}`, { method: 'DELETE' });
   if (!response.ok) throw new Error(`Connect answered ${response.status}`);
-  await waitUntil('another connector', async () => (await fetch(`${url}/status`)).ok);
+}
+
+/** Somebody has registered the connector again. */
+export async function untilRegistered({ connectUrl }: Pipeline): Promise<void> {
+  const connect = new ConnectApi(connectUrl);
+  await waitUntil('another connector', async () => (await connect.status()) !== 'missing');
 }
 
 /** The connector is cut off first: a slot in use cannot be dropped. */

@@ -17,7 +17,12 @@ export async function everythingIsSettled(brokers: string[]): Promise<void> {
   const connection = { brokers, clientId: 'settled' };
   const isSettledBy = async (groupId: ConsumerName) => {
     const topics = [PAYMENT_COMPLETED, redriveTopic(groupId)];
-    const ends = await endOffsets({ ...connection, topics });
+    // A broker that was just killed may take its time to answer.
+    const ends = await waitUntil(
+      'the broker to answer',
+      () => endOffsets({ ...connection, topics }),
+      GIVE_UP_AFTER_MS,
+    );
     await waitUntil(
       `${groupId} to settle everything`,
       async () => {

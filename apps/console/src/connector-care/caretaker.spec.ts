@@ -96,14 +96,15 @@ it('says why in the log, in the words of the task', async () => {
 it('begins anew only after half a minute of health: a task that fails again at once has not recovered', async () => {
   const { done, during } = world();
   await during(15 * SECOND, { ...healthy, connector: failed });
-  await during(20 * SECOND, moving(healthy, 11n));
+  await during(5 * SECOND, moving(healthy, 11n));
   const before = done.length;
-  await during(2 * SECOND, { ...healthy, connector: failed });
-  expect(done.slice(before)).toEqual(['restart failed at 35']);
+  await during(12 * SECOND, { ...healthy, connector: failed });
+  // The fifth pause goes on: 14 s and 16 s.
+  expect(done.slice(before)).toEqual(['restart failed at 30']);
   await during(31 * SECOND, moving(healthy, 12n));
   const later = done.length;
   await during(3 * SECOND, { ...healthy, connector: failed });
-  expect(done.slice(later)).toEqual(['restart failed at 68', 'restart failed at 70']);
+  expect(done.slice(later)).toEqual(['restart failed at 63', 'restart failed at 65']);
 });
 
 it('a connector that was deleted is registered again, unless another takes its place within 2 s', async () => {
