@@ -1,4 +1,5 @@
 import { AUDIT_GUARDS } from './audit-guards.js';
+import { CONNECTOR_GUARDS } from './connector-guards.js';
 import { DEAD_LETTER_GUARDS } from './dead-letter-guards.js';
 import { DELIVERY_GUARDS } from './delivery-guards.js';
 import type { Guard } from './guard.js';
@@ -11,5 +12,6 @@ export const GUARDS: readonly Guard[] = [
   ...STRATEGY_GUARDS,
   ...PAYMENTS_GUARDS,
   ...DEAD_LETTER_GUARDS,
+  ...CONNECTOR_GUARDS,
   ...AUDIT_GUARDS,
 ];

@@ -1,0 +1,72 @@
+import type { Guard, NamedTest } from './guard.js';
+
+const provedBy =
+  (file: string) =>
+  (title: string): NamedTest => ({ file, title });
+const care = 'apps/console/src/connector-care';
+const condition = provedBy(`${care}/condition.spec.ts`);
+const caretaker = provedBy(`${care}/caretaker.spec.ts`);
+const connectApi = provedBy(`${care}/connect-api.spec.ts`);
+
+/** What keeps the connector from skipping an event, and its caretaker from doing harm. */
+export const CONNECTOR_GUARDS: readonly Guard[] = [
+  {
+    removing: 'connector care: a slot that was moved past unread events is not stopped',
+    file: `${care}/remedies.ts`,
+    text: `remedy: 'stop'`,
+    replacement: `remedy: 'none'`,
+    test: caretaker(
+      'a slot moved past unread events stops the connector, once it was seen twice, and only stops it',
+    ),
+  },
+  {
+    removing: 'connector care: to stop it waits for the pause of another remedy',
+    file: `${care}/caretaker.ts`,
+    text: `this.backOffs.get(remedy)?.untilMs ?? nowMs`,
+    replacement: `Math.max(0, ...[...this.backOffs.values()].map((one) => one.untilMs))`,
+    test: caretaker('stops one whose slot was moved without waiting for what it did before'),
+  },
+  {
+    removing: 'connector care: publishing all retained rows again is taken for a moved slot',
+    file: `${care}/condition.ts`,
+    text: ` || offset.isSnapshot`,
+    replacement: '',
+    test: condition('is nothing wrong while all retained rows are published again'),
+  },
+  {
+    removing:
+      'connector care: publishing all retained rows again is taken for a stall, and begun anew',
+    file: `${care}/condition.ts`,
+    text: ` && !isPublishingAgain`,
+    replacement: '',
+    test: condition(
+      'a position that never moves is a stall, but not while the retained rows are published again',
+    ),
+  },
+  {
+    removing: 'connector care: two consoles act at once',
+    file: `${care}/caretaker.ts`,
+    text: ` && (await this.hands.mayAct())`,
+    replacement: '',
+    test: caretaker('a console that may not act only looks'),
+  },
+  {
+    removing: 'connector care: a task that fails again at once is restarted without a pause',
+    file: `${care}/caretaker.ts`,
+    text: `nowMs - this.sinceMs >= HEALTHY_AFTER_MS`,
+    replacement: 'true',
+    test: caretaker(
+      'begins anew only after half a minute of health: a task that fails again at once has not recovered',
+    ),
+  },
+  {
+    removing:
+      'connector care: a Connect that is only starting is thought to have lost its connector',
+    file: `${care}/connect-api.ts`,
+    text: ` && isJson(response)`,
+    replacement: '',
+    test: connectApi(
+      'a connector nobody knows is missing, but a worker that has only begun to start has lost nothing',
+    ),
+  },
+];
