@@ -16,7 +16,7 @@ beforeAll(untilHealthy);
 
 it('it is stopped before it skips anything and says so, and the repair publishes what lies between', async () => {
   await whileClientsPay(PER_SECOND, async () => {
-    await moveSlot(stack);
+    await moveSlot(stack, true);
     await untilStopped(stack);
   });
   await waitUntil('an alarm', async () => {
@@ -42,7 +42,7 @@ it('while nobody watches Debezium skips what lies between; the audit names it, t
   process.kill(watcher, 'SIGSTOP');
   try {
     await whileClientsPay(PER_SECOND, async () => {
-      await moveSlot(stack);
+      await moveSlot(stack, false);
       await waitUntil('events that were skipped', async () => {
         const { I3 = [] } = await violations();
         return I3.length > 0;

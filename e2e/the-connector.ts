@@ -7,16 +7,17 @@ import { at, checkout, newId, type Answer } from './the-system.js';
 
 /** Hands on the connector as operators have them, and clients who keep their key until they know. */
 
+const consoleUrl = `http://127.0.0.1:${at.CONSOLE_PORT}`;
+
 export const stack: Pipeline & { CONNECT_URL: string } = {
   superuserUrl: at.POSTGRES_SUPERUSER_URL,
   connectUrl: String(at['CONNECT_URL']),
+  consoleUrl,
   CONNECT_URL: String(at['CONNECT_URL']),
 };
 
 // Connect takes half a minute to start on a busy machine.
 const HEALTHY_WITHIN_MS = 120_000;
-
-const consoleUrl = `http://127.0.0.1:${at.CONSOLE_PORT}`;
 
 /** `npm run connector -- …`, as an operator runs it. */
 export function connectorCommand(command: string): Promise<{ code: number; output: string }> {

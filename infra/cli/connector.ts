@@ -43,7 +43,7 @@ async function repair(query: Query): Promise<number> {
 }
 
 function show(sight: Sight): number {
-  const condition = conditionOf(sight, 0);
+  const condition = conditionOf(sight);
   console.log(`${condition}: ${REMEDIES[condition].why}`);
   const { connector, offset, slot, unanswered } = sight;
   if (typeof connector === 'object') {

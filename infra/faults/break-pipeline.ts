@@ -8,6 +8,8 @@ export interface Pipeline {
   /** Any database of the server; the payments database is used. */
   superuserUrl: string;
   connectUrl: string;
+  /** Where the slot is watched from. */
+  consoleUrl: string;
 }
 
 /** Fewer would not show that they are missing. */
@@ -36,8 +38,10 @@ export async function dropSlot(pipeline: Pipeline): Promise<void> {
  * Moves the slot past events that the connector has not read, in the way that Debezium does not notice. It
  * would if the slot's restart position came to be beyond its offset; an open transaction keeps that back,
  * as any long one in production does. Payments must be coming in.
+ *
+ * @param watched whether the console has seen before that nobody reads the slot, as it does within a second.
  */
-export async function moveSlot(pipeline: Pipeline): Promise<void> {
+export async function moveSlot(pipeline: Pipeline, watched: boolean): Promise<void> {
   await withClient(pipeline, async (client) => {
     await withClient(pipeline, async (open) => {
       await open.query('BEGIN');
@@ -55,6 +59,7 @@ export async function moveSlot(pipeline: Pipeline): Promise<void> {
         'events that nobody reads',
         async () => (await outboxRows(client)) >= before + UNREAD_MIN,
       );
+      if (watched) await untilSeenUnread(pipeline);
       await client.query('SELECT pg_replication_slot_advance($1, pg_current_wal_lsn())', [SLOT]);
       await open.query('ROLLBACK');
     });
@@ -80,6 +85,12 @@ async function untilFree(client: pg.Client): Promise<void> {
     const slot = await one(client, 'active, pg_terminate_backend(active_pid)');
     return slot['active'] === false;
   });
+}
+
+async function untilSeenUnread({ consoleUrl }: Pipeline): Promise<void> {
+  await waitUntil('the console to see that nobody reads the slot', async () =>
+    /^cdc_slot_active 0$/m.test(await (await fetch(`${consoleUrl}/metrics`)).text()),
+  );
 }
 
 async function one(client: pg.Client, columns: string, more: unknown[] = []) {

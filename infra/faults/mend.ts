@@ -29,7 +29,8 @@ export async function mend(fault: Fault, stack: BreakableStack): Promise<void> {
   }
 }
 
-export const pipelineOf = ({ addresses }: BreakableStack): Pipeline => ({
+export const pipelineOf = ({ addresses, environment }: BreakableStack): Pipeline => ({
   superuserUrl: String(addresses['POSTGRES_SUPERUSER_URL']),
   connectUrl: String(addresses['CONNECT_URL']),
+  consoleUrl: `http://127.0.0.1:${environment.settings.CONSOLE_PORT}`,
 });

@@ -64,7 +64,7 @@ export async function strike(
     case 'slot dropped':
       return await dropSlot(pipelineOf(stack));
     case 'slot moved':
-      return await moveSlot(pipelineOf(stack));
+      return await moveSlot(pipelineOf(stack), true);
     default:
       return fault satisfies never;
   }

@@ -6,6 +6,7 @@ const provedBy =
 const care = 'apps/console/src/connector-care';
 const condition = provedBy(`${care}/condition.spec.ts`);
 const caretaker = provedBy(`${care}/caretaker.spec.ts`);
+const unreadSlot = provedBy(`${care}/unread-slot.spec.ts`);
 const connectApi = provedBy(`${care}/connect-api.spec.ts`);
 
 /** What keeps the connector from skipping an event, and its caretaker from doing harm. */
@@ -16,8 +17,23 @@ export const CONNECTOR_GUARDS: readonly Guard[] = [
     text: `remedy: 'stop'`,
     replacement: `remedy: 'none'`,
     test: caretaker(
-      'a slot moved past unread events stops the connector, once it was seen twice, and only stops it',
+      'a slot moved past unread events stops the connector at once, and only stops it',
     ),
+  },
+  {
+    removing:
+      'connector care: a busy connector is stopped for being ahead of what Connect has kept',
+    file: `${care}/condition.ts`,
+    text: `if (wentForwardUnread) return`,
+    replacement: 'return',
+    test: caretaker('goes on with one that was killed before Connect had kept what it confirmed'),
+  },
+  {
+    removing: 'connector care: what its reader confirmed last is taken for a move by hand',
+    file: `${care}/unread-slot.ts`,
+    text: ` || slot.active) {`,
+    replacement: ') {',
+    test: unreadSlot('but not when its reader has confirmed it before he went'),
   },
   {
     removing: 'connector care: to stop it waits for the pause of another remedy',

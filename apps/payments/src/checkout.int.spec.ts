@@ -197,4 +197,9 @@ describe('checkout', () => {
     ).toEqual({ items: [] });
     expect((await payments.get('/v1/payments/not-an-id')).status).toBe(404);
   });
+
+  it('at rest nobody is shown to wait for a connection, not those either who only look', async () => {
+    const waiting = 'db_pool_connections{app="payments",state="waiting"}';
+    expect(await payments.metric(waiting)).toBe(0);
+  });
 });

@@ -56,6 +56,14 @@ export function watchDatabase(read: {
   outboxDaysAhead: () => Promise<number>;
   pool: () => { total: number; idle: number; waiting: number };
 }): void {
+  // First, so that it does not count those that wait for the other gauges' own questions.
+  gauge('db_pool_connections', CONNECTIONS_HELP, ['app', 'state'], async (set) => {
+    const { total, idle, waiting } = read.pool();
+    const app = 'payments';
+    set(total - idle, { app, state: 'active' });
+    set(idle, { app, state: 'idle' });
+    set(waiting, { app, state: 'waiting' });
+  });
   gauge('payments_unsettled', 'Payments that are PENDING or UNKNOWN', ['status'], async (set) => {
     const counts = await read.unsettled();
     for (const status of ['PENDING', 'UNKNOWN']) set(0, { status });
@@ -70,13 +78,6 @@ export function watchDatabase(read: {
   );
   const help = 'Days after today with an outbox partition; 0: tomorrow has none';
   gauge('outbox_days_ahead', help, [], async (set) => set(await read.outboxDaysAhead()));
-  gauge('db_pool_connections', CONNECTIONS_HELP, ['app', 'state'], async (set) => {
-    const { total, idle, waiting } = read.pool();
-    const app = 'payments';
-    set(total - idle, { app, state: 'active' });
-    set(idle, { app, state: 'idle' });
-    set(waiting, { app, state: 'waiting' });
-  });
 }
 
 const CONNECTIONS_HELP = 'Connections of the pool, and callers waiting for one';

@@ -7,6 +7,7 @@ import { Journal } from './journal.js';
 interface Entry {
   n: number;
 }
+const keyOf = ({ n }: Entry) => String(n);
 
 describe('a journal on disk', () => {
   let folder: string;
@@ -19,7 +20,7 @@ describe('a journal on disk', () => {
   afterEach(async () => await rm(folder, { recursive: true }));
 
   it('has on disk whatever it has resolved, in order, for two hundred writers at once', async () => {
-    const journal = await Journal.open<Entry>(path);
+    const journal = await Journal.open<Entry>(path, keyOf);
     const numbers = Array.from({ length: 200 }, (_, n) => n);
     await Promise.all(
       numbers.map(async (n) => {
@@ -32,7 +33,7 @@ describe('a journal on disk', () => {
   });
 
   it('makes an answer wait for the fsync, and many answers wait for the same one', async () => {
-    const journal = await Journal.open<Entry>(path);
+    const journal = await Journal.open<Entry>(path, keyOf);
     const probe = await open(path, 'r');
     const fileHandle = Object.getPrototypeOf(probe) as { datasync: () => Promise<void> };
     await probe.close();
@@ -56,7 +57,7 @@ describe('a journal on disk', () => {
   });
 
   it('shows an entry only once it is on disk', async () => {
-    const journal = await Journal.open<Entry>(path);
+    const journal = await Journal.open<Entry>(path, keyOf);
     const appended = journal.append({ n: 1 });
     expect(journal.entries).toEqual([]);
     await appended;
@@ -64,13 +65,24 @@ describe('a journal on disk', () => {
     await journal.close();
   });
 
+  it('finds the lines of a key, before and after it is opened again', async () => {
+    const journal = await Journal.open<Entry>(path, keyOf);
+    for (const n of [1, 2, 1]) await journal.append({ n });
+    expect(journal.linesOf('1')).toEqual([0, 2]);
+    expect(journal.linesOf('3')).toEqual([]);
+    await journal.close();
+    const again = await Journal.open<Entry>(path, keyOf);
+    expect(again.linesOf('1')).toEqual([0, 2]);
+    await again.close();
+  });
+
   it('goes on cleanly after a line torn by a crash', async () => {
-    const before = await Journal.open<Entry>(path);
+    const before = await Journal.open<Entry>(path, keyOf);
     await before.append({ n: 1 });
     await before.close();
     await appendFile(path, '{"n":2');
 
-    const after = await Journal.open<Entry>(path);
+    const after = await Journal.open<Entry>(path, keyOf);
     expect(after.entries).toEqual([{ n: 1 }]);
     await after.append({ n: 3 });
     await after.close();
@@ -78,7 +90,7 @@ describe('a journal on disk', () => {
   });
 
   it('takes nothing more once a write has failed, because only re-reading tells what was written', async () => {
-    const journal = await Journal.open<Entry>(path);
+    const journal = await Journal.open<Entry>(path, keyOf);
     await journal.close();
     await expect(journal.append({ n: 1 })).rejects.toThrow();
     await expect(journal.append({ n: 2 })).rejects.toThrow('the journal failed');

@@ -24,26 +24,39 @@ export class Journal<Entry> {
   private writing: Promise<void> = Promise.resolve();
   private isWriting = false;
   private failure: Error | null = null;
+  /** Key → the lines that have it, so that a question about one payment does not read them all. */
+  private readonly linesByKey = new Map<string, number[]>();
 
   private constructor(
     private readonly file: FileHandle,
     private readonly onDisk: Entry[],
-  ) {}
+    private readonly keyOf: (entry: Entry) => string | null,
+  ) {
+    onDisk.forEach((entry, line) => this.index(entry, line));
+  }
 
   /** Opens or creates the file. A last line torn by a crash was never answered for, and is cut off. */
-  static async open<Entry>(path: string): Promise<Journal<Entry>> {
+  static async open<Entry>(
+    path: string,
+    keyOf: (entry: Entry) => string | null,
+  ): Promise<Journal<Entry>> {
     await mkdir(dirname(path), { recursive: true });
     const file = await open(path, 'a');
     const { entries, wholeBytes } = await recover<Entry>(createReadStream(path));
     await file.truncate(wholeBytes);
     await file.sync();
     await syncFolder(dirname(path));
-    return new Journal(file, entries);
+    return new Journal(file, entries, keyOf);
   }
 
   /** Oldest first. */
   get entries(): readonly Entry[] {
     return this.onDisk;
+  }
+
+  /** The lines whose entries have this key, ascending. */
+  linesOf(key: string): readonly number[] {
+    return this.linesByKey.get(key) ?? [];
   }
 
   /** Resolves once the entry is fsynced. @throws Error when the disk failed or cannot keep up. */
@@ -79,11 +92,19 @@ export class Journal<Entry> {
         break;
       }
       for (const { entry, resolve } of batch) {
-        this.onDisk.push(entry);
+        this.index(entry, this.onDisk.push(entry) - 1);
         resolve();
       }
     }
     this.isWriting = false;
+  }
+
+  private index(entry: Entry, line: number): void {
+    const key = this.keyOf(entry);
+    if (key === null) return;
+    const lines = this.linesByKey.get(key);
+    if (lines) lines.push(line);
+    else this.linesByKey.set(key, [line]);
   }
 
   private fail(failure: Error, unwritten: Waiting<Entry>[]): void {

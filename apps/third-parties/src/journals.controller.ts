@@ -2,6 +2,7 @@ import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { Problem } from '@effectively-once/platform';
 import { z } from 'zod';
 import { isSameAddress } from './faults.js';
+import type { Journal } from './journal.js';
 import { Journals } from './journals.js';
 import { withBrackets } from './mail/mail-entry.js';
 
@@ -34,9 +35,7 @@ export class JournalsController {
   @Get('charges')
   charges(@Query() query: unknown) {
     const asked = parse(chargesQuery, query);
-    return page(this.journals.charges.entries, asked, ({ charge }) =>
-      charge && is(asked.paymentId, charge.paymentId) ? charge : null,
-    );
+    return page(this.journals.charges, asked, asked.paymentId, ({ charge }) => charge);
   }
 
   @Get('mails')
@@ -44,39 +43,43 @@ export class JournalsController {
     const asked = parse(mailsQuery, query);
     const isTo = (to: string) =>
       to.split(', ').some((address) => isSameAddress(address, asked.address ?? address));
-    return page(this.journals.mails.entries, asked, (mail) =>
-      is(asked.paymentId, mail.paymentId) && is(asked.messageId, mail.messageId) && isTo(mail.to)
-        ? mail
-        : null,
+    return page(this.journals.mails, asked, asked.paymentId, (mail) =>
+      (asked.messageId ?? mail.messageId) === mail.messageId && isTo(mail.to) ? mail : null,
     );
   }
 
   @Get('pages')
   pages(@Query() query: unknown) {
     const asked = parse(pagesQuery, query);
-    return page(this.journals.pages.entries, asked, (entry) =>
-      is(asked.dedupKey, entry.dedupKey) ? entry : null,
-    );
+    return page(this.journals.pages, asked, asked.dedupKey, (entry) => entry);
   }
 }
 
 /** `nextAfter` counts lines of the journal, so a reader that polls with it misses and repeats nothing. */
 function page<Line, Entry>(
-  lines: readonly Line[],
+  journal: Journal<Line>,
   asked: { after: number; limit?: number | undefined },
-  select: (line: Line) => Entry | null,
+  key: string | undefined,
+  select: (line: Line) => Entry | null | undefined,
 ): { entries: Entry[]; nextAfter: number } {
+  const { entries: lines } = journal;
   const entries: Entry[] = [];
   let next = asked.after;
-  while (next < lines.length && entries.length < (asked.limit ?? Infinity)) {
-    const entry = select(lines[next++] as Line);
-    if (entry !== null) entries.push(entry);
+  const isFull = () => entries.length === (asked.limit ?? Infinity);
+  const take = (line: number) => {
+    next = line + 1;
+    const entry = select(lines[line] as Line);
+    if (entry) entries.push(entry);
+  };
+  if (key === undefined) {
+    while (next < lines.length && !isFull()) take(next);
+    return { entries, nextAfter: next };
   }
-  return { entries, nextAfter: next };
-}
-
-function is(asked: string | undefined, value: string | null): boolean {
-  return asked === undefined || asked === value;
+  for (const line of journal.linesOf(key)) {
+    if (isFull()) return { entries, nextAfter: next };
+    if (line >= asked.after) take(line);
+  }
+  return { entries, nextAfter: Math.max(asked.after, lines.length) };
 }
 
 /** A filter nobody knows is refused: answering everything instead would let a mistyped test pass. */

@@ -14,9 +14,12 @@ export class Journals {
 
   static async open(folder: string): Promise<Journals> {
     return new Journals(
-      await Journal.open(join(folder, 'charges.jsonl')),
-      await Journal.open(join(folder, 'mails.jsonl')),
-      await Journal.open(join(folder, 'pages.jsonl')),
+      await Journal.open<PspRecord>(
+        join(folder, 'charges.jsonl'),
+        ({ charge }) => charge?.paymentId ?? null,
+      ),
+      await Journal.open<MailEntry>(join(folder, 'mails.jsonl'), ({ paymentId }) => paymentId),
+      await Journal.open<PageEntry>(join(folder, 'pages.jsonl'), ({ dedupKey }) => dedupKey),
     );
   }
 

@@ -9,6 +9,7 @@ import { readMaybeDuplicates } from './readers/maybe-duplicates.js';
 import {
   countPayments,
   readOutboxNow,
+  readCompletedBefore,
   readPaymentsById,
   readPaymentsSnapshot,
   readSlotLag,
@@ -124,7 +125,10 @@ export async function openStores(
       reading("the PSP's journal", () => readCharges(thirdPartiesUrl, take, sinceMs)),
     chargesOf: (ids, take) =>
       reading("the PSP's journal", () => readChargesOf(thirdPartiesUrl, ids, take)),
-    older: async (ids, take) => {
+    older: async (named, take) => {
+      // Most of what is named and was not read has only just completed: nobody need look for more of it.
+      const ids = await fromPayments(() => readCompletedBefore(payments, named, sinceMs ?? 0));
+      if (ids.length === 0) return;
       const asked = new Set(ids);
       await reading("the PSP's journal", () => readChargesOf(thirdPartiesUrl, ids, take));
       await reading("the mail provider's journal", () =>

@@ -3,6 +3,7 @@ import type { ConnectApi } from './connect-api.js';
 import { conditionOf, type Condition } from './condition.js';
 import type { Sight } from './look.js';
 import { REMEDIES, type Remedy } from './remedies.js';
+import { UnreadSlot } from './unread-slot.js';
 
 const BACK_OFF_FIRST_MS = 2_000;
 const BACK_OFF_MAX_MS = 60_000;
@@ -50,6 +51,7 @@ export class Caretaker {
   private backOffs = new Map<Remedy, { count: number; untilMs: number }>();
   private readonly position = new Unchanged<bigint>();
   private readonly reading = new Unchanged<boolean>();
+  private readonly unread = new UnreadSlot();
 
   constructor(private readonly hands: Hands) {
     this.sinceMs = hands.now();
@@ -63,7 +65,8 @@ export class Caretaker {
     const readForMs = this.reading.forMs(slot?.active, nowMs);
     // An outage is no stall: whoever has just come back is given as long as anybody.
     const stuckMs = Math.min(unmovedMs ?? 0, readForMs ?? 0);
-    this.become(conditionOf(sight, stuckMs), sight, nowMs);
+    const wentForwardUnread = this.unread.sees(sight);
+    this.become(conditionOf(sight, { stuckMs, wentForwardUnread }), sight, nowMs);
     const { remedy, afterMs } = REMEDIES[this.condition];
     const untilMs = this.backOffs.get(remedy)?.untilMs ?? nowMs;
     const isDue = nowMs - this.sinceMs >= afterMs && nowMs >= untilMs;

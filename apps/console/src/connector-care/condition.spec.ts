@@ -32,7 +32,7 @@ const CASES: [what: string, sight: Sight, condition: Condition][] = [
 ];
 
 it.each(CASES)('%s', (_what, sight, condition) => {
-  expect(conditionOf(sight, 0)).toBe(condition);
+  expect(conditionOf(sight)).toBe(condition);
 });
 
 describe('a slot beyond what Connect has kept', () => {
@@ -41,33 +41,43 @@ describe('a slot beyond what Connect has kept', () => {
     offset: { lsn, isSnapshot: false },
     slot: { ...slot, ...positions },
   });
+  const moved = { stuckMs: 0, wentForwardUnread: true };
 
-  it('was moved by somebody else, and what lies between would be skipped', () => {
-    expect(conditionOf(at(99n), 0)).toBe('slot_moved');
-    expect(conditionOf(at(90n), 0)).toBe('slot_moved');
-    expect(conditionOf(at(100n), 0)).toBe('healthy');
+  it('is nothing wrong by itself: the broker may have acknowledged what Connect had no time to keep', () => {
+    expect(conditionOf(at(99n))).toBe('healthy');
+    expect(conditionOf({ ...at(99n), connector: status('RUNNING', 'FAILED') })).toBe('task_failed');
   });
 
-  it('is seen while the connector fails, is stopped, or Connect has nothing to say of it', () => {
+  it('was moved by hand when it went forward while nobody read it', () => {
+    expect(conditionOf(at(99n), moved)).toBe('slot_moved');
+    expect(conditionOf(at(90n), moved)).toBe('slot_moved');
+    expect(conditionOf(at(100n), moved)).toBe('healthy');
+  });
+
+  it('is seen while the connector fails, or is stopped, by whoever looks then', () => {
     const failed = { ...at(99n), connector: status('RUNNING', 'FAILED') };
-    expect(conditionOf(failed, 0)).toBe('slot_moved');
-    expect(conditionOf({ ...at(99n), connector: status('STOPPED') }, 0)).toBe('held');
+    expect(conditionOf(failed, moved)).toBe('slot_moved');
+    const stopped = { ...at(99n), connector: status('STOPPED') };
+    expect(conditionOf(stopped, moved)).toBe('held');
+    expect(conditionOf(stopped)).toBe('held');
   });
 
   it('is nothing to hold it for when Debezium notices by itself: its restart position is beyond too', () => {
-    expect(conditionOf(at(89n), 0)).toBe('healthy');
-    expect(conditionOf(at(89n, { restart: undefined }), 0)).toBe('healthy');
+    expect(conditionOf(at(89n), moved)).toBe('healthy');
+    expect(conditionOf(at(89n, { restart: undefined }), moved)).toBe('healthy');
   });
 
   it('is nothing wrong while all retained rows are published again', () => {
-    expect(conditionOf({ ...healthy, offset: { lsn: 99n, isSnapshot: true } }, 0)).toBe('healthy');
-    expect(conditionOf({ ...healthy, offset: 'none' }, 0)).toBe('healthy');
+    const again = { ...healthy, offset: { lsn: 99n, isSnapshot: true } };
+    expect(conditionOf(again, moved)).toBe('healthy');
+    expect(conditionOf({ ...healthy, offset: 'none' }, moved)).toBe('healthy');
   });
 });
 
 it('a position that never moves is a stall, but not while the retained rows are published again', () => {
-  const tooLong = STALLED_AFTER_MS + 1;
-  expect(conditionOf(healthy, STALLED_AFTER_MS)).toBe('healthy');
+  const stuck = (stuckMs: number) => ({ stuckMs, wentForwardUnread: false });
+  const tooLong = stuck(STALLED_AFTER_MS + 1);
+  expect(conditionOf(healthy, stuck(STALLED_AFTER_MS))).toBe('healthy');
   expect(conditionOf(healthy, tooLong)).toBe('stalled');
   expect(conditionOf({ ...healthy, offset: 'none' }, tooLong)).toBe('healthy');
   const again = { ...healthy, offset: { lsn: 110n, isSnapshot: true } };

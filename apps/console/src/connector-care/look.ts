@@ -25,10 +25,7 @@ export interface Sight {
   unanswered: Partial<Record<'connect' | 'database', string>>;
 }
 
-/**
- * One look at the connector from both sides. The slot first: Debezium tells PostgreSQL only what Connect
- * has kept, so a slot that is ahead of what Connect says *afterwards* was moved by somebody else.
- */
+/** One look at the connector from both sides. The slot first, so that what Connect says is never older. */
 export async function look(query: Query, connect: ConnectApi): Promise<Sight> {
   const sight: Sight = { unanswered: {} };
   try {

@@ -43,8 +43,7 @@ export const REMEDIES: Record<Condition, { remedy: Remedy; afterMs: number; why:
   },
   slot_moved: {
     remedy: 'stop',
-    // Seen twice.
-    afterMs: 1_000,
+    afterMs: 0,
     why: 'its slot was moved past unread events: stopped before it skips them; npm run connector -- repair',
   },
   held: { remedy: 'none', afterMs: 0, why: 'it is stopped, and waits for the repair' },

@@ -172,6 +172,23 @@ export async function readStatusesNow(client: Client, ids: string[]) {
   return statuses;
 }
 
+/** Those of these payments that completed before then. One that has completed stays so. */
+export async function readCompletedBefore(
+  client: Client,
+  ids: string[],
+  beforeMs: number,
+): Promise<string[]> {
+  const before: string[] = [];
+  for (const batch of uuidBatches(ids)) {
+    const { rows } = await client.query<{ id: string }>(
+      'SELECT id FROM payments.payments WHERE id = ANY($1::uuid[]) AND completed_at < $2',
+      [batch, new Date(beforeMs)],
+    );
+    before.push(...rows.map(({ id }) => id));
+  }
+  return before;
+}
+
 /** The payments of these ids, and their outbox rows, as of now. */
 export async function readPaymentsById(
   client: Client,

@@ -26,13 +26,13 @@ it('lets many that ask share one commit', async () => {
   committer.ask();
   committer.ask();
   await turns();
-  expect(log).toEqual(['wait 50']);
+  expect(log).toEqual(['wait 200']);
   waits.shift()?.();
   await turns();
   committer.ask();
   commits.shift()?.resolve();
   await turns();
-  expect(log).toEqual(['wait 50', 'commit', 'wait 50']);
+  expect(log).toEqual(['wait 200', 'commit', 'wait 200']);
 });
 
 it('commits at once for one who waits for it', async () => {
@@ -90,5 +90,5 @@ it('closes although a wait has not ended', async () => {
   committer.ask();
   await turns();
   await committer.close();
-  expect(log).toEqual(['wait 50']);
+  expect(log).toEqual(['wait 200']);
 });

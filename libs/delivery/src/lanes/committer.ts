@@ -9,7 +9,7 @@ export interface CommitterOptions {
 }
 
 /** What kill -9 can make come again is at most what was settled in this time. */
-export const COMMIT_EVERY_MS = 50;
+export const COMMIT_EVERY_MS = 200;
 const RETRY_MS = 1_000;
 
 /**

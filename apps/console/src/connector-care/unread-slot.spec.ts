@@ -1,0 +1,38 @@
+import type { Sight, Slot } from './look.js';
+import { UnreadSlot } from './unread-slot.js';
+
+const at = (confirmed: bigint, active: boolean): Sight => ({
+  slot: { active, restart: 1n, confirmed, lagBytes: 0, isLost: false } satisfies Slot,
+  offset: { lsn: 5n, isSnapshot: false },
+  unanswered: {},
+});
+const read = (confirmed: bigint) => at(confirmed, true);
+const unread = (confirmed: bigint) => at(confirmed, false);
+const away: Sight = { unanswered: { database: 'ECONNREFUSED' } };
+
+function verdictAfter(...sights: Sight[]): boolean {
+  const slot = new UnreadSlot();
+  return sights.map((sight) => slot.sees(sight)).at(-1) ?? false;
+}
+
+describe('a slot was moved by hand', () => {
+  it.each<[string, Sight[]]>([
+    ['it goes forward while nobody reads it', [unread(10n), unread(11n)]],
+    ['the database was away in between', [unread(10n), away, unread(11n)]],
+    ['it is read again meanwhile', [unread(10n), unread(11n), read(12n), read(20n)]],
+    ['it goes forward later', [read(9n), unread(10n), unread(10n), unread(11n), away]],
+  ])('when %s', (_, sights) => {
+    expect(verdictAfter(...sights)).toBe(true);
+  });
+
+  it.each<[string, Sight[]]>([
+    ['its reader moves it', [read(10n), read(11n)]],
+    ['its reader has confirmed it before he went', [read(10n), unread(11n), unread(11n)]],
+    ['its reader came and went between two looks at it', [unread(10n), read(11n), unread(12n)]],
+    ['PostgreSQL forgot some of it in a crash', [unread(10n), away, unread(9n), unread(9n)]],
+    ['it was dropped since', [unread(10n), unread(11n), { ...away, slot: 'missing' }, read(12n)]],
+    ['Connect was made to forget', [unread(10n), unread(11n), { ...unread(11n), offset: 'none' }]],
+  ])('but not when %s', (_, sights) => {
+    expect(verdictAfter(...sights)).toBe(false);
+  });
+});
