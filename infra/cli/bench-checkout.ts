@@ -6,7 +6,7 @@ import { Command } from 'commander';
 import pg from 'pg';
 import { addresses } from '../addresses.js';
 import { bareStatements } from '../bench/bare-statements.js';
-import { checkoutsOfManyUsers, type LoadResult } from '../bench/checkouts.js';
+import { checkoutsOfManyUsers, type Checkouts, type LoadResult } from '../bench/checkouts.js';
 import { closedLoop } from '../bench/closed-loop.js';
 import { databaseFacts, transactionsSoFar } from '../bench/database-facts.js';
 import { openLoop } from '../bench/open-loop.js';
@@ -123,6 +123,8 @@ async function measure(stack: IsolatedStack): Promise<boolean> {
     return await openLoop({ perSecond, seconds }, checkouts, stack.paymentsUrl);
   });
 
+  const shut = await whilePspIsAway(stack, checkouts);
+
   print(`\n${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GB, shared by payments,`);
   print(`PostgreSQL, the PSP simulator and the load (${CLIENTS} at once, 1,000 users).`);
   print(`medians of ${rounds} rounds of ${seconds} s:`);
@@ -135,11 +137,48 @@ async function measure(stack: IsolatedStack): Promise<boolean> {
   );
   print(line(`open loop, ${perSecond}/s`, uninvited));
   print(
+    `  PSP away, circuit open   ${shut.perSecond.toFixed(0)} refusals/s, p50 ${shut.p50Ms} ms, p99 ${shut.p99Ms} ms; ` +
+      `the PSP was asked ${shut.asked} times (one trial every 2 s)`,
+  );
+  print(
     `statements per checkout: ${statements.toFixed(2)}, each its own transaction (webhooks and background work included)`,
   );
   print(`PostgreSQL: ${await databaseFacts(client)}`);
   await client.end();
   return await auditIsClean(stack, auditorUrl, [...results.payments, ...results.bare, uninvited]);
+}
+
+/** How fast a checkout is told that nothing was charged while nobody can be. */
+async function whilePspIsAway(stack: IsolatedStack, checkouts: Checkouts) {
+  const faults = `http://127.0.0.1:${stack.environment.settings.THIRD_PARTIES_PORT}/_faults`;
+  await fetch(faults, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ target: 'psp', kind: 'refuse' }),
+  });
+  try {
+    return await stack.with('payments', async () => {
+      const { paymentsUrl: url } = stack;
+      await closedLoop(WARM_UP, checkouts, url);
+      const before = await pspRequests(url);
+      const { failed, ...latency } = await closedLoop(
+        { clients: CLIENTS, seconds },
+        checkouts,
+        url,
+      );
+      return { ...latency, perSecond: failed / seconds, asked: (await pspRequests(url)) - before };
+    });
+  } finally {
+    await fetch(faults, { method: 'DELETE' });
+  }
+}
+
+async function pspRequests(url: string): Promise<number> {
+  const text = await (await fetch(new URL('/metrics', url))).text();
+  return [...text.matchAll(/^psp_requests_total\{.*\} (\d+)/gm)].reduce(
+    (sum, [, count]) => sum + Number(count),
+    0,
+  );
 }
 
 async function auditIsClean(

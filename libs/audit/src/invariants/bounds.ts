@@ -1,5 +1,6 @@
 import { CONSUMERS, PARTITIONS, type ConsumerName } from '@effectively-once/contracts';
-import { WINDOW_RECORDS_MAX } from '@effectively-once/delivery';
+// Not the whole runtime, whose metrics a service that is judged in its own process has too.
+import { WINDOW_RECORDS_MAX } from '@effectively-once/delivery/window';
 import type { Windows } from '../readers/windows.js';
 import type { Judgement } from '../report.js';
 
