@@ -38,7 +38,9 @@ try {
   if (runs('unit')) {
     counts.push(await titled('unit', () => runJest({ level: 'unit', patterns, signal })));
   }
-  if (runs('int') || runs('e2e')) await testOnServers();
+  // Each on a stack of its own: what integration tests leave behind would be findings end to end.
+  if (runs('int')) await testOnServers('int');
+  if (runs('e2e')) await testOnServers('e2e');
 } catch (error) {
   print(pc.red(error instanceof Error ? error.message : String(error)));
   counts.push(ONE_FAILURE);
@@ -54,21 +56,18 @@ function runs(asked: Level | 'static'): boolean {
   return level === undefined || level === asked;
 }
 
-async function testOnServers(): Promise<void> {
+async function testOnServers(each: 'int' | 'e2e'): Promise<void> {
   const stack = await titled(
     `a stack to test on (${onContainers ? 'containers' : 'native'})`,
     () =>
       onContainers
         ? startContainerTestStack()
-        : startNativeTestStack({ apps: runs('e2e'), signal, print }),
+        : startNativeTestStack({ apps: each === 'e2e', signal, print }),
   );
   const before = total(counts).failed;
   try {
     const { addresses } = stack;
-    for (const each of ['int', 'e2e'] as const) {
-      if (!runs(each)) continue;
-      counts.push(await titled(each, () => runJest({ level: each, patterns, addresses, signal })));
-    }
+    counts.push(await titled(each, () => runJest({ level: each, patterns, addresses, signal })));
   } finally {
     const keepLogs = total(counts).failed > before;
     const leftovers = await stack.stop({ keepLogs });
