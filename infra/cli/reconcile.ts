@@ -49,9 +49,7 @@ void onInterrupt(() => process.exit(EXIT.interrupted)).then(() => {
 });
 try {
   const result = await run();
-  process.stdout.write(
-    `${options.json ? JSON.stringify(result, null, 2) : reconcileTable(result)}\n`,
-  );
+  await written(options.json ? JSON.stringify(result, null, 2) : reconcileTable(result));
   process.exit(result.differences.length === 0 ? EXIT.agree : EXIT.differ);
 } catch (error) {
   process.stderr.write(`reconcile: ${(error as Error).message}; the day is as it was\n`);
@@ -59,6 +57,11 @@ try {
     process.stderr.write('reconcile: npm run status shows what is up; npm start starts it\n');
   }
   process.exit(EXIT.failed);
+}
+
+/** A pipe takes 64 kB at a time; an exit before the rest is taken would cut it off. */
+async function written(text: string): Promise<void> {
+  await new Promise<void>((resolve) => process.stdout.write(`${text}\n`, () => resolve()));
 }
 
 async function run(): Promise<Reconciled> {
