@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { ManagedProcess, type Exit } from './managed-process.js';
 import { nodeProcess, STAYS, temporaryFolder, until } from './node-process.fixture.js';
@@ -38,14 +37,6 @@ it('is started once it is healthy', async () => {
   await managed.start(never);
   expect(existsSync(join(folder.path, 'sample.ready'))).toBe(true);
   expect(processIdentity(managed.record.run!.pid)).toBe(managed.record.run!.identity);
-});
-
-it('gives way to the others when no customer waits for it', async () => {
-  const [front, behind] = [manage(STAYS), manage(STAYS, { givesWay: true })];
-  await front.start(never);
-  await behind.start(never);
-  const niceOf = ({ record }: ManagedProcess) => getPriority(record.run!.pid);
-  expect(niceOf(behind)).toBeGreaterThan(niceOf(front));
 });
 
 it('a program that dies while it starts is reported with the last lines of this run', async () => {

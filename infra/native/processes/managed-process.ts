@@ -1,6 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync } from 'node:fs';
-import { setPriority } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ProcessDefinition } from './process-definition.js';
 import { signalGroup, signalLeader } from './process-group.js';
@@ -11,8 +10,6 @@ const POLL_MS = 100;
 const CHECK_TIMEOUT_MS = 3_000;
 const BACK_OFF_FIRST_MS = 500;
 const BACK_OFF_MAX_DEFAULT_MS = 15_000;
-/** A tenth of the share of one that does not give way, while both want the processor. */
-const GIVES_WAY_NICE = 10;
 // A program that ran this long was not broken by its last restart.
 const STEADY_MS = 60_000;
 
@@ -99,7 +96,6 @@ export class ManagedProcess {
     closeSync(output);
     this.child = child;
     if (child.pid) {
-      if (this.definition.givesWay) giveWay(child.pid);
       this.record.run = { ...identify(child.pid), startedAt: new Date().toISOString() };
       this.options.onChange();
     }
@@ -170,12 +166,3 @@ const hasEnded = (child: ChildProcess) => child.exitCode !== null || child.signa
 /** Wakes up early, without an error, when aborted. */
 const sleep = (ms: number, signal: AbortSignal) =>
   delay(ms, undefined, { signal }).catch(() => undefined);
-
-// Before it has threads, which take over what their maker has.
-function giveWay(pid: number): void {
-  try {
-    setPriority(pid, GIVES_WAY_NICE);
-  } catch {
-    // It has ended already, and is reported as that.
-  }
-}

@@ -16,8 +16,6 @@ export interface ProcessDefinition {
   env: Record<string, string>;
   cwd: string;
   user: ServerUser | undefined;
-  /** No customer waits for it: on a busy machine it lets those go first that one waits for. */
-  givesWay?: boolean;
   /** Makes its data folder and its configuration, before every start. */
   prepare?: (signal: AbortSignal) => Promise<void>;
   checkHealth: HealthCheck;

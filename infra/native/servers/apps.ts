@@ -18,9 +18,6 @@ const AFTER: Record<AppName, string[]> = {
   console: ['databases', 'topics'],
 };
 
-// A checkout is answered by payments, which asks the PSP; everything else happens behind it.
-const CUSTOMERS_WAIT_FOR: readonly AppName[] = ['payments', 'third-parties'];
-
 export function apps(context: StackContext): ProcessDefinition[] {
   return APPS.map((name) => app(name, context));
 }
@@ -43,7 +40,6 @@ function app(name: AppName, { environment, folder }: StackContext): ProcessDefin
     cwd: join(repositoryRoot, 'apps', name),
     // Node itself may live in root's home, where nobody else can reach it.
     user: undefined,
-    givesWay: !CUSTOMERS_WAIT_FOR.includes(name),
     prepare: async () => {
       mkdirSync(journalFolder, { recursive: true });
     },

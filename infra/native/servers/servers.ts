@@ -10,11 +10,7 @@ import type { StackContext } from './stack-context.js';
 
 /** Every server of the system, the slowest to start first. */
 export function servers(context: StackContext): ProcessDefinition[] {
-  return [elasticsearch, kafka, postgres, connect, redis, alertmanager, prometheus].map(
-    (server) => ({
-      ...server(context),
-      // A checkout waits for the database, and for no other server.
-      givesWay: server !== postgres,
-    }),
+  return [elasticsearch, kafka, postgres, connect, redis, alertmanager, prometheus].map((server) =>
+    server(context),
   );
 }
