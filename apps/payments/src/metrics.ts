@@ -1,4 +1,5 @@
-import { Counter, Gauge, Histogram, register } from 'prom-client';
+import { scrapedGauge } from '@effectively-once/platform';
+import { Counter, Gauge, Histogram } from 'prom-client';
 
 export const checkoutRequests = new Counter({
   name: 'checkout_requests_total',
@@ -57,49 +58,35 @@ export function watchDatabase(read: {
   pool: () => { total: number; idle: number; waiting: number };
 }): void {
   // First, so that it does not count those that wait for the other gauges' own questions.
-  gauge('db_pool_connections', CONNECTIONS_HELP, ['app', 'state'], async (set) => {
+  scrapedGauge('db_pool_connections', CONNECTIONS_HELP, ['app', 'state'], async (set) => {
     const { total, idle, waiting } = read.pool();
     const app = 'payments';
     set(total - idle, { app, state: 'active' });
     set(idle, { app, state: 'idle' });
     set(waiting, { app, state: 'waiting' });
   });
-  gauge('payments_unsettled', 'Payments that are PENDING or UNKNOWN', ['status'], async (set) => {
-    const counts = await read.unsettled();
-    for (const status of ['PENDING', 'UNKNOWN']) set(0, { status });
-    for (const { status, count } of counts) set(count, { status });
-  });
+  scrapedGauge(
+    'payments_unsettled',
+    'Payments that are PENDING or UNKNOWN',
+    ['status'],
+    async (set) => {
+      const counts = await read.unsettled();
+      for (const status of ['PENDING', 'UNKNOWN']) set(0, { status });
+      for (const { status, count } of counts) set(count, { status });
+    },
+  );
   const oldest = 'How long the oldest payment has been PENDING or UNKNOWN; 0 when none is';
-  gauge('payments_unsettled_oldest_seconds', oldest, [], async (set) =>
+  scrapedGauge('payments_unsettled_oldest_seconds', oldest, [], async (set) =>
     set(await read.unsettledOldestSeconds()),
   );
-  gauge('refunds_open', 'Captures that pay for nothing and are not refunded yet', [], async (set) =>
-    set(await read.refundsOpen()),
+  scrapedGauge(
+    'refunds_open',
+    'Captures that pay for nothing and are not refunded yet',
+    [],
+    async (set) => set(await read.refundsOpen()),
   );
   const help = 'Days after today with an outbox partition; 0: tomorrow has none';
-  gauge('outbox_days_ahead', help, [], async (set) => set(await read.outboxDaysAhead()));
+  scrapedGauge('outbox_days_ahead', help, [], async (set) => set(await read.outboxDaysAhead()));
 }
 
 const CONNECTIONS_HELP = 'Connections of the pool, and callers waiting for one';
-
-type SetGauge = (value: number, labels?: Record<string, string>) => void;
-
-function gauge(
-  name: string,
-  help: string,
-  labelNames: string[],
-  read: (set: SetGauge) => Promise<void>,
-): void {
-  // A process that makes the service again (a test) would be told that the name is taken.
-  register.removeSingleMetric(name);
-  new Gauge({
-    name,
-    help,
-    labelNames,
-    async collect() {
-      this.reset();
-      // Without the database this one metric is absent; the scrape, and every other metric, is not.
-      await read((value, labels = {}) => this.set(labels, value)).catch(() => this.remove());
-    },
-  });
-}

@@ -1,5 +1,5 @@
 import { Controller, Get, Header, Module } from '@nestjs/common';
-import { collectDefaultMetrics, register } from 'prom-client';
+import { collectDefaultMetrics, Gauge, register } from 'prom-client';
 
 @Controller('metrics')
 class MetricsController {
@@ -16,4 +16,39 @@ export class MetricsModule {
   constructor() {
     if (!register.getSingleMetric('process_cpu_seconds_total')) collectDefaultMetrics();
   }
+}
+
+/** A gauge, also in a process that makes its service again (a test) and would be told that the name is taken. */
+export function freshGauge<Label extends string = never>(
+  name: string,
+  help: string,
+  labelNames: Label[] = [],
+  collect?: (this: Gauge<Label>) => Promise<void>,
+): Gauge<Label> {
+  register.removeSingleMetric(name);
+  return new Gauge({ name, help, labelNames, ...(collect ? { collect } : {}) });
+}
+
+type SetGauge = (value: number, labels?: Record<string, string>) => void;
+
+/**
+ * A gauge that asks when it is scraped. What cannot be read is absent, never old; the scrape, and every other
+ * metric, is there all the same.
+ */
+export function scrapedGauge(
+  name: string,
+  help: string,
+  labelNames: string[],
+  read: (set: SetGauge) => Promise<void>,
+): void {
+  freshGauge(name, help, labelNames, async function () {
+    this.reset();
+    try {
+      await read((value, labels = {}) => this.set(labels, value));
+    } catch {
+      // Without labels a reset is a 0, which nobody has measured.
+      if (labelNames.length > 0) this.reset();
+      else this.remove();
+    }
+  });
 }

@@ -89,6 +89,15 @@ export class DeadLetters {
     });
   }
 
+  /** Since when the oldest is pending, of consumers that have one. */
+  async oldestPending(): Promise<Map<ConsumerName, Date>> {
+    const rows: { consumer: ConsumerName; oldest: Date }[] = await this.database.query(
+      `SELECT consumer, min(dead_lettered_at) AS oldest
+         FROM console.dead_letters WHERE state = 'pending' GROUP BY 1`,
+    );
+    return new Map(rows.map(({ consumer, oldest }) => [consumer, oldest]));
+  }
+
   /** Every combination is there, also those of which there are none. */
   async states(): Promise<Record<ConsumerName, Record<State, number>>> {
     const rows: { consumer: ConsumerName; state: State; count: number }[] =

@@ -1,5 +1,5 @@
 import { UnreadableStore, type AuditReport } from '@effectively-once/audit';
-import { Gauge, register } from 'prom-client';
+import { freshGauge } from '@effectively-once/platform';
 import type { Watch } from './standing-audit.js';
 
 /**
@@ -7,13 +7,18 @@ import type { Watch } from './standing-audit.js';
  * gauges of its own, and leaves what the last finished audit said as it is.
  */
 export function auditMetrics(now: () => number): Watch {
-  const violations = gauge('audit_violations', 'Violations the last audit found', ['invariant']);
-  const late = gauge('audit_late', 'What the last audit found to be still on its way', [
+  const violations = freshGauge('audit_violations', 'Violations the last audit found', [
     'invariant',
   ]);
-  const lastRun = gauge('audit_last_run_timestamp_seconds', 'When the last audit was finished');
-  const duration = gauge('audit_duration_seconds', 'How long the last audit took', ['kind']);
-  const unfinished = gauge(
+  const late = freshGauge('audit_late', 'What the last audit found to be still on its way', [
+    'invariant',
+  ]);
+  const lastRun = freshGauge(
+    'audit_last_run_timestamp_seconds',
+    'When the last audit was finished',
+  );
+  const duration = freshGauge('audit_duration_seconds', 'How long the last audit took', ['kind']);
+  const unfinished = freshGauge(
     'audit_unfinished',
     '1 while audits cannot be finished, and the store why',
     ['store'],
@@ -33,10 +38,4 @@ export function auditMetrics(now: () => number): Watch {
       unfinished.set({ store: error instanceof UnreadableStore ? error.store : 'none' }, 1);
     },
   };
-}
-
-function gauge<Label extends string>(name: string, help: string, labelNames: Label[] = []) {
-  // A process that makes the service again (a test) would be told that the name is taken.
-  register.removeSingleMetric(name);
-  return new Gauge({ name, help, labelNames });
 }
