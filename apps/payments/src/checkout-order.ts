@@ -1,5 +1,5 @@
 import { AMOUNT_MINOR_MAX, ORDER_ID } from '@effectively-once/contracts';
-import type { Fault } from '@effectively-once/platform';
+import { faultsOf } from '@effectively-once/platform';
 import { z } from 'zod';
 import { invalidRequest } from './payments-errors.js';
 
@@ -29,26 +29,10 @@ export type CheckoutOrder = z.infer<typeof checkoutOrderSchema>;
 export function checkoutOrder(body: unknown): CheckoutOrder {
   const parsed = checkoutOrderSchema.safeParse(body);
   if (parsed.success) return parsed.data;
-  throw invalidRequest(parsed.error.issues.flatMap(faults));
+  throw invalidRequest(faultsOf(parsed.error));
 }
 
 /** The address, unless it is none: an order would be charged whose receipt cannot be sent. */
 export function usableAddress(email: string | undefined): string | undefined {
   return receiptAddress.safeParse(email).success ? email : undefined;
-}
-
-function faults(issue: z.core.$ZodIssue): Fault[] {
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({
-      pointer: pointer([...issue.path, key]),
-      detail: 'is not a field of this request',
-    }));
-  }
-  return [{ pointer: pointer(issue.path), detail: issue.message }];
-}
-
-function pointer(path: PropertyKey[]): string {
-  return path
-    .map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`)
-    .join('');
 }

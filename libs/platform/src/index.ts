@@ -2,6 +2,7 @@ export * from './app.js';
 export * from './auth.js';
 export * from './config.js';
 export * from './failure-points.js';
+export * from './faults.js';
 export * from './health.js';
 export * from './log.js';
 export * from './metrics.js';

@@ -1,14 +1,9 @@
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Fault } from './faults.js';
 import type { Logger } from './log.js';
 
 export const PROBLEM_TYPE_BASE = 'https://effectively-once.example/problems/';
-
-/** One fault in a request body, named by JSON pointer (RFC 6901). */
-export interface Fault {
-  pointer: string;
-  detail: string;
-}
 
 /**
  * An error a client may see, as RFC 9457 problem details. `code` is stable and ends the `type` URI;

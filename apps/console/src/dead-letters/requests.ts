@@ -1,5 +1,5 @@
 import { CONSUMERS, type ConsumerName } from '@effectively-once/contracts';
-import { Problem, type Fault } from '@effectively-once/platform';
+import { faultsOf, Problem } from '@effectively-once/platform';
 import { z } from 'zod';
 
 /** Named in one request at most; more go by filter. */
@@ -79,16 +79,6 @@ function read<Schema extends z.ZodType>(schema: Schema, given: unknown): z.infer
   throw new Problem('invalid_request', {
     status: 400,
     detail: 'The request cannot be taken as it is.',
-    members: { errors: parsed.error.issues.flatMap(faults) },
+    members: { errors: faultsOf(parsed.error) },
   });
-}
-
-function faults(issue: z.core.$ZodIssue): Fault[] {
-  const pointer = (path: PropertyKey[]) => path.map((step) => `/${String(step)}`).join('');
-  if (issue.code !== 'unrecognized_keys')
-    return [{ pointer: pointer(issue.path), detail: issue.message }];
-  return issue.keys.map((key) => ({
-    pointer: pointer([...issue.path, key]),
-    detail: 'is not a field of this request',
-  }));
 }

@@ -1,0 +1,26 @@
+import type { z } from 'zod';
+
+/** One fault in a request, named by JSON pointer (RFC 6901). */
+export interface Fault {
+  pointer: string;
+  detail: string;
+}
+
+/** Every fault a schema found, each unknown field by itself. */
+export const faultsOf = (error: z.ZodError): Fault[] => error.issues.flatMap(faults);
+
+function faults(issue: z.core.$ZodIssue): Fault[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
+      pointer: pointer([...issue.path, key]),
+      detail: 'is not a field of this request',
+    }));
+  }
+  return [{ pointer: pointer(issue.path), detail: issue.message }];
+}
+
+function pointer(path: PropertyKey[]): string {
+  return path
+    .map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`)
+    .join('');
+}
