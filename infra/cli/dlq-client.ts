@@ -1,3 +1,5 @@
+import { neverConnected } from './never-connected.js';
+
 const TIMEOUT_MS = 30_000;
 
 export interface Listed {
@@ -120,11 +122,6 @@ export class DlqClient {
     if (response.ok && body) return body as Answer;
     throw new Refused(response.status, body ?? {});
   }
-}
-
-function neverConnected(error: unknown): boolean {
-  const { cause } = error as { cause?: { code?: unknown } };
-  return ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'].includes(String(cause?.code));
 }
 
 function readJson(text: string): Record<string, unknown> | undefined {

@@ -1,3 +1,5 @@
+import { neverConnected } from './never-connected.js';
+
 export interface PaymentsClientOptions {
   url: string;
   token: string;
@@ -106,9 +108,4 @@ async function backOff(
   const waitMs = Math.round(Math.max(askedForMs, ownMs) * (1 + random() / 4));
   onRetry(why, waitMs);
   await wait(waitMs);
-}
-
-function neverConnected(error: unknown): boolean {
-  const cause = (error as { cause?: { code?: unknown } }).cause;
-  return ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'].includes(String(cause?.code));
 }

@@ -1,8 +1,5 @@
-import type { Guard, NamedTest } from './guard.js';
+import { provedBy, type Guard } from './guard.js';
 
-const provedBy =
-  (file: string) =>
-  (title: string): NamedTest => ({ file, title });
 const deadLetters = provedBy('libs/audit/src/invariants/dead-letters.spec.ts');
 const lookUps = provedBy('libs/audit/src/look-ups.spec.ts');
 const standing = provedBy('apps/console/src/standing-audit/standing-audit.spec.ts');

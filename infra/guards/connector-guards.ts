@@ -1,8 +1,5 @@
-import type { Guard, NamedTest } from './guard.js';
+import { provedBy, type Guard } from './guard.js';
 
-const provedBy =
-  (file: string) =>
-  (title: string): NamedTest => ({ file, title });
 const care = 'apps/console/src/connector-care';
 const condition = provedBy(`${care}/condition.spec.ts`);
 const caretaker = provedBy(`${care}/caretaker.spec.ts`);

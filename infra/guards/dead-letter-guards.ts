@@ -1,15 +1,10 @@
-import type { Guard, NamedTest } from './guard.js';
+import { provedBy, type Guard } from './guard.js';
 
-const provedBy =
-  (name: string) =>
-  (title: string): NamedTest => ({
-    file: `apps/console/src/dead-letters/${name}.int.spec.ts`,
-    title,
-  });
-const intake = provedBy('intake');
-const deciding = provedBy('deciding');
-const redrive = provedBy('redrive');
-const api = provedBy('api');
+const spec = (name: string) => provedBy(`apps/console/src/dead-letters/${name}.int.spec.ts`);
+const intake = spec('intake');
+const deciding = spec('deciding');
+const redrive = spec('redrive');
+const api = spec('api');
 
 const source = (name: string) => `apps/console/src/dead-letters/${name}.ts`;
 

@@ -18,6 +18,11 @@ export interface NamedTest {
   title: string;
 }
 
+/** The tests of one file, by their titles. */
+export const provedBy =
+  (file: string) =>
+  (title: string): NamedTest => ({ file, title });
+
 export type GuardLevel = 'unit' | 'int';
 
 export const levelOf = ({ test }: Guard): GuardLevel =>

@@ -1,16 +1,14 @@
-import type { Guard, NamedTest } from './guard.js';
+import { provedBy, type Guard } from './guard.js';
 
-const provedBy =
-  (name: string) =>
-  (title: string): NamedTest => ({ file: `apps/payments/src/${name}.spec.ts`, title });
-const door = provedBy('psp-door');
-const pspDown = provedBy('psp-down.int');
-const refunds = provedBy('refunds.int');
-const races = provedBy('races.int');
-const completer = provedBy('completer.int');
-const history = provedBy('any-history.int');
-const database = provedBy('database.int');
-const stranger = provedBy('security.int');
+const spec = (name: string) => provedBy(`apps/payments/src/${name}.spec.ts`);
+const door = spec('psp-door');
+const pspDown = spec('psp-down.int');
+const refunds = spec('refunds.int');
+const races = spec('races.int');
+const completer = spec('completer.int');
+const history = spec('any-history.int');
+const database = spec('database.int');
+const stranger = spec('security.int');
 
 const source = (name: string) => `apps/payments/src/${name}.ts`;
 

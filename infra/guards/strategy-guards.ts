@@ -1,8 +1,5 @@
-import type { Guard, NamedTest } from './guard.js';
+import { provedBy, type Guard } from './guard.js';
 
-const provedBy =
-  (file: string) =>
-  (title: string): NamedTest => ({ file, title });
 const email = provedBy('apps/email/src/email.idempotency.int.spec.ts');
 const receipt = provedBy('apps/email/src/send-receipt.int.spec.ts');
 const loyalty = provedBy('apps/loyalty/src/loyalty.idempotency.int.spec.ts');

@@ -5,6 +5,9 @@ const POOL_MAX = 2;
 const CONNECT_TIMEOUT_MS = 3_000;
 const STATEMENT_TIMEOUT_MS = 5_000;
 
+/** Runs one statement in the payments database, as role auditor. */
+export type Query = (sql: string, parameters?: unknown[]) => Promise<Record<string, unknown>[]>;
+
 /** The payments database for reading only, as role auditor. */
 export class PaymentsDatabase implements OnModuleDestroy {
   private readonly pool: Pool;

@@ -1,6 +1,7 @@
 import { readConnector } from './pipeline/connector.js';
 import { readConsumers, readTopics } from './pipeline/consumers.js';
-import { readOutbox, readSlot, type Query } from './pipeline/outbox.js';
+import type { Query } from './payments-database.js';
+import { readOutbox, readSlot } from './pipeline/outbox.js';
 
 export const PIPELINE = Symbol('PIPELINE');
 

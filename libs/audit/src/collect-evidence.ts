@@ -30,8 +30,9 @@ export interface Collected {
  * Four rules make it so.
  * 1. A promise is read before what keeps it. The slot promises that an event is in the topic, an offset
  *    that an effect or a dead letter is there; both are given last, so whatever they promise was there
- *    before we look for it. So does the console's table: of the dead letter it took in, the redrive it marks. Read the other way round, an effect done between the two readings of a
- *    healthy consumer would be called lost.
+ *    before we look for it. The console's table promises too: the dead letter it took in, the redrive it
+ *    marked. Read the other way round, an effect done between the two readings of a healthy consumer would
+ *    be called lost.
  * 2. An excuse is read after what it excuses. A payment may be dead-lettered, passed by the next one and
  *    redriven between two readings; seen without its dead letter, it was overtaken.
  * 3. What the snapshot could not know (a record, an effect, a capture of a payment that moved on since)

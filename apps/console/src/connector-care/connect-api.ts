@@ -5,11 +5,12 @@ export const SLOT = 'payments_outbox';
 
 const TIMEOUT_MS = 10_000;
 
-const status = z.object({
+/** What Connect says of the connector and its tasks. */
+export const connectorStatus = z.object({
   connector: z.object({ state: z.string(), trace: z.string().optional() }),
   tasks: z.array(z.object({ id: z.int(), state: z.string(), trace: z.string().optional() })),
 });
-export type ConnectorStatus = z.infer<typeof status>;
+export type ConnectorStatus = z.infer<typeof connectorStatus>;
 
 const offsets = z.object({
   offsets: z.array(
@@ -53,7 +54,7 @@ export class ConnectApi {
     const response = await this.send('GET', '/status');
     // A worker that has only begun to start answers 404 to everything, in fewer words.
     if (response.status === 404 && isJson(response)) return 'missing';
-    return status.parse(await (await accepted(response)).json());
+    return connectorStatus.parse(await (await accepted(response)).json());
   }
 
   async offset(): Promise<ConnectorOffset | 'none'> {

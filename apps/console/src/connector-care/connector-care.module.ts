@@ -8,7 +8,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import type { ConsoleConfig } from '../config.js';
-import { Repeat } from '../dead-letters/repeat.js';
+import { Repeat } from '../repeat.js';
 import { PaymentsDatabase } from '../payments-database.js';
 import { ActingLock } from './acting-lock.js';
 import { Caretaker, whyOf, type Report } from './caretaker.js';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { ConnectApi, SLOT, type ConnectorOffset, type ConnectorStatus } from './connect-api.js';
+import type { Query } from '../payments-database.js';
 
-/** Runs one statement in the payments database, as role auditor. */
-export type Query = (sql: string, parameters?: unknown[]) => Promise<Record<string, unknown>[]>;
+export type { Query };
 
 /** Where PostgreSQL believes the connector to be. */
 export interface Slot {

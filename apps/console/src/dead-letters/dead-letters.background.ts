@@ -7,7 +7,7 @@ import { takeIn } from './intake.js';
 import { intakeLag, watchDeadLetters } from './metrics.js';
 import { OpenRedrives } from './open-redrives.js';
 import { finishRedrives, waitOrStop, type RedrivePoint } from './redrive.js';
-import { Repeat } from './repeat.js';
+import { Repeat } from '../repeat.js';
 import { TakenIn } from './taken-in.js';
 
 const EVERY_MS = 1_000;

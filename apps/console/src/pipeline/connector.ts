@@ -1,12 +1,6 @@
-import { z } from 'zod';
+import { CONNECTOR, connectorStatus } from '../connector-care/connect-api.js';
 
-const CONNECTOR = 'payments-outbox';
 const TIMEOUT_MS = 3_000;
-
-const status = z.object({
-  connector: z.object({ state: z.string() }),
-  tasks: z.array(z.object({ id: z.int(), state: z.string(), trace: z.string().optional() })),
-});
 
 /** What Connect says of the connector. RUNNING alone proves little: look at the slot as well. */
 export async function readConnector(connectUrl: string) {
@@ -14,7 +8,7 @@ export async function readConnector(connectUrl: string) {
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });
   if (!response.ok) throw new Error(`Connect answered ${response.status}`);
-  const { connector, tasks } = status.parse(await response.json());
+  const { connector, tasks } = connectorStatus.parse(await response.json());
   return {
     name: CONNECTOR,
     state: connector.state,

@@ -1,7 +1,5 @@
-const SLOT = 'payments_outbox';
-
-/** Runs one statement in the payments database, as role auditor. */
-export type Query = (sql: string, parameters?: unknown[]) => Promise<Record<string, unknown>[]>;
+import { SLOT } from '../connector-care/connect-api.js';
+import type { Query } from '../payments-database.js';
 
 export async function readOutbox(query: Query) {
   const [row] = await query(

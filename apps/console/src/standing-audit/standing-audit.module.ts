@@ -8,7 +8,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import type { ConsoleConfig } from '../config.js';
-import { Repeat } from '../dead-letters/repeat.js';
+import { Repeat } from '../repeat.js';
 import { AuditController } from './audit.controller.js';
 import { auditMetrics } from './audit-metrics.js';
 import { StandingAudit } from './standing-audit.js';
