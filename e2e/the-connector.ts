@@ -1,7 +1,11 @@
 import { execFile } from 'node:child_process';
+import { ConnectApi } from '@effectively-once/console/connector-care/connect-api';
+import { conditionOf } from '@effectively-once/console/connector-care/condition';
+import { look } from '@effectively-once/console/connector-care/look';
 import { waitUntil } from '@effectively-once/testing';
 import type { Pipeline } from '../infra/faults/break-pipeline.js';
 import { metric } from './breaking.js';
+import { sql } from './damage.js';
 import { isFinal } from './payments-process.js';
 import { at, checkout, newId, type Answer } from './the-system.js';
 
@@ -37,8 +41,13 @@ export function connectorCommand(command: string): Promise<{ code: number; outpu
 export const shown = (name: string, labels?: Record<string, string>) =>
   metric(consoleUrl, name, labels).catch(() => NaN);
 
+/** In truth, and as the console shows it: what it shows may be a second old, from before anything broke. */
 export async function untilHealthy(): Promise<void> {
-  const isHealthy = async () => (await shown('cdc_connector_up')) === 1;
+  const connect = new ConnectApi(stack.connectUrl);
+  const isHealthy = async () => {
+    const sight = await look((text, values) => sql('payments', text, values), connect);
+    return conditionOf(sight) === 'healthy' && (await shown('cdc_connector_up')) === 1;
+  };
   await waitUntil('a healthy connector', isHealthy, HEALTHY_WITHIN_MS);
 }
 

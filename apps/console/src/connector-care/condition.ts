@@ -34,7 +34,6 @@ const UNWATCHED: Watched = { stuckMs: 0, wentForwardUnread: false };
 /**
  * What is wrong, the worst first: what would lose events comes before what only delays them. RUNNING alone
  * proves nothing: Connect says so all through an outage of PostgreSQL.
- *
  */
 export function conditionOf(sight: Sight, watched: Watched = UNWATCHED): Condition {
   const { connector, slot } = sight;
