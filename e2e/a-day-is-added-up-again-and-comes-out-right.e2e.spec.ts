@@ -1,29 +1,15 @@
-import { execFile } from 'node:child_process';
 import { waitUntil } from '@effectively-once/testing';
 import { jest } from '@jest/globals';
 import type { Reconciled } from '../infra/reconcile/reconcile.js';
 import { everythingIsSettled, withFrozen } from './breaking.js';
-import { at, checkout, newId } from './the-system.js';
+import { npmRun, type Ended } from './npm-run.js';
+import { checkout, newId } from './the-system.js';
 
 // Each run is a process that reads every store.
 jest.setTimeout(120_000);
 
-const inTheSystem = Object.entries({ ...at, KAFKA_BROKERS: at.KAFKA_BROKERS.join() });
-
-function reconcile(
-  options: string[],
-  changed: Record<string, string> = {},
-): Promise<{ code: number; out: string; err: string }> {
-  const env = { ...process.env, ...Object.fromEntries(inTheSystem), ...changed };
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      ['infra/run.mjs', 'reconcile', ...options],
-      { env, maxBuffer: 2 ** 26 },
-      (error, out, err) => resolve({ code: Number(error?.code ?? 0), out, err }),
-    );
-  });
-}
+const reconcile = (options: string[], changed?: Record<string, string>): Promise<Ended> =>
+  npmRun('reconcile', options, changed);
 
 /** What the four say of one user; the day is shared with every other test. */
 async function saidOf(userId: string, day: string) {

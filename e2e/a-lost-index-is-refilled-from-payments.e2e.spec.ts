@@ -1,6 +1,6 @@
-import { execFile } from 'node:child_process';
 import { jest } from '@jest/globals';
 import { Client } from '@elastic/elasticsearch';
+import { npmRun, type Ended } from './npm-run.js';
 import { at, checkout, findings, newId } from './the-system.js';
 
 // The system comes to rest, a command is started twice and every store is read.
@@ -9,15 +9,8 @@ jest.setTimeout(180_000);
 const elasticsearch = new Client({ node: at.ELASTICSEARCH_URL });
 afterAll(async () => await elasticsearch.close());
 
-function reindex(changed: Record<string, string> = {}): Promise<{ code: number; output: string }> {
-  const inTheSystem = Object.entries({ ...at, KAFKA_BROKERS: at.KAFKA_BROKERS.join() });
-  const env = { ...process.env, ...Object.fromEntries(inTheSystem), ...changed };
-  return new Promise((resolve) => {
-    execFile(process.execPath, ['infra/run.mjs', 'reindex'], { env }, (error, out, err) =>
-      resolve({ code: Number(error?.code ?? 0), output: out + err }),
-    );
-  });
-}
+const reindex = (changed?: Record<string, string>): Promise<Ended> =>
+  npmRun('reindex', [], changed);
 
 const pays = () => checkout({ userId: newId('searcher') });
 
@@ -35,11 +28,11 @@ it('a lost index is refilled from payments while new payments come in, and the a
 });
 
 it('exits 2 and names the store when one cannot be reached', async () => {
-  await expect(reindex({ ELASTICSEARCH_URL: 'http://127.0.0.1:1' })).resolves.toEqual({
+  await expect(reindex({ ELASTICSEARCH_URL: 'http://127.0.0.1:1' })).resolves.toMatchObject({
     code: 2,
     output: expect.stringContaining('cannot reach Elasticsearch'),
   });
   await expect(
     reindex({ AUDITOR_PAYMENTS_URL: 'postgres://auditor:x@127.0.0.1:1/payments' }),
-  ).resolves.toEqual({ code: 2, output: expect.stringContaining('cannot reach payments') });
+  ).resolves.toMatchObject({ code: 2, output: expect.stringContaining('cannot reach payments') });
 });

@@ -3,7 +3,8 @@ import { waitUntil } from '@effectively-once/testing';
 import { moveSlot, untilStopped } from '../infra/faults/break-pipeline.js';
 import { everythingIsSettled, pidOf } from './breaking.js';
 import { violations } from './damage.js';
-import { connectorCommand, shown, stack, untilHealthy, whileClientsPay } from './the-connector.js';
+import { npmRun } from './npm-run.js';
+import { shown, stack, untilHealthy, whileClientsPay } from './the-connector.js';
 import { findings } from './the-system.js';
 
 // Debezium waits 10 s before it comes back to a slot, and the repair publishes everything again.
@@ -25,12 +26,12 @@ it('it is stopped before it skips anything and says so, and the repair publishes
   });
   // Nothing was published behind the gap: what is missing may still come.
   expect((await violations())['I3']).toEqual([]);
-  await expect(connectorCommand('status')).resolves.toEqual({
+  await expect(npmRun('connector', ['status'])).resolves.toMatchObject({
     code: 1,
     output: expect.stringContaining('held'),
   });
   await whileClientsPay(PER_SECOND, async () => {
-    await expect(connectorCommand('repair')).resolves.toEqual(DONE);
+    await expect(npmRun('connector', ['repair'])).resolves.toMatchObject(DONE);
     await untilHealthy();
   });
   await everythingIsSettled();
@@ -51,7 +52,7 @@ it('while nobody watches Debezium skips what lies between; the audit names it, t
   } finally {
     process.kill(watcher, 'SIGCONT');
   }
-  await expect(connectorCommand('repair')).resolves.toEqual(DONE);
+  await expect(npmRun('connector', ['repair'])).resolves.toMatchObject(DONE);
   await untilHealthy();
   await everythingIsSettled();
   await expect(findings()).resolves.toEqual([]);

@@ -1,29 +1,17 @@
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { ConsumerName } from '@effectively-once/contracts';
 import { mintToken } from '@effectively-once/platform';
 import { armFailurePoint, waitUntil, type Breakable } from '@effectively-once/testing';
+import { npmRun, type Ended } from './npm-run.js';
 import { at, get } from './the-system.js';
 
 /** Hands on dead letters: the command an operator types, and the console that does the work. */
 
 const stack = at as typeof at & Breakable;
 const consoleUrl = `http://127.0.0.1:${at.CONSOLE_PORT}`;
-const OUTPUT_BYTES_MAX = 16 * 1024 * 1024;
 
-/** `npm run dlq -- …` in the system under test. */
-export async function dlq(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const env = { ...process.env, ...Object.fromEntries(Object.entries(at)), USER: 'olga' };
-  const inTheSystem = { ...env, KAFKA_BROKERS: at.KAFKA_BROKERS.join() } as NodeJS.ProcessEnv;
-  return await new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      ['infra/run.mjs', 'dlq', ...args],
-      { env: inTheSystem, maxBuffer: OUTPUT_BYTES_MAX },
-      (error, out, err) => resolve({ code: Number(error?.code ?? 0), out, err }),
-    );
-  });
-}
+/** `npm run dlq -- …` */
+export const dlq = (...args: string[]): Promise<Ended> => npmRun('dlq', args);
 
 /** The same with `--json`, read. @throws Error with what the command said when it did not end well. */
 export async function dlqJson<Answer>(...args: string[]): Promise<Answer> {

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { ConnectApi } from '@effectively-once/console/connector-care/connect-api';
 import { conditionOf } from '@effectively-once/console/connector-care/condition';
 import { look } from '@effectively-once/console/connector-care/look';
@@ -22,20 +21,6 @@ export const stack: Pipeline & { CONNECT_URL: string } = {
 
 // Connect takes half a minute to start on a busy machine.
 const HEALTHY_WITHIN_MS = 120_000;
-
-/** `npm run connector -- …`, as an operator runs it. */
-export function connectorCommand(command: string): Promise<{ code: number; output: string }> {
-  const inTheSystem = Object.entries({ ...at, KAFKA_BROKERS: at.KAFKA_BROKERS.join() });
-  const env = { ...process.env, ...Object.fromEntries(inTheSystem) };
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      ['infra/run.mjs', 'connector', command],
-      { env },
-      (error, out, err) => resolve({ code: Number(error?.code ?? 0), output: out + err }),
-    );
-  });
-}
 
 /** What the console shows Prometheus; while it cannot be asked, NaN. */
 export const shown = (name: string, labels?: Record<string, string>) =>

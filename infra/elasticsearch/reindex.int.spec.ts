@@ -8,7 +8,6 @@ import { ensurePaymentsIndex, noteReindex } from '@effectively-once/search/payme
 import { createTestDatabase, testAddresses, type TestDatabase } from '@effectively-once/testing';
 import { Client as Elasticsearch } from '@elastic/elasticsearch';
 import pg from 'pg';
-import { readEnvironment } from '../environment.js';
 import { reindex, type ReindexOptions } from './reindex.js';
 
 const names = { index: `reindex-${randomUUID()}`, alias: `payments-${randomUUID()}` };
@@ -27,10 +26,7 @@ beforeAll(async () => {
   const migrations = await paymentsDataSource({ url: testDatabase.url, poolMax: 1 }).initialize();
   await migrations.runMigrations();
   await migrations.destroy();
-  const url = new URL(testDatabase.url);
-  url.username = 'auditor';
-  url.password = readEnvironment().settings.AUDITOR_PASSWORD;
-  auditor = new pg.Client({ connectionString: url.href });
+  auditor = new pg.Client({ connectionString: testDatabase.as('auditor') });
   await auditor.connect();
   elasticsearch = new Elasticsearch({ node: testAddresses().ELASTICSEARCH_URL, maxRetries: 0 });
   documents = new PaymentDocuments(elasticsearch, names.alias);

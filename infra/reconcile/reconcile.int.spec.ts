@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   await admin.query('TRUNCATE console.daily_totals');
-  database = await connected(asConsole(testDatabase.url));
+  database = await connected(testDatabase.as('console_app'));
 });
 afterEach(async () => await database.end());
 afterAll(async () => {
@@ -153,7 +153,7 @@ describe('a day', () => {
   it('is written by one run after the other', async () => {
     const world = new World();
     for (let n = 1; n <= 20; n += 1) world.pay(`user-${n}`, n);
-    const other = await connected(asConsole(testDatabase.url));
+    const other = await connected(testDatabase.as('console_app'));
     const { rows } = await other.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
     let second: Promise<Reconciled> | undefined;
     const slow: DayStores = {
@@ -291,12 +291,4 @@ async function connected(url: string): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   return client;
-}
-
-function asConsole(superuserUrl: string): string {
-  const url = new URL(superuserUrl);
-  url.username = 'console_app';
-  // As `.env` has it: the command that started the servers made the role from it.
-  url.password = 'demo-console-app';
-  return url.href;
 }

@@ -138,7 +138,13 @@ function whereItIs(environment: Environment): Record<string, unknown> {
   const { settings } = environment;
   return {
     ...addresses(environment, { journalFolder: '' }),
+    ...rolePasswords(settings),
     PROMETHEUS_URL: `http://127.0.0.1:${settings.PROMETHEUS_PORT}`,
     POSTGRES_SUPERUSER_URL: `postgres://postgres:${settings.POSTGRES_PASSWORD}@127.0.0.1:${settings.POSTGRES_PORT}/postgres`,
   };
+}
+
+/** Tests log in as each role of the system, to see what it may. */
+function rolePasswords(settings: Environment['settings']) {
+  return Object.fromEntries(Object.entries(settings).filter(([name]) => /_PASSWORD$/.test(name)));
 }

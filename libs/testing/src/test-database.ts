@@ -2,21 +2,36 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { testAddresses } from './addresses.js';
 
+type Role = `${'payments' | 'loyalty' | 'console'}_${'owner' | 'app'}` | 'debezium' | 'auditor';
+
 export interface TestDatabase {
-  /** As the superuser. The roles of the system exist on every stack; `as` logs in as one of them. */
+  /** As the superuser. */
   url: string;
+  /** As one of the roles of the system, which exist on every stack with the passwords of `.env`. */
+  as: (role: Role) => string;
   drop: () => Promise<void>;
 }
 
-/** An empty database of its own for one spec file, so that specs cannot see each other's rows. */
-export async function createTestDatabase(prefix: string): Promise<TestDatabase> {
+/**
+ * An empty database of its own for one spec file, so that specs cannot see each other's rows.
+ *
+ * @param owner who may create schemas in it, as migrations do; the superuser, unless said otherwise.
+ */
+export async function createTestDatabase(prefix: string, owner?: Role): Promise<TestDatabase> {
   const server = testAddresses().POSTGRES_SUPERUSER_URL;
   const name = `test_${prefix}_${randomBytes(4).toString('hex')}`;
-  await asSuperuser(server, (client) => client.query(`CREATE DATABASE ${name}`));
+  const owned = owner === undefined ? '' : ` OWNER ${owner}`;
+  await asSuperuser(server, (client) => client.query(`CREATE DATABASE ${name}${owned}`));
   const url = new URL(server);
   url.pathname = `/${name}`;
   return {
-    url: url.toString(),
+    url: url.href,
+    as: (role) => {
+      const login = new URL(url);
+      login.username = role;
+      login.password = String(testAddresses()[`${role.toUpperCase()}_PASSWORD`]);
+      return login.href;
+    },
     drop: async () => {
       await asSuperuser(server, (client) => client.query(`DROP DATABASE ${name} WITH (FORCE)`));
     },

@@ -32,26 +32,18 @@ export interface World {
 }
 
 export async function openWorld(): Promise<World> {
-  const own = await createTestDatabase('console');
+  const own = await createTestDatabase('console', 'console_owner');
   const admin = new Client({ connectionString: own.url });
   await admin.connect();
-  await admin.query(`DO $$ BEGIN
-    EXECUTE format('ALTER DATABASE %I OWNER TO console_owner', current_database()); END $$`);
-  const as = (role: 'console_owner' | 'console_app') => {
-    const url = new URL(own.url);
-    url.username = role;
-    url.password = `demo-${role.replace('_', '-')}`;
-    return url.href;
-  };
-  const owner = await consoleDataSource({ url: as('console_owner') }).initialize();
+  const owner = await consoleDataSource({ url: own.as('console_owner') }).initialize();
   await owner.query('CREATE SCHEMA IF NOT EXISTS console');
   await owner.runMigrations();
   await owner.destroy();
-  const database = await consoleDataSource({ url: as('console_app') }).initialize();
+  const database = await consoleDataSource({ url: own.as('console_app') }).initialize();
   await producer.connect();
   return {
     database,
-    url: as('console_app'),
+    url: own.as('console_app'),
     admin,
     close: async () => {
       await producer.disconnect();
