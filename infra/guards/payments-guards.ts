@@ -3,6 +3,7 @@ import { provedBy, type Guard } from './guard.js';
 const spec = (name: string) => provedBy(`apps/payments/src/${name}.spec.ts`);
 const door = spec('psp-door');
 const pspDown = spec('psp-down.int');
+const dying = spec('dying-database.int');
 const refunds = spec('refunds.int');
 const races = spec('races.int');
 const completer = spec('completer.int');
@@ -124,9 +125,7 @@ export const PAYMENTS_GUARDS: readonly Guard[] = [
     file: source('database'),
     text: '      onConnect: hearErrors,\n',
     replacement: '',
-    test: provedBy('dying-database.int')(
-      'a database that dies while it greets fails a query, not the process',
-    ),
+    test: dying('a database that dies while it greets fails a query, not the process'),
   },
   {
     removing: "security: another's payment is shown",
