@@ -2,15 +2,26 @@ import { Command, Option } from 'commander';
 import pc from 'picocolors';
 import { onInterrupt } from '../interrupt.js';
 import { closingLine, total, type Count } from '../test/count.js';
-import { runJest, type Level } from '../test/jest-run.js';
+import { runJest, testFiles, type Level } from '../test/jest-run.js';
+import { stacksThisMachineCarries } from '../test/side-by-side.js';
 import { runStaticChecks } from '../test/static-checks.js';
-import { startContainerTestStack, startNativeTestStack } from '../test/test-stack.js';
+import {
+  startContainerTestStack,
+  startNativeTestStack,
+  type TestStack,
+} from '../test/test-stack.js';
 
 const command = new Command('test')
   .description('runs every test on a stack of its own, beside whatever is running')
   .argument('[paths...]', 'parts of test paths; all tests when there is none')
   .addOption(
     new Option('--level <level>', 'only this level').choices(['static', 'unit', 'int', 'e2e']),
+  )
+  .addOption(
+    new Option(
+      '--stacks <number>',
+      'how many stacks to test on side by side; unless told, 2 on a machine with 12 GB of memory',
+    ).choices(['1', '2', '3']),
   )
   .addHelpText(
     'after',
@@ -19,9 +30,13 @@ const command = new Command('test')
   )
   .parse();
 
-const { level } = command.opts<{ level?: Level | 'static' }>();
+const { level, stacks } = command.opts<{
+  level?: Level | 'static';
+  stacks?: string;
+}>();
 const patterns = command.args;
 const onContainers = process.env['TEST_STACK'] === 'containers';
+const kind = onContainers ? 'containers' : 'native';
 const print = (line: string) => console.log(line);
 
 const interrupted = new AbortController();
@@ -32,15 +47,16 @@ const ONE_FAILURE: Count = { passed: 0, failed: 1, skipped: 0 };
 const counts: Count[] = [];
 const startedAtMs = performance.now();
 try {
-  if (runs('static') && patterns.length === 0) {
+  if ((level ?? 'static') === 'static' && patterns.length === 0) {
     counts.push(await titled('format, lint, types', () => runStaticChecks({ signal, print })));
   }
-  if (runs('unit')) {
+  if (await asks('unit')) {
     counts.push(await titled('unit', () => runJest({ level: 'unit', patterns, signal })));
   }
   // Each on a stack of its own: what integration tests leave behind would be findings end to end.
-  if (runs('int')) await testOnServers('int');
-  if (runs('e2e')) await testOnServers('e2e');
+  if (await asks('int')) await testOnServers('int');
+  if (await asks('e2e')) await testOnServers('e2e');
+  if (counts.length === 0) throw new Error(`no test has ${patterns.join(' or ')} in its path`);
 } catch (error) {
   print(pc.red(error instanceof Error ? error.message : String(error)));
   counts.push(ONE_FAILURE);
@@ -50,32 +66,42 @@ print(`\n${((performance.now() - startedAtMs) / 1000).toFixed(0)} s`);
 print(closingLine(all));
 process.exit(all.failed === 0 ? 0 : 1);
 
-function runs(asked: Level | 'static'): boolean {
+async function asks(one: Level): Promise<boolean> {
   // On containers there are no apps to tell an end-to-end story with.
-  if (asked === 'e2e' && onContainers) return false;
-  return level === undefined || level === asked;
+  if (one === 'e2e' && onContainers) return false;
+  if ((level ?? one) !== one) return false;
+  return patterns.length === 0 || (await testFiles(one, patterns)).length > 0;
 }
 
+/** On a stack for each of Jest's workers, because two tests on one would count each other's records. */
 async function testOnServers(each: 'int' | 'e2e'): Promise<void> {
-  const stack = await titled(
-    `a stack to test on (${onContainers ? 'containers' : 'native'})`,
-    () =>
-      onContainers
-        ? startContainerTestStack()
-        : startNativeTestStack({ apps: each === 'e2e', signal, print }),
-  );
+  const files = (await testFiles(each, patterns)).length;
+  const many = Math.min(Number(stacks ?? stacksThisMachineCarries()), files);
+  const started: TestStack[] = [];
   const before = total(counts).failed;
   try {
-    const { addresses } = stack;
-    counts.push(await titled(each, () => runJest({ level: each, patterns, addresses, signal })));
+    // One after the other: a block of ports is taken by whoever listens on it.
+    for (let which = 1; which <= many; which++) {
+      const title = many === 1 ? 'a stack to test on' : `stack ${which} of ${many} to test on`;
+      started.push(await titled(`${title} (${kind})`, () => start(each)));
+    }
+    const addresses = started.map((stack) => stack.addresses);
+    counts.push(
+      await titled(each, () => runJest({ level: each, patterns, stacks: addresses, signal })),
+    );
   } finally {
     const keepLogs = total(counts).failed > before;
-    const leftovers = await stack.stop({ keepLogs });
-    if (leftovers.length > 0) {
-      print(pc.red(`still running after the tests: ${leftovers.join(', ')}`));
+    const leftovers = await Promise.all(started.map((stack) => stack.stop({ keepLogs })));
+    if (leftovers.flat().length > 0) {
+      print(pc.red(`still running after the tests: ${leftovers.flat().join(', ')}`));
       counts.push(ONE_FAILURE);
     }
   }
+}
+
+async function start(each: 'int' | 'e2e'): Promise<TestStack> {
+  if (onContainers) return await startContainerTestStack();
+  return await startNativeTestStack({ apps: each === 'e2e', signal, print });
 }
 
 async function titled<Result>(title: string, run: () => Promise<Result>): Promise<Result> {

@@ -47,7 +47,7 @@ export async function runNamedTests(
       env: {
         ...process.env,
         NODE_ENV: 'test',
-        ...(addresses ? { TEST_ADDRESSES: JSON.stringify(addresses) } : {}),
+        ...(addresses ? { TEST_ADDRESSES: JSON.stringify([addresses]) } : {}),
       },
     },
   );

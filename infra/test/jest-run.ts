@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { tmpdir } from 'node:os';
+import { promisify } from 'node:util';
 import { repositoryRoot } from '../repository-root.js';
 import type { Count } from './count.js';
 
@@ -10,28 +11,41 @@ export type Level = 'unit' | 'int' | 'e2e';
 /** How long one test may take; a wait inside it gives up earlier and says what it waited for. */
 const TEST_TIMEOUT_MS: Record<Level, number> = { unit: 20_000, int: 90_000, e2e: 240_000 };
 
+const JEST = [
+  '--experimental-vm-modules',
+  '--disable-warning=ExperimentalWarning',
+  join(repositoryRoot, 'node_modules/jest/bin/jest.js'),
+];
+
+/** The test files of a level with one of these in their path. */
+export async function testFiles(level: Level, patterns: readonly string[]): Promise<string[]> {
+  const asked = patterns.length > 0 ? ['--testPathPatterns', ...patterns] : [];
+  const arguments_ = [...JEST, '--listTests', `--selectProjects=${level}`, ...asked];
+  const { stdout } = await promisify(execFile)(process.execPath, arguments_, {
+    cwd: repositoryRoot,
+  });
+  return stdout.split('\n').filter(Boolean);
+}
+
 /** Runs one level of the tests and counts them. A run that dies before it can report is one failure. */
 export async function runJest(options: {
   level: Level;
   /** Parts of paths; none means all. */
   patterns: string[];
-  /** What `testAddresses()` of libs/testing answers; absent for tests without servers. */
-  addresses?: Record<string, unknown>;
+  /** What `testAddresses()` of libs/testing answers, of each worker; absent for tests without servers. */
+  stacks?: Record<string, unknown>[];
   signal: AbortSignal;
 }): Promise<Count> {
   const report = join(tmpdir(), `effectively-once-jest-${options.level}-${process.pid}.json`);
   const child = spawn(
     process.execPath,
     [
-      '--experimental-vm-modules',
-      '--disable-warning=ExperimentalWarning',
-      join(repositoryRoot, 'node_modules/jest/bin/jest.js'),
+      ...JEST,
       `--selectProjects=${options.level}`,
       '--json',
       `--outputFile=${report}`,
       `--testTimeout=${TEST_TIMEOUT_MS[options.level]}`,
-      // The whole system is one; two stories told at once would count each other's payments.
-      ...(options.level === 'e2e' ? ['--runInBand'] : []),
+      ...(options.stacks ? [`--maxWorkers=${options.stacks.length}`] : []),
       // Jest leaves one core free; nobody else needs it meanwhile.
       ...(options.level === 'unit' ? ['--maxWorkers=100%'] : []),
       ...(options.patterns.length > 0 ? ['--testPathPatterns', ...options.patterns] : []),
@@ -44,7 +58,7 @@ export async function runJest(options: {
       env: {
         ...process.env,
         NODE_ENV: 'test',
-        ...(options.addresses ? { TEST_ADDRESSES: JSON.stringify(options.addresses) } : {}),
+        ...(options.stacks ? { TEST_ADDRESSES: JSON.stringify(options.stacks) } : {}),
       },
     },
   );
