@@ -21,7 +21,10 @@ export function npmRun(
   changed: Record<string, string> = {},
 ): Promise<Ended> {
   const system = Object.entries({ ...at, KAFKA_BROKERS: at.KAFKA_BROKERS.join() });
-  const env = { ...process.env, ...Object.fromEntries(system), USER: 'olga', ...changed };
+  // Jest and CI ask for colours, and what is read here is text.
+  const { FORCE_COLOR: _, ...inherited } = process.env;
+  const plain = { ...inherited, NO_COLOR: '1', USER: 'olga' };
+  const env = { ...plain, ...Object.fromEntries(system), ...changed };
   return new Promise((resolve) => {
     execFile(
       process.execPath,
