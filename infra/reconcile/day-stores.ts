@@ -99,6 +99,8 @@ async function documentsOf(client: Elasticsearch, paymentIds: string[]): Promise
   try {
     const { docs } = await client.mget<PaymentDocument>({ index: PAYMENTS_ALIAS, ids: paymentIds });
     return docs.flatMap((doc) => {
+      // A shard that is not there yet says so of each document, in an answer that is 200 all the same.
+      if ('error' in doc) throw new Error(`of ${doc._id} it says: ${doc.error.reason}`);
       if (!('_source' in doc) || !doc._source) return [];
       const { userId, currency, amountMinor } = doc._source;
       return { paymentId: doc._id, userId, currency, amountMinor };

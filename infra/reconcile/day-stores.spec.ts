@@ -1,0 +1,30 @@
+import type { Client as Elasticsearch } from '@elastic/elasticsearch';
+import { dayStores } from './day-stores.js';
+
+/** An index that answers each document like this. */
+function documentsOf(docs: object[]) {
+  const elasticsearch = { mget: async () => ({ docs }) } as unknown as Elasticsearch;
+  const at = { elasticsearch, payments: {}, loyalty: {}, thirdPartiesUrl: '' };
+  return dayStores(at as Parameters<typeof dayStores>[0]).documentsOf(['p1', 'p2']);
+}
+const found = {
+  _index: 'payments-v1',
+  _id: 'p1',
+  found: true,
+  _source: { userId: 'alice', currency: 'EUR', amountMinor: 5 },
+};
+
+it('a payment without a document has none', async () => {
+  const absent = { _index: 'payments-v1', _id: 'p2', found: false };
+  await expect(documentsOf([found, absent])).resolves.toEqual([
+    { paymentId: 'p1', userId: 'alice', currency: 'EUR', amountMinor: 5 },
+  ]);
+});
+
+it('a document that cannot be read is not one that is not there', async () => {
+  const reason = 'no shard available for [get [payments-v1][p2]]';
+  const unread = { _index: 'payments-v1', _id: 'p2', error: { type: 'x', reason } };
+  await expect(documentsOf([found, unread])).rejects.toThrow(
+    /the search index cannot be read .*no shard available/,
+  );
+});
