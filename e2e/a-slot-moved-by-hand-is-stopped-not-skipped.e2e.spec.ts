@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { waitUntil } from '@effectively-once/testing';
-import { moveSlot, untilStopped } from '../infra/faults/break-pipeline.js';
+import { deleteConnector, moveSlot, untilStopped } from '../infra/faults/break-pipeline.js';
 import { everythingIsSettled, pidOf } from './breaking.js';
 import { violations } from './damage.js';
 import { npmRun } from './npm-run.js';
@@ -13,6 +13,9 @@ jest.setTimeout(240_000);
 const DONE = { code: 0, output: expect.stringContaining('connector: done') };
 const PER_SECOND = 10;
 
+const registeredStopped = () =>
+  shown('cdc_connector_restarts_total', { remedy: 'register_stopped', result: 'accepted' });
+
 beforeAll(untilHealthy);
 
 it('it is stopped before it skips anything and says so, and the repair publishes what lies between', async () => {
@@ -24,6 +27,10 @@ it('it is stopped before it skips anything and says so, and the repair publishes
     const held = await shown('cdc_connector_condition', { condition: 'held' });
     return held === 1 && (await shown('cdc_connector_up')) === 0;
   });
+  // Somebody loses patience and deletes it: it comes back, and stays stopped.
+  await deleteConnector(stack);
+  await waitUntil('the connector to be registered', async () => (await registeredStopped()) === 1);
+  await untilStopped(stack);
   // Nothing was published behind the gap: what is missing may still come.
   expect((await violations())['I3']).toEqual([]);
   await expect(npmRun('connector', ['status'])).resolves.toMatchObject({

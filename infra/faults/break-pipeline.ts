@@ -66,6 +66,28 @@ export async function moveSlot(pipeline: Pipeline, watched: boolean): Promise<vo
   });
 }
 
+/**
+ * Has PostgreSQL give the slot up, as it does when it holds back more log than `max_slot_wal_keep_size`.
+ * The connector must be stopped: one that reads is never that far behind here.
+ */
+export async function loseSlot(pipeline: Pipeline): Promise<void> {
+  await withClient(pipeline, async (client) => {
+    await client.query(`ALTER SYSTEM SET max_slot_wal_keep_size = '1MB'`);
+    await client.query('SELECT pg_reload_conf()');
+    try {
+      await waitUntil('the slot to be given up', async () => {
+        // A segment of log is given up as a whole, and only by a checkpoint.
+        await client.query(`SELECT pg_logical_emit_message(false, 'filler', ''), pg_switch_wal()`);
+        await client.query('CHECKPOINT');
+        return (await one(client, `wal_status = 'lost' AS lost`))['lost'] === true;
+      });
+    } finally {
+      await client.query('ALTER SYSTEM RESET max_slot_wal_keep_size');
+      await client.query('SELECT pg_reload_conf()');
+    }
+  });
+}
+
 /** Connect has stopped the connector because it was told to. */
 export async function untilStopped({ connectUrl }: Pipeline): Promise<void> {
   const connect = new ConnectApi(connectUrl);

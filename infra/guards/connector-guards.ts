@@ -57,6 +57,36 @@ export const CONNECTOR_GUARDS: readonly Guard[] = [
     ),
   },
   {
+    removing:
+      'connector care: publishing all retained rows again, which reads no slot, is begun anew every minute',
+    file: `${care}/condition.ts`,
+    text: `isPublishingAgain ? 'publishing_again' : 'slot_inactive'`,
+    replacement: `'slot_inactive'`,
+    test: caretaker('leaves one alone that publishes all retained rows again, for hours'),
+  },
+  {
+    removing: 'connector care: one that was deleted after its slot was moved is registered running',
+    file: `${care}/remedies.ts`,
+    text: `remedy: 'register_stopped'`,
+    replacement: `remedy: 'register'`,
+    test: caretaker('registers one that was deleted after its slot was moved, but stopped'),
+  },
+  {
+    removing: 'connector care: a moved slot is held against a connector that was past it anyway',
+    file: `${care}/unread-slot.ts`,
+    text: `(slot.active && this.isBehind(offset))`,
+    replacement: 'false',
+    test: unreadSlot('but not when its reader had come past that place'),
+  },
+  {
+    removing:
+      'connector care: what Connect does not say of a deleted connector is taken for nothing',
+    file: `${care}/connect-api.ts`,
+    text: `    const read = offsets.parse(`,
+    replacement: `    if (response.status === 404) return 'none';\n    const read = offsets.parse(`,
+    test: connectApi('a connector is as far as it has published and Connect has kept'),
+  },
+  {
     removing: 'connector care: two consoles act at once',
     file: `${care}/caretaker.ts`,
     text: ` && (await this.hands.mayAct())`,

@@ -40,6 +40,7 @@ function world() {
       restart: (which) => remedy(`restart ${which}`)(),
       stop: remedy('stop'),
       configure: remedy('register'),
+      createStopped: remedy('register, stopped,'),
     },
     config: async () => ({}),
     mayAct: async () => state.isOurs,
@@ -130,6 +131,24 @@ it('a slot moved past unread events stops the connector at once, and only stops 
   const { condition } = await during(10 * MINUTE, { ...unread(30n), connector: stopped });
   expect(done).toEqual(['stop at 3']);
   expect(condition).toBe('held');
+});
+
+it('registers one that was deleted after its slot was moved, but stopped', async () => {
+  const { done, during } = world();
+  await during(3 * SECOND, unread(10n));
+  await during(0, unread(30n));
+  const { slot, unanswered } = unread(30n);
+  const missing: Sight = { connector: 'missing', unanswered, ...(slot && { slot }) };
+  await during(SECOND, missing);
+  expect(done).toEqual(['stop at 3', 'register, stopped, at 3']);
+});
+
+it('leaves one alone that publishes all retained rows again, for hours', async () => {
+  const { done, during } = world();
+  const again = { lsn: 20n, isSnapshot: true };
+  const { condition } = await during(180 * MINUTE, { ...unread(10n), offset: again });
+  expect(condition).toBe('publishing_again');
+  expect(done).toEqual([]);
 });
 
 it('stops one whose slot was moved without waiting for what it did before', async () => {

@@ -23,7 +23,7 @@ export interface Report {
 
 export interface Hands {
   look: () => Promise<Sight>;
-  connect: Pick<ConnectApi, 'restart' | 'stop' | 'configure'>;
+  connect: Pick<ConnectApi, 'restart' | 'stop' | 'configure' | 'createStopped'>;
   /** The connector's configuration, as it is registered. */
   config: () => Promise<Record<string, string>>;
   /** Of several consoles one acts. */
@@ -40,8 +40,8 @@ export interface Hands {
  *
  *   look ──► condition ──► has it lasted? ──► is the back-off over? ──► may we? ──► remedy
  *
- * It never gives up, and never does what could lose an event: a slot that was moved stops the connector
- * and waits for a person (docs/runbook.md), because going on would skip what lies between.
+ * It never gives up, and never goes on behind a slot that it knows was moved: that stops the connector and
+ * waits for a person (docs/runbook.md), because going on would skip what lies between.
  */
 export class Caretaker {
   private condition: Condition = 'starting';
@@ -117,6 +117,8 @@ export class Caretaker {
     switch (remedy) {
       case 'register':
         return await connect.configure(await config());
+      case 'register_stopped':
+        return await connect.createStopped(await config());
       case 'restart_failed':
         return await connect.restart('failed');
       case 'restart':

@@ -21,6 +21,11 @@ const CASES: [what: string, sight: Sight, condition: Condition][] = [
   ['Connect does not answer', justTheSlot, 'connect_unreachable'],
   ['PostgreSQL does not answer', justConnect, 'database_unreachable'],
   ['Connect knows no such connector', { ...healthy, connector: 'missing' }, 'connector_missing'],
+  [
+    'it knows none, and PostgreSQL gave the slot up',
+    { ...healthy, connector: 'missing', slot: { ...slot, isLost: true } },
+    'connector_missing',
+  ],
   ['it is stopped', { ...healthy, connector: status('STOPPED') }, 'connector_stopped'],
   ['its task failed', { ...healthy, connector: status('RUNNING', 'FAILED') }, 'task_failed'],
   ['it failed itself', { ...healthy, connector: status('FAILED') }, 'task_failed'],
@@ -67,11 +72,26 @@ describe('a slot beyond what Connect has kept', () => {
     expect(conditionOf(at(89n, { restart: undefined }), moved)).toBe('healthy');
   });
 
+  it('is enough when the connector was deleted too: Connect does not say how far it had come', () => {
+    const { offset: _, ...unsaid } = at(99n);
+    const missing = { ...unsaid, connector: 'missing' as const };
+    expect(conditionOf(missing, moved)).toBe('missing_and_moved');
+    expect(conditionOf(missing)).toBe('connector_missing');
+  });
+
   it('is nothing wrong while all retained rows are published again', () => {
     const again = { ...healthy, offset: { lsn: 99n, isSnapshot: true } };
     expect(conditionOf(again, moved)).toBe('healthy');
     expect(conditionOf({ ...healthy, offset: 'none' }, moved)).toBe('healthy');
   });
+});
+
+it('nobody reads the slot while the retained rows are published again, however long that takes', () => {
+  const unread = { ...healthy, slot: { ...slot, active: false } };
+  const snapshot = { lsn: 110n, isSnapshot: true };
+  expect(conditionOf({ ...unread, offset: snapshot })).toBe('publishing_again');
+  expect(conditionOf({ ...unread, offset: 'none' })).toBe('publishing_again');
+  expect(conditionOf(unread)).toBe('slot_inactive');
 });
 
 it('a position that never moves is a stall, but not while the retained rows are published again', () => {

@@ -10,6 +10,7 @@ export const CONDITIONS = [
   'connect_unreachable',
   'database_unreachable',
   'connector_missing',
+  'missing_and_moved',
   'connector_stopped',
   'task_failed',
   'starting',
@@ -18,6 +19,7 @@ export const CONDITIONS = [
   'slot_moved',
   'held',
   'slot_inactive',
+  'publishing_again',
   'stalled',
 ] as const;
 export type Condition = (typeof CONDITIONS)[number];
@@ -39,7 +41,7 @@ export function conditionOf(sight: Sight, watched: Watched = UNWATCHED): Conditi
   const { connector, slot } = sight;
   const { stuckMs, wentForwardUnread } = watched;
   if (slot !== undefined && slot !== 'missing') {
-    if (slot.isLost) return 'slot_lost';
+    if (slot.isLost && connector !== 'missing') return 'slot_lost';
     if (isBeyond(slot, sight.offset)) {
       // Held: stopped, so that it cannot skip what lies between; a person is to repair it.
       if (isStopped(connector)) return 'held';
@@ -47,15 +49,17 @@ export function conditionOf(sight: Sight, watched: Watched = UNWATCHED): Conditi
     }
   }
   if (connector === undefined) return 'connect_unreachable';
-  if (connector === 'missing') return 'connector_missing';
+  // Without the connector Connect does not say how far it had come: that the slot was moved is enough.
+  if (connector === 'missing') return wentForwardUnread ? 'missing_and_moved' : 'connector_missing';
   if (isStopped(connector)) return 'connector_stopped';
   if (hasState(connector, 'FAILED')) return 'task_failed';
   if (slot === undefined) return 'database_unreachable';
   if (slot === 'missing') return 'slot_missing';
   if (connector.tasks.length === 0 || !isAll(connector, 'RUNNING')) return 'starting';
-  if (!slot.active) return 'slot_inactive';
   const isPublishingAgain = sight.offset === 'none' || sight.offset?.isSnapshot === true;
-  // Publishing all retained rows takes as long as it takes, and confirms nothing before its end.
+  // It reads rows then, not the slot, and for as long as it takes: whoever restarts it has it begin anew.
+  if (!slot.active) return isPublishingAgain ? 'publishing_again' : 'slot_inactive';
+  // What it has read is confirmed only when the last of it is in the topic.
   if (stuckMs > STALLED_AFTER_MS && !isPublishingAgain) return 'stalled';
   return 'healthy';
 }

@@ -42,6 +42,9 @@ it('a connector is as far as it has published and Connect has kept', async () =>
   await expect(connect.offset()).resolves.toBe('none');
   answer = { status: 200, json: { offsets: [] } };
   await expect(connect.offset()).resolves.toBe('none');
+  // Deleted just now: nothing is said of what Connect has kept.
+  answer = { status: 404, json: { message: 'Connector payments-outbox not found' } };
+  await expect(connect.offset()).rejects.toThrow(NotYet);
 });
 
 it('says what Connect has against a wish', async () => {

@@ -59,7 +59,6 @@ export class ConnectApi {
 
   async offset(): Promise<ConnectorOffset | 'none'> {
     const response = await this.send('GET', '/offsets');
-    if (response.status === 404) return 'none';
     const read = offsets.parse(await (await accepted(response)).json());
     // One server, one partition.
     const offset = read.offsets[0]?.offset;
@@ -74,6 +73,12 @@ export class ConnectApi {
   /** Creates the connector, or brings its configuration up to date. */
   async configure(config: Record<string, string>): Promise<void> {
     await accepted(await this.send('PUT', '/config', config));
+  }
+
+  /** Creates it so that it does not run until somebody resumes it (KIP-980). */
+  async createStopped(config: Record<string, string>): Promise<void> {
+    const created = { name: CONNECTOR, config, initial_state: 'STOPPED' };
+    await accepted(await this.send('POST', undefined, created));
   }
 
   async restart(which: 'failed' | 'all'): Promise<void> {
@@ -95,8 +100,10 @@ export class ConnectApi {
     await accepted(await this.send('DELETE', '/offsets'));
   }
 
-  private async send(method: string, path: string, body?: unknown): Promise<Response> {
-    return await fetch(`${this.connectUrl}/connectors/${CONNECTOR}${path}`, {
+  /** @param path below the connector; undefined for what is asked before there is one. */
+  private async send(method: string, path: string | undefined, body?: unknown): Promise<Response> {
+    const below = path === undefined ? '' : `/${CONNECTOR}${path}`;
+    return await fetch(`${this.connectUrl}/connectors${below}`, {
       method,
       signal: AbortSignal.timeout(this.timeoutMs),
       ...(body === undefined

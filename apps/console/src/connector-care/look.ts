@@ -35,7 +35,8 @@ export async function look(query: Query, connect: ConnectApi): Promise<Sight> {
   }
   try {
     sight.connector = await connect.status();
-    sight.offset = await connect.offset();
+    // Connect forgets to say how far a connector had come that was deleted, but it does not forget it.
+    if (sight.connector !== 'missing') sight.offset = await connect.offset();
   } catch (error) {
     sight.unanswered.connect = messageOf(error);
   }

@@ -1,6 +1,7 @@
 import type { Condition } from './condition.js';
 
-export type Remedy = 'none' | 'register' | 'restart_failed' | 'restart' | 'stop';
+export type Remedy =
+  'none' | 'register' | 'register_stopped' | 'restart_failed' | 'restart' | 'stop';
 
 /**
  * What is done about each condition once it has lasted that long, and why. Debezium tries again every 10 s
@@ -19,6 +20,11 @@ export const REMEDIES: Record<Condition, { remedy: Remedy; afterMs: number; why:
     // Somebody may be putting another in its place.
     afterMs: 2_000,
     why: 'it was deleted, and is registered again; Connect still knows how far it had come',
+  },
+  missing_and_moved: {
+    remedy: 'register_stopped',
+    afterMs: 0,
+    why: 'it was deleted and its slot moved: registered, and stopped before it skips anything; npm run connector -- repair',
   },
   connector_stopped: {
     remedy: 'none',
@@ -51,6 +57,11 @@ export const REMEDIES: Record<Condition, { remedy: Remedy; afterMs: number; why:
     remedy: 'restart',
     afterMs: 60_000,
     why: 'it says that it runs, and does not read',
+  },
+  publishing_again: {
+    remedy: 'none',
+    afterMs: 0,
+    why: 'it publishes all that the outbox keeps once more, and then what is new',
   },
   stalled: { remedy: 'restart', afterMs: 0, why: 'it reads, and does not get on' },
 };

@@ -3,24 +3,30 @@ import type { Sight } from './look.js';
 /**
  * Notices a slot that somebody moved by hand. PostgreSQL lets nobody but its reader move a slot that is
  * read, so one that goes forward while nobody reads it was moved. Both looks must find it unread: what its
- * reader confirmed last may come to light only after he has gone.
+ * reader confirmed last may come to light only after he has gone. So a move between his going and the first
+ * look after it is not noticed.
  */
 export class UnreadSlot {
   /** Where it lay when it was first seen unread. */
   private lay: bigint | undefined;
-  private wentForward = false;
+  private movedTo: bigint | undefined;
 
-  /** Remembers it until the connector has begun anew, which mends it. */
+  /** Remembers it until the connector begins anew, which mends it, or was past that place anyway. */
   sees({ slot, offset }: Sight): boolean {
-    if (slot === undefined) return this.wentForward;
-    const beginsAnew = offset === 'none' || (offset !== undefined && offset.isSnapshot);
-    if (slot === 'missing' || beginsAnew) this.wentForward = false;
-    if (slot === 'missing' || beginsAnew || slot.active) {
+    if (slot === undefined) return this.movedTo !== undefined;
+    const beginsAnew = slot === 'missing' || offset === 'none' || offset?.isSnapshot === true;
+    if (beginsAnew || (slot.active && this.isBehind(offset))) this.movedTo = undefined;
+    if (beginsAnew || slot.active) {
       this.lay = undefined;
-      return this.wentForward;
+    } else {
+      this.lay ??= slot.confirmed;
+      if (slot.confirmed > this.lay) this.movedTo = slot.confirmed;
     }
-    this.lay ??= slot.confirmed;
-    if (slot.confirmed > this.lay) this.wentForward = true;
-    return this.wentForward;
+    return this.movedTo !== undefined;
+  }
+
+  private isBehind(offset: Sight['offset']): boolean {
+    const { movedTo } = this;
+    return movedTo !== undefined && typeof offset === 'object' && movedTo <= offset.lsn;
   }
 }

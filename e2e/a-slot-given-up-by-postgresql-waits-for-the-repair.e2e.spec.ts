@@ -1,0 +1,37 @@
+import { jest } from '@jest/globals';
+import { ConnectApi } from '@effectively-once/console/connector-care/connect-api';
+import { waitUntil } from '@effectively-once/testing';
+import { loseSlot, untilStopped } from '../infra/faults/break-pipeline.js';
+import { everythingIsSettled } from './breaking.js';
+import { shown, stack, untilHealthy, whileClientsPay } from './the-connector.js';
+import { npmRun } from './npm-run.js';
+import { findings } from './the-system.js';
+
+// The repair publishes everything that the other stories have left once more.
+jest.setTimeout(240_000);
+
+const PER_SECOND = 10;
+
+beforeAll(untilHealthy);
+
+it('a connector stopped for too long loses its slot and waits; the repair brings every payment', async () => {
+  const connect = new ConnectApi(stack.connectUrl);
+  await connect.stop();
+  await untilStopped(stack);
+  await whileClientsPay(PER_SECOND, async () => {
+    await loseSlot(stack);
+    await connect.resume();
+    await waitUntil(
+      'an alarm',
+      async () => (await shown('cdc_connector_condition', { condition: 'slot_lost' })) === 1,
+    );
+    await expect(npmRun('connector', ['status'])).resolves.toMatchObject({
+      code: 1,
+      out: expect.stringContaining('slot_lost: PostgreSQL gave the slot up'),
+    });
+    await expect(npmRun('connector', ['repair'])).resolves.toMatchObject({ code: 0 });
+    await untilHealthy();
+  });
+  await everythingIsSettled();
+  await expect(findings()).resolves.toEqual([]);
+});
