@@ -17,6 +17,9 @@ const POLL_MS = 500;
  *
  *   stop ──► forget Connect's offsets ──► drop the slot ──► resume ──► until all is published
  *
+ * A slot that PostgreSQL gave up is dropped before that too: Debezium waits half an hour for it to become
+ * sound, deaf to being stopped, and would then make a slot at the same moment as its own successor.
+ *
  * The slot goes too, although it may be sound: only a slot that Debezium makes together with its snapshot
  * joins the rows to the log without a gap. Safe to repeat, and to interrupt and repeat.
  *
@@ -29,9 +32,9 @@ export async function repairConnector(options: {
   onStep: (step: string) => void;
 }): Promise<void> {
   const { connect, query, onStep } = options;
-  const until = async (what: string, withinMs: number, isSo: (sight: Sight) => boolean) => {
+  const until = async (what: string, withinMs: number, isSo: () => Promise<boolean>) => {
     const giveUpAtMs = performance.now() + withinMs;
-    while (!isSo(await look(query, connect))) {
+    while (!(await isSo())) {
       if (performance.now() > giveUpAtMs) throw new Error(`gave up waiting for ${what}`);
       await sleep(POLL_MS);
     }
@@ -39,20 +42,42 @@ export async function repairConnector(options: {
   if ((await connect.status()) === 'missing') {
     throw new Error('there is no connector to repair; the console registers it within seconds');
   }
+  const { slot } = await look(query, connect);
+  if (typeof slot === 'object' && slot.isLost) {
+    onStep('dropping the slot, which PostgreSQL gave up');
+    await dropSlot(query);
+  }
   onStep('stopping the connector');
   await patiently(() => connect.stop());
-  await until('the connector to stop', STOPPED_WITHIN_MS, isAtRest);
+  await until('the connector to stop', STOPPED_WITHIN_MS, async () => {
+    return isAtRest(await look(query, connect)) && !(await isLoggedIn(query));
+  });
   onStep('making Connect forget how far it had come');
   await patiently(() => connect.forgetOffsets());
   onStep(`dropping the slot ${SLOT}`);
+  await dropSlot(query);
+  onStep('resuming the connector, which publishes every retained row again');
+  await patiently(() => connect.resume());
+  await untilRunning(connect);
+  await until('the retained rows to be published', PUBLISHED_WITHIN_MS, async () => {
+    return isPublished(await look(query, connect));
+  });
+}
+
+async function dropSlot(query: Query): Promise<void> {
   await query(
     `SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = $1`,
     [SLOT],
   );
-  onStep('resuming the connector, which publishes every retained row again');
-  await patiently(() => connect.resume());
-  await untilRunning(connect);
-  await until('the retained rows to be published', PUBLISHED_WITHIN_MS, isPublished);
+}
+
+/** A task that did not end in time goes on behind Connect's back until it has. */
+async function isLoggedIn(query: Query): Promise<boolean> {
+  const others = await query(
+    `SELECT pid FROM pg_stat_activity WHERE usename = current_user AND pid <> pg_backend_pid()`,
+    [],
+  );
+  return others.length > 0;
 }
 
 const isAtRest = ({ connector, slot }: Sight): boolean =>

@@ -60,7 +60,7 @@ export const CONNECTOR_GUARDS: readonly Guard[] = [
     removing:
       'connector care: publishing all retained rows again, which reads no slot, is begun anew every minute',
     file: `${care}/condition.ts`,
-    text: `isPublishingAgain ? 'publishing_again' : 'slot_inactive'`,
+    text: `slot.rowsAreRead ? 'publishing_again' : 'slot_inactive'`,
     replacement: `'slot_inactive'`,
     test: caretaker('leaves one alone that publishes all retained rows again, for hours'),
   },

@@ -13,7 +13,14 @@ const failed: ConnectorStatus = {
   connector: { state: 'RUNNING' },
   tasks: [{ id: 0, state: 'FAILED', trace: 'io.debezium.DebeziumException: no route\n\tat x' }],
 };
-const slot = { active: true, restart: 1n, confirmed: 10n, lagBytes: 0, isLost: false };
+const slot = {
+  active: true,
+  restart: 1n,
+  confirmed: 10n,
+  lagBytes: 0,
+  isLost: false,
+  rowsAreRead: false,
+};
 const healthy: Sight = {
   connector: running,
   offset: { lsn: 20n, isSnapshot: false },
@@ -145,8 +152,8 @@ it('registers one that was deleted after its slot was moved, but stopped', async
 
 it('leaves one alone that publishes all retained rows again, for hours', async () => {
   const { done, during } = world();
-  const again = { lsn: 20n, isSnapshot: true };
-  const { condition } = await during(180 * MINUTE, { ...unread(10n), offset: again });
+  const snapshot = { ...slot, active: false, rowsAreRead: true };
+  const { condition } = await during(180 * MINUTE, { ...healthy, slot: snapshot });
   expect(condition).toBe('publishing_again');
   expect(done).toEqual([]);
 });

@@ -6,7 +6,14 @@ const status = (connector: string, ...tasks: string[]): ConnectorStatus => ({
   connector: { state: connector },
   tasks: tasks.map((state, id) => ({ id, state })),
 });
-const slot: Slot = { active: true, restart: 90n, confirmed: 100n, lagBytes: 20, isLost: false };
+const slot: Slot = {
+  active: true,
+  restart: 90n,
+  confirmed: 100n,
+  lagBytes: 20,
+  isLost: false,
+  rowsAreRead: false,
+};
 const healthy: Sight = {
   connector: status('RUNNING', 'RUNNING'),
   offset: { lsn: 110n, isSnapshot: false },
@@ -87,11 +94,12 @@ describe('a slot beyond what Connect has kept', () => {
 });
 
 it('nobody reads the slot while the retained rows are published again, however long that takes', () => {
-  const unread = { ...healthy, slot: { ...slot, active: false } };
-  const snapshot = { lsn: 110n, isSnapshot: true };
-  expect(conditionOf({ ...unread, offset: snapshot })).toBe('publishing_again');
-  expect(conditionOf({ ...unread, offset: 'none' })).toBe('publishing_again');
-  expect(conditionOf(unread)).toBe('slot_inactive');
+  const offset = { lsn: 110n, isSnapshot: true };
+  const reading = { ...slot, active: false, rowsAreRead: true };
+  expect(conditionOf({ ...healthy, offset, slot: reading })).toBe('publishing_again');
+  // It says so, and reads neither.
+  const stuck = { ...slot, active: false };
+  expect(conditionOf({ ...healthy, offset, slot: stuck })).toBe('slot_inactive');
 });
 
 it('a position that never moves is a stall, but not while the retained rows are published again', () => {

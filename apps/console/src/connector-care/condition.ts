@@ -56,9 +56,10 @@ export function conditionOf(sight: Sight, watched: Watched = UNWATCHED): Conditi
   if (slot === undefined) return 'database_unreachable';
   if (slot === 'missing') return 'slot_missing';
   if (connector.tasks.length === 0 || !isAll(connector, 'RUNNING')) return 'starting';
+  // For as long as it takes: whoever restarts it has it begin anew. That it is in a snapshot according to
+  // Connect is not enough: its task may have ended unheard (tried: two tasks made the slot at once).
+  if (!slot.active) return slot.rowsAreRead ? 'publishing_again' : 'slot_inactive';
   const isPublishingAgain = sight.offset === 'none' || sight.offset?.isSnapshot === true;
-  // It reads rows then, not the slot, and for as long as it takes: whoever restarts it has it begin anew.
-  if (!slot.active) return isPublishingAgain ? 'publishing_again' : 'slot_inactive';
   // What it has read is confirmed only when the last of it is in the topic.
   if (stuckMs > STALLED_AFTER_MS && !isPublishingAgain) return 'stalled';
   return 'healthy';

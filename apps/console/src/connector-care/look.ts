@@ -14,6 +14,8 @@ export interface Slot {
   lagBytes: number;
   /** It held back more log than `max_slot_wal_keep_size` allows. */
   isLost: boolean;
+  /** The connector reads the outbox itself, for its snapshot, and no slot meanwhile. */
+  rowsAreRead: boolean;
 }
 
 /** What the two sides say of each other; absent is who did not answer. */
@@ -52,6 +54,7 @@ const slotRow = z.object({
   // Null while the slot is being made.
   confirmed: position.nullable(),
   lag: z.string().transform(Number).nullable(),
+  rows_are_read: z.boolean(),
 });
 
 async function readSlot(query: Query): Promise<Slot | 'missing'> {
@@ -59,18 +62,22 @@ async function readSlot(query: Query): Promise<Slot | 'missing'> {
     `SELECT active, wal_status = 'lost' AS is_lost,
             restart_lsn - '0/0'::pg_lsn AS restart,
             confirmed_flush_lsn - '0/0'::pg_lsn AS confirmed,
-            pg_current_wal_lsn() - confirmed_flush_lsn AS lag
+            pg_current_wal_lsn() - confirmed_flush_lsn AS lag,
+            EXISTS (SELECT FROM pg_locks JOIN pg_stat_activity USING (pid)
+                     WHERE usename = 'debezium' AND relation = to_regclass('payments.outbox')
+                   ) AS rows_are_read
        FROM pg_replication_slots WHERE slot_name = $1`,
     [SLOT],
   );
   if (!row) return 'missing';
-  const { active, is_lost, restart, confirmed, lag } = slotRow.parse(row);
+  const { active, is_lost, restart, confirmed, lag, rows_are_read } = slotRow.parse(row);
   return {
     active,
     restart: restart ?? undefined,
     confirmed: confirmed ?? 0n,
     lagBytes: lag ?? 0,
     isLost: is_lost,
+    rowsAreRead: rows_are_read,
   };
 }
 

@@ -1,8 +1,8 @@
-import type { Sight, Slot } from './look.js';
+import type { Sight } from './look.js';
 import { UnreadSlot } from './unread-slot.js';
 
 const at = (confirmed: bigint, active: boolean, lsn = 5n): Sight => ({
-  slot: { active, restart: 1n, confirmed, lagBytes: 0, isLost: false } satisfies Slot,
+  slot: { active, confirmed, ...{ restart: 1n, lagBytes: 0, isLost: false, rowsAreRead: false } },
   offset: { lsn, isSnapshot: false },
   unanswered: {},
 });
