@@ -66,10 +66,11 @@ export async function violations(
 export async function damaged(
   damage: () => Promise<unknown>,
   repair: () => Promise<unknown>,
+  tamper?: (stores: Stores) => Partial<Stores>,
 ): Promise<Record<string, Finding[]>> {
   await damage();
   try {
-    return await violations();
+    return await violations(tamper);
   } finally {
     await repair();
   }

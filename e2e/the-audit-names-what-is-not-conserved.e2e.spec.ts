@@ -66,6 +66,26 @@ describe('I10', () => {
     );
   });
 
+  it('and I6 name a payment whose dead letter is called redriven, and whose points never came', async () => {
+    // The redrive's record would have to age out first: the auditor is shown a letter that has none.
+    const found = await damaged(pretend('redriven'), forget, (stores) => ({
+      points: (take) =>
+        stores.points((fact) => {
+          const isVictims = fact.kind === 'points_entry' && fact.paymentId === victim;
+          return isVictims ? undefined : take(fact);
+        }),
+      deadLetters: async (consumer, take) => {
+        await stores.deadLetters(consumer, take);
+        if (consumer !== 'loyalty') return;
+        const identity = { original: `${PAYMENT_COMPLETED}/0-999999`, redriveCount: 0 };
+        await take({ kind: 'dead_letter', consumer, paymentId: victim, ...identity });
+      },
+    }));
+    expect(found['I6']).toEqual([
+      { id: victim, why: expect.stringMatching(/no points entry, though loyalty has settled/) },
+    ]);
+  });
+
   it('names a dead letter that the console has passed, and one sent by nobody', async () => {
     // Nothing can be taken out of a topic again: the auditor is shown records that are not there.
     const at = { partition: 0, offset: -1n, paymentId: victim, letter };

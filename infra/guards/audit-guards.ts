@@ -2,6 +2,7 @@ import { provedBy, type Guard } from './guard.js';
 
 const deadLetters = provedBy('libs/audit/src/invariants/dead-letters.spec.ts');
 const lookUps = provedBy('libs/audit/src/look-ups.spec.ts');
+const turns = provedBy('libs/audit/src/invariants/turn.spec.ts');
 const standing = provedBy('apps/console/src/standing-audit/standing-audit.spec.ts');
 const metrics = provedBy('apps/console/src/standing-audit/audit-metrics.spec.ts');
 const collecting = provedBy('libs/audit/src/collect-evidence.spec.ts');
@@ -82,6 +83,15 @@ export const AUDIT_GUARDS: readonly Guard[] = [
     text: "if (completedAtMs < (evidence.sinceMs ?? 0)) return { outcome: 'not_judged' };",
     replacement: '',
     test: lookUps('does not say that an older payment lacks what was not read of it'),
+  },
+  {
+    removing: 'audit: a redrive that came to nothing is forgotten with its topic',
+    file: 'libs/audit/src/invariants/turn.ts',
+    text: "    ...states.filter(({ state }) => state === 'redriven'),\n",
+    replacement: '',
+    test: turns(
+      'is lost when its dead letter was redriven so long ago that the redrive has aged out',
+    ),
   },
   {
     removing: 'standing audit: a violation ends by becoming old',

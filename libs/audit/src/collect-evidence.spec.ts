@@ -99,6 +99,27 @@ describe('collecting evidence from a system that works meanwhile', () => {
     },
   );
 
+  it('names what was redriven and came to nothing, when the redrive itself has aged out', async () => {
+    const world = new HonestWorld();
+    for (const id of PAYMENTS) [...world.pay(id), ...world.connect()].forEach((step) => step());
+    for (const consumer of CONSUMERS) {
+      const [claim, send, mark] = world.redrive(consumer);
+      const died = [...world.consume(consumer, 'dead-letters'), ...world.takeIn(consumer)];
+      [...died, claim!, send!, mark!].forEach((step) => step());
+      world.redrives[consumer].pop();
+    }
+    const report = await auditStores(
+      storesOf(() => world),
+      { ...EVERYTHING, paymentsPerBucket: 1 },
+    );
+    const lost = violations(report).filter(({ invariant }) => invariant !== 'I10');
+    expect(lost.map(({ invariant, id }) => `${invariant} ${id}`)).toEqual([
+      'I6 one',
+      'I7 one',
+      'I8 one',
+    ]);
+  });
+
   // Each of these is why the order is what it is.
   it.each<[string, (keyof Stores)[]]>([
     ['the topic before the slot', ['published']],

@@ -39,6 +39,25 @@ export interface DeadLetterRow {
 /** The retention of a dead-letter topic. */
 export const DEAD_LETTERS_KEPT_MS = 30 * 24 * 3_600_000;
 
-export const letterName = ({ consumer, topic, partition, offset, redriveCount }: Letter) =>
-  `${consumer} ${topic}/${partition}-${offset}` +
-  (redriveCount > 0 ? ` redriven ${redriveCount}` : '');
+export const letterName = ({ consumer, redriveCount, ...origin }: Letter) =>
+  `${consumer} ${originName(origin)}` + (redriveCount > 0 ? ` redriven ${redriveCount}` : '');
+
+const originName = ({ topic, partition, offset }: Pick<Letter, 'topic' | keyof Position>) =>
+  `${topic}/${partition}-${offset}`;
+
+/** A dead letter among those that one consumer has of one payment. */
+export interface DeadLetter {
+  /** `<topic>/<partition>-<offset>` of where the record first lay. */
+  original: string;
+  redriveCount: number;
+}
+
+/** A dead letter on its second way; its count is one above the dead letter's. */
+export interface Redrive extends DeadLetter, Position {}
+
+export interface DeadLetterState extends DeadLetter, Pick<DeadLetterRow, 'state'> {}
+
+export const deadLetterOf = (letter: Letter): DeadLetter => ({
+  original: originName(letter),
+  redriveCount: letter.redriveCount,
+});

@@ -104,6 +104,7 @@ export function settled(changes: Partial<Delivery> = {}): Delivery {
     committed: new Map([[3, 8n]]),
     redriveCommitted: new Map([[3, -1n]]),
     deadLetters: new Map(),
+    deadLetterStates: new Map(),
     redrives: new Map(),
     ...changes,
   };

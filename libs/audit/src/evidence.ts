@@ -1,5 +1,12 @@
 import { RETENTION, type ConsumerName } from '@effectively-once/contracts';
-import type { DeadLetterRow, DlqRecord, RedriveRecord } from './dead-letter-evidence.js';
+import type {
+  DeadLetter,
+  DeadLetterRow,
+  DeadLetterState,
+  DlqRecord,
+  Redrive,
+  RedriveRecord,
+} from './dead-letter-evidence.js';
 
 export * from './dead-letter-evidence.js';
 
@@ -126,18 +133,11 @@ export interface Delivery {
   redriveCommitted: Map<number, bigint>;
   /** By payment id. */
   deadLetters: Map<string, DeadLetter[]>;
+  /** The same as the console's table has them, which keeps them for ever. By payment id. */
+  deadLetterStates: Map<string, DeadLetterState[]>;
+  /** By payment id. */
   redrives: Map<string, Redrive[]>;
 }
-
-/** Copies written by a crash between produce and commit have the same original and count: they are one. */
-export interface DeadLetter {
-  /** `<partition>-<offset>` in payment.completed. */
-  original: string;
-  redriveCount: number;
-}
-
-/** A dead letter on its second way; its count is one above the dead letter's. */
-export interface Redrive extends DeadLetter, Position {}
 
 export interface PointsEntry {
   userId: string;

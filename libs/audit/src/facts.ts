@@ -4,6 +4,7 @@ import {
   type Charge,
   type DeadLetter,
   type DeadLetterRow,
+  type DeadLetterState,
   type DlqRecord,
   type OutboxRow,
   type Payment,
@@ -21,6 +22,7 @@ interface FactKinds {
   stored_response: StoredResponse;
   record: PublishedRecord;
   dead_letter: DeadLetter & { consumer: ConsumerName; paymentId: string };
+  dead_letter_state: DeadLetterState & { consumer: ConsumerName; paymentId: string };
   redrive: Redrive & { consumer: ConsumerName; paymentId: string };
   /** `at` grows from effect to effect within that consumer's store. */
   points_entry: PointsEntry & { paymentId: string; at: number };
@@ -50,6 +52,7 @@ export function keyOf(fact: Fact): string {
     case 'outbox_row':
     case 'stored_response':
     case 'dead_letter':
+    case 'dead_letter_state':
     case 'redrive':
     case 'points_entry':
     case 'receipt':

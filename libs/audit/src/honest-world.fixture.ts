@@ -1,5 +1,6 @@
 import { CONSUMERS, type ConsumerName } from '@effectively-once/contracts';
 import {
+  deadLetterOf,
   letterName,
   type DeadLetter,
   type DeadLetterRow,
@@ -84,7 +85,7 @@ export class HonestWorld {
       () => {
         const paymentId = current();
         if (!paymentId || this.effects[consumer].has(paymentId)) return;
-        const original = `0-${this.committed[consumer]}`;
+        const original = `payment.completed/0-${this.committed[consumer]}`;
         if (how !== 'dead-letters') this.apply(consumer, paymentId);
         else this.deadLetters[consumer].push({ paymentId, original, redriveCount: 0 });
       },
@@ -211,6 +212,9 @@ export function storesOf(world: (reading: keyof Stores) => HonestWorld): Stores 
       for (const consumer of CONSUMERS) {
         for (const row of rowsOf(consumer, table, deadLetters)) {
           await take({ kind: 'dead_letter_row', ...row });
+          const { paymentId, state } = row;
+          const known = { consumer, paymentId, state, ...deadLetterOf(row.letter) };
+          await take({ kind: 'dead_letter_state', ...known });
         }
       }
       return perConsumer((consumer) => new Map([[0, BigInt(table[consumer].length)]]));
@@ -287,7 +291,7 @@ const rowsOf = (
   consumer: ConsumerName,
   table: HonestWorld['table'],
   deadLetters: HonestWorld['deadLetters'],
-): DeadLetterRow[] =>
+): (DeadLetterRow & { paymentId: string })[] =>
   table[consumer].flatMap((row, at) => {
     const found = deadLetters[consumer][at];
     if (!found) return [];

@@ -26,6 +26,7 @@ export async function pour(facts: AsyncIterable<Fact> | Fact[], whole: Whole): P
     deliveries: perConsumer((consumer) => ({
       ...offsets[consumer],
       deadLetters: new Map(),
+      deadLetterStates: new Map(),
       redrives: new Map(),
     })),
     pointsEntries: new Map(),
@@ -57,6 +58,8 @@ export function add(fact: Fact, evidence: Evidence): void {
       return void evidence.published.push(fact);
     case 'dead_letter':
       return append(deliveries[fact.consumer].deadLetters, fact.paymentId, fact);
+    case 'dead_letter_state':
+      return append(deliveries[fact.consumer].deadLetterStates, fact.paymentId, fact);
     case 'redrive':
       return append(deliveries[fact.consumer].redrives, fact.paymentId, fact);
     case 'points_entry':

@@ -56,7 +56,9 @@ export interface Stores {
   published(from: TopicEnds, take: Take<'record'>): Promise<TopicEnds>;
   offsets(consumer: ConsumerName): Promise<Pick<Delivery, 'committed' | 'redriveCommitted'>>;
   /** As of one instant; answers up to where the console has taken in each dead-letter topic. */
-  deadLetterTable(take: Take<'dead_letter_row'>): Promise<Record<ConsumerName, TopicEnds>>;
+  deadLetterTable(
+    take: Take<'dead_letter_row' | 'dead_letter_state'>,
+  ): Promise<Record<ConsumerName, TopicEnds>>;
   deadLetters(consumer: ConsumerName, take: Take<'dead_letter' | 'dlq_record'>): Promise<void>;
   redrives(consumer: ConsumerName, take: Take<'redrive' | 'redrive_record'>): Promise<void>;
   points(take: Take<'points_entry' | 'unbalanced_account'>): Promise<void>;
@@ -90,13 +92,8 @@ export async function openStores(
   sources: Sources,
   { sinceMs }: { sinceMs?: number | undefined } = {},
 ): Promise<Stores & { close: () => Promise<void> }> {
-  const {
-    loyaltyUrl,
-    kafkaBrokers: brokers,
-    redisUrl,
-    elasticsearchUrl,
-    thirdPartiesUrl,
-  } = sources;
+  const { loyaltyUrl, consoleUrl, redisUrl, elasticsearchUrl, thirdPartiesUrl } = sources;
+  const { kafkaBrokers: brokers } = sources;
   const fromPayments = <Result>(read: () => Promise<Result>) =>
     reading('the payments database', read);
   const fromKafka = <Result>(read: () => Promise<Result>) => reading('Kafka', read);
@@ -112,7 +109,7 @@ export async function openStores(
     published: (from, take) =>
       fromKafka(() => readPublished({ brokers, topic: PAYMENT_COMPLETED, from, sinceMs }, take)),
     offsets: (consumer) => fromKafka(() => readOffsets(brokers, consumer)),
-    deadLetterTable: (take) => fromConsole(() => readDeadLetterTable(sources.consoleUrl, take)),
+    deadLetterTable: (take) => fromConsole(() => readDeadLetterTable(consoleUrl, take, sinceMs)),
     deadLetters: (consumer, take) => fromKafka(() => readDeadLetters(brokers, consumer, take)),
     redrives: (consumer, take) => fromKafka(() => readRedrives(brokers, consumer, take)),
     points: (take) => reading('the loyalty database', () => readPoints(loyaltyUrl, take, sinceMs)),
@@ -143,7 +140,7 @@ export async function openStores(
     },
     statusesNow: (ids) => fromPayments(() => readStatusesNow(payments, ids)),
     outboxNow: (ids) => fromPayments(() => readOutboxNow(payments, ids)),
-    deadLettersNow: (letters) => fromConsole(() => readDeadLettersNow(sources.consoleUrl, letters)),
+    deadLettersNow: (letters) => fromConsole(() => readDeadLettersNow(consoleUrl, letters)),
     close: () => payments.end(),
   };
 }

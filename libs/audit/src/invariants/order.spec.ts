@@ -92,7 +92,7 @@ describe('I9: effects of a user first happen in the order of the payments', () =
   });
 
   it.each(['before', 'paid'])('lets a payment be passed that %s has a dead letter for', (dead) => {
-    const letters = new Map([[dead, [{ original: '3-5', redriveCount: 0 }]]]);
+    const letters = new Map([[dead, [{ original: 'payment.completed/3-5', redriveCount: 0 }]]]);
     const withLetter = (consumer: ConsumerName) => ({
       ...honestEvidence().deliveries,
       [consumer]: settled({ deadLetters: letters }),

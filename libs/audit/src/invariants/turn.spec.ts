@@ -10,9 +10,10 @@ function turn(delivery: Delivery, changes: Partial<Evidence> = {}) {
 }
 
 const quiet = honestEvidence().deliveries;
-const died = { original: '3-7', redriveCount: 0 };
-const diedAgain = { original: '3-7', redriveCount: 1 };
-const redriven = { original: '3-7', redriveCount: 1, partition: 3, offset: 0n };
+const died = { original: 'payment.completed/3-7', redriveCount: 0 };
+const diedAgain = { ...died, redriveCount: 1 };
+const redriven = { ...diedAgain, partition: 3, offset: 0n };
+const calledRedriven = { ...died, state: 'redriven' as const };
 
 describe("a consumer's turn, when an effect is missing", () => {
   it('is lost below the committed offset', () => {
@@ -95,12 +96,49 @@ describe("a consumer's turn, when an effect is missing", () => {
 
   it('knows which of two dead letters was redriven', () => {
     const delivery = settled({
-      deadLetters: new Map([['paid', [died, { original: '3-9', redriveCount: 0 }]]]),
+      deadLetters: new Map([
+        ['paid', [died, { original: 'payment.completed/3-9', redriveCount: 0 }]],
+      ]),
       redrives: new Map([['paid', [redriven]]]),
       redriveCommitted: new Map([[3, 1n]]),
     });
     expect(turn(delivery).outcome).toBe('dead_lettered');
   });
+
+  it('is lost when its dead letter was redriven so long ago that the redrive has aged out', () => {
+    const delivery = settled({
+      deadLetters: new Map([['paid', [died]]]),
+      deadLetterStates: new Map([['paid', [calledRedriven]]]),
+    });
+    expect(turn(delivery).outcome).toBe('lost');
+  });
+
+  it('is late while a redrive waits that is marked already', () => {
+    const delivery = settled({
+      deadLetters: new Map([['paid', [died]]]),
+      deadLetterStates: new Map([['paid', [calledRedriven]]]),
+      redrives: new Map([['paid', [redriven]]]),
+    });
+    expect(turn(delivery).outcome).toBe('late');
+  });
+
+  it('is excused when it died again, and the redrive it died in has aged out', () => {
+    const delivery = settled({
+      deadLetters: new Map([['paid', [died, diedAgain]]]),
+      deadLetterStates: new Map([['paid', [calledRedriven]]]),
+    });
+    expect(turn(delivery).outcome).toBe('dead_lettered');
+  });
+
+  it.each(['pending', 'discarded'] as const)(
+    'is excused by a dead letter that is %s, also when the letter itself has aged out',
+    (state) => {
+      const deadLetterStates = new Map([['paid', [{ ...died, state }]]]);
+      expect(turn(settled({ deadLetterStates })).outcome).toBe('dead_lettered');
+      const deadLetters = new Map([['paid', [died]]]);
+      expect(turn(settled({ deadLetters, deadLetterStates })).outcome).toBe('dead_lettered');
+    },
+  );
 
   it('is not excused by the dead letter of another consumer', () => {
     const email = settled({ deadLetters: new Map([['paid', [died]]]) });

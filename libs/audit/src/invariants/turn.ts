@@ -2,6 +2,7 @@ import type { ConsumerName } from '@effectively-once/contracts';
 import {
   firstPositions,
   topicKeptSinceMs,
+  type DeadLetter,
   type Delivery,
   type Evidence,
   type Position,
@@ -23,7 +24,7 @@ export type Turn =
  *   in the topic, at or above the committed offset ─► late
  *   below it:
  *     a redrive the consumer has not settled ───────► late
- *     a dead letter nobody has redriven ────────────► dead_lettered   (pending, or discarded)
+ *     a dead letter nobody has redriven ────────────► dead_lettered   (pending, discarded, or too new)
  *     neither ──────────────────────────────────────► lost
  *
  * "Lost" is only said of a record below an offset that was read *before* the effects and the dead
@@ -80,15 +81,22 @@ export function fileMissing(
 const isSettled = (committed: Map<number, bigint>, { partition, offset }: Position) =>
   (committed.get(partition) ?? -1n) > offset;
 
-// A dead letter is redriven when a record one count higher with the same original is in the redrive topic.
+// A dead letter was redriven when a record one count higher is in the redrive topic, or the table says so.
+// The topic alone would forget it after three days, and the letter would excuse for twenty-seven more what
+// the redrive never brought. Of the letters too the table knows those that have left their topic: what was
+// discarded would be lost after thirty days. The topics alone know what the console has not come to.
 function hasOpenDeadLetter(delivery: Delivery, paymentId: string): boolean {
   const redrives = delivery.redrives.get(paymentId) ?? [];
-  return (delivery.deadLetters.get(paymentId) ?? []).some(
-    ({ original, redriveCount }) =>
-      !redrives.some(
-        (redrive) => redrive.original === original && redrive.redriveCount === redriveCount + 1,
-      ),
-  );
+  const states = delivery.deadLetterStates.get(paymentId) ?? [];
+  const redriven = [
+    ...redrives.map((redrive) => ({ ...redrive, redriveCount: redrive.redriveCount - 1 })),
+    ...states.filter(({ state }) => state === 'redriven'),
+  ];
+  const letters = [...(delivery.deadLetters.get(paymentId) ?? []), ...states];
+  return letters.some((letter) => !redriven.some((one) => isSame(one, letter)));
 }
+
+const isSame = (one: DeadLetter, other: DeadLetter) =>
+  one.original === other.original && one.redriveCount === other.redriveCount;
 
 const describe = ({ partition, offset }: Position) => `partition ${partition}, offset ${offset}`;

@@ -1,5 +1,5 @@
 import type { ConsumerName } from '@effectively-once/contracts';
-import type { DeadLetterRow, Letter } from '../evidence.js';
+import { deadLetterOf, type DeadLetterRow, type Letter } from '../evidence.js';
 import type { Take } from '../facts.js';
 import { perConsumer } from '../pour.js';
 import type { TopicEnds } from '../stores.js';
@@ -27,17 +27,30 @@ const ROWS = `
     LEFT JOIN console.dead_letter_actions action ON action.id = letter.action_id`;
 
 /**
- * The console's dead letters, and up to where it has taken in each dead-letter topic, as of one instant:
- * both are written in one transaction.
+ * The console's dead letters, each as a row to be conserved and, unless its payment is older than what is
+ * audited, as what became of that payment. And up to where the console has taken in each dead-letter
+ * topic, as of the same instant: both are written in one transaction.
  */
 export async function readDeadLetterTable(
   url: string,
-  take: Take<'dead_letter_row'>,
+  take: Take<'dead_letter_row' | 'dead_letter_state'>,
+  sinceMs = 0,
 ): Promise<Record<ConsumerName, TopicEnds>> {
   const client = await openSnapshot(url);
   try {
-    for await (const row of rowsOf<Row>(client, ROWS)) {
-      await take({ kind: 'dead_letter_row', ...toRow(row) });
+    for await (const columns of rowsOf<Row>(client, ROWS)) {
+      const row = toRow(columns);
+      await take({ kind: 'dead_letter_row', ...row });
+      const { letter, paymentId, state } = row;
+      if (paymentId === undefined || row.deadLetteredAtMs < sinceMs) continue;
+      const { consumer } = letter;
+      await take({
+        kind: 'dead_letter_state',
+        consumer,
+        paymentId,
+        state,
+        ...deadLetterOf(letter),
+      });
     }
     const { rows } = await client.query<{
       consumer: ConsumerName;

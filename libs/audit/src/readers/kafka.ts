@@ -17,7 +17,7 @@ import {
   type KafkaRecord,
   type OffsetRange,
 } from '@effectively-once/delivery';
-import type { DeadLetter, Delivery, Letter } from '../evidence.js';
+import { deadLetterOf, type Delivery, type Letter } from '../evidence.js';
 import type { FactOf, Take } from '../facts.js';
 import type { TopicEnds } from '../stores.js';
 
@@ -116,14 +116,14 @@ export async function readDeadLetters(
   for await (const record of readTopic({ ...connection(brokers), topic })) {
     const headers = headerTexts(record);
     const paymentId = headers[CE_HEADERS.subject];
-    // Without a subject it was never an event of ours, and excuses no payment.
-    if (paymentId !== undefined) {
-      await take({ kind: 'dead_letter', consumer, paymentId, ...identityIn(headers) });
-    }
     const { partition, offset } = record;
     const letter = claimedLetter(headers, consumer);
     const redriveCount = countIn(headers) ?? 0;
     const place: Letter = { consumer, topic, partition, offset, redriveCount };
+    // Without a subject it was never an event of ours, and excuses no payment.
+    if (paymentId !== undefined) {
+      await take({ kind: 'dead_letter', consumer, paymentId, ...deadLetterOf(letter ?? place) });
+    }
     const known = { kind: 'dlq_record', partition, offset, paymentId } as const;
     await take({ ...known, letter: letter ?? place, isClaimed: true });
     if (letter) await take({ ...known, letter: place, isClaimed: false });
@@ -136,25 +136,24 @@ export async function readRedrives(
   consumer: ConsumerName,
   take: Take<'redrive' | 'redrive_record'>,
 ): Promise<void> {
-  for await (const record of readTopic({ ...connection(brokers), topic: redriveTopic(consumer) })) {
+  const topic = redriveTopic(consumer);
+  for await (const record of readTopic({ ...connection(brokers), topic })) {
     const headers = headerTexts(record);
     const paymentId = headers[CE_HEADERS.subject];
     const { partition, offset } = record;
     const position = { partition, offset };
-    if (paymentId !== undefined) {
-      await take({ kind: 'redrive', consumer, paymentId, ...position, ...identityIn(headers) });
-    }
     const letter = letterIn(headers, consumer);
+    if (paymentId !== undefined) {
+      // Put there by hand it is a redrive of nothing, but may still bring the effect.
+      const place: Letter = { consumer, topic, ...position, redriveCount: 0 };
+      const redrive = { ...position, ...deadLetterOf(letter ?? place) };
+      await take({ kind: 'redrive', consumer, paymentId, ...redrive });
+    }
     if (!letter || letter.redriveCount === 0) continue;
     const before = { ...letter, redriveCount: letter.redriveCount - 1 };
     await take({ kind: 'redrive_record', ...position, paymentId, letter: before });
   }
 }
-
-const identityIn = (headers: EventHeaders): DeadLetter => ({
-  original: `${headers[DLQ_HEADERS.originalPartition]}-${headers[DLQ_HEADERS.originalOffset]}`,
-  redriveCount: Number(headers[DLQ_HEADERS.redriveCount] ?? 0),
-});
 
 /** Undefined when the headers do not say, or cannot be true: then a dead letter is known by its place. */
 function claimedLetter(headers: EventHeaders, consumer: ConsumerName): Letter | undefined {
