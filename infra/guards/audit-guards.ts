@@ -94,6 +94,22 @@ export const AUDIT_GUARDS: readonly Guard[] = [
     ),
   },
   {
+    removing: 'audit: a lost event is late again when the outbox has dropped its row',
+    file: 'libs/audit/src/invariants/turn.ts',
+    text: 'evidence.slotPassedSnapshot ? outboxKeptSinceMs(evidence) : keptSinceMs',
+    replacement: 'keptSinceMs',
+    test: turns(
+      'is late while I3 names the missing event, and lost when its outbox row may be gone',
+    ),
+  },
+  {
+    removing: 'audit: of an old event nobody waits for the slot',
+    file: 'libs/audit/src/collect-evidence.ts',
+    text: '[...rows, ...rowMayBeGone].every',
+    replacement: 'rows.every',
+    test: collecting('names one whose event never came, and looks at the slot until that is sure'),
+  },
+  {
     removing: 'standing audit: a violation ends by becoming old',
     file: goesOn,
     text: "|| latest?.invariants.some(({ status }) => status === 'violated')",

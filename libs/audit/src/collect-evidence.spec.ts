@@ -8,6 +8,7 @@ import type { Stores } from './stores.js';
 
 const PAYMENTS = ['one', 'two', 'three'];
 const RUNS = 400;
+const DAY_MS = 24 * 3_600_000;
 const READINGS_MAX = 21;
 const EVERYTHING = { now: () => new Date(1), settleLimitMs: 0, slotWaitMaxMs: 0 };
 // A machine busy with other things must not fail a test about order.
@@ -118,6 +119,33 @@ describe('collecting evidence from a system that works meanwhile', () => {
       'I7 one',
       'I8 one',
     ]);
+  });
+
+  describe('of payments two and a half days old, whose outbox rows may be gone', () => {
+    const later = { now: () => new Date(2.5 * DAY_MS), slotWaitMaxMs: 60_000 };
+    /** The connector confirms what it has published only after the first look. */
+    const auditAtTheSecondLook = async (world: HonestWorld) => {
+      let looks = 0;
+      const stores = { ...storesOf(() => world), slotHasPassed: async () => looks++ > 0 };
+      return { report: await auditStores(stores, { ...EVERYTHING, ...later }), looks };
+    };
+
+    it('names one whose event never came, and looks at the slot until that is sure', async () => {
+      const world = new HonestWorld();
+      world.pay('one').forEach((step) => step());
+      const { report, looks } = await auditAtTheSecondLook(world);
+      const lost = violations(report).map(({ invariant, id }) => `${invariant} ${id}`);
+      expect(lost).toEqual(['I6 one', 'I7 one', 'I8 one']);
+      expect(looks).toBe(2);
+    });
+
+    it('does not wait for the slot when each event is in the topic', async () => {
+      const world = new HonestWorld();
+      [...world.pay('one'), ...world.connect()].forEach((step) => step());
+      const { report, looks } = await auditAtTheSecondLook(world);
+      expect(violations(report)).toEqual([]);
+      expect(looks).toBe(1);
+    });
   });
 
   // Each of these is why the order is what it is.

@@ -1,7 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConsumerName } from '@effectively-once/contracts';
 import { Deal } from './deal.js';
-import { judgedRows, type Evidence, type Scope } from './evidence.js';
+import {
+  judgedRows,
+  outboxKnownSinceMs,
+  topicKnownSinceMs,
+  type Evidence,
+  type Payment,
+  type Scope,
+} from './evidence.js';
 import { keyOf, type Fact } from './facts.js';
 import type { Bounded } from './invariants/bounds.js';
 import { lookUpLater, lookUpOlder } from './look-ups.js';
@@ -115,7 +122,7 @@ async function perConsumer<Value>(
 const SLOT_POLL_MS = 250;
 
 /**
- * Rows that are not in the topic yet get a moment: until they come, or until the slot has passed them,
+ * Events that are not in the topic yet get a moment: until they come, or until the slot has passed them,
  * after which they will not come any more.
  * @returns whether the slot had passed the snapshot before the topic was read for the last time.
  */
@@ -130,21 +137,29 @@ async function readPublication(
     const slotPassed = await stores.slotHasPassed(options.walPosition);
     ends = await stores.published(ends, (record) => deal.put(keyOf(record), record));
     if (slotPassed || Date.now() >= deadlineMs) return slotPassed;
-    if (await everyRowIsPublished(deal, options.scope)) return false;
+    if (await everyEventIsPublished(deal, options.scope)) return false;
     await sleep(SLOT_POLL_MS);
   }
 }
 
-async function everyRowIsPublished(deal: Deal<Fact>, scope: Scope): Promise<boolean> {
+async function everyEventIsPublished(deal: Deal<Fact>, scope: Scope): Promise<boolean> {
   for (let bucket = 0; bucket < deal.bucketCount; bucket++) {
     const outbox: Evidence['outbox'] = [];
+    const rowMayBeGone: string[] = [];
     const published = new Set<string | undefined>();
     for await (const fact of deal.bucket(bucket)) {
       if (fact.kind === 'outbox_row') outbox.push(fact);
-      if (fact.kind === 'record') published.add(fact.eventId);
+      if (fact.kind === 'payment' && onlyTopicKnows(fact, scope)) rowMayBeGone.push(fact.id);
+      if (fact.kind === 'record') published.add(fact.eventId).add(fact.paymentId);
     }
-    const rows = judgedRows({ ...scope, outbox });
-    if (!rows.every(({ eventId }) => published.has(eventId))) return false;
+    const rows = judgedRows({ ...scope, outbox }).map(({ eventId }) => eventId);
+    if (![...rows, ...rowMayBeGone].every((id) => published.has(id))) return false;
   }
   return true;
 }
+
+/** Whether a payment's event is still in the topic, though its row may have left the outbox. */
+const onlyTopicKnows = ({ status, completedAtMs }: Payment, scope: Scope) =>
+  status === 'COMPLETED' &&
+  completedAtMs >= topicKnownSinceMs(scope) &&
+  completedAtMs < outboxKnownSinceMs(scope);

@@ -45,9 +45,29 @@ describe("a consumer's turn, when an effect is missing", () => {
     });
   });
 
+  it('is late while I3 names the missing event, and lost when its outbox row may be gone', () => {
+    const evidence = honestEvidence({ published: [] });
+    const after = (days: number) => turnsAt('loyalty', evidence)('paid', CUTOFF_MS - days * DAY_MS);
+    expect(after(2).outcome).toBe('late');
+    expect(after(2.5)).toEqual({
+      outcome: 'lost',
+      why: 'the slot has moved past its event, which is not in the topic',
+    });
+  });
+
+  it('is late for as long as the slot may still bring the event, and the topic keep it', () => {
+    const evidence = honestEvidence({ published: [], slotPassedSnapshot: false });
+    const after = (days: number) => turnsAt('loyalty', evidence)('paid', CUTOFF_MS - days * DAY_MS);
+    expect(after(2.5).outcome).toBe('late');
+    expect(after(3).outcome).toBe('late');
+  });
+
   it('is lost when the event is so old that it has left the topic', () => {
     const evidence = honestEvidence({ published: [] });
-    expect(turnsAt('loyalty', evidence)('paid', CUTOFF_MS - 4 * DAY_MS).outcome).toBe('lost');
+    expect(turnsAt('loyalty', evidence)('paid', CUTOFF_MS - 4 * DAY_MS)).toEqual({
+      outcome: 'lost',
+      why: 'loyalty has settled its event, which has aged out',
+    });
   });
 
   it('is excused by a dead letter nobody has redriven', () => {

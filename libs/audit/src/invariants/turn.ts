@@ -1,6 +1,7 @@
 import type { ConsumerName } from '@effectively-once/contracts';
 import {
   firstPositions,
+  outboxKeptSinceMs,
   topicKeptSinceMs,
   type DeadLetter,
   type Delivery,
@@ -20,25 +21,28 @@ export type Turn =
  * Whose turn it was when an effect is missing, per payment id.
  *
  *   older than what this audit looks at ────────────► not_judged      (the full one does)
- *   not in the topic yet ───────────────────────────► late
+ *   not in the topic yet, or lost and I3 says so ───► late
  *   in the topic, at or above the committed offset ─► late
- *   below it:
+ *   below it, or not in the topic:
  *     a redrive the consumer has not settled ───────► late
  *     a dead letter nobody has redriven ────────────► dead_lettered   (pending, discarded, or too new)
  *     neither ──────────────────────────────────────► lost
  *
  * "Lost" is only said of a record below an offset that was read *before* the effects and the dead
- * letters: the consumer commits last, so by then one of them had to be there.
+ * letters: the consumer commits last, so by then one of them had to be there. Or of an event that the
+ * slot has passed, and that was not in the topic afterwards.
  */
 export function turnsAt(consumer: ConsumerName, evidence: Evidence) {
   const delivery = evidence.deliveries[consumer];
   const positions = firstPositions(evidence);
   const keptSinceMs = topicKeptSinceMs(evidence);
+  // Of an event whose row the outbox still keeps I3 says whether it is lost; of an older one nobody else does.
+  const mayComeSinceMs = evidence.slotPassedSnapshot ? outboxKeptSinceMs(evidence) : keptSinceMs;
 
   return (paymentId: string, completedAtMs: number): Turn => {
     if (completedAtMs < (evidence.sinceMs ?? 0)) return { outcome: 'not_judged' };
     const position = positions.get(paymentId);
-    if (!position && completedAtMs >= keptSinceMs) {
+    if (!position && completedAtMs >= mayComeSinceMs) {
       return { outcome: 'late', why: 'its event is not in the topic yet' };
     }
     if (position && !isSettled(delivery.committed, position)) {
@@ -51,6 +55,12 @@ export function turnsAt(consumer: ConsumerName, evidence: Evidence) {
       return { outcome: 'late', why };
     }
     if (hasOpenDeadLetter(delivery, paymentId)) return { outcome: 'dead_lettered' };
+    if (!position && completedAtMs >= keptSinceMs) {
+      return {
+        outcome: 'lost',
+        why: 'the slot has moved past its event, which is not in the topic',
+      };
+    }
     const where = position ? `its event at ${describe(position)}` : 'its event, which has aged out';
     return { outcome: 'lost', why: `${consumer} has settled ${where}` };
   };
