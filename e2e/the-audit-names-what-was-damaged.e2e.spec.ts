@@ -262,6 +262,23 @@ describe('I8', () => {
     ]);
   });
 
+  it('names a document of the same version that is for another amount', async () => {
+    const { _source: document, _version = 0 } = await elasticsearch.get({ index, id: victim });
+    // As a forged record that comes first would write it.
+    const version = { version: _version, version_type: 'external_gte' as const };
+    const forged = { ...(document as object), amountMinor: 1300 };
+    const found = await damaged(
+      () => elasticsearch.index({ index, id: victim, document: forged, ...version }),
+      () => elasticsearch.index({ index, id: victim, document, ...version }),
+    );
+    expect(found['I8']).toEqual([
+      {
+        id: victim,
+        why: `its document is for 1300 EUR of user ${userId}, the payment 1299 EUR of user ${userId}`,
+      },
+    ]);
+  });
+
   it('names a document without a payment', async () => {
     const found = await damaged(
       () => elasticsearch.index({ index, id: nobody, document: { userId } }),

@@ -25,10 +25,19 @@ export const AUDIT_GUARDS: readonly Guard[] = [
   {
     removing: 'audit: an entry for another amount passes for the points',
     file: 'libs/audit/src/invariants/points.ts',
-    text: 'describe(entry) !== describe(payment)',
+    text: 'contentOf(entry) !== contentOf(payment)',
     replacement: 'entry.userId === undefined',
     test: provedBy('libs/audit/src/invariants/points.spec.ts')(
       'names a payment whose entry has another {"amountMinor":1300}',
+    ),
+  },
+  {
+    removing: 'audit: a document for another amount passes for the document',
+    file: 'libs/audit/src/invariants/documents.ts',
+    text: 'contentOf(document) !== contentOf(payment)',
+    replacement: 'document.userId === undefined',
+    test: provedBy('libs/audit/src/invariants/documents.spec.ts')(
+      'names a document of the same version that has another {"amountMinor":1300}',
     ),
   },
   {

@@ -55,7 +55,9 @@ export function honestEvidence(changes: Partial<Evidence> = {}): Evidence {
     unbalancedAccounts: [],
     receipts: new Map([['paid', 1]]),
     maybeDuplicates: new Map(),
-    documents: new Map([['paid', [2]]]),
+    documents: new Map([
+      ['paid', [{ version: 2, userId: 'alice', amountMinor: 1299, currency: 'EUR' }]],
+    ]),
     firstEffects: {
       email: new Map([['paid', 0]]),
       loyalty: new Map([['paid', 0]]),

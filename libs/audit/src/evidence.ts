@@ -53,8 +53,8 @@ export interface Evidence extends Scope {
   receipts: Map<string, number>;
   /** Payment id → how many sends were declared beforehand as perhaps the second. */
   maybeDuplicates: Map<string, number>;
-  /** Payment id → the versions of its documents. */
-  documents: Map<string, number[]>;
+  /** By payment id. */
+  documents: Map<string, SearchDocument[]>;
   /**
    * Payment id → when its effect first happened, as a number that grows from effect to effect within that
    * consumer's store. Numbers of two stores say nothing of each other.
@@ -143,6 +143,14 @@ export interface PointsEntry {
   userId: string;
   amountMinor: number;
   currency: string;
+}
+
+/** A document that somebody else wrote may lack any of what a payment is about. */
+export interface SearchDocument {
+  version: number;
+  userId: string | undefined;
+  amountMinor: number | undefined;
+  currency: string | undefined;
 }
 
 export interface UnbalancedAccount {

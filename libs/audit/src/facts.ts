@@ -12,6 +12,7 @@ import {
   type PublishedRecord,
   type Redrive,
   type RedriveRecord,
+  type SearchDocument,
   type StoredResponse,
   type UnbalancedAccount,
 } from './evidence.js';
@@ -29,7 +30,7 @@ interface FactKinds {
   unbalanced_account: UnbalancedAccount;
   receipt: { paymentId: string; at: number };
   maybe_duplicate: { paymentId: string };
-  document: { paymentId: string; version: number; at: number };
+  document: SearchDocument & { paymentId: string; at: number };
   charge: Charge;
   dlq_record: DlqRecord;
   redrive_record: RedriveRecord;

@@ -256,7 +256,9 @@ export function storesOf(world: (reading: keyof Stores) => HonestWorld): Stores 
     },
     async documents(take) {
       for (const { paymentId, at } of inOrder(world('documents').effects.search)) {
-        await take({ kind: 'document', paymentId, version: 2, at });
+        const { userId, amountMinor, currency } = PAYMENT;
+        const content = { userId, amountMinor, currency };
+        await take({ kind: 'document', paymentId, version: 2, ...content, at });
       }
       return { reindexedBeforeMs: undefined };
     },

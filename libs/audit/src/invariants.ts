@@ -58,7 +58,7 @@ export const OF_PAYMENTS: readonly Invariant<Evidence>[] = [
   },
   {
     id: 'I8',
-    title: 'every payment has one document of its version, and no other is there',
+    title: 'every payment has one document of its version and amount, and no other',
     judge: everyPaymentHasItsDocument,
   },
   {

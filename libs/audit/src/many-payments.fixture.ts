@@ -46,7 +46,9 @@ export function manyPayments(count: number): Stores {
     maybeDuplicates: async () => {},
     async documents(take) {
       for (const { n, id } of ids()) {
-        await take({ kind: 'document', paymentId: id, version: 2, at: n });
+        const { userId, amountMinor, currency } = payment(n);
+        const content = { userId, amountMinor, currency };
+        await take({ kind: 'document', paymentId: id, version: 2, ...content, at: n });
       }
       return { reindexedBeforeMs: undefined };
     },

@@ -73,7 +73,7 @@ export function add(fact: Fact, evidence: Evidence): void {
     case 'maybe_duplicate':
       return count(evidence.maybeDuplicates, fact.paymentId);
     case 'document':
-      append(evidence.documents, fact.paymentId, fact.version);
+      append(evidence.documents, fact.paymentId, fact);
       return keepFirst(firstEffects.search, fact);
     case 'charge':
       return void evidence.charges.push(fact);

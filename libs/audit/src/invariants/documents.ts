@@ -1,23 +1,31 @@
 import { judgedPayments, latestStatus, type Evidence } from '../evidence.js';
 import type { Judgement } from '../report.js';
+import { contentOf } from './content.js';
 import { fileMissing, turnsAt } from './turn.js';
 
 /**
- * I8: every payment has one document whose version is the payment's (or an unsettled redrive, or a dead
- * letter pending or discarded), and there is no document without a payment.
+ * I8: every payment has one document, of its version, user, amount and currency (or an unsettled redrive,
+ * or a dead letter pending or discarded), and there is no document without a payment.
+ *
+ * The version alone does not tell: a forged record that comes first has the payment's own, and the true
+ * one is then refused as a collision.
  */
 export function everyPaymentHasItsDocument(evidence: Evidence): Judgement {
   const judgement: Judgement = { checked: 0, violated: [], late: [] };
   const turnOf = turnsAt('search', evidence);
   for (const [id, payment] of judgedPayments(evidence)) {
     judgement.checked++;
-    const versions = evidence.documents.get(id) ?? [];
-    if (versions.length === 0) {
+    const documents = evidence.documents.get(id) ?? [];
+    const [document] = documents;
+    if (!document) {
       fileMissing('document', turnOf(id, payment.completedAtMs), id, judgement);
-    } else if (versions.length > 1) {
-      judgement.violated.push({ id, why: `has ${versions.length} documents` });
-    } else if (versions[0] !== payment.version) {
-      const why = `its document has version ${versions[0]}, the payment ${payment.version}`;
+    } else if (documents.length > 1) {
+      judgement.violated.push({ id, why: `has ${documents.length} documents` });
+    } else if (document.version !== payment.version) {
+      const why = `its document has version ${document.version}, the payment ${payment.version}`;
+      judgement.violated.push({ id, why });
+    } else if (contentOf(document) !== contentOf(payment)) {
+      const why = `its document is for ${contentOf(document)}, the payment ${contentOf(payment)}`;
       judgement.violated.push({ id, why });
     }
   }

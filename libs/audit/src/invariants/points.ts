@@ -1,11 +1,6 @@
-import {
-  judgedPayments,
-  latestStatus,
-  type Evidence,
-  type Payment,
-  type PointsEntry,
-} from '../evidence.js';
+import { judgedPayments, latestStatus, type Evidence } from '../evidence.js';
 import type { Judgement } from '../report.js';
+import { contentOf } from './content.js';
 import { fileMissing, turnsAt } from './turn.js';
 
 /**
@@ -23,8 +18,8 @@ export function everyPaymentEarnsPointsOnce(evidence: Evidence): Judgement {
       fileMissing('points entry', turnOf(id, payment.completedAtMs), id, judgement);
     } else if (entries.length > 1) {
       judgement.violated.push({ id, why: `has ${entries.length} points entries` });
-    } else if (describe(entry) !== describe(payment)) {
-      const why = `its points entry is for ${describe(entry)}, the payment ${describe(payment)}`;
+    } else if (contentOf(entry) !== contentOf(payment)) {
+      const why = `its points entry is for ${contentOf(entry)}, the payment ${contentOf(payment)}`;
       judgement.violated.push({ id, why });
     }
   }
@@ -48,6 +43,3 @@ function judgeBalances(evidence: Evidence, judgement: Judgement): void {
     judgement.violated.push({ id: userId, why });
   }
 }
-
-const describe = ({ userId, amountMinor, currency }: PointsEntry | Payment) =>
-  `${amountMinor} ${currency} of user ${userId}`;

@@ -1,8 +1,11 @@
 import { Client, errors, type estypes } from '@elastic/elasticsearch';
+import type { PointsEntry } from '../evidence.js';
 import type { FactOf, Take } from '../facts.js';
 
 // The name is the search service's; an app is not a library to import from.
 const ALIAS = 'payments';
+/** What a document is compared by. The rest of it stays where it is. */
+const CONTENT = ['userId', 'amountMinor', 'currency'];
 const PAGE_SIZE = 2_000;
 const KEEP_ALIVE = '1m';
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -48,21 +51,23 @@ async function* pages(
 ): AsyncGenerator<FactOf<'document'>> {
   let after: estypes.SortResults | undefined;
   for (;;) {
-    const { hits } = await client.search({
+    const { hits } = await client.search<Partial<PointsEntry>>({
       pit: { id: pointInTimeId, keep_alive: KEEP_ALIVE },
       size: PAGE_SIZE,
       sort: [{ _shard_doc: 'asc' }],
       track_total_hits: false,
       version: true,
       seq_no_primary_term: true,
-      _source: false,
+      _source: CONTENT,
       // The document's own word for when its payment completed: one without it is only seen by a full audit.
       ...(sinceMs ? { query: { range: { completedAt: { gte: sinceMs } } } } : {}),
       ...(after ? { search_after: after } : {}),
     });
-    for (const { _id, _version, _seq_no } of hits.hits) {
+    for (const { _id, _version, _seq_no, _source } of hits.hits) {
       const [version, at] = [Number(_version), Number(_seq_no)];
-      yield { kind: 'document', paymentId: String(_id), version, at };
+      const { userId, amountMinor, currency } = _source ?? {};
+      const content = { userId, amountMinor, currency };
+      yield { kind: 'document', paymentId: String(_id), version, ...content, at };
     }
     after = hits.hits.at(-1)?.sort;
     if (hits.hits.length < PAGE_SIZE) return;
