@@ -3,10 +3,14 @@ import { jest } from '@jest/globals';
 import type { Reconciled } from '../infra/reconcile/reconcile.js';
 import { everythingIsSettled, withFrozen } from './breaking.js';
 import { npmRun, type Ended } from './npm-run.js';
-import { checkout, newId } from './the-system.js';
+import { checkout, findings, newId } from './the-system.js';
 
 // Each run is a process that reads every store.
 jest.setTimeout(120_000);
+
+afterAll(async () => {
+  await expect(findings()).resolves.toEqual([]);
+});
 
 const reconcile = (options: string[], changed?: Record<string, string>): Promise<Ended> =>
   npmRun('reconcile', options, changed);

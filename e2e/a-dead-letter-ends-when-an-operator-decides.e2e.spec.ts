@@ -100,6 +100,20 @@ it.each(CONSUMERS)(
   },
 );
 
+it('an operator sees how many there are and why, and which command was mistyped', async () => {
+  const table = await dlq('list');
+  expect(table.code).toBe(0);
+  for (const word of [...CONSUMERS, 'pending', 'redriven', 'discarded'])
+    expect(table.out).toContain(word);
+  await expect(dlq('list', 'nobody')).resolves.toMatchObject({ code: 2 });
+  await expect(dlq('redrive', 'email', '0-999999')).resolves.toMatchObject({
+    ...{ code: 1, err: expect.stringContaining('no such dead letter: 0-999999') },
+  });
+  await expect(dlq('redrive', 'email', 'zero')).resolves.toMatchObject({
+    ...{ code: 2, err: expect.stringContaining('/ids/0') },
+  });
+});
+
 it('a redrive older than six days asks the mail provider first, and mails nothing twice', async () => {
   const paymentId = await pay(newId('user'));
   await receiptOf(paymentId);
@@ -116,20 +130,6 @@ it('a redrive older than six days asks the mail provider first, and mails nothin
   const left = (await lettersOf('email')).filter((letter) => letter.paymentId === paymentId);
   expect(left.map(({ state }) => state)).toEqual(['redriven']);
   await expect(findings()).resolves.toEqual([]);
-});
-
-it('an operator sees how many there are and why, and which command was mistyped', async () => {
-  const table = await dlq('list');
-  expect(table.code).toBe(0);
-  for (const word of [...CONSUMERS, 'pending', 'redriven', 'discarded'])
-    expect(table.out).toContain(word);
-  await expect(dlq('list', 'nobody')).resolves.toMatchObject({ code: 2 });
-  await expect(dlq('redrive', 'email', '0-999999')).resolves.toMatchObject({
-    ...{ code: 1, err: expect.stringContaining('no such dead letter: 0-999999') },
-  });
-  await expect(dlq('redrive', 'email', 'zero')).resolves.toMatchObject({
-    ...{ code: 2, err: expect.stringContaining('/ids/0') },
-  });
 });
 
 const ENTRIES = 'SELECT payment_id FROM loyalty.points_entries WHERE payment_id = ANY ($1)';

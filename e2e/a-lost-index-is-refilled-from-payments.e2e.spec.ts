@@ -14,6 +14,16 @@ const reindex = (changed?: Record<string, string>): Promise<Ended> =>
 
 const pays = () => checkout({ userId: newId('searcher') });
 
+it('exits 2 and names the store when one cannot be reached', async () => {
+  await expect(reindex({ ELASTICSEARCH_URL: 'http://127.0.0.1:1' })).resolves.toMatchObject({
+    code: 2,
+    output: expect.stringContaining('cannot reach Elasticsearch'),
+  });
+  await expect(
+    reindex({ AUDITOR_PAYMENTS_URL: 'postgres://auditor:x@127.0.0.1:1/payments' }),
+  ).resolves.toMatchObject({ code: 2, output: expect.stringContaining('cannot reach payments') });
+});
+
 it('a lost index is refilled from payments while new payments come in, and the audit is clean', async () => {
   await Promise.all(Array.from({ length: 20 }, pays));
   await expect(findings()).resolves.toEqual([]);
@@ -25,14 +35,4 @@ it('a lost index is refilled from payments while new payments come in, and the a
   await expect(findings()).resolves.toEqual([]);
   const again = await reindex();
   expect(again).toMatchObject({ code: 0, output: expect.stringContaining(' 0 written, ') });
-});
-
-it('exits 2 and names the store when one cannot be reached', async () => {
-  await expect(reindex({ ELASTICSEARCH_URL: 'http://127.0.0.1:1' })).resolves.toMatchObject({
-    code: 2,
-    output: expect.stringContaining('cannot reach Elasticsearch'),
-  });
-  await expect(
-    reindex({ AUDITOR_PAYMENTS_URL: 'postgres://auditor:x@127.0.0.1:1/payments' }),
-  ).resolves.toMatchObject({ code: 2, output: expect.stringContaining('cannot reach payments') });
 });

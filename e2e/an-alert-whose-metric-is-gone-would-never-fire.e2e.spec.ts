@@ -11,7 +11,11 @@ const prometheus = String(at['PROMETHEUS_URL']);
 
 beforeAll(async () => {
   await checkout({ userId: newId('user') });
-  await findings();
+  await expect(findings()).resolves.toEqual([]);
+});
+
+afterAll(async () => {
+  await expect(findings()).resolves.toEqual([]);
 });
 
 it.each(Object.entries(METRICS))(

@@ -14,7 +14,7 @@ import {
 import { waitUntil } from '@effectively-once/testing';
 import { Kafka, type KafkaMessage } from 'cloudevents';
 import pg from 'pg';
-import { at, checkout, newId } from './the-system.js';
+import { at, checkout, findings, newId } from './the-system.js';
 
 let userId: string;
 let paymentId: string;
@@ -26,6 +26,10 @@ beforeAll(async () => {
   record = await waitUntil('the event in the topic', () =>
     recordOf(PAYMENT_COMPLETED, (headers) => headers['ce_subject'] === paymentId),
   );
+});
+
+afterAll(async () => {
+  await expect(findings()).resolves.toEqual([]);
 });
 
 it('the CloudEvents SDK reads what the connector published', () => {

@@ -1,6 +1,10 @@
 import { waitUntil } from '@effectively-once/testing';
 import { at, checkout, customerToken, findings, get, journal, newId } from './the-system.js';
 
+afterAll(async () => {
+  await expect(findings()).resolves.toEqual([]);
+});
+
 it('a payment becomes one charge, one receipt, its points and a search hit', async () => {
   const userId = newId('user');
   const paid = await checkout({ userId, body: { amountMinor: 2550 } });
@@ -40,8 +44,6 @@ it('a payment becomes one charge, one receipt, its points and a search hit', asy
     items: [{ paymentId, userId, status: 'COMPLETED', amountMinor: 2550 }],
     nextCursor: null,
   });
-
-  await expect(findings()).resolves.toEqual([]);
 });
 
 it("a customer sees nobody else's points, payments or search hits", async () => {

@@ -67,6 +67,11 @@ it.each(CONSUMERS)(
   },
 );
 
+it('a customer may not see what operators are woken up for', async () => {
+  const answer = await get(`${consoleUrl}/api/pages`, await customerToken(newId('user')));
+  expect(answer.status).toBe(403);
+});
+
 it('a refused receipt pages; redriven when the cause is gone it is mailed once, and the page resolves', async () => {
   await untilNothingIsPending('email', ALERTS.email);
   const before = (await pages()).length;
@@ -83,11 +88,6 @@ it('a refused receipt pages; redriven when the cause is gone it is mailed once, 
   await resolved(page, before);
   await expect(findings()).resolves.toEqual([]);
   await expect(journal('mails', { paymentId })).resolves.toHaveLength(1);
-});
-
-it('a customer may not see what operators are woken up for', async () => {
-  const answer = await get(`${consoleUrl}/api/pages`, await customerToken(newId('user')));
-  expect(answer.status).toBe(403);
 });
 
 const nextPage = (alert: string, after: number): Promise<Page> =>

@@ -7,6 +7,10 @@ const consoleUrl = `http://127.0.0.1:${at.CONSOLE_PORT}`;
 const operatorToken = () =>
   mintToken(at.AUTH_JWT_SECRET, { userId: 'olga', role: 'operator' }, { ttlS: 60 });
 
+afterAll(async () => {
+  await expect(findings()).resolves.toEqual([]);
+}, 60_000);
+
 it('an operator sees the pipeline link by link', async () => {
   await checkout({ userId: newId('user') });
   await expect(findings()).resolves.toEqual([]);

@@ -33,13 +33,29 @@ it('every test a guarantee names exists, in its file and by its exact title', ()
   expect(named.filter((test) => !isThere(test))).toEqual([]);
 });
 
+const stories = readdirSync(join(repositoryRoot, 'e2e'))
+  .filter((name) => name.endsWith('.e2e.spec.ts'))
+  .map((name) => `e2e/${name}`);
+
 it('every end-to-end story is a guarantee', () => {
-  const stories = readdirSync(join(repositoryRoot, 'e2e'))
-    .filter((name) => name.endsWith('.e2e.spec.ts'))
-    .map((name) => `e2e/${name}`);
   const told = new Set(named.map(({ file }) => file));
   expect(stories.filter((story) => !told.has(story))).toEqual([]);
 });
+
+it('every end-to-end story ends with the audit: in its last test, or in a hook after it', () => {
+  expect(stories.length).toBeGreaterThan(20);
+  expect(stories.filter((story) => !endings(story).some(isAudited))).toEqual([]);
+});
+
+function endings(story: string): string[] {
+  const text = readFileSync(join(repositoryRoot, story), 'utf8');
+  const parts = text.split(/^(?= *(?:it|beforeAll|afterAll|afterEach)\b)/m);
+  const tests = parts.filter((part) => /^ *it\b/.test(part));
+  return [...parts.filter((part) => /^ *after/.test(part)), ...tests.slice(-1)];
+}
+
+// One that is awaited and not expected to be clean would pass over whatever the audit says.
+const isAudited = (ending: string) => /await expect\((findings|violations)\(\)/.test(ending);
 
 it('every path and command it names exists', () => {
   const inBackticks = [...document.matchAll(/`([^`\n]+)`/g)].map(([, text]) => text ?? '');
