@@ -80,6 +80,13 @@ export const PAYMENTS_GUARDS: readonly Guard[] = [
     test: door('does not let somebody ask who came in before it shut'),
   },
   {
+    removing: 'circuit: a wall clock that steps back forbids the trial',
+    file: source('psp-door'),
+    text: 'halfOpenAfter: Number.NEGATIVE_INFINITY',
+    replacement: 'halfOpenAfter: 0',
+    test: door('asks in the trial whatever the wall clock says meanwhile'),
+  },
+  {
     removing: 'circuit: a replay is refused because the PSP is down',
     file: source('checkout'),
     text: 'if (!pass) return await this.payLater(request);',

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { register } from 'prom-client';
 import {
   CHECKOUTS_MAX,
@@ -97,6 +98,21 @@ describe('the door to the PSP', () => {
     expect(await checkout(captured)).toBe('not let in');
     nowMs += TRIAL_AFTER_MS;
     expect(await checkout(captured)).toBe(captured);
+  });
+
+  // What sets clocks may step back by half a minute. The trial's claim is committed by then: not asked, its
+  // payment would stay open, and its order blocked, until the clock has caught up.
+  it('asks in the trial whatever the wall clock says meanwhile', async () => {
+    await fail(FAILURES_TO_OPEN);
+    nowMs += TRIAL_AFTER_MS;
+    const steppedBackMs = Date.now() - 30_000;
+    const wallClock = jest.spyOn(Date, 'now').mockReturnValue(steppedBackMs);
+    try {
+      expect(await checkout(captured)).toBe(captured);
+    } finally {
+      wallClock.mockRestore();
+    }
+    expect(await reading()).toBe(0);
   });
 
   it('gives a trial that was not used to the next one', async () => {

@@ -36,8 +36,9 @@ export interface Outage {
 export class PspDoor {
   private readonly policy = circuitBreaker(
     handleWhenResult((result) => isPspDown(result as ChargeResult)),
-    // When a trial is due is judged by `nowMs`, not by cockatiel's wall clock.
-    { halfOpenAfter: 0, breaker: new ConsecutiveBreaker(FAILURES_TO_OPEN) },
+    // When a trial is due is judged by `nowMs`. cockatiel asks Date.now(), which may step back, so it is told
+    // that the trial has always been due: a wait of 0 would refuse it until the wall clock has caught up.
+    { halfOpenAfter: Number.NEGATIVE_INFINITY, breaker: new ConsecutiveBreaker(FAILURES_TO_OPEN) },
   );
   private checkouts = 0;
   private trial: Pass | undefined;
