@@ -9,6 +9,7 @@ const races = spec('races.int');
 const completer = spec('completer.int');
 const history = spec('any-history.int');
 const database = spec('database.int');
+const expired = spec('expired-keys.int');
 const stranger = spec('security.int');
 
 const source = (name: string) => `apps/payments/src/${name}.ts`;
@@ -133,6 +134,13 @@ export const PAYMENTS_GUARDS: readonly Guard[] = [
     text: '      onConnect: hearErrors,\n',
     replacement: '',
     test: dying('a database that dies while it greets fails a query, not the process'),
+  },
+  {
+    removing: 'keys: one batch of expired keys a minute, which is less than are made',
+    file: source('expired-keys'),
+    text: 'while (forgotten === BATCH_MAX && !signal.aborted) forgotten',
+    replacement: 'if (!signal.aborted) forgotten',
+    test: expired('is forgotten in the run it is due in, with however many others'),
   },
   {
     removing: "security: another's payment is shown",

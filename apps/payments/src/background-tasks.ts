@@ -29,14 +29,14 @@ export class BackgroundTasks implements OnApplicationBootstrap, BeforeApplicatio
     outages: PspOutages,
     @Inject(LOGGER) logger: Logger,
   ) {
-    const task = (name: string, everyMs: number, run: () => Promise<unknown>) =>
+    const task = (name: string, everyMs: number, run: (signal: AbortSignal) => Promise<unknown>) =>
       new Background({ name, everyMs, run, logger });
     this.tasks = [
       task('complete open payments', SECOND_MS, () => completer.run()),
       task('refund what pays for nothing', SECOND_MS, () => refunds.run()),
       task('record outages of the PSP', SECOND_MS, () => outages.record()),
       task('keep outbox days', 10 * MINUTE_MS, () => keepOutboxDays(dataSource)),
-      task('forget expired keys', MINUTE_MS, () => forgetExpiredKeys(dataSource)),
+      task('forget expired keys', MINUTE_MS, (signal) => forgetExpiredKeys(dataSource, signal)),
       task('forget old outages', 60 * MINUTE_MS, () => forgetOldOutages(dataSource)),
     ];
   }

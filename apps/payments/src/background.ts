@@ -5,7 +5,7 @@ import type { Logger } from '@effectively-once/platform';
  * A failed run is logged and tried again after the pause.
  */
 export class Background {
-  private stopped = false;
+  private readonly stopping = new AbortController();
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> = Promise.resolve();
 
@@ -13,26 +13,28 @@ export class Background {
     private readonly options: {
       name: string;
       everyMs: number;
-      run: () => Promise<unknown>;
+      /** Ends soon once the signal is aborted: stopping waits for it. */
+      run: (signal: AbortSignal) => Promise<unknown>;
       logger: Logger;
     },
   ) {}
 
   start(): void {
     this.running = this.once().finally(() => {
-      if (!this.stopped) this.timer = setTimeout(() => this.start(), this.options.everyMs);
+      const { aborted } = this.stopping.signal;
+      if (!aborted) this.timer = setTimeout(() => this.start(), this.options.everyMs);
     });
   }
 
   async stop(): Promise<void> {
-    this.stopped = true;
+    this.stopping.abort();
     clearTimeout(this.timer);
     await this.running;
   }
 
   private async once(): Promise<void> {
     try {
-      await this.options.run();
+      await this.options.run(this.stopping.signal);
     } catch (error) {
       this.options.logger.error(
         { err: error, task: this.options.name },

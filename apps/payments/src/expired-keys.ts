@@ -5,8 +5,19 @@ import { pool } from './database.js';
 const KEPT_H = 25;
 const BATCH_MAX = 1_000;
 
-/** Forgets keys that have served, in batches that hold few locks. A key in flight stays, however old. */
-export async function forgetExpiredKeys(dataSource: DataSource): Promise<number> {
+/**
+ * Forgets keys that have served, in batches that hold few locks, until none is left or it is told to
+ * stop. A key in flight stays, however old.
+ */
+export async function forgetExpiredKeys(
+  dataSource: DataSource,
+  signal: AbortSignal,
+): Promise<void> {
+  let forgotten = BATCH_MAX;
+  while (forgotten === BATCH_MAX && !signal.aborted) forgotten = await forgetBatch(dataSource);
+}
+
+async function forgetBatch(dataSource: DataSource): Promise<number> {
   const { rowCount } = await pool(dataSource).query(
     `DELETE FROM payments.idempotency_keys
      WHERE payment_id IN (

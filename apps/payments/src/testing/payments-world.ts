@@ -106,7 +106,7 @@ export class PaymentsWorld {
         [ms],
       );
     await shift(-this.aheadMs);
-    await forgetExpiredKeys(this.dataSource);
+    await forgetExpiredKeys(this.dataSource, new AbortController().signal);
     await shift(this.aheadMs);
   }
 
