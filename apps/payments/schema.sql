@@ -150,7 +150,7 @@ TABLE payments.refunds
 
 PUBLICATION payments_outbox FOR payments.debezium_heartbeat, payments.outbox INSERT VIA ROOT
 
-CREATE OR REPLACE FUNCTION payments.keep_outbox_days(days_ahead integer, days_kept integer)
+CREATE OR REPLACE FUNCTION payments.keep_outbox_days(days_ahead integer, days_kept integer, read_by name DEFAULT 'payments_outbox'::name)
  RETURNS integer
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -185,6 +185,17 @@ AS $function$
         ready := ready + 1;
       END IF;
     END LOOP;
+
+    IF NOT EXISTS (
+      SELECT FROM pg_replication_slots AS slot
+      WHERE slot_name = read_by AND database = current_database()
+        AND active AND confirmed_flush_lsn IS NOT NULL AND wal_status <> 'lost'
+        AND EXISTS (
+          SELECT FROM payments.debezium_heartbeat AS beat
+          WHERE beat_at > now() - interval '1 day' AND age(beat.xmin) > age(slot.catalog_xmin)))
+    THEN
+      RETURN ready;
+    END IF;
 
     FOR old IN
       SELECT relname FROM pg_class

@@ -9,6 +9,7 @@ const races = spec('races.int');
 const completer = spec('completer.int');
 const history = spec('any-history.int');
 const database = spec('database.int');
+const days = spec('outbox-days.int');
 const expired = spec('expired-keys.int');
 const stranger = spec('security.int');
 
@@ -134,6 +135,22 @@ export const PAYMENTS_GUARDS: readonly Guard[] = [
     text: '      onConnect: hearErrors,\n',
     replacement: '',
     test: dying('a database that dies while it greets fails a query, not the process'),
+  },
+  {
+    removing: 'outbox: a day is dropped though nobody has read it',
+    file: source('migrations/1795219200008-outbox-days-until-read'),
+    text: '        AND active AND confirmed_flush_lsn IS NOT NULL',
+    replacement: '        AND confirmed_flush_lsn IS NOT NULL',
+    test: days(
+      'stays while nobody reads: also while Debezium takes its snapshot, which holds no slot',
+    ),
+  },
+  {
+    removing: 'outbox: a day is dropped by a connector that confirms nothing',
+    file: source('migrations/1795219200008-outbox-days-until-read'),
+    text: 'AND age(beat.xmin) > age(slot.catalog_xmin)',
+    replacement: '',
+    test: days('stays while the connector reads and confirms nothing'),
   },
   {
     removing: 'keys: one batch of expired keys a minute, which is less than are made',

@@ -17,6 +17,7 @@ export const METRICS: Record<string, readonly string[]> = {
   cdc_connector_condition: ['condition'],
   outbox_events_total: [],
   outbox_days_ahead: [],
+  outbox_days_overdue: [],
   refunds_open: [],
   psp_refunds_total: ['result'],
   delivery_records_total: ['consumer', 'outcome'],

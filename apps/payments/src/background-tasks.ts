@@ -10,7 +10,7 @@ import { Background } from './background.js';
 import { Completer } from './completer.js';
 import { LOGGER } from './config.js';
 import { forgetExpiredKeys } from './expired-keys.js';
-import { keepOutboxDays } from './outbox-days.js';
+import { OutboxDays } from './outbox-days.js';
 import { forgetOldOutages, PspOutages } from './psp-outages.js';
 import { Refunds } from './refunds.js';
 
@@ -31,11 +31,12 @@ export class BackgroundTasks implements OnApplicationBootstrap, BeforeApplicatio
   ) {
     const task = (name: string, everyMs: number, run: (signal: AbortSignal) => Promise<unknown>) =>
       new Background({ name, everyMs, run, logger });
+    const outboxDays = new OutboxDays(dataSource, logger);
     this.tasks = [
       task('complete open payments', SECOND_MS, () => completer.run()),
       task('refund what pays for nothing', SECOND_MS, () => refunds.run()),
       task('record outages of the PSP', SECOND_MS, () => outages.record()),
-      task('keep outbox days', 10 * MINUTE_MS, () => keepOutboxDays(dataSource)),
+      task('keep outbox days', 10 * MINUTE_MS, () => outboxDays.keep()),
       task('forget expired keys', MINUTE_MS, (signal) => forgetExpiredKeys(dataSource, signal)),
       task('forget old outages', 60 * MINUTE_MS, () => forgetOldOutages(dataSource)),
     ];

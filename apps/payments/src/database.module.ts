@@ -7,7 +7,7 @@ import {
 import { DataSource } from 'typeorm';
 import { paymentsDataSource, pool } from './database.js';
 import { watchDatabase } from './metrics.js';
-import { outboxDaysAhead } from './outbox-days.js';
+import { outboxDaysAhead, outboxDaysOverdue } from './outbox-days.js';
 import { Payment } from './payment.entity.js';
 import { refundsOpen } from './refunds.js';
 
@@ -44,6 +44,7 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
       unsettledOldestSeconds: async () => await unsettledOldestSeconds(this.dataSource),
       refundsOpen: async () => await refundsOpen(this.dataSource),
       outboxDaysAhead: async () => await outboxDaysAhead(this.dataSource),
+      outboxDaysOverdue: async () => await outboxDaysOverdue(this.dataSource),
       pool: () => ({
         total: connections.totalCount,
         idle: connections.idleCount,

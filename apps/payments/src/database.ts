@@ -8,6 +8,7 @@ import { PspOutages1795219200004 } from './migrations/1795219200004-psp-outages.
 import { Refunds1795219200005 } from './migrations/1795219200005-refunds.js';
 import { NoWayBack1795219200006 } from './migrations/1795219200006-no-way-back.js';
 import { CompletedByDay1795219200007 } from './migrations/1795219200007-completed-by-day.js';
+import { OutboxDaysUntilRead1795219200008 } from './migrations/1795219200008-outbox-days-until-read.js';
 import { Payment } from './payment.entity.js';
 
 const POOL_MAX = 10;
@@ -31,6 +32,7 @@ export function paymentsDataSource(options: { url: string; poolMax?: number }): 
       Refunds1795219200005,
       NoWayBack1795219200006,
       CompletedByDay1795219200007,
+      OutboxDaysUntilRead1795219200008,
     ],
     migrationsTableName: 'migrations',
     // Tables change by migration only: a service that may alter its own tables can lose them.

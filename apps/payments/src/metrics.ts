@@ -55,6 +55,7 @@ export function watchDatabase(read: {
   unsettledOldestSeconds: () => Promise<number>;
   refundsOpen: () => Promise<number>;
   outboxDaysAhead: () => Promise<number>;
+  outboxDaysOverdue: () => Promise<number>;
   pool: () => { total: number; idle: number; waiting: number };
 }): void {
   // First, so that it does not count those that wait for the other gauges' own questions.
@@ -85,8 +86,12 @@ export function watchDatabase(read: {
     [],
     async (set) => set(await read.refundsOpen()),
   );
-  const help = 'Days after today with an outbox partition; 0: tomorrow has none';
-  scrapedGauge('outbox_days_ahead', help, [], async (set) => set(await read.outboxDaysAhead()));
+  const ahead = 'Days after today with an outbox partition; 0: tomorrow has none';
+  scrapedGauge('outbox_days_ahead', ahead, [], async (set) => set(await read.outboxDaysAhead()));
+  const overdue = 'Days of the outbox out of retention, kept until the connector is past them';
+  scrapedGauge('outbox_days_overdue', overdue, [], async (set) =>
+    set(await read.outboxDaysOverdue()),
+  );
 }
 
 const CONNECTIONS_HELP = 'Connections of the pool, and callers waiting for one';

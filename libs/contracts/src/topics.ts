@@ -21,7 +21,8 @@ export const PARTITIONS = 6;
 
 /**
  * How long one event can come back. These add up: an outbox row may be published again for as long as
- * it is kept, and gets a new Kafka timestamp then.
+ * it is kept, and gets a new Kafka timestamp then. (Longer than this while no connector reads it: rows that
+ * nobody has published are not dropped. Email asks the provider about any event older than six days.)
  */
 export const RETENTION = {
   outboxMs: 2 * DAY_MS,

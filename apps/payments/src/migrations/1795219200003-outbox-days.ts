@@ -21,7 +21,7 @@ export class OutboxDays1795219200003 implements MigrationInterface {
 // day longer: that day is the margin in assertDedupWindowCovers.
 // A day that already has rows in the default partition stays there: moving them would publish them again.
 // The bounds stop a faulty caller from dropping evidence that is still needed, or making years of tables.
-const KEEP_OUTBOX_DAYS = `
+export const KEEP_OUTBOX_DAYS = `
   CREATE FUNCTION payments.keep_outbox_days(days_ahead int, days_kept int) RETURNS int
   LANGUAGE plpgsql SECURITY DEFINER
   SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET lock_timeout = '500ms'
