@@ -4,6 +4,7 @@ const spec = (name: string) => provedBy(`apps/payments/src/${name}.spec.ts`);
 const door = spec('psp-door');
 const pspDown = spec('psp-down.int');
 const dying = spec('dying-database.int');
+const hanging = spec('hanging-database.int');
 const refunds = spec('refunds.int');
 const races = spec('races.int');
 const completer = spec('completer.int');
@@ -135,6 +136,29 @@ export const PAYMENTS_GUARDS: readonly Guard[] = [
     text: '      onConnect: hearErrors,\n',
     replacement: '',
     test: dying('a database that dies while it greets fails a query, not the process'),
+  },
+  {
+    removing: 'database: one that hangs is waited for without end',
+    file: source('database'),
+    text: '      query_timeout: ANSWER_TIMEOUT_MS,\n',
+    replacement: '',
+    test: hanging(
+      'is a 503 to a checkout that was charged; it settles late, once, and the key says so',
+    ),
+  },
+  {
+    removing: 'database: a connection that fell silent is used again',
+    file: source('database'),
+    text: '    subscribers: [HangUpOnSilence],\n',
+    replacement: '',
+    test: hanging('has no connection used again that it fell silent on'),
+  },
+  {
+    removing: 'metrics: one that is not answered takes the whole scrape with it',
+    file: 'libs/platform/src/metrics.ts',
+    text: 'await Promise.race([asked, tooLate]);',
+    replacement: 'await asked;',
+    test: hanging('takes no other metric away, and its own are absent, not old'),
   },
   {
     removing: 'outbox: a day is dropped though nobody has read it',

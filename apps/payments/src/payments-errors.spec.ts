@@ -1,3 +1,4 @@
+import { QueryFailedError } from 'typeorm';
 import { databaseDownAsProblem } from './payments-errors.js';
 
 describe('a database that is down', () => {
@@ -7,6 +8,9 @@ describe('a database that is down', () => {
     Object.assign(new Error('sorry, too many clients'), { code: '53300' }),
     new Error('Connection terminated unexpectedly'),
     new Error('timeout exceeded when trying to connect'),
+    new Error('Query read timeout'),
+    new QueryFailedError('SELECT 1', [], new Error('Query read timeout')),
+    new Error('Client was closed and is not queryable'),
   ])('is a 503 that promises nothing about the charge: %s', (error) => {
     expect(databaseDownAsProblem(error)).toMatchObject({
       code: 'temporarily_unavailable',

@@ -93,7 +93,9 @@ export const invalidRequest = (errors: Fault[]): Problem =>
 // Classes 08 and 57 and too_many_connections (PostgreSQL, appendix A), and what the socket or the pool says.
 const DATABASE_DOWN =
   /^(08...|57P0.|57014|53300|55P03|ECONN.*|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/;
-const CONNECTION_LOST = /^(Connection terminated|timeout exceeded when trying to connect)/;
+// A statement nobody answered ("Query read timeout") may still be executed, as one whose connection was cut.
+const CONNECTION_LOST =
+  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout)|not queryable$/;
 
 /** Turns a database that cannot be asked into an answer a client can act on; leaves the rest alone. */
 export function databaseDownAsProblem(error: unknown): unknown {

@@ -1,5 +1,6 @@
+import { jest } from '@jest/globals';
 import { register } from 'prom-client';
-import { scrapedGauge } from './metrics.js';
+import { READ_TIMEOUT_MS, scrapedGauge } from './metrics.js';
 
 const exposed = async () =>
   (await register.metrics()).split('\n').filter((line) => /^[a-z]/.test(line));
@@ -31,6 +32,31 @@ describe('a gauge that asks when it is scraped', () => {
     await expect(exposed()).resolves.toEqual(['plain 3', 'labelled{of="a"} 4', 'other 5']);
     isDown = true;
     await expect(exposed()).resolves.toEqual(['other 5']);
+  });
+
+  // A frozen database must not take away what shows that it is frozen.
+  it('is absent while nobody answers, and so is a late answer; all others are there', async () => {
+    jest.useFakeTimers();
+    try {
+      let answer: (value: number) => void = () => undefined;
+      scrapedGauge('silent', 'Not answered', ['of'], async (set) => {
+        const value = await new Promise<number>((resolve) => (answer = resolve));
+        set(value, { of: 'late' });
+      });
+      scrapedGauge('other', 'Of something else', [], async (set) => set(5));
+      const scrape = exposed();
+      await jest.advanceTimersByTimeAsync(READ_TIMEOUT_MS);
+      await expect(scrape).resolves.toEqual(['other 5']);
+
+      const answerLate = answer;
+      const next = exposed();
+      answerLate(1);
+      await jest.advanceTimersByTimeAsync(READ_TIMEOUT_MS);
+      await expect(next).resolves.toEqual(['other 5']);
+      expect(jest.getTimerCount()).toBe(0);
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   it('can be made again', async () => {

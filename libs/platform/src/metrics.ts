@@ -31,9 +31,12 @@ export function freshGauge<Label extends string = never>(
 
 type SetGauge = (value: number, labels?: Record<string, string>) => void;
 
+/** Prometheus gives up a scrape after 4 s, and with it every metric of the process. */
+export const READ_TIMEOUT_MS = 2_000;
+
 /**
- * A gauge that asks when it is scraped. What cannot be read is absent, never old; the scrape, and every other
- * metric, is there all the same.
+ * A gauge that asks when it is scraped. What cannot be read, or not in time, is absent, never old; the
+ * scrape, and every other metric, is there all the same.
  */
 export function scrapedGauge(
   name: string,
@@ -43,12 +46,29 @@ export function scrapedGauge(
 ): void {
   freshGauge(name, help, labelNames, async function () {
     this.reset();
+    let isOver = false;
     try {
-      await read((value, labels = {}) => this.set(labels, value));
+      // An answer to this scrape that comes during a later one is old by then.
+      await inTime(read((value, labels = {}) => (isOver ? undefined : this.set(labels, value))));
     } catch {
       // Without labels a reset is a 0, which nobody has measured.
       if (labelNames.length > 0) this.reset();
       else this.remove();
+    } finally {
+      isOver = true;
     }
   });
+}
+
+/** @throws Error after READ_TIMEOUT_MS; what was asked goes on, and nobody hears of it. */
+async function inTime(asked: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('not answered in time')), READ_TIMEOUT_MS);
+  });
+  try {
+    await Promise.race([asked, tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

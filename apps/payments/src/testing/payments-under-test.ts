@@ -39,7 +39,11 @@ export class PaymentsUnderTest {
   app!: NestFastifyApplication;
   url!: string;
 
-  static async start(environment: Record<string, string> = {}): Promise<PaymentsUnderTest> {
+  /** @param detour what stands between the service and its database, by its URL. */
+  static async start(
+    environment: Record<string, string> = {},
+    detour: (databaseUrl: string) => Promise<string> = (url) => Promise.resolve(url),
+  ): Promise<PaymentsUnderTest> {
     const test = new PaymentsUnderTest();
     await test.psp.open();
     test.database = await freshDatabase();
@@ -49,7 +53,7 @@ export class PaymentsUnderTest {
       clockAndIds: { ...systemClockAndIds, now: () => new Date(Date.now() + test.aheadMs) },
       config: paymentsConfig({
         ...TEST_ENVIRONMENT,
-        PAYMENTS_DATABASE_URL: test.database.as('payments_app'),
+        PAYMENTS_DATABASE_URL: await detour(test.database.as('payments_app')),
         PSP_URL: test.psp.url,
         ...environment,
       }),
