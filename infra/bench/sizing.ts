@@ -11,6 +11,8 @@ export interface Footprint {
   receiptMark: number;
   /** In PostgreSQL, indexes included. */
   outboxRow: number;
+  /** In PostgreSQL, with the stored answer and indexes. */
+  idempotencyKey: number;
   /** On the broker's disk, one copy; absent where its folder cannot be seen. */
   topicRecord: number | undefined;
   /** Of everything the server writes for it: payments, outbox, points, heartbeats beside it. */
@@ -50,6 +52,13 @@ export async function outboxRowBytes(payments: Client): Promise<number> {
            (SELECT count(*) FROM payments.outbox)::text AS rows
       FROM pg_inherits WHERE inhparent = 'payments.outbox'::regclass`);
   return Number(rows[0]?.bytes) / Number(rows[0]?.rows);
+}
+
+export async function idempotencyKeyBytes(payments: Client): Promise<number> {
+  const { rows } = await payments.query<{ bytes: number }>(`
+    SELECT pg_total_relation_size('payments.idempotency_keys')::float8 / count(*) AS bytes
+      FROM payments.idempotency_keys`);
+  return Number(rows[0]?.bytes);
 }
 
 export async function walPosition(payments: Client): Promise<bigint> {

@@ -1,10 +1,12 @@
 import { RETENTION } from '@effectively-once/contracts';
+import { KEYS_KEPT_H } from '@effectively-once/payments/statements';
 import { Command } from 'commander';
 import pg from 'pg';
 import { addresses } from '../addresses.js';
 import { checkoutsOfManyUsers } from '../bench/checkouts.js';
 import { openLoop } from '../bench/open-loop.js';
 import {
+  idempotencyKeyBytes,
   outboxRowBytes,
   receiptMarkBytes,
   topicRecordBytes,
@@ -21,6 +23,7 @@ const PER_SECOND = 50;
 const DAY_S = 86_400;
 const DAY_MS = DAY_S * 1_000;
 const HOUR_S = 3_600;
+const DAY_H = 24;
 
 const command = new Command('bench:sizing')
   .description(
@@ -55,11 +58,13 @@ async function measure(): Promise<Footprint> {
     writeAheadLog: Number((await walPosition(auditor)) - before) / paid,
     receiptMark: await receiptMarkBytes(at.REDIS_URL ?? ''),
     outboxRow: await outboxRowBytes(auditor),
+    idempotencyKey: await idempotencyKeyBytes(auditor),
     topicRecord: await topicRecordBytes(brokers, `${stackFolder().data}/kafka`),
   };
 }
 
-function table({ receiptMark, outboxRow, topicRecord, writeAheadLog }: Footprint): string {
+function table(footprint: Footprint): string {
+  const { receiptMark, outboxRow, idempotencyKey, topicRecord, writeAheadLog } = footprint;
   const millions = aDay / 1_000_000;
   const days = (ms: number) => ms / DAY_MS;
   // Dropped when its last row is out of retention, and one day is always being written.
@@ -76,6 +81,12 @@ function table({ receiptMark, outboxRow, topicRecord, writeAheadLog }: Footprint
       `${days(RETENTION.dedupWindowMs)} days`,
     ),
     line('PostgreSQL, the outbox', outboxRow, outboxDays, `${outboxDays} days`),
+    line(
+      'PostgreSQL, the idempotency keys',
+      idempotencyKey,
+      KEYS_KEPT_H / DAY_H,
+      `${KEYS_KEPT_H}/${DAY_H} day`,
+    ),
     topicRecord === undefined
       ? '| Kafka, `payment.completed` | measured natively only | |'
       : line(

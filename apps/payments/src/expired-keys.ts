@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import { pool } from './database.js';
 
 // A day is promised; the rest is for a client whose retry comes a little late.
-const KEPT_H = 25;
+export const KEYS_KEPT_H = 25;
 const BATCH_MAX = 1_000;
 
 /**
@@ -24,7 +24,7 @@ async function forgetBatch(dataSource: DataSource): Promise<number> {
        SELECT payment_id FROM payments.idempotency_keys
        WHERE created_at < now() - $1 * interval '1 hour' AND response_status IS NOT NULL
        ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED)`,
-    [KEPT_H, BATCH_MAX],
+    [KEYS_KEPT_H, BATCH_MAX],
   );
   return rowCount ?? 0;
 }
