@@ -11,6 +11,7 @@ const completer = spec('completer.int');
 const history = spec('any-history.int');
 const database = spec('database.int');
 const days = spec('outbox-days.int');
+const setClock = spec('clock-that-is-set.int');
 const expired = spec('expired-keys.int');
 const stranger = spec('security.int');
 
@@ -65,6 +66,13 @@ export const PAYMENTS_GUARDS: readonly Guard[] = [
     text: 'const SEARCH_LAG_MS = MINUTE_MS;',
     replacement: 'const SEARCH_LAG_MS = 0 * MINUTE_MS;',
     test: history('no payment is lost, doubled or lied about'),
+  },
+  {
+    removing: 'completer: how long the search has had is told by a clock that may be set',
+    file: source('completer'),
+    text: 'const nowMs = this.parts.clockAndIds.nowMs();',
+    replacement: 'const nowMs = this.parts.clockAndIds.now().getTime();',
+    test: setClock('does not make "not found yet" into "never charged"'),
   },
   {
     removing: 'circuit: everybody tries at once whether the PSP is back',

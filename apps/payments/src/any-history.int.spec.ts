@@ -64,6 +64,10 @@ const operation = fc.oneof(
     ms: fc.constantFrom(SECOND_MS, 13 * SECOND_MS, 61 * SECOND_MS, 30 * MINUTE_MS),
   }),
   fc.record({
+    do: fc.constant('set the clock' as const),
+    ms: fc.constantFrom(-5 * MINUTE_MS, -30 * SECOND_MS, 30 * SECOND_MS, 5 * MINUTE_MS),
+  }),
+  fc.record({
     do: fc.constantFrom('restart', 'arrive', 'refund', 'forget', 'pass a day'),
   }),
 );
@@ -158,6 +162,8 @@ describe('whatever happens, in whatever order,', () => {
       }
       case 'pass time':
         return await world.passTime(operation.ms);
+      case 'set the clock':
+        return world.stepClock(operation.ms);
       case 'pass a day':
         return await passADay();
       case 'restart':

@@ -69,8 +69,7 @@ export class AppModule {
 function serviceProviders({ config, logger, clockAndIds }: PaymentsAppOptions): Provider[] {
   const pspTimeoutMs = config.PSP_TIMEOUT_MS;
   const reach = failurePoints('payments', config.FAILURE_POINTS);
-  const nowMs = () => performance.now();
-  const { newId } = clockAndIds;
+  const { newId, nowMs } = clockAndIds;
   const { PSP_URL: url, PSP_SECRET_KEY: secretKey } = config;
   const psp = new Psp({ url, secretKey, timeoutMs: pspTimeoutMs, reach });
   const rateLimit = { perS: config.RATE_LIMIT_PER_S, burst: config.RATE_LIMIT_BURST };

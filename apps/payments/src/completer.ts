@@ -112,7 +112,7 @@ export class Completer {
    * its last charge: the PSP was down meanwhile, or the request was frozen.
    */
   private async lookUp(payment: Payment, reason: string): Promise<Verdict | undefined> {
-    const nowMs = this.parts.clockAndIds.now().getTime();
+    const nowMs = this.parts.clockAndIds.nowMs();
     const refusedAtMs = this.refusedAtMs.get(payment.id) ?? nowMs;
     this.refusedAtMs.set(payment.id, refusedAtMs);
     const oldest = this.refusedAtMs.keys().next();

@@ -33,7 +33,7 @@ export interface Pay {
 export class PaymentsUnderTest {
   readonly psp = new ScriptedPsp();
   readonly logLines: string[] = [];
-  /** Added to the clock the service sees. */
+  /** Added to the clocks the service sees. */
   aheadMs = 0;
   database!: FreshDatabase;
   app!: NestFastifyApplication;
@@ -50,7 +50,11 @@ export class PaymentsUnderTest {
     const logger: Logger = pino({}, { write: (line: string) => void test.logLines.push(line) });
     test.app = await paymentsApp({
       logger,
-      clockAndIds: { ...systemClockAndIds, now: () => new Date(Date.now() + test.aheadMs) },
+      clockAndIds: {
+        ...systemClockAndIds,
+        now: () => new Date(Date.now() + test.aheadMs),
+        nowMs: () => performance.now() + test.aheadMs,
+      },
       config: paymentsConfig({
         ...TEST_ENVIRONMENT,
         PAYMENTS_DATABASE_URL: await detour(test.database.as('payments_app')),

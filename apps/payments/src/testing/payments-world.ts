@@ -21,7 +21,7 @@ const PSP_TIMEOUT_MS = 80;
 
 /**
  * The money's side of the service without HTTP and without a background: a real database, a scripted PSP,
- * a clock that jumps, and crashes where they are wanted. Everything happens when a test says so.
+ * a clock that is set, time that passes, and crashes where they are wanted. Everything happens when a test says so.
  */
 export class PaymentsWorld {
   psp = new ScriptedPsp();
@@ -30,7 +30,10 @@ export class PaymentsWorld {
   settlement!: Settlement;
   refunds!: Refunds;
   crashAt: CheckoutPoint | undefined;
-  private aheadMs = 0;
+  /** Time that has passed without anybody waiting for it. */
+  private passedMs = 0;
+  /** How far this service's own clock is off. */
+  private clockOffMs = 0;
 
   private constructor(
     private readonly database: FreshDatabase,
@@ -55,11 +58,12 @@ export class PaymentsWorld {
     const tables = ['refunds', 'recipients', 'idempotency_keys', 'outbox', 'payments'];
     const names = tables.map((table) => `payments.${table}`).join();
     await this.database.admin.query(`TRUNCATE ${names}`);
-    this.aheadMs = 0;
+    this.passedMs = 0;
+    this.clockOffMs = 0;
     this.crashAt = undefined;
     await this.psp.close();
     this.psp = new ScriptedPsp();
-    this.psp.nowMs = () => this.nowMs();
+    this.psp.nowMs = () => this.trueMs();
     this.psp.searchLagMs = 59_000;
     await this.psp.open();
     this.start();
@@ -68,14 +72,18 @@ export class PaymentsWorld {
   /** What a restarted process has forgotten: its circuit, and what it had heard from the PSP. */
   start(): void {
     const { dataSource } = this;
-    const clockAndIds = { ...systemClockAndIds, now: () => new Date(this.nowMs()) };
+    const clockAndIds = {
+      ...systemClockAndIds,
+      now: () => new Date(this.clockMs()),
+      nowMs: () => this.trueMs(),
+    };
     const logger = pino({ level: 'silent' });
     const times = { pspTimeoutMs: PSP_TIMEOUT_MS };
     const reach = (point: CheckoutPoint) => {
       if (this.crashAt === point) throw new Crash(point);
     };
     const psp = new Psp({ url: this.psp.url, secretKey: 'sk_test', timeoutMs: PSP_TIMEOUT_MS });
-    const door = new PspDoor({ nowMs: () => this.nowMs(), onOutage: () => undefined });
+    const door = new PspDoor({ nowMs: () => this.trueMs(), onOutage: () => undefined });
     this.refunds = new Refunds(dataSource, psp, logger, times);
     this.settlement = new Settlement(dataSource, this.refunds, clockAndIds, reach);
     const { settlement } = this;
@@ -84,13 +92,23 @@ export class PaymentsWorld {
     this.completer = new Completer(parts, times);
   }
 
-  nowMs(): number {
-    return Date.now() + this.aheadMs;
+  /** Never goes back. */
+  private trueMs(): number {
+    return performance.timeOrigin + performance.now() + this.passedMs;
+  }
+
+  private clockMs(): number {
+    return this.trueMs() + this.clockOffMs;
+  }
+
+  /** Our clock is set: forth or back, by as much as NTP does at once. Nobody else's is, and no time passes. */
+  stepClock(ms: number): void {
+    this.clockOffMs += ms;
   }
 
   /** The database's own clock cannot be moved, so its rows grow older instead. */
   async passTime(ms: number): Promise<void> {
-    this.aheadMs += ms;
+    this.passedMs += ms;
     const older = (column: string) => `${column} = ${column} - $1 * interval '1 millisecond'`;
     const { admin } = this.database;
     await admin.query(`UPDATE payments.payments SET ${older('lease_until')}`, [ms]);
@@ -105,9 +123,9 @@ export class PaymentsWorld {
          SET created_at = created_at + $1 * interval '1 millisecond'`,
         [ms],
       );
-    await shift(-this.aheadMs);
+    await shift(-this.passedMs);
     await forgetExpiredKeys(this.dataSource, new AbortController().signal);
-    await shift(this.aheadMs);
+    await shift(this.passedMs);
   }
 
   async rows<Row extends object>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
@@ -119,7 +137,7 @@ export class PaymentsWorld {
     return await auditPaymentsAlone({
       paymentsUrl: this.database.as('auditor'),
       charges: async () => chargesOf(this.psp),
-      cutoff: new Date(this.nowMs()),
+      cutoff: new Date(this.clockMs()),
     });
   }
 }
