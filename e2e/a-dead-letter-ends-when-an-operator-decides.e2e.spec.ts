@@ -100,6 +100,24 @@ it.each(CONSUMERS)(
   },
 );
 
+it('what came back three times is not sent a fourth time, and the operator is told why', async () => {
+  const before = new Set((await lettersOf('search')).map(({ id }) => id));
+  await produceNonsense('search');
+  const latest = async (redriveCount: number) =>
+    await waitUntil(`the dead letter after ${redriveCount} redrives`, async () =>
+      (await lettersOf('search')).find((one) => {
+        return !before.has(one.id) && one.redriveCount === redriveCount;
+      }),
+    );
+  for (const redrives of [0, 1, 2]) await dlqJson('redrive', 'search', (await latest(redrives)).id);
+  const { id } = await latest(3);
+  const refused = { code: 1, out: expect.stringContaining(`${id} refused: redriven three times`) };
+  await expect(dlq('redrive', 'search', id, '--dry-run')).resolves.toMatchObject(refused);
+  await expect(dlq('redrive', 'search', id)).resolves.toMatchObject(refused);
+  await dlqJson('discard', 'search', id, '--reason', 'bytes of a test');
+  await expect(findings()).resolves.toEqual([]);
+});
+
 it('an operator sees how many there are and why, and which command was mistyped', async () => {
   const table = await dlq('list');
   expect(table.code).toBe(0);

@@ -3,7 +3,8 @@
 // Uses nothing but Node: in a fresh clone there is nothing else yet.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -11,11 +12,17 @@ const NODE_FLOOR = [20, 19];
 const root = fileURLToPath(new URL('..', import.meta.url));
 const cache = join(root, 'node_modules', '.cache', 'effectively-once');
 const buildStamp = join(cache, 'built');
+const turnFile = join(root, '.stack', 'installing');
+const TURN_POLL_MS = 200;
 
 const [command, ...rest] = process.argv.slice(2);
 checkNode();
-if (!packagesAreCurrent()) installPackages();
-if (!buildIsCurrent()) build();
+if (!packagesAreCurrent() || !buildIsCurrent()) {
+  waitForTurn();
+  if (!packagesAreCurrent()) installPackages();
+  if (!buildIsCurrent()) build();
+  rmSync(turnFile);
+}
 if (command !== 'build') await run();
 
 function checkNode() {
@@ -23,6 +30,49 @@ function checkNode() {
   const [floorMajor = 0, floorMinor = 0] = NODE_FLOOR;
   if (major > floorMajor || (major === floorMajor && minor >= floorMinor)) return;
   fail(`Node ${NODE_FLOOR.join('.')} or newer is needed; this is ${process.versions.node}`);
+}
+
+/**
+ * Two commands that install at once, in two terminals, take each other's files away. Whoever holds the turn
+ * has its process id in the file; what a killed one left behind counts for nothing.
+ */
+function waitForTurn() {
+  mkdirSync(join(root, '.stack'), { recursive: true });
+  let told = false;
+  while (!isOurTurn()) {
+    if (!told)
+      process.stderr.write(`waiting for another command to install or build (${turnFile}) …\n`);
+    told = true;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, TURN_POLL_MS);
+  }
+}
+
+function isOurTurn() {
+  try {
+    writeFileSync(turnFile, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
+  }
+  if (!isAlive(Number(readHolder()))) rmSync(turnFile, { force: true });
+  return false;
+}
+
+function readHolder() {
+  try {
+    return readFileSync(turnFile, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function isAlive(pid) {
+  try {
+    // 0 would be this process's own group: a file that has just been made and is still empty.
+    return pid === 0 || process.kill(pid, 0);
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
 }
 
 /** True when every package of the lock file is installed in its version. */
@@ -109,12 +159,8 @@ function step(title, program, args) {
 async function run() {
   const script = join(root, 'infra', 'dist', 'cli', `${command}.js`);
   if (!existsSync(script)) {
-    const known = readdirSync(join(root, 'infra', 'dist', 'cli')).filter((name) =>
-      name.endsWith('.js'),
-    );
-    fail(
-      `no such command: ${command}. There are: ${known.map((name) => name.slice(0, -3)).join(', ')}`,
-    );
+    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    fail(`no such command: ${command}. There are: npm run ${Object.keys(scripts).join(', ')}`);
   }
   process.argv = [process.execPath, script, ...rest];
   await import(pathToFileURL(script).href);

@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -72,16 +73,38 @@ it('shows what went wrong when the build fails, and runs nothing', () => {
 });
 
 it('names the commands there are', () => {
-  expect(run('hallo').stderr).toContain('no such command: hallo. There are: hello');
+  write('package.json', '{"scripts":{"hello":"","test":""}}');
+  expect(run('hallo').stderr).toContain('no such command: hallo. There are: npm run hello, test');
+});
+
+it('does not install while another command does, and goes on when that is done', async () => {
+  write('.stack/installing', String(process.pid));
+  const waiting = spawn(process.execPath, commandLine('hello'), { env: environment() });
+  let said = '';
+  waiting.stderr.on('data', (text: Buffer) => {
+    said += text.toString();
+    // The other one is done, once this one has said that it waits.
+    if (/^waiting[^\n]*\n$/.test(said)) rmSync(join(clone, '.stack/installing'));
+  });
+  await once(waiting, 'close');
+  expect(said).toMatch(/^waiting[^]*installing npm packages[^]*building/);
+  expect(existsSync(join(clone, '.stack/installing'))).toBe(false);
+});
+
+it('does not wait for one that was killed', () => {
+  const { pid } = spawnSync(process.execPath, ['--version']);
+  write('.stack/installing', String(pid));
+  expect(run('hello').status).toBe(3);
+});
+
+const commandLine = (...args: string[]) => [join(clone, 'infra', 'run.mjs'), ...args];
+const environment = () => ({
+  PATH: [join(clone, 'bin'), dirname(process.execPath), process.env['PATH']].join(delimiter),
 });
 
 function run(...args: string[]) {
-  return spawnSync(process.execPath, [join(clone, 'infra', 'run.mjs'), ...args], {
-    encoding: 'utf8',
-    env: {
-      PATH: [join(clone, 'bin'), dirname(process.execPath), process.env['PATH']].join(delimiter),
-    },
-  });
+  const env = environment();
+  return spawnSync(process.execPath, commandLine(...args), { encoding: 'utf8', env });
 }
 
 function write(path: string, text: string): void {

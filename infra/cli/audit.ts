@@ -90,6 +90,7 @@ function since(text: string): Date {
   const ms = count
     ? Date.now() - Number(count) * ({ s: 1, m: 60, h: 3_600, d: 86_400 }[unit] ?? 0) * 1_000
     : Date.parse(text);
+  if (ms > Date.now()) throw new InvalidArgumentError('must not lie in the future.');
   if (/^\d{4}-\d\d-\d\dT|^\d+[smhd]$/.test(text) && !Number.isNaN(ms)) return new Date(ms);
   throw new InvalidArgumentError('must be an ISO time like 2026-11-20T12:00:00Z, or like 1h.');
 }

@@ -20,7 +20,7 @@ import { onInterrupt } from '../interrupt.js';
 import { appUrl } from './app-url.js';
 import { auditSources } from './audit-sources.js';
 import { auditTable } from './audit-table.js';
-import { wholeNumber } from './whole-number.js';
+import { fromOne, wholeNumber } from './whole-number.js';
 
 const QUIET_WITHIN_MS = 60_000;
 const CLIENTS = 32;
@@ -34,8 +34,8 @@ const OPEN_LOOP_SHARE = 0.5;
 
 const command = new Command('bench:checkout')
   .description('checkouts per second of payments alone, against the least that could do the same')
-  .option('--seconds <n>', 'per round', wholeNumber, 10)
-  .option('--rounds <n>', 'of each, taking turns', wholeNumber, 3)
+  .option('--seconds <n>', 'per round', fromOne, 10)
+  .option('--rounds <n>', 'of each, taking turns', fromOne, 3)
   .option(
     '--running [rate]',
     'instead: so many per second (115) on the running system',

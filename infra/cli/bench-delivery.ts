@@ -9,14 +9,14 @@ import type { Part } from '../bench/delivery/part.js';
 import { measureRatio } from '../bench/delivery/ratio.js';
 import { onInterrupt } from '../interrupt.js';
 import { startNativeTestStack } from '../test/test-stack.js';
-import { wholeNumber } from './whole-number.js';
+import { fromOne } from './whole-number.js';
 
 const PARTS = ['ratio', 'loyalty', 'parking'] as const;
 
 const command = new Command('bench:delivery')
   .description('how fast records are settled, against the stock Nest transport in the same run')
   .addArgument(new Argument('[parts...]', 'all by default; parking takes 9 minutes').choices(PARTS))
-  .option('--rounds <n>', 'how often parking is measured', wholeNumber, 10)
+  .option('--rounds <n>', 'how often parking is measured', fromOne, 10)
   .addHelpText(
     'after',
     '\nOn servers of its own, beside whatever runs. Every part ends with the audit of its own run.' +

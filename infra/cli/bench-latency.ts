@@ -8,15 +8,15 @@ import { readEnvironment } from '../environment.js';
 import { appUrl } from './app-url.js';
 import { auditSources } from './audit-sources.js';
 import { auditTable } from './audit-table.js';
-import { wholeNumber } from './whole-number.js';
+import { fromOne } from './whole-number.js';
 
 const METRIC = 'delivery_end_to_end_seconds';
 const QUIET_WITHIN_MS = 60_000;
 
 const command = new Command('bench:latency')
   .description('how long after a payment completed each effect was done, on the running system')
-  .option('--rate <n>', 'payments offered per second, whatever the answers take', wholeNumber, 20)
-  .option('--seconds <n>', 'for how long', wholeNumber, 30)
+  .option('--rate <n>', 'payments offered per second, whatever the answers take', fromOne, 20)
+  .option('--seconds <n>', 'for how long', fromOne, 30)
   .addHelpText('after', '\nExit code: 0 the audit of this run is clean, 1 it is not.')
   .parse();
 

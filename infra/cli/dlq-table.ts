@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import pc from 'picocolors';
-import type { Detail, Overview, Page } from './dlq-client.js';
+import type { Decided, Detail, Overview, Page } from './dlq-client.js';
 
 /** Every consumer's dead letters in a few lines: how many, since when, why. */
 export function overviewTable({ consumers }: Overview): string {
@@ -63,3 +63,17 @@ function stateColour(state: string): string {
 const printable = (text: string) => text.replace(/\p{Cc}|\p{Cf}/gu, '\uFFFD');
 
 const at = (time: string | null) => (time ? time.replace('T', ' ').slice(0, 19) : '–');
+
+const WHY: Record<string, string> = {
+  loop_guard: 'redriven three times already: repair what it dies of, or discard it',
+  in_action: 'a redrive is at work on it',
+  redriven: 'redriven already',
+  discarded: 'discarded already',
+  beyond_max: 'beyond --max',
+};
+
+/** What of it was not done, to come after what was. */
+export function refusals({ refused, left }: Pick<Decided, 'refused' | 'left'>): string {
+  const named = refused.map(({ id, why }) => `\n  ${pc.yellow(id)} refused: ${WHY[why] ?? why}`);
+  return `${left > 0 ? `, ${left} more are pending` : ''}${named.join('')}`;
+}

@@ -1,13 +1,12 @@
 import { CONSUMERS } from '@effectively-once/contracts';
-import { Argument, Command, InvalidArgumentError } from 'commander';
-import pc from 'picocolors';
+import { Argument, Command } from 'commander';
 import { readEnvironment } from '../environment.js';
 import { appUrl } from './app-url.js';
 import { demoToken } from './demo-token.js';
-import { ConsoleUnreachable, DlqClient, Refused, type Decided } from './dlq-client.js';
+import { ConsoleUnreachable, DlqClient, Refused } from './dlq-client.js';
 import { watch } from './dlq-progress.js';
-import { detailText, overviewTable, pageTable } from './dlq-table.js';
-import { wholeNumber } from './whole-number.js';
+import { detailText, overviewTable, pageTable, refusals } from './dlq-table.js';
+import { fromOne, wholeNumber } from './whole-number.js';
 
 const EXIT = { done: 0, refused: 1, failed: 2, interrupted: 130 } as const;
 const HELP = `
@@ -65,8 +64,8 @@ program
   .addArgument(consumer())
   .argument('[ids...]', "dead letters' ids, as list shows them")
   .option('--error-name <name>', 'those that died of this')
-  .option('--max <n>', 'so many at most (default: 1000)', positive)
-  .option('--rate <n>', 'so many a second at most (default: 200)', positive)
+  .option('--max <n>', 'so many at most (default: 1000)', fromOne)
+  .option('--rate <n>', 'so many a second at most (default: 200)', fromOne)
   .option('--dry-run', 'says what would be redriven, and does nothing')
   .option(...json)
   .action((name: string, given: string[], options: RedriveOptions) =>
@@ -153,19 +152,6 @@ async function redrive(name: string, given: string[], options: RedriveOptions): 
   return decided.refused.length > 0 || action.givenBack > 0 ? EXIT.refused : EXIT.done;
 }
 
-const WHY: Record<string, string> = {
-  loop_guard: 'redriven three times already: repair what it dies of, or discard it',
-  in_action: 'a redrive is at work on it',
-  redriven: 'redriven already',
-  discarded: 'discarded already',
-  beyond_max: 'beyond --max',
-};
-
-function refusals({ refused, left }: Decided): string {
-  const named = refused.map(({ id, why }) => `\n  ${pc.yellow(id)} refused: ${WHY[why] ?? why}`);
-  return `${left > 0 ? `, ${left} more are pending` : ''}${named.join('')}`;
-}
-
 function print(options: Json, answer: object, asText: () => string): void {
   process.stdout.write(`${options.json ? JSON.stringify(answer, null, 2) : asText()}\n`);
 }
@@ -189,9 +175,4 @@ async function run(command: () => Promise<number>): Promise<void> {
     const isRefused = error instanceof Refused && error.status < 500 && error.status !== 400;
     process.exitCode = isRefused ? EXIT.refused : EXIT.failed;
   }
-}
-
-function positive(text: string): number {
-  if (/^[1-9]\d{0,6}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('must be a whole number from 1.');
 }

@@ -10,11 +10,11 @@ import { onInterrupt } from '../interrupt.js';
 import { closingLine } from '../test/count.js';
 import { startNativeTestStack } from '../test/test-stack.js';
 import { auditTable } from './audit-table.js';
-import { wholeNumber } from './whole-number.js';
+import { fromOne, wholeNumber } from './whole-number.js';
 
 const command = new Command('test:faults')
   .description('breaks something while payments come in, and audits what became of every payment')
-  .option('--rounds <n>', 'how many faults, one after the other', wholeNumber, 5)
+  .option('--rounds <n>', 'how many faults, one after the other', fromOne, 5)
   .option('--seed <n>', 'repeats the rounds of an earlier run', wholeNumber, Date.now() % 1_000_000)
   .option(
     '--only <words>',

@@ -104,8 +104,10 @@ function onProgress(payments: number): void {
 
 function day(text: string): Day {
   try {
-    return dayNamed(text);
+    const named = dayNamed(text);
+    if (named.from.getTime() <= Date.now()) return named;
   } catch (error) {
     throw new InvalidArgumentError((error as Error).message);
   }
+  throw new InvalidArgumentError('has not begun yet in UTC.');
 }

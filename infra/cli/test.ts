@@ -26,7 +26,7 @@ const command = new Command('test')
   .addHelpText(
     'after',
     '\nTEST_STACK=containers runs the integration level on containers instead of processes.' +
-      '\nExit code: 0 everything passed, 1 something failed.',
+      '\nExit code: 0 everything passed, 1 something failed, 130 interrupted.',
   )
   .parse();
 
@@ -60,6 +60,10 @@ try {
 } catch (error) {
   print(pc.red(error instanceof Error ? error.message : String(error)));
   counts.push(ONE_FAILURE);
+}
+if (signal.aborted) {
+  print('interrupted: what had not been tested by then was not');
+  process.exit(130);
 }
 const all = total(counts);
 print(`\n${((performance.now() - startedAtMs) / 1000).toFixed(0)} s`);

@@ -9,6 +9,7 @@ import {
 } from '@nestjs/common';
 import type { ConsoleConfig } from '../config.js';
 import { Repeat } from '../repeat.js';
+import { orStopped } from './or-stopped.js';
 import { AuditController } from './audit.controller.js';
 import { auditMetrics } from './audit-metrics.js';
 import { StandingAudit } from './standing-audit.js';
@@ -58,14 +59,6 @@ export class StandingAuditModule implements OnApplicationBootstrap, BeforeApplic
   async beforeApplicationShutdown(): Promise<void> {
     await this.repeat.stop();
   }
-}
-
-// An audit only reads, so a shutdown need not wait for it.
-async function orStopped(audit: Promise<unknown>, signal: AbortSignal): Promise<void> {
-  const stopped = new Promise<void>((resolve) =>
-    signal.addEventListener('abort', () => resolve(), { once: true }),
-  );
-  await Promise.race([audit, stopped]);
 }
 
 const sources = (config: ConsoleConfig): Sources => ({
