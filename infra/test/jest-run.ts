@@ -55,7 +55,8 @@ export async function runJest(options: {
       cwd: repositoryRoot,
       // Jest's JSON goes to the file; what a person reads goes to standard error.
       stdio: ['ignore', 'ignore', 'inherit'],
-      signal: options.signal,
+      // A process group of its own: Jest's workers do not end with it.
+      detached: true,
       env: {
         ...process.env,
         NODE_ENV: 'test',
@@ -63,10 +64,14 @@ export async function runJest(options: {
       },
     },
   );
+  const endAll = () => void (child.pid && process.kill(-child.pid, 'SIGTERM'));
+  options.signal.addEventListener('abort', endAll, { once: true });
   const exitCode = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);
   });
+  options.signal.removeEventListener('abort', endAll);
+  options.signal.throwIfAborted();
   const count = readCount(report);
   if (exitCode !== 0 && count.failed === 0) return { ...count, failed: 1 };
   return count;
