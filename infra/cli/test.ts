@@ -2,7 +2,8 @@ import { Command, Option } from 'commander';
 import pc from 'picocolors';
 import { onInterrupt } from '../interrupt.js';
 import { closingLine, total, type Count } from '../test/count.js';
-import { runJest, testFiles, type Level } from '../test/jest-run.js';
+import { runJest, testFiles } from '../test/jest-run.js';
+import type { Level } from '../test/jest.js';
 import { stacksThisMachineCarries } from '../test/side-by-side.js';
 import { runStaticChecks } from '../test/static-checks.js';
 import {
@@ -50,12 +51,14 @@ try {
   if ((level ?? 'static') === 'static' && patterns.length === 0) {
     counts.push(await titled('format, lint, types', () => runStaticChecks({ signal, print })));
   }
-  if (await asks('unit')) {
+  if ((await filesAsked('unit')) > 0) {
     counts.push(await titled('unit', () => runJest({ level: 'unit', patterns, signal })));
   }
   // Each on a stack of its own: what integration tests leave behind would be findings end to end.
-  if (await asks('int')) await testOnServers('int');
-  if (await asks('e2e')) await testOnServers('e2e');
+  for (const each of ['int', 'e2e'] as const) {
+    const files = await filesAsked(each);
+    if (files > 0) await testOnServers(each, files);
+  }
   if (counts.length === 0) throw new Error(`no test has ${patterns.join(' or ')} in its path`);
 } catch (error) {
   print(pc.red(error instanceof Error ? error.message : String(error)));
@@ -70,16 +73,15 @@ print(`\n${((performance.now() - startedAtMs) / 1000).toFixed(0)} s`);
 print(closingLine(all));
 process.exit(all.failed === 0 ? 0 : 1);
 
-async function asks(one: Level): Promise<boolean> {
+async function filesAsked(one: Level): Promise<number> {
   // On containers there are no apps to tell an end-to-end story with.
-  if (one === 'e2e' && onContainers) return false;
-  if ((level ?? one) !== one) return false;
-  return patterns.length === 0 || (await testFiles(one, patterns)).length > 0;
+  if (one === 'e2e' && onContainers) return 0;
+  if ((level ?? one) !== one) return 0;
+  return (await testFiles(one, patterns)).length;
 }
 
 /** On a stack for each of Jest's workers, because two tests on one would count each other's records. */
-async function testOnServers(each: 'int' | 'e2e'): Promise<void> {
-  const files = (await testFiles(each, patterns)).length;
+async function testOnServers(each: 'int' | 'e2e', files: number): Promise<void> {
   // How much memory Docker has is not known: on a Mac it is a small part of the machine's.
   const carried = onContainers ? 1 : stacksThisMachineCarries();
   const many = Math.min(Number(stacks ?? carried), files);

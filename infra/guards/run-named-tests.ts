@@ -1,12 +1,10 @@
-import { spawn } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { runJestIn, TEST_TIMEOUT_MS } from '../test/jest.js';
 import type { GuardLevel, NamedTest } from './guard.js';
 
 /** `did not run`: no test of that title, or its file cannot even be loaded. That shows nothing. */
 export type TestOutcome = 'passed' | 'failed' | 'did not run';
-
-const TEST_TIMEOUT_MS: Record<GuardLevel, number> = { unit: 20_000, int: 90_000 };
 
 interface JestReport {
   testResults: {
@@ -30,31 +28,13 @@ export async function runNamedTests(
   rmSync(outputFile, { force: true });
   const titles = [...new Set(tests.map(({ title }) => title))].map(asPattern);
   const files = [...new Set(tests.map(({ file }) => file))].map(asPattern);
-  const jest = spawn(
-    process.execPath,
-    [
-      '--experimental-vm-modules',
-      '--disable-warning=ExperimentalWarning',
-      join(tree, 'node_modules/jest/bin/jest.js'),
-      ...[`--selectProjects=${level}`, '--json', `--outputFile=${outputFile}`],
-      ...[`--testTimeout=${TEST_TIMEOUT_MS[level]}`, '--forceExit'],
-      ...[`--testNamePattern=(${titles.join('|')})$`, '--testPathPatterns', ...files],
-    ],
-    {
-      cwd: tree,
-      stdio: 'ignore',
-      signal,
-      env: {
-        ...process.env,
-        NODE_ENV: 'test',
-        ...(addresses ? { TEST_ADDRESSES: JSON.stringify([addresses]) } : {}),
-      },
-    },
-  );
-  await new Promise<void>((resolve, reject) => {
-    jest.once('error', reject);
-    jest.once('close', () => resolve());
-  });
+  const arguments_ = [
+    ...[`--selectProjects=${level}`, '--json', `--outputFile=${outputFile}`],
+    ...[`--testTimeout=${TEST_TIMEOUT_MS[level]}`, '--forceExit'],
+    ...[`--testNamePattern=(${titles.join('|')})$`, '--testPathPatterns', ...files],
+  ];
+  const stacks = addresses && [addresses];
+  await runJestIn(tree, arguments_, { stacks, stderr: 'ignore', signal });
   const report = readReport(outputFile);
   return new Map(tests.map((test) => [test, outcomeOf(test, report)]));
 }

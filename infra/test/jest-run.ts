@@ -1,26 +1,19 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { tmpdir } from 'node:os';
 import { promisify } from 'node:util';
 import { repositoryRoot } from '../repository-root.js';
 import type { Count } from './count.js';
+import { jestOf, runJestIn, TEST_TIMEOUT_MS, type Level } from './jest.js';
 
-export type Level = 'unit' | 'int' | 'e2e';
-
-/** How long one test may take; a wait inside it gives up earlier and says what it waited for. */
-const TEST_TIMEOUT_MS: Record<Level, number> = { unit: 20_000, int: 90_000, e2e: 240_000 };
-
-const JEST = [
-  '--experimental-vm-modules',
-  '--disable-warning=ExperimentalWarning',
-  join(repositoryRoot, 'node_modules/jest/bin/jest.js'),
-];
+const pathArguments = (patterns: readonly string[]) =>
+  patterns.length > 0 ? ['--testPathPatterns', ...patterns] : [];
 
 /** The test files of a level with one of these in their path. */
 export async function testFiles(level: Level, patterns: readonly string[]): Promise<string[]> {
-  const asked = patterns.length > 0 ? ['--testPathPatterns', ...patterns] : [];
-  const arguments_ = [...JEST, '--listTests', `--selectProjects=${level}`, ...asked];
+  const asked = ['--listTests', `--selectProjects=${level}`, ...pathArguments(patterns)];
+  const arguments_ = [...jestOf(repositoryRoot), ...asked];
   const { stdout } = await promisify(execFile)(process.execPath, arguments_, {
     cwd: repositoryRoot,
   });
@@ -37,41 +30,21 @@ export async function runJest(options: {
   stacks?: Record<string, unknown>[];
   signal: AbortSignal;
 }): Promise<Count> {
-  const report = join(tmpdir(), `effectively-once-jest-${options.level}-${process.pid}.json`);
-  const child = spawn(
-    process.execPath,
-    [
-      ...JEST,
-      `--selectProjects=${options.level}`,
-      '--json',
-      `--outputFile=${report}`,
-      `--testTimeout=${TEST_TIMEOUT_MS[options.level]}`,
-      ...(options.stacks ? [`--maxWorkers=${options.stacks.length}`] : []),
-      // Jest leaves one core free; nobody else needs it meanwhile.
-      ...(options.level === 'unit' ? ['--maxWorkers=100%'] : []),
-      ...(options.patterns.length > 0 ? ['--testPathPatterns', ...options.patterns] : []),
-    ],
-    {
-      cwd: repositoryRoot,
-      // Jest's JSON goes to the file; what a person reads goes to standard error.
-      stdio: ['ignore', 'ignore', 'inherit'],
-      // A process group of its own: Jest's workers do not end with it.
-      detached: true,
-      env: {
-        ...process.env,
-        NODE_ENV: 'test',
-        ...(options.stacks ? { TEST_ADDRESSES: JSON.stringify(options.stacks) } : {}),
-      },
-    },
-  );
-  const endAll = () => void (child.pid && process.kill(-child.pid, 'SIGTERM'));
-  options.signal.addEventListener('abort', endAll, { once: true });
-  const exitCode = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
+  const { level, patterns, stacks, signal } = options;
+  const report = join(tmpdir(), `effectively-once-jest-${level}-${process.pid}.json`);
+  const arguments_ = [
+    `--selectProjects=${level}`,
+    '--json',
+    `--outputFile=${report}`,
+    `--testTimeout=${TEST_TIMEOUT_MS[level]}`,
+    ...(stacks ? [`--maxWorkers=${stacks.length}`] : []),
+    // Jest leaves one core free; nobody else needs it meanwhile.
+    ...(level === 'unit' ? ['--maxWorkers=100%'] : []),
+    ...pathArguments(patterns),
+  ];
+  const exitCode = await runJestIn(repositoryRoot, arguments_, {
+    ...{ stacks, stderr: 'inherit', signal },
   });
-  options.signal.removeEventListener('abort', endAll);
-  options.signal.throwIfAborted();
   const count = readCount(report);
   if (exitCode !== 0 && count.failed === 0) return { ...count, failed: 1 };
   return count;
