@@ -19,13 +19,13 @@ COPY . .
 ENV NX_DAEMON=false NX_TUI=false
 RUN npx nx run-many -t build --outputStyle=static \
  && mkdir /built \
- && cp --parents -r apps/*/dist libs/*/dist infra/dist infra/connect/connector.json nx.json /built
+ && cp --parents -r apps/*/dist libs/*/dist tools/dist infra/connect/connector.json nx.json /built
 
 # Optional packages are the native way's PostgreSQL and the build's compilers: nothing here uses them.
 FROM ${NODE_IMAGE} AS packages
 WORKDIR /app
 COPY --from=manifests /app ./
-RUN npm ci --omit=dev --omit=optional --workspace=apps --workspace=infra --no-audit --no-fund
+RUN npm ci --omit=dev --omit=optional --workspace=apps --workspace=tools --no-audit --no-fund
 
 FROM ${NODE_IMAGE}
 WORKDIR /app

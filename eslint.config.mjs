@@ -1,6 +1,6 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
-import { importBoundaries } from './infra/lint/import-boundaries.mjs';
+import { importBoundaries } from './tools/docs-lint/import-boundaries.mjs';
 
 const tests = ['**/*.spec.ts', '**/*.fixture.ts'];
 
@@ -41,7 +41,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['apps/*/src/**/*.ts', 'libs/{contracts,platform,delivery,audit}/src/**/*.ts'],
+    files: ['apps/*/src/**/*.ts', 'libs/{contracts,platform,kafka,delivery,audit}/src/**/*.ts'],
     ignores: ['**/main.ts', ...tests],
     rules: {
       'no-console': 'error',

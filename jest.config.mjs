@@ -11,7 +11,7 @@ const shared = {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   modulePathIgnorePatterns: ['/dist/', '/\\.stack/'],
 };
-const outsideE2e = ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/infra'];
+const outsideE2e = ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/tools'];
 
 export default {
   projects: [

@@ -6,13 +6,8 @@ import {
   redriveTopic,
   type ConsumerName,
 } from '@effectively-once/contracts';
-import {
-  DELIVERY_POINTS,
-  headerTexts,
-  readTopic,
-  RecordProducer,
-  type DeliveryPoint,
-} from '@effectively-once/delivery';
+import { DELIVERY_POINTS, type DeliveryPoint } from '@effectively-once/delivery';
+import { headerTexts, readTopic, RecordProducer } from '@effectively-once/kafka';
 import { waitUntil } from '@effectively-once/testing';
 import { dyingAt, everythingIsSettled } from './breaking.js';
 import {

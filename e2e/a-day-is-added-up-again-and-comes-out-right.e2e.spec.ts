@@ -1,6 +1,6 @@
 import { waitUntil } from '@effectively-once/testing';
 import { jest } from '@jest/globals';
-import type { Reconciled } from '../infra/reconcile/reconcile.js';
+import type { Reconciled } from '@effectively-once/reconcile/reconcile';
 import { everythingIsSettled, withFrozen } from './breaking.js';
 import { npmRun, type Ended } from './npm-run.js';
 import { checkout, findings, newId } from './the-system.js';

@@ -7,7 +7,7 @@ import {
   redriveTopic,
   type ConsumerName,
 } from '@effectively-once/contracts';
-import { readTopic, RecordProducer, type KafkaRecord } from '@effectively-once/delivery';
+import { readTopic, RecordProducer, type KafkaRecord } from '@effectively-once/kafka';
 import { waitUntil } from '@effectively-once/testing';
 import { jest } from '@jest/globals';
 import { Redis } from 'ioredis';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { deadLetterTopic } from '@effectively-once/contracts';
-import { headerTexts, readTopic } from '@effectively-once/delivery';
+import { headerTexts, readTopic } from '@effectively-once/kafka';
 import { armFailurePoint, waitUntil, type Breakable } from '@effectively-once/testing';
 import { at, checkout, customerToken, findings, get, newId } from './the-system.js';
 

@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
-import { ConnectApi } from '@effectively-once/console/connector-care/connect-api';
+import { ConnectApi } from '@effectively-once/console/connector/connect-api';
 import { waitUntil } from '@effectively-once/testing';
-import { loseSlot, untilStopped } from '../infra/faults/break-pipeline.js';
+import { loseSlot, untilStopped } from '../tools/faults/break-pipeline.js';
 import { everythingIsSettled } from './breaking.js';
 import { shown, stack, untilHealthy, whileClientsPay } from './the-connector.js';
 import { npmRun } from './npm-run.js';

@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { waitUntil } from '@effectively-once/testing';
-import { deleteConnector, moveSlot, untilStopped } from '../infra/faults/break-pipeline.js';
+import { deleteConnector, moveSlot, untilStopped } from '../tools/faults/break-pipeline.js';
 import { everythingIsSettled, pidOf } from './breaking.js';
 import { violations } from './damage.js';
 import { npmRun } from './npm-run.js';

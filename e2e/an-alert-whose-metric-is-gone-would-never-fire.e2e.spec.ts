@@ -1,6 +1,6 @@
 import { waitUntil } from '@effectively-once/testing';
-import { METRICS } from '../infra/prometheus/metrics.fixture.js';
-import { alerts, metricsIn } from '../infra/prometheus/rules.fixture.js';
+import { METRICS } from '../tools/docs-lint/alerts/metrics.fixture.js';
+import { alerts, metricsIn } from '../tools/docs-lint/alerts/rules.fixture.js';
 import { at, checkout, findings, newId } from './the-system.js';
 
 const APP_PORTS = [

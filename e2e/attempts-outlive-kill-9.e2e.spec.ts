@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deadLetterTopic } from '@effectively-once/contracts';
-import { headerTexts, readTopic } from '@effectively-once/delivery';
+import { headerTexts, readTopic } from '@effectively-once/kafka';
 import { waitUntil } from '@effectively-once/testing';
 import { pidOf } from './breaking.js';
 import { at, checkout, findings, newId, withFault } from './the-system.js';

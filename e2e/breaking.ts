@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { CONSUMERS, deadLetterTopic, type ConsumerName } from '@effectively-once/contracts';
-import { endOffsets } from '@effectively-once/delivery';
+import { endOffsets } from '@effectively-once/kafka';
 import {
   armFailurePoint,
   startSecondMember,
@@ -10,7 +10,7 @@ import {
   type Cut,
   type Member,
 } from '@effectively-once/testing';
-import { everythingIsSettled as untilEverythingIsSettled } from '../infra/faults/everything-is-settled.js';
+import { everythingIsSettled as untilEverythingIsSettled } from '../tools/faults/everything-is-settled.js';
 import { at } from './the-system.js';
 
 /** Hands on the processes and on the cables between them: what breaks by itself one day. */

@@ -10,7 +10,7 @@ import {
   readTopic,
   RecordProducer,
   type KafkaRecord,
-} from '@effectively-once/delivery';
+} from '@effectively-once/kafka';
 import { waitUntil } from '@effectively-once/testing';
 import { Kafka, type KafkaMessage } from 'cloudevents';
 import pg from 'pg';

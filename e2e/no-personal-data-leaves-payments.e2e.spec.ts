@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from '@elastic/elasticsearch';
 import { TOPICS } from '@effectively-once/contracts';
-import { readTopic } from '@effectively-once/delivery';
+import { readTopic } from '@effectively-once/kafka';
 import { waitUntil } from '@effectively-once/testing';
 import { Redis } from 'ioredis';
 import pg from 'pg';

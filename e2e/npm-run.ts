@@ -28,7 +28,7 @@ export function npmRun(
   return new Promise((resolve) => {
     execFile(
       process.execPath,
-      ['infra/run.mjs', command, ...arguments_],
+      ['tools/run.mjs', command, ...arguments_],
       { env, maxBuffer: OUTPUT_BYTES_MAX },
       (error, out, err) => resolve({ code: Number(error?.code ?? 0), out, err, output: out + err }),
     );

@@ -1,5 +1,5 @@
 import { PAYMENT_COMPLETED } from '@effectively-once/contracts';
-import { readTopic } from '@effectively-once/delivery';
+import { readTopic } from '@effectively-once/kafka';
 import { waitUntil } from '@effectively-once/testing';
 import { consumerUrl, deadLetters, everythingIsSettled, metric } from './breaking.js';
 import { at, checkout, findings, journal, newId, withFault } from './the-system.js';

@@ -1,10 +1,5 @@
 import { CONSUMERS, deadLetterTopic, redriveTopic } from '@effectively-once/contracts';
-import {
-  headerTexts,
-  readTopic,
-  RecordProducer,
-  type KafkaRecord,
-} from '@effectively-once/delivery';
+import { headerTexts, readTopic, RecordProducer, type KafkaRecord } from '@effectively-once/kafka';
 import { waitUntil } from '@effectively-once/testing';
 import { at, checkout, findings, newId } from './the-system.js';
 

@@ -1,5 +1,5 @@
 import { CONSUMERS, redriveTopic, type ConsumerName } from '@effectively-once/contracts';
-import { RecordProducer } from '@effectively-once/delivery';
+import { RecordProducer } from '@effectively-once/kafka';
 import { waitUntil } from '@effectively-once/testing';
 import {
   consoleUrl,

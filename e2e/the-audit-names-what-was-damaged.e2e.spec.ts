@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readPublished } from '@effectively-once/audit';
 import { PAYMENT_COMPLETED } from '@effectively-once/contracts';
-import { ensureTopics, readTopic, RecordProducer } from '@effectively-once/delivery';
+import { ensureTopics, readTopic, RecordProducer } from '@effectively-once/kafka';
 import { Client } from '@elastic/elasticsearch';
 import { jest } from '@jest/globals';
 import { Redis } from 'ioredis';

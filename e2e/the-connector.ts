@@ -1,8 +1,8 @@
-import { ConnectApi } from '@effectively-once/console/connector-care/connect-api';
-import { conditionOf } from '@effectively-once/console/connector-care/condition';
-import { look } from '@effectively-once/console/connector-care/look';
+import { ConnectApi } from '@effectively-once/console/connector/connect-api';
+import { conditionOf } from '@effectively-once/console/connector/condition';
+import { look } from '@effectively-once/console/connector/look';
 import { waitUntil } from '@effectively-once/testing';
-import type { Pipeline } from '../infra/faults/break-pipeline.js';
+import type { Pipeline } from '../tools/faults/break-pipeline.js';
 import { metric } from './breaking.js';
 import { sql } from './damage.js';
 import { isFinal } from './payments-process.js';

@@ -1,14 +1,14 @@
 import { jest } from '@jest/globals';
-import { CONNECTOR, ConnectApi } from '@effectively-once/console/connector-care/connect-api';
+import { CONNECTOR, ConnectApi } from '@effectively-once/console/connector/connect-api';
 import { PAYMENT_COMPLETED } from '@effectively-once/contracts';
-import { endOffsets } from '@effectively-once/delivery';
+import { endOffsets } from '@effectively-once/kafka';
 import { waitUntil } from '@effectively-once/testing';
 import {
   cutOff,
   deleteConnector,
   dropSlot,
   untilRegistered,
-} from '../infra/faults/break-pipeline.js';
+} from '../tools/faults/break-pipeline.js';
 import { deadLetters, everythingIsSettled, pidOf } from './breaking.js';
 import { sql } from './damage.js';
 import { shown, stack, untilHealthy, whileClientsPay } from './the-connector.js';

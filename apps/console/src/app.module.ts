@@ -3,14 +3,14 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import type { ConsoleConfig } from './config.js';
-import { ConnectorCare, ConnectorCareModule } from './connector-care/connector-care.module.js';
+import { ConnectorCare, ConnectorCareModule } from './connector/connector.module.js';
 import { consoleDataSource } from './database.js';
 import { DeadLettersModule } from './dead-letters/dead-letters.module.js';
 import { PagesModule } from './pages/pages.module.js';
 import { PaymentsDatabase } from './payments-database.js';
-import { PipelineController } from './pipeline.controller.js';
-import { PIPELINE, pipeline } from './pipeline.js';
-import { StandingAuditModule } from './standing-audit/standing-audit.module.js';
+import { PipelineController } from './pipeline/pipeline.controller.js';
+import { PIPELINE, pipeline } from './pipeline/pipeline.js';
+import { StandingAuditModule } from './audit/audit.module.js';
 
 @Module({})
 class AppModule {}

@@ -1,5 +1,6 @@
 import { assertDedupWindowCovers, RETENTION } from '@effectively-once/contracts';
-import { LaneTransport, pingBroker, withFailurePoints } from '@effectively-once/delivery';
+import { LaneTransport, withFailurePoints } from '@effectively-once/delivery';
+import { pingBroker } from '@effectively-once/kafka';
 import {
   failurePoints,
   HealthModule,

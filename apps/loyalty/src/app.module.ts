@@ -1,4 +1,5 @@
-import { Circuit, LaneTransport, pingBroker, withFailurePoints } from '@effectively-once/delivery';
+import { Circuit, LaneTransport, withFailurePoints } from '@effectively-once/delivery';
+import { pingBroker } from '@effectively-once/kafka';
 import {
   AUTH_SECRET,
   failurePoints,

@@ -4,12 +4,12 @@ import {
   type DecodedEvent,
 } from '@effectively-once/contracts';
 import {
-  headerTexts,
   KeepErrorIdentity,
   LANES,
   type Applied,
   type LaneExtras,
 } from '@effectively-once/delivery';
+import { headerTexts } from '@effectively-once/kafka';
 import { Controller, UseFilters } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { AwardPoints } from './award-points.js';

@@ -1,7 +1,7 @@
 import { Problem } from '@effectively-once/platform';
 import fc from 'fast-check';
-import type { CheckoutAnswer } from './checkout.js';
-import type { CheckoutPoint } from './failure-points.js';
+import type { CheckoutAnswer } from './checkout/checkout.js';
+import type { CheckoutPoint } from './runtime/failure-points.js';
 import { Crash, PaymentsWorld } from './testing/payments-world.js';
 import type { Behaviour } from './testing/scripted-psp.js';
 

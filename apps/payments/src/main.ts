@@ -1,7 +1,7 @@
 import { runApp } from '@effectively-once/platform';
-import { systemClockAndIds } from './clock-and-ids.js';
+import { systemClockAndIds } from './runtime/clock-and-ids.js';
 import { paymentsConfig } from './config.js';
-import { serveDocs } from './openapi.controller.js';
+import { serveDocs } from './http/openapi.controller.js';
 import { paymentsApp } from './payments-app.js';
 
 await runApp({

@@ -2,7 +2,7 @@ import { assertDedupWindowCovers, RETENTION } from '@effectively-once/contracts'
 import { createApp } from '@effectively-once/platform';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule, type PaymentsAppOptions } from './app.module.js';
-import { databaseDownAsProblem } from './payments-errors.js';
+import { databaseDownAsProblem } from './http/payments-errors.js';
 
 /** The whole service, not yet listening. */
 export async function paymentsApp(options: PaymentsAppOptions): Promise<NestFastifyApplication> {

@@ -1,5 +1,6 @@
 import { Client } from '@elastic/elasticsearch';
-import { Circuit, LaneTransport, pingBroker, withFailurePoints } from '@effectively-once/delivery';
+import { Circuit, LaneTransport, withFailurePoints } from '@effectively-once/delivery';
+import { pingBroker } from '@effectively-once/kafka';
 import {
   AUTH_SECRET,
   failurePoints,

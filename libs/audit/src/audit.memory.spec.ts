@@ -2,8 +2,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { jest } from '@jest/globals';
 import { auditStores } from './audit.js';
-import { manyPayments } from './many-payments.fixture.js';
-import type { Stores } from './stores.js';
+import { manyPayments } from './testing/many-payments.fixture.js';
+import type { Stores } from './stores/stores.js';
 
 // Makes, writes down and judges 400,000 facts.
 jest.setTimeout(120_000);

@@ -1,15 +1,15 @@
-import { collectEvidence, type Collected } from './collect-evidence.js';
-import { Deal } from './deal.js';
+import { collectEvidence, type Collected } from './evidence/collect-evidence.js';
+import { Deal } from './spill/partitioned-spill.js';
 import {
   judgedPayments,
   readSinceMs,
   SETTLE_LIMIT_DEFAULT_MS,
   tooYoungPayments,
-} from './evidence.js';
+} from './evidence/evidence.js';
 import { OF_PAYMENTS, OF_THE_SYSTEM, OF_USERS, type Invariant } from './invariants.js';
-import { orderedEvents, type OrderedEvent } from './invariants/order.js';
+import { orderedEvents, type OrderedEvent } from './invariants/i09-order.js';
 import { add, nothingJudged, type AuditReport, type InvariantReport } from './report.js';
-import { openStores, type Sources, type Stores } from './stores.js';
+import { openStores, type Sources, type Stores } from './stores/stores.js';
 
 // The connector confirms a position after its next heartbeat (5 s), offset flush (1 s) and status update
 // (5 s). Waited for only when an event is missing; shorter, a lost event would be called late.

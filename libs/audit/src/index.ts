@@ -1,6 +1,7 @@
 export * from './audit.js';
+export { WINDOW_RECORDS_MAX } from './invariants/i12-bounds.js';
 export * from './quiescence.js';
-export { readPublished } from './readers/kafka.js';
+export { readPublished } from './stores/kafka.js';
 export * from './report.js';
-export { openStores, type Sources, type Stores } from './stores.js';
-export { UnreadableStore } from './unreadable-store.js';
+export { openStores, type Sources, type Stores } from './stores/stores.js';
+export { UnreadableStore } from './stores/unreadable-store.js';

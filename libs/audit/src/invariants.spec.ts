@@ -1,7 +1,7 @@
-import type { Evidence } from './evidence.js';
-import { CUTOFF_MS, honestEvidence, paidBut, SETTLE_LIMIT_MS } from './evidence.fixture.js';
+import type { Evidence } from './evidence/evidence.js';
+import { CUTOFF_MS, honestEvidence, paidBut, SETTLE_LIMIT_MS } from './testing/evidence.fixture.js';
 import { OF_PAYMENTS, OF_USERS } from './invariants.js';
-import { orderedEvents } from './invariants/order.js';
+import { orderedEvents } from './invariants/i09-order.js';
 import { statusOf } from './report.js';
 
 const INVARIANTS = [

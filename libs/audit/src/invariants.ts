@@ -1,15 +1,18 @@
-import type { Evidence } from './evidence.js';
-import { whatGrowsIsBounded, type Bounded } from './invariants/bounds.js';
-import { everyPaymentIsCapturedOnce } from './invariants/captures.js';
-import { deadLettersAreConserved } from './invariants/dead-letters.js';
-import { everyPaymentHasItsDocument } from './invariants/documents.js';
-import { effectsHappenInOrder, type OrderedEvent } from './invariants/order.js';
-import { everyOutboxRowHasItsPayment, everyPaymentHasOneOutboxRow } from './invariants/outbox.js';
-import { everyPaymentEarnsPointsOnce } from './invariants/points.js';
-import { everyPaymentIsReceipted } from './invariants/receipts.js';
-import { everyKeyHasOneAnswer } from './invariants/responses.js';
-import { everyPaymentIsSettledInTime } from './invariants/settled.js';
-import { topicHoldsTheOutbox } from './invariants/topic.js';
+import type { Evidence } from './evidence/evidence.js';
+import { whatGrowsIsBounded, type Bounded } from './invariants/i12-bounds.js';
+import { everyPaymentIsCapturedOnce } from './invariants/i05-captures.js';
+import { deadLettersAreConserved } from './invariants/i10-dead-letters.js';
+import { everyPaymentHasItsDocument } from './invariants/i08-documents.js';
+import { effectsHappenInOrder, type OrderedEvent } from './invariants/i09-order.js';
+import {
+  everyOutboxRowHasItsPayment,
+  everyPaymentHasOneOutboxRow,
+} from './invariants/i01-i02-outbox.js';
+import { everyPaymentEarnsPointsOnce } from './invariants/i06-points.js';
+import { everyPaymentIsReceipted } from './invariants/i07-receipts.js';
+import { everyKeyHasOneAnswer } from './invariants/i11-responses.js';
+import { everyPaymentIsSettledInTime } from './invariants/i04-settle-limit.js';
+import { topicHoldsTheOutbox } from './invariants/i03-topic.js';
 import type { Judgement } from './report.js';
 
 /** A statement about all stores together that is true at every cut-off, whatever died on the way. */

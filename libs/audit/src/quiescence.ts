@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { audit, type Judging } from './audit.js';
 import type { AuditReport } from './report.js';
-import type { Sources } from './stores.js';
-import { UnreadableStore } from './unreadable-store.js';
+import type { Sources } from './stores/stores.js';
+import { UnreadableStore } from './stores/unreadable-store.js';
 
 const PAUSE_MS = 500;
 

@@ -1,6 +1,6 @@
 import { PoisonRecord } from '@effectively-once/contracts';
 import { deadLetterOf } from './dead-letter.js';
-import { aRecord } from './record.fixture.js';
+import { aRecord } from './testing/record.fixture.js';
 
 const by = { consumer: 'email', now: new Date('2026-11-20T10:00:05Z'), appVersion: '1' } as const;
 const failure = {

@@ -6,7 +6,7 @@ import {
 } from '@effectively-once/contracts';
 import type { Failure } from './deliver.js';
 import { inOurWords } from './failure.js';
-import { headerTexts, type KafkaRecord } from './kafka-record.js';
+import { headerTexts, type KafkaRecord } from '@effectively-once/kafka';
 
 /**
  * The record as it goes to the consumer's dead-letter topic: original key, value bytes and headers, and

@@ -1,6 +1,6 @@
 import { PoisonRecord } from '@effectively-once/contracts';
-import { ATTEMPTS_MAX } from './back-off.js';
-import { Circuit } from './circuit.js';
+import { ATTEMPTS_MAX } from './backoff.js';
+import { Circuit } from './circuit/circuit-breaker.js';
 import { deliver, type Delivery, type Failure } from './deliver.js';
 import {
   CalledOff,
@@ -12,7 +12,7 @@ import {
   RefusedForNow,
 } from './failure.js';
 import type { Applied } from './idempotency-strategy.js';
-import { aRecord } from './record.fixture.js';
+import { aRecord } from './testing/record.fixture.js';
 
 const record = aRecord({ offset: 7n });
 

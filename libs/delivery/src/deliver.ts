@@ -1,9 +1,9 @@
 import type { ErrorClass } from '@effectively-once/contracts';
-import { ATTEMPTS_MAX, backOffMs, LEASE_LOOK_MS } from './back-off.js';
-import { isSymptomOfOutage } from './circuit.js';
+import { ATTEMPTS_MAX, backOffMs, LEASE_LOOK_MS } from './backoff.js';
+import { isSymptomOfOutage } from './circuit/circuit-breaker.js';
 import { CalledOff, classify, type FailureClass, type LeaseHeld } from './failure.js';
 import type { Applied } from './idempotency-strategy.js';
-import type { KafkaRecord } from './kafka-record.js';
+import type { KafkaRecord } from '@effectively-once/kafka';
 
 export type Outcome = Applied | 'dead_lettered';
 

@@ -1,4 +1,4 @@
-import { RecordProducer } from '@effectively-once/delivery';
+import { RecordProducer } from '@effectively-once/kafka';
 import type { Logger } from '@effectively-once/platform';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
@@ -7,8 +7,8 @@ import { takeIn } from './intake.js';
 import { intakeLag, watchDeadLetters } from './metrics.js';
 import { OpenRedrives } from './open-redrives.js';
 import { finishRedrives, waitOrStop, type RedrivePoint } from './redrive.js';
-import { Repeat } from '../repeat.js';
-import { TakenIn } from './taken-in.js';
+import { Repeat } from '../periodic-task.js';
+import { TakenIn } from './ingested.js';
 
 const EVERY_MS = 1_000;
 

@@ -19,7 +19,7 @@ import {
 import type { FastifyReply } from 'fastify';
 import { DeadLetters, type Action, type Listed, type Overview, type Page } from './dead-letters.js';
 import { READ_LETTER, shown, type ReadLetter } from './letter-record.js';
-import { OperatorPath, type Decided } from './operator-path.js';
+import { OperatorPath, type Decided } from './commands.js';
 import { asConsumer, asDiscard, asList, asPage, asRedrive } from './requests.js';
 
 @Controller('api/dlq')

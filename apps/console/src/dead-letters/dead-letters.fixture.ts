@@ -10,13 +10,13 @@ import {
   redriveTopic,
   type ConsumerName,
 } from '@effectively-once/contracts';
-import { readTopic, RecordProducer, type KafkaRecord } from '@effectively-once/delivery';
+import { readTopic, RecordProducer, type KafkaRecord } from '@effectively-once/kafka';
 import { createTestDatabase, testAddresses } from '@effectively-once/testing';
 import { Client } from 'pg';
 import type { DataSource } from 'typeorm';
 import { consoleDataSource } from '../database.js';
 import { takeIn, type IntakeOptions } from './intake.js';
-import { TakenIn } from './taken-in.js';
+import { TakenIn } from './ingested.js';
 
 export const connection = { brokers: testAddresses().KAFKA_BROKERS, clientId: 'console.test' };
 const producer = new RecordProducer(connection);

@@ -7,7 +7,7 @@ import { DeadLettersBackground } from './dead-letters.background.js';
 import { DeadLettersController } from './dead-letters.controller.js';
 import { DeadLetters } from './dead-letters.js';
 import { READ_LETTER, readLetter, type ReadLetter } from './letter-record.js';
-import { OperatorPath } from './operator-path.js';
+import { OperatorPath } from './commands.js';
 
 /** Fewer than usual: who looks at dead letters would rather hear soon that Kafka is away. */
 const RETRIES_MAX = 4;

@@ -2,7 +2,7 @@ import { DLQ_HEADERS } from '@effectively-once/contracts';
 import { Actions } from './actions.js';
 import { letter, listed, openWorld, statesOf, type World } from './dead-letters.fixture.js';
 import { DeadLetters } from './dead-letters.js';
-import { OperatorPath } from './operator-path.js';
+import { OperatorPath } from './commands.js';
 import { asDiscard, asPage, asRedrive } from './requests.js';
 
 let world: World;

@@ -1,10 +1,10 @@
 import { CE_HEADERS, deadLetterTopic, DLQ_HEADERS } from '@effectively-once/contracts';
 import { DeadLetters } from './dead-letters.js';
 import { bury, letter, listed, openWorld, takeInNow, type World } from './dead-letters.fixture.js';
-import { describeDeadLetter } from './described.js';
+import { describeDeadLetter } from './parsed.js';
 import type { IntakeOptions } from './intake.js';
 import { asList } from './requests.js';
-import { TakenIn } from './taken-in.js';
+import { TakenIn } from './ingested.js';
 
 let world: World;
 beforeAll(async () => (world = await openWorld()));

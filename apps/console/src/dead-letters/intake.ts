@@ -1,7 +1,7 @@
 import { CONSUMERS, deadLetterTopic, type ConsumerName } from '@effectively-once/contracts';
-import { endOffsets, readTopic, type OffsetRange } from '@effectively-once/delivery';
-import { describeDeadLetter, type Described } from './described.js';
-import type { TakenIn } from './taken-in.js';
+import { endOffsets, readTopic, type OffsetRange } from '@effectively-once/kafka';
+import { describeDeadLetter, type Described } from './parsed.js';
+import type { TakenIn } from './ingested.js';
 
 const BATCH_RECORDS = 500;
 

@@ -4,7 +4,7 @@ import {
   PoisonRecord,
   type ConsumerName,
 } from '@effectively-once/contracts';
-import { headerTexts, readTopic, type KafkaRecord } from '@effectively-once/delivery';
+import { headerTexts, readTopic, type KafkaRecord } from '@effectively-once/kafka';
 import type { Detail } from './dead-letters.js';
 
 /** A dead letter's record as it lies in Kafka: the event, or why it is none and its bytes. */

@@ -1,6 +1,6 @@
 import type { ConsumerName } from '@effectively-once/contracts';
 import type { DataSource } from 'typeorm';
-import type { Identity } from './described.js';
+import type { Identity } from './parsed.js';
 
 /** A redrive that was asked for and is not finished. */
 export interface OpenRedrive {

@@ -1,5 +1,5 @@
 import { CE_HEADERS, DLQ_HEADERS, type ConsumerName } from '@effectively-once/contracts';
-import { headerTexts, RecordProducer } from '@effectively-once/delivery';
+import { headerTexts, RecordProducer } from '@effectively-once/kafka';
 import { Actions } from './actions.js';
 import {
   connection,

@@ -5,7 +5,7 @@ import {
   type KafkaRecord,
   type OffsetRange,
   type RecordProducer,
-} from '@effectively-once/delivery';
+} from '@effectively-once/kafka';
 import type { Claim, OpenRedrive, OpenRedrives } from './open-redrives.js';
 import { redriven } from './redriven.js';
 

@@ -1,6 +1,6 @@
 import { DLQ_HEADERS } from '@effectively-once/contracts';
-import type { KafkaRecord } from '@effectively-once/delivery';
-import type { Identity } from './described.js';
+import type { KafkaRecord } from '@effectively-once/kafka';
+import type { Identity } from './parsed.js';
 
 /** A dead letter that was redriven this often is refused: what fails a fourth time needs a person. */
 export const REDRIVES_MAX = 3;

@@ -1,4 +1,4 @@
-import { CONNECTOR, connectorStatus } from '../connector-care/connect-api.js';
+import { CONNECTOR, connectorStatus } from '../connector/connect-api.js';
 
 const TIMEOUT_MS = 3_000;
 

@@ -5,7 +5,7 @@ import {
   TOPICS,
   type ConsumerName,
 } from '@effectively-once/contracts';
-import { committedOffsets, endOffsets } from '@effectively-once/delivery';
+import { committedOffsets, endOffsets } from '@effectively-once/kafka';
 
 const CLIENT_ID = 'console';
 

@@ -1,4 +1,4 @@
-import { SLOT } from '../connector-care/connect-api.js';
+import { SLOT } from '../connector/connect-api.js';
 import type { Query } from '../payments-database.js';
 
 export async function readOutbox(query: Query) {

@@ -1,6 +1,6 @@
 import { createTestDatabase, type TestDatabase } from '@effectively-once/testing';
 import { Client } from 'pg';
-import { paymentsDataSource } from '../database.js';
+import { paymentsDataSource } from '../runtime/database.js';
 
 /** A payments database of its own, migrated, with the roles and rights of production. */
 export interface FreshDatabase extends Pick<TestDatabase, 'as' | 'drop'> {

@@ -1,7 +1,7 @@
 import { mintToken, type Logger } from '@effectively-once/platform';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { pino } from 'pino';
-import { systemClockAndIds } from '../clock-and-ids.js';
+import { systemClockAndIds } from '../runtime/clock-and-ids.js';
 import { paymentsConfig } from '../config.js';
 import { paymentsApp } from '../payments-app.js';
 import { freshDatabase, type FreshDatabase } from './fresh-database.js';

@@ -1,16 +1,16 @@
 import { auditPaymentsAlone } from '@effectively-once/audit/payments-alone';
 import { pino } from 'pino';
 import type { DataSource } from 'typeorm';
-import { Checkout } from '../checkout.js';
-import { systemClockAndIds } from '../clock-and-ids.js';
-import { Completer } from '../completer.js';
-import { paymentsDataSource } from '../database.js';
-import { forgetExpiredKeys } from '../expired-keys.js';
-import type { CheckoutPoint } from '../failure-points.js';
-import { PspDoor } from '../psp-door.js';
-import { Psp } from '../psp.js';
-import { Refunds } from '../refunds.js';
-import { Settlement } from '../settlement.js';
+import { Checkout } from '../checkout/checkout.js';
+import { systemClockAndIds } from '../runtime/clock-and-ids.js';
+import { Completer } from '../recovery/completer.js';
+import { paymentsDataSource } from '../runtime/database.js';
+import { forgetExpiredKeys } from '../checkout/expired-keys.js';
+import type { CheckoutPoint } from '../runtime/failure-points.js';
+import { PspDoor } from '../psp/circuit-breaker.js';
+import { Psp } from '../psp/psp.js';
+import { Refunds } from '../recovery/refunds.js';
+import { Settlement } from '../payment/finalizer.js';
 import { freshDatabase, type FreshDatabase } from './fresh-database.js';
 import { ScriptedPsp } from './scripted-psp.js';
 

@@ -1,0 +1,105 @@
+import type { ConsumerName } from '@effectively-once/contracts';
+import type { DataSource, EntityManager } from 'typeorm';
+import type { Described } from './parsed.js';
+
+/** What the console has taken in of the dead-letter topics, and up to where. */
+export class TakenIn {
+  constructor(private readonly database: DataSource) {}
+
+  /** Partition → the first offset that is not taken in. */
+  async positions(consumer: ConsumerName): Promise<Map<number, bigint>> {
+    const rows: { partition: number; next_offset: string }[] = await this.database.query(
+      `SELECT partition, next_offset FROM console.dead_letter_positions WHERE consumer = $1`,
+      [consumer],
+    );
+    return new Map(rows.map((row) => [row.partition, BigInt(row.next_offset)]));
+  }
+
+  /**
+   * Rows and positions in one transaction: a console that dies has done both or neither. Taking in a
+   * second time what is there already changes nothing, so two consoles may do it at once.
+   */
+  async take(
+    consumer: ConsumerName,
+    letters: Described[],
+    positions: ReadonlyMap<number, bigint>,
+  ): Promise<void> {
+    await this.database.transaction(async (manager) => {
+      await insert(manager, consumer, letters);
+      // What only claims to be a copy must not vanish behind what it claims to be a copy of.
+      await insert(manager, consumer, (await impostors(manager, consumer, letters)).map(asItself));
+      await move(manager, consumer, positions);
+    });
+  }
+}
+
+const INSERT = `
+  INSERT INTO console.dead_letters (consumer, original_topic, original_partition, original_offset,
+    redrive_count, dlq_partition, dlq_offset, content_sha256, payment_id, event_id, error_class,
+    error_name, error_message, attempts, first_failed_at, dead_lettered_at, app_version)
+  SELECT $1, l."originalTopic", l."originalPartition", l."originalOffset", l."redriveCount",
+         l."dlqPartition", l."dlqOffset", l."contentSha256", l."paymentId", l."eventId",
+         l."errorClass", l."errorName", l."errorMessage", l.attempts, l."firstFailedAt",
+         l."deadLetteredAt", l."appVersion"
+    FROM ROWS FROM (jsonb_to_recordset($2::jsonb) AS (
+           "originalTopic" text, "originalPartition" int, "originalOffset" bigint,
+           "redriveCount" int, "dlqPartition" int, "dlqOffset" bigint, "contentSha256" text,
+           "paymentId" text, "eventId" text, "errorClass" text, "errorName" text,
+           "errorMessage" text, attempts int, "firstFailedAt" timestamptz,
+           "deadLetteredAt" timestamptz, "appVersion" text)) WITH ORDINALITY AS l
+   ORDER BY l.ordinality
+  ON CONFLICT DO NOTHING`;
+
+async function insert(manager: EntityManager, consumer: ConsumerName, letters: Described[]) {
+  if (letters.length > 0) await manager.query(INSERT, [consumer, JSON.stringify(letters)]);
+}
+
+const IMPOSTORS = `
+  SELECT l."dlqPartition" AS partition, l."dlqOffset"::text AS offset
+    FROM jsonb_to_recordset($2::jsonb) AS l (
+           "originalTopic" text, "originalPartition" int, "originalOffset" bigint,
+           "redriveCount" int, "dlqPartition" int, "dlqOffset" bigint, "contentSha256" text)
+    JOIN console.dead_letters d
+      ON d.consumer = $1 AND d.original_topic = l."originalTopic"
+     AND d.original_partition = l."originalPartition" AND d.original_offset = l."originalOffset"
+     AND d.redrive_count = l."redriveCount"
+   WHERE d.content_sha256 <> l."contentSha256"`;
+
+async function impostors(
+  manager: EntityManager,
+  consumer: ConsumerName,
+  letters: Described[],
+): Promise<Described[]> {
+  if (letters.length === 0) return [];
+  const rows: { partition: number; offset: string }[] = await manager.query(IMPOSTORS, [
+    consumer,
+    JSON.stringify(letters),
+  ]);
+  const places = new Set(rows.map(({ partition, offset }) => `${partition}-${offset}`));
+  return letters.filter((one) => places.has(`${one.dlqPartition}-${one.dlqOffset}`));
+}
+
+const asItself = (letter: Described): Described => ({
+  ...letter,
+  originalTopic: letter.dlqTopic,
+  originalPartition: letter.dlqPartition,
+  originalOffset: letter.dlqOffset,
+});
+
+// Never back: another console may be further by now, and what it passed it has written.
+const MOVE = `
+  INSERT INTO console.dead_letter_positions AS position (consumer, partition, next_offset)
+  SELECT $1, p.partition, p."nextOffset"
+    FROM jsonb_to_recordset($2::jsonb) AS p (partition int, "nextOffset" bigint)
+   ORDER BY p.partition
+  ON CONFLICT (consumer, partition) DO UPDATE
+    SET next_offset = greatest(position.next_offset, excluded.next_offset)`;
+
+async function move(
+  manager: EntityManager,
+  consumer: ConsumerName,
+  positions: ReadonlyMap<number, bigint>,
+) {
+  const rows = [...positions].map(([partition, next]) => ({ partition, nextOffset: String(next) }));
+  await manager.query(MOVE, [consumer, JSON.stringify(rows)]);
+}

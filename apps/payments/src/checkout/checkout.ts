@@ -1,0 +1,201 @@
+import type { DataSource } from 'typeorm';
+import { paymentLocation, type Answer } from '../payment/answer.js';
+import type { CheckoutOrder } from './order.js';
+import { claim, findHolder, type KeyHolder } from './claim.sql.js';
+import type { ClockAndIds } from '../runtime/clock-and-ids.js';
+import { pool } from '../runtime/database.js';
+import type { ReachPoint } from '../runtime/failure-points.js';
+import { fingerprint } from './idempotency-key.js';
+import { defer, release } from '../recovery/lease.sql.js';
+import { idempotencyKeyCollisions, idempotencyReplays } from '../runtime/metrics.js';
+import { Payment } from '../payment/payment.entity.js';
+import { invalidRequest, paymentsProblem } from '../http/payments-errors.js';
+import type { Pass, PspDoor } from '../psp/circuit-breaker.js';
+import type { Psp } from '../psp/psp.js';
+import type { Settlement } from '../payment/finalizer.js';
+
+export interface CheckoutRequest {
+  userId: string;
+  tokenEmail: string | undefined;
+  idempotencyKey: string;
+  order: CheckoutOrder;
+  traceparent: string;
+}
+
+export type CheckoutAnswer = Answer & { replayed: boolean };
+
+// A key belongs to (user, method, route).
+const METHOD = 'POST';
+const ROUTE = '/v1/payments';
+// The request waits for the PSP no longer than its timeout; the rest is for the statement after it.
+const LEASE_MARGIN_MS = 4_000;
+const FIRST_LOOK_AFTER_MS = 1_000;
+
+export class Checkout {
+  constructor(
+    private readonly parts: {
+      dataSource: DataSource;
+      psp: Psp;
+      door: PspDoor;
+      settlement: Settlement;
+      clockAndIds: ClockAndIds;
+      reach: ReachPoint;
+    },
+    private readonly options: { pspTimeoutMs: number },
+  ) {}
+
+  /**
+   * Pays an order once, however often it is asked to.
+   *
+   *   door ──► claim ──► charge ──► settle ──► 201 or 402, stored
+   *     │        │         ├─ not reached, refused ─► release ──► 503, the key is free
+   *     │        │         └─ unknown ──────────────► defer ────► 202, the completer asks again
+   *     │        ├─ key known ──► replay, 202, 409 in flight or 422 other body
+   *     │        └─ order live ─► 409
+   *     └─ PSP down or too slow ─► what is known of the key and the order, else 503; nothing is stored
+   *
+   * claim, settle, release and defer are one statement each. No connection is held while the PSP is
+   * asked. A crash anywhere leaves a PENDING payment with a lease, which the completer takes over.
+   */
+  async pay(request: CheckoutRequest): Promise<CheckoutAnswer> {
+    const pass = this.parts.door.enterForCheckout();
+    if (!pass) return await this.payLater(request);
+    try {
+      return await this.payNow(request, pass);
+    } finally {
+      pass.leave();
+    }
+  }
+
+  private async payNow(request: CheckoutRequest, pass: Pass): Promise<CheckoutAnswer> {
+    const { psp, door, settlement, clockAndIds, reach } = this.parts;
+    const payment = this.newPayment(request);
+    const leaseToken = clockAndIds.newId();
+    const holder = await this.claim(request, payment, leaseToken);
+    if (holder) return await this.known(holder, request);
+
+    reach('after_claim');
+    const charge = await door.ask(pass, () => psp.charge(payment));
+    reach('after_psp_answer');
+    switch (charge.outcome) {
+      case 'captured':
+      case 'declined':
+        return fresh(await settlement.settle(payment, charge));
+      case 'invalid': {
+        const verdict = { outcome: 'never_charged', reason: charge.code } as const;
+        return fresh(await settlement.settle(payment, verdict));
+      }
+      case 'refused':
+      case 'not_reached':
+        return fresh(await this.giveUp({ paymentId: payment.id, leaseToken }));
+      case 'unknown':
+        return fresh(await this.leaveToCompleter({ paymentId: payment.id, leaseToken }));
+      default:
+        return charge satisfies never;
+    }
+  }
+
+  /** Only reads: a replay needs no PSP, and everybody else is told to come back. */
+  private async payLater(request: CheckoutRequest): Promise<CheckoutAnswer> {
+    const found = await findHolder(pool(this.parts.dataSource), {
+      ...this.keyOf(request),
+      orderId: request.order.orderId,
+    });
+    switch (found.outcome) {
+      case 'key_known':
+        return await this.known(found.holder, request);
+      case 'order_taken':
+        throw orderTaken(found.livePaymentId);
+      case 'nobody':
+        throw paymentsProblem('psp_unavailable');
+      default:
+        return found satisfies never;
+    }
+  }
+
+  private newPayment({ userId, order, traceparent }: CheckoutRequest): Payment {
+    return Object.assign(new Payment(), {
+      id: this.parts.clockAndIds.newId(),
+      userId,
+      orderId: order.orderId,
+      amountMinor: order.amountMinor,
+      currency: order.currency,
+      paymentMethod: order.paymentMethod,
+      status: 'PENDING',
+      version: 1,
+      pspReference: null,
+      failureCode: null,
+      createdAt: this.parts.clockAndIds.now(),
+      completedAt: null,
+      traceparent,
+      pspAttempts: 0,
+    } satisfies Payment);
+  }
+
+  /** The claim is this request's, or somebody else holds the key and is handed back. */
+  private async claim(
+    request: CheckoutRequest,
+    payment: Payment,
+    leaseToken: string,
+  ): Promise<KeyHolder | undefined> {
+    const claimed = await claim(pool(this.parts.dataSource), {
+      ...payment,
+      paymentId: payment.id,
+      ...this.keyOf(request),
+      fingerprint: fingerprint(request.order),
+      receiptEmail: request.order.receiptEmail,
+      tokenEmail: request.tokenEmail,
+      leaseToken,
+      leaseMs: this.options.pspTimeoutMs + LEASE_MARGIN_MS,
+    });
+    switch (claimed.outcome) {
+      case 'claimed':
+        return undefined;
+      case 'key_known':
+        return claimed.holder;
+      case 'order_taken':
+        throw orderTaken(claimed.livePaymentId);
+      case 'no_receipt_address':
+        throw invalidRequest([
+          { pointer: '/receiptEmail', detail: 'is needed: we know no address for the receipt' },
+        ]);
+      default:
+        return claimed satisfies never;
+    }
+  }
+
+  private keyOf({ userId, idempotencyKey }: CheckoutRequest) {
+    return { userId, method: METHOD, route: ROUTE, idempotencyKey };
+  }
+
+  private async known(holder: KeyHolder, request: CheckoutRequest): Promise<CheckoutAnswer> {
+    if (holder.fingerprint !== fingerprint(request.order)) {
+      idempotencyKeyCollisions.inc();
+      throw paymentsProblem('idempotency_key_reused');
+    }
+    const { paymentId, status, responseStatus, responseBody } = holder;
+    if (responseStatus !== null && responseBody !== null) {
+      idempotencyReplays.inc();
+      return { status: responseStatus, body: responseBody, paymentId, replayed: true };
+    }
+    if (status === 'PENDING') throw paymentsProblem('idempotency_in_flight');
+    return { ...(await this.parts.settlement.truth(paymentId)), replayed: true };
+  }
+
+  private async giveUp(held: { paymentId: string; leaseToken: string }): Promise<Answer> {
+    const outcome = await release(pool(this.parts.dataSource), held);
+    if (outcome === 'released') throw paymentsProblem('psp_unavailable');
+    // The completer has taken over and may have charged: what it finds is the answer.
+    return await this.parts.settlement.truth(held.paymentId);
+  }
+
+  private async leaveToCompleter(held: { paymentId: string; leaseToken: string }): Promise<Answer> {
+    await defer(pool(this.parts.dataSource), { ...held, afterMs: FIRST_LOOK_AFTER_MS });
+    return await this.parts.settlement.truth(held.paymentId);
+  }
+}
+
+const orderTaken = (livePaymentId: string) =>
+  paymentsProblem('order_already_paid', { location: paymentLocation(livePaymentId) });
+
+const fresh = (answer: Answer): CheckoutAnswer => ({ ...answer, replayed: false });

@@ -1,0 +1,134 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { ConfigError } from '@effectively-once/platform';
+import { SignJWT, UnsecuredJWT, type JWTPayload } from 'jose';
+import { paymentsConfig } from '../config.js';
+import { newOrder, PaymentsUnderTest, TEST_ENVIRONMENT } from '../testing/payments-under-test.js';
+import { sendWebhook } from '../testing/webhooks.js';
+
+const SECRET = new TextEncoder().encode(TEST_ENVIRONMENT.AUTH_JWT_SECRET);
+
+describe('a stranger', () => {
+  let payments: PaymentsUnderTest;
+  beforeAll(async () => {
+    payments = await PaymentsUnderTest.start();
+  }, 30_000);
+  afterAll(async () => await payments.stop());
+
+  const good = { sub: 'alice', iss: 'effectively-once', aud: 'payments', email: 'a@example.com' };
+  const signed = async (
+    claims: JWTPayload,
+    { alg = 'HS256', key = SECRET as never, ttl = '1h' } = {},
+  ) => await new SignJWT(claims).setProtectedHeader({ alg }).setExpirationTime(ttl).sign(key);
+  const statusFor = async (token: string) => {
+    const authorization = `Bearer ${token}`;
+    const response = await payments.pay({
+      key: `stranger-${crypto.randomUUID()}`,
+      body: newOrder(),
+      headers: { authorization },
+    });
+    return response.status;
+  };
+
+  it('with a token of ours is a customer', async () => {
+    expect(await statusFor(await signed(good))).toBe(201);
+  });
+
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  it.each<[string, () => Promise<string>]>([
+    [
+      'says it is signed by "none"',
+      async () => new UnsecuredJWT(good).setExpirationTime('1h').encode(),
+    ],
+    ['is signed with a stronger algorithm than ours', () => signed(good, { alg: 'HS512' })],
+    ['is signed with a key pair', () => signed(good, { alg: 'RS256', key: privateKey as never })],
+    [
+      'is signed with another secret',
+      () => signed(good, { key: new TextEncoder().encode('x'.repeat(32)) as never }),
+    ],
+    ['comes from another issuer', () => signed({ ...good, iss: 'somebody' })],
+    ['is meant for another service', () => signed({ ...good, aud: 'search' })],
+    ['has expired', () => signed(good, { ttl: '-1s' })],
+    ['never expires', () => new SignJWT(good).setProtectedHeader({ alg: 'HS256' }).sign(SECRET)],
+    ['names nobody', () => signed({ ...good, sub: '' })],
+    ['names somebody who cannot be', () => signed({ ...good, sub: "alice' OR 1=1" })],
+  ])('whose token %s stays outside', async (_, mint) => {
+    expect(await statusFor(await mint())).toBe(401);
+  });
+
+  it('who is an operator sees no payments of others here', async () => {
+    const response = await payments.pay({ key: 'mine', body: newOrder() });
+    const location = response.headers.get('location') ?? '';
+    const operator = await signed({ ...good, sub: 'root', role: 'operator' });
+    expect((await payments.get(location, operator)).status).toBe(404);
+  });
+
+  it("who has a customer's token gets no address from the internal route", async () => {
+    const response = await payments.pay({ key: 'address', body: newOrder() });
+    const id = (response.headers.get('location') ?? '').split('/').at(-1);
+    expect((await payments.get(`/internal/payments/${id}/recipient`)).status).toBe(401);
+  });
+
+  it('learns nothing of our insides from a fault of ours', async () => {
+    const { admin } = payments.database;
+    await admin.query('REVOKE INSERT ON payments.payments FROM payments_app');
+    try {
+      const response = await payments.pay({ key: 'faulty', body: newOrder() });
+      expect(response.status).toBe(500);
+      expect(await response.text()).toBe(
+        '{"type":"https://effectively-once.example/problems/internal_error",' +
+          '"title":"internal error","status":500,"detail":"Something failed on our side."}',
+      );
+    } finally {
+      await admin.query('GRANT INSERT ON payments.payments TO payments_app');
+    }
+  });
+
+  it('learns nothing of our insides from a fault of his', async () => {
+    const responses = await Promise.all([
+      payments.pay({ key: 'broken', body: '{"orderId":' }),
+      payments.get('/v1/payments/%00'),
+      payments.get('/v1/payments?orderId[$ne]=x'),
+      payments.get('/nowhere'),
+      sendWebhook(payments, {}, { secret: 'whsec_other' }),
+    ]);
+    for (const response of responses) {
+      expect(response.status).toBeGreaterThanOrEqual(400);
+      expect(response.status).toBeLessThan(500);
+      expect(await response.text()).not.toMatch(/\bat .*:\d+|node_modules|SELECT|stripe/i);
+    }
+  });
+
+  it('cannot make a browser run, frame or sniff what is answered', async () => {
+    const { headers } = await payments.get('/v1/payments?orderId=any');
+    expect(headers.get('content-security-policy')).toContain("default-src 'self'");
+    expect(headers.get('x-frame-options')).toBe('SAMEORIGIN');
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('strict-transport-security')).toContain('max-age');
+    expect(headers.get('x-powered-by')).toBeNull();
+  });
+});
+
+it('the values everybody knows from .env are refused in production, all of them named', () => {
+  const demo = {
+    ...TEST_ENVIRONMENT,
+    PAYMENTS_DATABASE_URL: 'postgres://payments_app:demo-payments-app@127.0.0.1/payments',
+    AUTH_JWT_SECRET: 'demo-jwt-secret-of-at-least-32-bytes',
+    SERVICE_TOKEN: 'demo-service-token',
+    PSP_SECRET_KEY: 'sk_test_demo',
+    PSP_WEBHOOK_SECRET: 'whsec_demo',
+  };
+  expect(() => paymentsConfig(demo)).not.toThrow();
+  let faults: string[] = [];
+  try {
+    paymentsConfig({ ...demo, NODE_ENV: 'production' });
+  } catch (error) {
+    faults = (error as ConfigError).faults;
+  }
+  expect(faults.map((fault) => fault.split(':')[0])).toEqual([
+    'PAYMENTS_DATABASE_URL',
+    'AUTH_JWT_SECRET',
+    'SERVICE_TOKEN',
+    'PSP_SECRET_KEY',
+    'PSP_WEBHOOK_SECRET',
+  ]);
+});

@@ -1,0 +1,151 @@
+import {
+  encodePaymentCompleted,
+  PAYMENT_COMPLETED,
+  PAYMENT_COMPLETED_SCHEMA,
+  PAYMENT_COMPLETED_TYPE,
+} from '@effectively-once/contracts';
+import type { DataSource } from 'typeorm';
+import { finalAnswer, unknownAnswer, type Answer } from './answer.js';
+import type { ClockAndIds } from '../runtime/clock-and-ids.js';
+import { pool } from '../runtime/database.js';
+import type { ReachPoint } from '../runtime/failure-points.js';
+import { outboxEvents } from '../runtime/metrics.js';
+import { Payment } from './payment.entity.js';
+import type { Refunds } from '../recovery/refunds.js';
+import { settle, type OutboxEvent } from './finalize.sql.js';
+
+/** A final truth about a payment, from whoever learnt it first. */
+export type Verdict =
+  | { outcome: 'captured'; pspReference: string }
+  | { outcome: 'declined'; declineCode: string; pspReference: string | null }
+  | { outcome: 'never_charged'; reason: string };
+
+// A payment changes its version at most once before it is final (PENDING to UNKNOWN).
+const TRIES_MAX = 3;
+
+/** Where the request, the completer and the webhook bring what they learnt; the first one decides. */
+export class Settlement {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly refunds: Refunds,
+    private readonly clockAndIds: ClockAndIds,
+    private readonly reach: ReachPoint,
+  ) {}
+
+  /**
+   * Brings the payment to the verdict's state and answers with the stored bytes, be they this
+   * caller's or an earlier winner's. A capture that comes too late to pay for anything is refunded.
+   */
+  async settle(payment: Payment, verdict: Verdict): Promise<Answer> {
+    let current = payment;
+    for (let tries = 0; tries < TRIES_MAX; tries += 1) {
+      const settled = finalAnswer(current);
+      if (settled) {
+        await this.giveBackSurplus(current, verdict);
+        return (await this.storedAnswer(current.id)) ?? settled;
+      }
+      const answer = await this.trySettle(current, verdict);
+      if (answer) return answer;
+      current = await this.payment(current.id);
+    }
+    throw new Error(`payment ${payment.id} kept changing while it was settled`);
+  }
+
+  /** The stored answer of a settled payment, 202 about any other. */
+  async truth(paymentId: string): Promise<Answer> {
+    const payment = await this.payment(paymentId);
+    const settled = finalAnswer(payment);
+    if (!settled) return unknownAnswer(payment);
+    return (await this.storedAnswer(paymentId)) ?? settled;
+  }
+
+  async payment(id: string): Promise<Payment> {
+    return await this.dataSource.getRepository(Payment).findOneByOrFail({ id });
+  }
+
+  /** A final state never changes, so money that was taken after it goes back. */
+  private async giveBackSurplus(payment: Payment, verdict: Verdict): Promise<void> {
+    if (verdict.outcome !== 'captured') return;
+    const surplus = { paymentId: payment.id, pspReference: verdict.pspReference };
+    if (payment.status !== 'COMPLETED') await this.refunds.owe(surplus);
+    else if (payment.pspReference !== surplus.pspReference) this.refunds.leaveToAPerson(surplus);
+  }
+
+  private async trySettle(current: Payment, verdict: Verdict): Promise<Answer | undefined> {
+    const next = decided(current, verdict, this.clockAndIds.now());
+    const answer = finalAnswer(next);
+    if (!answer) throw new Error(`a verdict left payment ${next.id} ${next.status}`);
+    const outcome = await settle(pool(this.dataSource), {
+      paymentId: next.id,
+      version: current.version,
+      status: next.status as 'COMPLETED' | 'DECLINED' | 'FAILED',
+      pspReference: next.pspReference,
+      failureCode: next.failureCode,
+      responseStatus: answer.status,
+      responseBody: answer.body,
+      ...(next.completedAt
+        ? { event: completedEvent(next, next.completedAt, this.clockAndIds.newId()) }
+        : {}),
+    });
+    if (outcome === 'lost') return undefined;
+    this.reach('after_settle');
+    if (next.status === 'COMPLETED') outboxEvents.inc();
+    return answer;
+  }
+
+  private async storedAnswer(paymentId: string): Promise<Answer | undefined> {
+    const { rows } = await pool(this.dataSource).query<{ status: number; body: string }>({
+      name: 'stored_answer',
+      text: `SELECT response_status AS status, response_body AS body
+        FROM payments.idempotency_keys
+        WHERE payment_id = $1 AND response_status IS NOT NULL`,
+      values: [paymentId],
+    });
+    return rows[0] && { ...rows[0], paymentId };
+  }
+}
+
+/** The payment as it will be once the verdict is written. */
+function decided(payment: Payment, verdict: Verdict, now: Date): Payment {
+  const next = Object.assign(new Payment(), payment, { version: payment.version + 1 });
+  switch (verdict.outcome) {
+    case 'captured':
+      next.status = 'COMPLETED';
+      next.pspReference = verdict.pspReference;
+      next.completedAt = now;
+      return next;
+    case 'declined':
+      next.status = 'DECLINED';
+      next.pspReference = verdict.pspReference;
+      next.failureCode = verdict.declineCode;
+      return next;
+    case 'never_charged':
+      next.status = 'FAILED';
+      next.failureCode = verdict.reason;
+      return next;
+    default:
+      return verdict satisfies never;
+  }
+}
+
+function completedEvent(payment: Payment, completedAt: Date, eventId: string): OutboxEvent {
+  return {
+    eventId,
+    specversion: '1.0',
+    topic: PAYMENT_COMPLETED,
+    partitionKey: payment.userId,
+    eventType: PAYMENT_COMPLETED_TYPE,
+    occurredAt: completedAt,
+    dataSchema: PAYMENT_COMPLETED_SCHEMA,
+    traceparent: payment.traceparent,
+    payload: encodePaymentCompleted({
+      paymentId: payment.id,
+      orderId: payment.orderId,
+      userId: payment.userId,
+      amountMinor: payment.amountMinor,
+      currency: payment.currency,
+      completedAt: completedAt.toISOString(),
+      paymentVersion: payment.version,
+    }),
+  };
+}

@@ -1,0 +1,70 @@
+import { newOrder, PaymentsUnderTest } from '../testing/payments-under-test.js';
+import { paymentOf, problemOf } from '../testing/answers.js';
+
+describe('checkout', () => {
+  let payments: PaymentsUnderTest;
+  beforeAll(async () => {
+    payments = await PaymentsUnderTest.start();
+  }, 30_000);
+  afterAll(async () => await payments.stop());
+  beforeEach(() => {
+    payments.psp.attempts.length = 0;
+  });
+
+  describe('the receipt', () => {
+    const recipient = async (id: string) =>
+      await (await payments.get(`/internal/payments/${id}/recipient`, 'service-token')).json();
+
+    it("goes to the order's address, else the customer's, else the token's", async () => {
+      await payments.database.admin.query(
+        `INSERT INTO payments.customers (user_id, email, locale) VALUES ('carol', 'carol@home.example', 'de')`,
+      );
+      const own = newOrder({ receiptEmail: 'office@example.com' });
+      const [byOrder, byCustomer, byToken] = await Promise.all([
+        payments.pay({ key: 'receipt-1', user: 'carol', body: own }),
+        payments.pay({ key: 'receipt-2', user: 'carol', body: newOrder() }),
+        payments.pay({ key: 'receipt-3', user: 'dave', body: newOrder() }),
+      ]);
+      expect(await recipient((await paymentOf(byOrder)).id)).toEqual({
+        userId: 'carol',
+        receiptEmail: 'office@example.com',
+        locale: 'de',
+      });
+      expect(await recipient((await paymentOf(byCustomer)).id)).toMatchObject({
+        receiptEmail: 'carol@home.example',
+      });
+      expect(await recipient((await paymentOf(byToken)).id)).toMatchObject({
+        receiptEmail: 'dave@example.com',
+        locale: 'en',
+      });
+    });
+
+    it('without any address stops the checkout with 400, and stores nothing', async () => {
+      const keys = await payments.count('idempotency_keys');
+      const response = await payments.pay({ key: 'receipt-4', email: null, body: newOrder() });
+      expect(response.status).toBe(400);
+      expect((await problemOf(response)).errors?.[0]?.pointer).toBe('/receiptEmail');
+      expect(await payments.count('idempotency_keys')).toBe(keys);
+      expect(payments.psp.attempts).toEqual([]);
+    });
+
+    it('is told to our own services only', async () => {
+      const path = '/internal/payments/00000000-0000-7000-8000-000000000000/recipient';
+      expect((await payments.get(path)).status).toBe(401);
+      expect((await payments.get(path, 'service-token')).status).toBe(404);
+    });
+
+    it('leaves no address, payment method or key in the outbox, the log or the metrics', async () => {
+      const order = newOrder({ receiptEmail: 'secret.person@example.com' });
+      await payments.pay({ key: 'secret-key-1', body: order });
+      const { rows } = await payments.database.admin.query(
+        `SELECT string_agg(outbox::text, '') AS text FROM payments.outbox`,
+      );
+      const metrics = await (await fetch(`${payments.url}/metrics`)).text();
+      const everything = `${(rows[0] as { text: string }).text}${payments.logLines.join('')}${metrics}`;
+      for (const secret of ['@example.com', 'pm_card_visa', 'secret-key-1'])
+        expect(everything).not.toContain(secret);
+      expect(metrics).toContain('checkout_requests_total{outcome="completed"}');
+    });
+  });
+});

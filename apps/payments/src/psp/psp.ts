@@ -1,0 +1,203 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import Stripe from 'stripe';
+import type { ReachPoint } from '../runtime/failure-points.js';
+import { pspRequests } from '../runtime/metrics.js';
+import type { Payment } from '../payment/payment.entity.js';
+import { neverConnected, oneAttempt } from './psp-http.js';
+
+/** What became of one attempt to charge, in the only words the rest of the service knows. */
+export type ChargeResult =
+  | { outcome: 'captured'; pspReference: string }
+  | { outcome: 'declined'; declineCode: string; pspReference: string | null }
+  /** The PSP found fault with the request itself and charged nothing. */
+  | { outcome: 'invalid'; code: string }
+  /** Turned away at the door: 429, 401, 403. */
+  | { outcome: 'refused' }
+  /** Surely never left this process. */
+  | { outcome: 'not_reached' }
+  /**
+   * Perhaps charged. Repeating the request tells, unless the PSP only repeats an error it stored.
+   * `psp_down`: no answer, or an error of its own. `inconclusive`: it works, but does not say.
+   */
+  | { outcome: 'unknown'; next: 'repeat' | 'look_up'; because: 'psp_down' | 'inconclusive' };
+
+export type LookUpResult =
+  | Extract<ChargeResult, { outcome: 'captured' | 'declined' }>
+  | { outcome: 'absent' }
+  | { outcome: 'unknown' };
+
+export type RefundResult = 'refunded' | 'failed';
+
+/**
+ * The card network. One call is one attempt: the PSP key is the payment id, and whoever calls again with
+ * the same payment gets what happened the first time (Stripe, "Idempotent requests").
+ */
+export class Psp {
+  private readonly stripe: Stripe;
+
+  constructor(
+    private readonly options: {
+      url: string;
+      secretKey: string;
+      timeoutMs: number;
+      reach?: ReachPoint;
+    },
+  ) {
+    const { protocol, hostname, port } = new URL(options.url);
+    const secure = protocol === 'https:';
+    const agent = new (secure ? HttpsAgent : HttpAgent)({ keepAlive: true });
+    this.stripe = new Stripe(options.secretKey, {
+      host: hostname,
+      port: port || (secure ? 443 : 80),
+      protocol: secure ? 'https' : 'http',
+      maxNetworkRetries: 0,
+      timeout: options.timeoutMs,
+      telemetry: false,
+      httpClient: oneAttempt(Stripe.createNodeHttpClient(agent), options.reach),
+    });
+  }
+
+  async charge(payment: Payment): Promise<ChargeResult> {
+    return this.counted(await this.inTime(this.create(payment), noAnswer));
+  }
+
+  /** What the PSP knows about a payment, found by our id in its metadata. Never charges. */
+  async lookUp(paymentId: string): Promise<LookUpResult> {
+    return await this.inTime(this.search(paymentId), { outcome: 'unknown' });
+  }
+
+  /**
+   * Gives a whole capture back. It can be asked for as often as one likes: the PSP refunds a capture once,
+   * also long after it has forgotten the key.
+   */
+  async refund(capture: { paymentId: string; pspReference: string }): Promise<RefundResult> {
+    return await this.inTime(this.createRefund(capture), 'failed');
+  }
+
+  /** @throws Stripe's signature error, also when the signature is older than five minutes. */
+  webhookEvent(options: { body: Buffer; signature: string; secret: string }): Stripe.Event {
+    const toleranceS = 300;
+    return this.stripe.webhooks.constructEvent(
+      options.body,
+      options.signature,
+      options.secret,
+      toleranceS,
+    );
+  }
+
+  private async create(payment: Payment): Promise<ChargeResult> {
+    try {
+      const intent = await this.stripe.paymentIntents.create(
+        {
+          amount: payment.amountMinor,
+          currency: payment.currency.toLowerCase(),
+          payment_method: payment.paymentMethod,
+          confirm: true,
+          automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
+          // Nobody is there to answer a bank's question; without this the intent would wait for one.
+          error_on_requires_action: true,
+          metadata: { paymentId: payment.id },
+        },
+        { idempotencyKey: payment.id },
+      );
+      const result = intentResult(intent);
+      return result.outcome === 'unknown' ? inconclusive('repeat') : result;
+    } catch (error) {
+      if (error instanceof Stripe.errors.StripeError) return errorResult(error);
+      throw error;
+    }
+  }
+
+  private async search(paymentId: string): Promise<LookUpResult> {
+    try {
+      const found = await this.stripe.paymentIntents.search({
+        query: `metadata['paymentId']:'${paymentId}'`,
+        limit: 10,
+      });
+      const results = found.data.map(intentResult);
+      return (
+        results.find((result) => result.outcome === 'captured') ??
+        results.find((result) => result.outcome === 'unknown') ??
+        results[0] ?? { outcome: 'absent' }
+      );
+    } catch (error) {
+      if (error instanceof Stripe.errors.StripeError) return { outcome: 'unknown' };
+      throw error;
+    }
+  }
+
+  private async createRefund(capture: {
+    paymentId: string;
+    pspReference: string;
+  }): Promise<RefundResult> {
+    try {
+      const { status } = await this.stripe.refunds.create(
+        { payment_intent: capture.pspReference },
+        { idempotencyKey: `refund-${capture.paymentId}` },
+      );
+      return status === 'failed' || status === 'canceled' ? 'failed' : 'refunded';
+    } catch (error) {
+      if (!(error instanceof Stripe.errors.StripeError)) throw error;
+      return error.code === 'charge_already_refunded' ? 'refunded' : 'failed';
+    }
+  }
+
+  /** The SDK's timeout starts anew with every byte; this one ends the wait whatever trickles in. */
+  private async inTime<Result>(asked: Promise<Result>, otherwise: Result): Promise<Result> {
+    let timer: NodeJS.Timeout | undefined;
+    const tooLate = new Promise<Result>((resolve) => {
+      timer = setTimeout(() => resolve(otherwise), this.options.timeoutMs);
+    });
+    try {
+      return await Promise.race([asked, tooLate]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  private counted(result: ChargeResult): ChargeResult {
+    pspRequests.inc({ result: result.outcome });
+    return result;
+  }
+}
+
+const noAnswer: ChargeResult = { outcome: 'unknown', next: 'repeat', because: 'psp_down' };
+const inconclusive = (next: 'repeat' | 'look_up'): ChargeResult => ({
+  outcome: 'unknown',
+  next,
+  because: 'inconclusive',
+});
+
+export function intentResult(
+  intent: Stripe.PaymentIntent,
+): Extract<LookUpResult, { outcome: 'captured' | 'declined' | 'unknown' }> {
+  if (intent.status === 'succeeded') return { outcome: 'captured', pspReference: intent.id };
+  const refusal = intent.last_payment_error;
+  if (intent.status === 'requires_payment_method' && refusal) {
+    const declineCode = refusal.decline_code ?? refusal.code ?? 'unknown';
+    return { outcome: 'declined', declineCode, pspReference: intent.id };
+  }
+  return { outcome: 'unknown' };
+}
+
+// The order matters: a card error is the one definite "no", and only a 4xx we can name frees or fails
+// anything. Whatever is left over is unknown, because a wrong "no" here is a second charge.
+function errorResult(error: Stripe.errors.StripeError): ChargeResult {
+  const { statusCode, rawType } = error;
+  if (neverConnected(error)) return { outcome: 'not_reached' };
+  if (rawType === 'card_error') {
+    const declineCode = error.decline_code ?? error.code ?? 'unknown';
+    return { outcome: 'declined', declineCode, pspReference: error.payment_intent?.id ?? null };
+  }
+  if (statusCode === 429 || statusCode === 401 || statusCode === 403) return { outcome: 'refused' };
+  // Another request has the key and may be charging at this moment; nothing found is no answer.
+  if (statusCode === 409) return inconclusive('repeat');
+  if (rawType === 'idempotency_error') return inconclusive('look_up');
+  if ((statusCode === 400 || statusCode === 404) && rawType === 'invalid_request_error')
+    return { outcome: 'invalid', code: error.code ?? 'invalid_request' };
+  // An error it stored for this key says nothing about how it is now.
+  if (error.headers?.['idempotent-replayed'] === 'true') return inconclusive('look_up');
+  const isItsOwn = statusCode === undefined || statusCode >= 500;
+  return isItsOwn ? noAnswer : inconclusive('repeat');
+}

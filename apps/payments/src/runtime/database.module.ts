@@ -1,0 +1,68 @@
+import {
+  Module,
+  type DynamicModule,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { paymentsDataSource, pool } from './database.js';
+import { watchDatabase } from './metrics.js';
+import { outboxDaysAhead, outboxDaysOverdue } from '../outbox/partitions.js';
+import { Payment } from '../payment/payment.entity.js';
+import { refundsOpen } from '../recovery/refunds.js';
+
+/** One connection pool for the service, open before the first request and closed after the last. */
+@Module({})
+export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
+  constructor(private readonly dataSource: DataSource) {}
+
+  static register(url: string): DynamicModule {
+    return {
+      module: DatabaseModule,
+      providers: [
+        {
+          provide: DataSource,
+          useFactory: async () => await paymentsDataSource({ url }).initialize(),
+        },
+      ],
+      exports: [DataSource],
+    };
+  }
+
+  onModuleInit(): void {
+    const connections = pool(this.dataSource);
+    watchDatabase({
+      unsettled: async () =>
+        await this.dataSource
+          .getRepository(Payment)
+          .createQueryBuilder('payment')
+          .select('payment.status', 'status')
+          .addSelect('count(*)::int', 'count')
+          .where(`payment.status IN ('PENDING', 'UNKNOWN')`)
+          .groupBy('payment.status')
+          .getRawMany<{ status: string; count: number }>(),
+      unsettledOldestSeconds: async () => await unsettledOldestSeconds(this.dataSource),
+      refundsOpen: async () => await refundsOpen(this.dataSource),
+      outboxDaysAhead: async () => await outboxDaysAhead(this.dataSource),
+      outboxDaysOverdue: async () => await outboxDaysOverdue(this.dataSource),
+      pool: () => ({
+        total: connections.totalCount,
+        idle: connections.idleCount,
+        waiting: connections.waitingCount,
+      }),
+    });
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.dataSource.destroy();
+  }
+}
+
+async function unsettledOldestSeconds(dataSource: DataSource): Promise<number> {
+  const [row] = await dataSource.query<{ seconds: number }[]>(
+    `SELECT coalesce(extract(epoch FROM now() - min(created_at)), 0)::float8 AS seconds
+       FROM payments.payments
+      WHERE status IN ('PENDING', 'UNKNOWN')`,
+  );
+  return row?.seconds ?? 0;
+}

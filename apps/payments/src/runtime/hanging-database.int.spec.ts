@@ -1,0 +1,138 @@
+import { TcpProxy, waitUntil } from '@effectively-once/testing';
+import { DataSource } from 'typeorm';
+import { paymentsDataSource, pool } from './database.js';
+import { paymentOf, problemOf } from '../testing/answers.js';
+import { newOrder, PaymentsUnderTest } from '../testing/payments-under-test.js';
+
+// A connection and a statement may each use up their time.
+const ANSWERED_WITHIN_MS = 12_000;
+const SCRAPE_TIMEOUT_MS = 4_000;
+
+/** Frozen by SIGSTOP, or behind a network that swallows: it refuses nothing and answers nothing. */
+describe('a database that hangs', () => {
+  let proxy: TcpProxy;
+  let payments: PaymentsUnderTest;
+  let detour: URL;
+  beforeAll(async () => {
+    payments = await PaymentsUnderTest.start({}, async (url) => {
+      const { hostname: host, port } = new URL(url);
+      proxy = await TcpProxy.listen({ port: 0, to: { host, port: Number(port) } });
+      detour = new URL(url);
+      detour.host = `127.0.0.1:${proxy.port}`;
+      return detour.href;
+    });
+  }, 30_000);
+  afterEach(async () => await proxy.heal());
+  afterAll(async () => {
+    await payments.stop();
+    await proxy.refuse();
+  });
+
+  /** With idle connections, so that statements are sent and not only connections refused. */
+  async function hang(): Promise<void> {
+    const connections = pool(payments.app.get(DataSource));
+    await Promise.all(Array.from({ length: 10 }, () => connections.query('SELECT pg_sleep(0.2)')));
+    await proxy.hang();
+  }
+
+  const charges = (paymentId: string) =>
+    payments.psp.captures.filter((capture) => capture.paymentId === paymentId);
+
+  async function inTime<Answer>(asked: Promise<Answer>, withinMs = ANSWERED_WITHIN_MS) {
+    const startedMs = performance.now();
+    const answer = await asked;
+    expect(performance.now() - startedMs).toBeLessThan(withinMs);
+    return answer;
+  }
+
+  /** As a client does who was told that the same key cannot pay twice. */
+  const paidWith = async (key: string, body: object) =>
+    await waitUntil('the key to be answered', async () => {
+      const response = await payments.pay({ key, body });
+      return response.status === 201 ? await paymentOf(response) : undefined;
+    });
+
+  it('is a 503 to a checkout; its claim may arrive late, and is charged once', async () => {
+    const body = newOrder();
+    await hang();
+    const answer = await inTime(payments.pay({ key: 'hung-claim', body }));
+    expect(answer.status).toBe(503);
+    expect((await problemOf(answer)).code).toBe('temporarily_unavailable');
+
+    expect(await payments.count('payments')).toBe(0);
+    await proxy.heal();
+    await waitUntil(
+      'the late claim',
+      async () => (await payments.count('payments')) === 1 || undefined,
+    );
+    const { id } = await paidWith('hung-claim', body);
+    expect(charges(id)).toHaveLength(1);
+    expect(await payments.count('payments')).toBe(1);
+    expect(await payments.count('outbox')).toBe(1);
+  });
+
+  it('is a 503 to a checkout that was charged; it settles late, once, and the key says so', async () => {
+    const body = newOrder();
+    let tell: () => void = () => undefined;
+    payments.psp.told = new Promise((resolve) => (tell = resolve));
+    payments.psp.script.push('charge_then_answer_when_told');
+    const captured = payments.psp.captures.length;
+    const asked = payments.pay({ key: 'hung-settle', body });
+    await waitUntil('the charge', () => payments.psp.captures.length > captured || undefined);
+    await hang();
+    tell();
+    const answer = await inTime(asked);
+    expect(answer.status).toBe(503);
+    expect((await problemOf(answer)).code).toBe('temporarily_unavailable');
+
+    await proxy.heal();
+    const { id } = await paidWith('hung-settle', body);
+    expect(charges(id)).toHaveLength(1);
+    const { rowCount: events } = await payments.database.admin.query(
+      'SELECT FROM payments.outbox WHERE subject = $1',
+      [id],
+    );
+    expect(events).toBe(1);
+  });
+
+  it('is a 503 to a reader', async () => {
+    await hang();
+    const answer = await inTime(payments.get(`/v1/payments/${crypto.randomUUID()}`));
+    expect(answer.status).toBe(503);
+  });
+
+  // The next statement would wait behind the one that was never answered.
+  it('has no connection used again that it fell silent on', async () => {
+    const alone = await paymentsDataSource({ url: detour.href, poolMax: 1 }).initialize();
+    try {
+      for (const query of [
+        (sql: string) => alone.query<unknown>(sql),
+        (sql: string) => pool(alone).query(sql),
+      ]) {
+        await query('SELECT 1');
+        await proxy.hang();
+        await expect(query('SELECT 1')).rejects.toThrow('Query read timeout');
+        expect(pool(alone).totalCount).toBe(0);
+        await proxy.heal();
+      }
+      await expect(alone.query('SELECT 1 AS one')).resolves.toEqual([{ one: 1 }]);
+    } finally {
+      await alone.destroy();
+    }
+  });
+
+  it('takes no other metric away, and its own are absent, not old', async () => {
+    const url = `${payments.url}/metrics`;
+    await expect(fetch(url).then((response) => response.text())).resolves.toMatch(
+      /^payments_unsettled\{/m,
+    );
+    await hang();
+    const shown = await inTime(
+      fetch(url).then((response) => response.text()),
+      SCRAPE_TIMEOUT_MS,
+    );
+    expect(shown).toMatch(/^process_cpu_seconds_total /m);
+    expect(shown).toMatch(/^db_pool_connections\{.*state="waiting"/m);
+    expect(shown).not.toMatch(/^payments_unsettled/m);
+  });
+});

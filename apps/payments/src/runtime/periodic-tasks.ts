@@ -1,0 +1,52 @@
+import type { Logger } from '@effectively-once/platform';
+import {
+  Inject,
+  Injectable,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { Background } from './periodic-task.js';
+import { Completer } from '../recovery/completer.js';
+import { LOGGER } from '../config.js';
+import { forgetExpiredKeys } from '../checkout/expired-keys.js';
+import { OutboxDays } from '../outbox/partitions.js';
+import { forgetOldOutages, PspOutages } from '../psp/outages.js';
+import { Refunds } from '../recovery/refunds.js';
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60_000;
+
+/** What this service does without being asked. Every instance may run all of it. */
+@Injectable()
+export class BackgroundTasks implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly tasks: Background[];
+
+  constructor(
+    dataSource: DataSource,
+    completer: Completer,
+    refunds: Refunds,
+    outages: PspOutages,
+    @Inject(LOGGER) logger: Logger,
+  ) {
+    const task = (name: string, everyMs: number, run: (signal: AbortSignal) => Promise<unknown>) =>
+      new Background({ name, everyMs, run, logger });
+    const outboxDays = new OutboxDays(dataSource, logger);
+    this.tasks = [
+      task('complete open payments', SECOND_MS, () => completer.run()),
+      task('refund what pays for nothing', SECOND_MS, () => refunds.run()),
+      task('record outages of the PSP', SECOND_MS, () => outages.record()),
+      task('keep outbox days', 10 * MINUTE_MS, () => outboxDays.keep()),
+      task('forget expired keys', MINUTE_MS, (signal) => forgetExpiredKeys(dataSource, signal)),
+      task('forget old outages', 60 * MINUTE_MS, () => forgetOldOutages(dataSource)),
+    ];
+  }
+
+  onApplicationBootstrap(): void {
+    for (const task of this.tasks) task.start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await Promise.all(this.tasks.map((task) => task.stop()));
+  }
+}

@@ -1,0 +1,154 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { PaymentCompleted } from '@effectively-once/contracts';
+import { IdempotencyCollision, PermanentFailure, type Applied } from '@effectively-once/delivery';
+import { documentOf, type PaymentDocuments } from './payment-documents.js';
+import type { Client } from 'pg';
+
+const PAGE = 500;
+const TRIES_MAX = 6;
+const FIRST_WAIT_MS = 500;
+const FAILURES_NAMED_MAX = 100;
+
+export interface ReindexOptions {
+  /** Reads payments; nothing more is needed. */
+  payments: Client;
+  documents: PaymentDocuments;
+  /** Called before the first write: the auditor has to know which documents may come out of order. */
+  note: (before: Date) => Promise<void>;
+  onProgress: (soFar: Reindexed) => void;
+  signal: AbortSignal;
+  pageSize?: number;
+  /** Before a page that was refused for now is written again. */
+  wait?: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+export interface Reindexed {
+  /** Completed payments when it began. */
+  total: number;
+  written: number;
+  /** Documents that were there, at this version or a newer one. */
+  present: number;
+  /** Payments without a document of their own now; the first hundred are named. */
+  failed: number;
+  failures: { paymentId: string; error: Error }[];
+}
+
+/**
+ * Writes the document of every completed payment, under the same id and version as the search service
+ * does. Whoever comes second changes nothing, so it can run beside that service, be interrupted and be
+ * run again.
+ *
+ * It reads one page after the other by payment id, and holds no more than one. What completes behind its
+ * back comes to the search service as an event.
+ *
+ * @throws the reason of `signal`, or what a page still failed with after six tries.
+ */
+export async function reindex(options: ReindexOptions): Promise<Reindexed> {
+  const { payments, signal, note, onProgress, pageSize = PAGE } = options;
+  const { total, before } = await readExtent(payments);
+  const soFar: Reindexed = { total, written: 0, present: 0, failed: 0, failures: [] };
+  await note(before);
+  let after = NIL_UUID;
+  let page: PaymentCompleted[];
+  do {
+    signal.throwIfAborted();
+    page = await readPage(payments, { after, before, pageSize });
+    await writePage(options, page, soFar);
+    onProgress(soFar);
+    after = page.at(-1)?.paymentId ?? after;
+  } while (page.length === pageSize);
+  return soFar;
+}
+
+const NIL_UUID = '00000000-0000-0000-0000-000000000000';
+
+/** What there is to write: so many payments, completed before this instant. */
+async function readExtent(payments: Client): Promise<{ total: number; before: Date }> {
+  const { rows } = await payments.query<{ total: string; last: Date | null }>(
+    `SELECT count(*) AS total, max(completed_at) AS last
+       FROM payments.payments WHERE status = 'COMPLETED'`,
+  );
+  // By the payments' own clock: by another one, the youngest could be left out.
+  const lastMs = rows[0]?.last?.getTime() ?? 0;
+  return { total: Number(rows[0]?.total), before: new Date(lastMs + 1) };
+}
+
+interface PaymentRow {
+  id: string;
+  user_id: string;
+  order_id: string;
+  /** bigint arrives as text; amounts are below 10^10, far from where a double rounds. */
+  amount_minor: string;
+  currency: string;
+  completed_at: Date;
+  version: number;
+}
+
+async function readPage(
+  payments: Client,
+  { after, before, pageSize }: { after: string; before: Date; pageSize: number },
+): Promise<PaymentCompleted[]> {
+  const { rows } = await payments.query<PaymentRow>(
+    `SELECT id, user_id, order_id, amount_minor, currency, completed_at, version
+       FROM payments.payments
+      WHERE status = 'COMPLETED' AND id > $1 AND completed_at < $2 ORDER BY id LIMIT $3`,
+    [after, before, pageSize],
+  );
+  return rows.map((row) => ({
+    paymentId: row.id,
+    userId: row.user_id,
+    orderId: row.order_id,
+    amountMinor: Number(row.amount_minor),
+    currency: row.currency,
+    completedAt: row.completed_at.toISOString(),
+    paymentVersion: row.version,
+  }));
+}
+
+async function writePage(
+  { documents, signal, wait = pause }: ReindexOptions,
+  page: PaymentCompleted[],
+  soFar: Reindexed,
+): Promise<void> {
+  let left = page;
+  for (let tries = 1; left.length > 0; tries += 1) {
+    const again: { payment: PaymentCompleted; error: Error }[] = [];
+    for (const { payment, fate } of await write(documents, left)) {
+      if (fate === 'applied') soFar.written += 1;
+      else if (fate === 'duplicate') soFar.present += 1;
+      else if (!isFinal(fate)) again.push({ payment, error: fate });
+      else {
+        soFar.failed += 1;
+        if (soFar.failures.length < FAILURES_NAMED_MAX)
+          soFar.failures.push({ paymentId: payment.paymentId, error: fate });
+      }
+    }
+    const [first] = again;
+    if (!first) return;
+    if (tries === TRIES_MAX) throw first.error;
+    await wait(FIRST_WAIT_MS * 2 ** (tries - 1), signal);
+    left = again.map(({ payment }) => payment);
+  }
+}
+
+async function write(
+  documents: PaymentDocuments,
+  page: PaymentCompleted[],
+): Promise<{ payment: PaymentCompleted; fate: Applied | Error }[]> {
+  const outcomes = await documents.write(page.map(documentOf)).catch((error: Error) => error);
+  return page.map((payment, index) => {
+    const outcome = outcomes instanceof Error ? outcomes : outcomes[index];
+    if (!outcome) return { payment, fate: new Error('a document without an outcome') };
+    if (outcome instanceof Error) return { payment, fate: outcome };
+    return { payment, fate: outcome.status === 'fulfilled' ? outcome.value : asError(outcome) };
+  });
+}
+
+const asError = ({ reason }: PromiseRejectedResult) => reason as Error;
+
+const isFinal = (error: Error) =>
+  error instanceof PermanentFailure || error instanceof IdempotencyCollision;
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal });
+}

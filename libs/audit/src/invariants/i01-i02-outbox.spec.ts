@@ -1,0 +1,49 @@
+import { CUTOFF_MS, honestEvidence, paidBut } from '../testing/evidence.fixture.js';
+import { everyOutboxRowHasItsPayment, everyPaymentHasOneOutboxRow } from './i01-i02-outbox.js';
+
+const DAY_MS = 24 * 3_600_000;
+
+describe('I1: every completed payment has exactly one outbox row', () => {
+  it('names a payment without an outbox row', () => {
+    expect(everyPaymentHasOneOutboxRow(honestEvidence({ outbox: [] })).violated).toEqual([
+      { id: 'paid', why: 'completed, but has no outbox row: nobody will be told' },
+    ]);
+  });
+
+  it('names a payment with two, and both events', () => {
+    const [row] = honestEvidence().outbox;
+    const outbox = [row!, { ...row!, eventId: 'second' }];
+    expect(everyPaymentHasOneOutboxRow(honestEvidence({ outbox })).violated).toEqual([
+      { id: 'paid', why: 'has 2 outbox rows: events event, second' },
+    ]);
+  });
+
+  it('expects no row of a payment older than the outbox is kept', () => {
+    const payments = paidBut({ completedAtMs: CUTOFF_MS - 3 * DAY_MS });
+    expect(everyPaymentHasOneOutboxRow(honestEvidence({ payments, outbox: [] }))).toEqual({
+      checked: 0,
+      violated: [],
+      late: [],
+    });
+  });
+
+  it('expects no row of a payment that was declined', () => {
+    const payments = paidBut({ status: 'DECLINED' });
+    expect(everyPaymentHasOneOutboxRow(honestEvidence({ payments, outbox: [] })).violated).toEqual(
+      [],
+    );
+  });
+});
+
+describe('I2: every outbox row belongs to a completed payment', () => {
+  it('names a row without a payment by the payment it claims', () => {
+    const { violated } = everyOutboxRowHasItsPayment(honestEvidence({ payments: new Map() }));
+    expect(violated).toEqual([{ id: 'paid', why: 'outbox row event: there is no such payment' }]);
+  });
+
+  it('names a row whose payment never completed', () => {
+    const payments = paidBut({ status: 'UNKNOWN' });
+    const { violated } = everyOutboxRowHasItsPayment(honestEvidence({ payments }));
+    expect(violated).toEqual([{ id: 'paid', why: 'outbox row event: its payment is UNKNOWN' }]);
+  });
+});

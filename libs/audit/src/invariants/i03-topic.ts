@@ -1,0 +1,58 @@
+import {
+  judgedRows,
+  outboxKnownSinceMs,
+  positionName,
+  type Evidence,
+  type PublishedRecord,
+} from '../evidence/evidence.js';
+import type { Judgement } from '../report.js';
+
+/** I3: every outbox event is in the topic at least once, and nothing else is. */
+export function topicHoldsTheOutbox(evidence: Evidence): Judgement {
+  const judgement: Judgement = { checked: 0, violated: [], late: [] };
+  judgeMissingEvents(evidence, judgement);
+  judgeForeignRecords(evidence, judgement);
+  return judgement;
+}
+
+// An event is lost only if the connector has told PostgreSQL that it is done with everything up to the
+// snapshot: before that it may still be on its way, however long that takes.
+function judgeMissingEvents(evidence: Evidence, judgement: Judgement): void {
+  const published = new Set(evidence.published.map(({ eventId }) => eventId));
+  for (const { paymentId, eventId } of judgedRows(evidence)) {
+    judgement.checked++;
+    if (published.has(eventId)) continue;
+    if (evidence.slotPassedSnapshot) {
+      const why = `event ${eventId} is not in the topic, and the slot has moved past it`;
+      judgement.violated.push({ id: paymentId, why });
+    } else {
+      const why = `event ${eventId} is not in the topic yet; the slot has not reached it`;
+      judgement.late.push({ id: paymentId, why });
+    }
+  }
+}
+
+// The same event id with other bytes is not the event the transaction wrote.
+function judgeForeignRecords(evidence: Evidence, judgement: Judgement): void {
+  const payloads = new Map(evidence.outbox.map((row) => [row.eventId, row.payloadMd5]));
+  const sinceMs = outboxKnownSinceMs(evidence);
+  for (const record of evidence.published) {
+    if (record.occurredAtMs < sinceMs) continue;
+    judgement.checked++;
+    const payloadMd5 =
+      payloads.get(record.eventId ?? '') ??
+      evidence.laterOutbox.get(record.eventId ?? '')?.payloadMd5;
+    if (payloadMd5 === record.valueMd5) continue;
+    const fault =
+      payloadMd5 === undefined ? 'comes from no outbox row' : 'has other bytes than its outbox row';
+    judgement.violated.push({ id: nameOf(record), why: `${describe(record)} ${fault}` });
+  }
+}
+
+const nameOf = (record: PublishedRecord) =>
+  record.paymentId ?? record.eventId ?? positionName(record);
+
+function describe(record: PublishedRecord): string {
+  const event = record.eventId ? `event ${record.eventId}` : 'a record without an event id';
+  return `${event} at partition ${record.partition}, offset ${record.offset}`;
+}

@@ -1,0 +1,81 @@
+import type { Charge, PaymentStatus } from '../evidence/evidence.js';
+import { CUTOFF_MS, honestEvidence, paidBut } from '../testing/evidence.fixture.js';
+import { everyPaymentIsCapturedOnce } from './i05-captures.js';
+
+const [captured] = honestEvidence().charges;
+const charge = (changes: Partial<Charge>): Charge => ({ ...captured!, ...changes });
+const judge = (...charges: Charge[]) => everyPaymentIsCapturedOnce(honestEvidence({ charges }));
+
+describe('I5: the PSP holds one capture per completed payment', () => {
+  it('names a completed payment that was never captured', () => {
+    expect(judge().violated).toEqual([
+      { id: 'paid', why: 'completed, but the PSP holds no capture for it' },
+    ]);
+  });
+
+  it('names a payment that was captured twice', () => {
+    expect(judge(captured!, charge({ id: 'pi_2' })).violated).toEqual([
+      { id: 'paid', why: 'captured 2 times: charges pi_1, pi_2' },
+    ]);
+  });
+
+  it('is content when the second capture was refunded', () => {
+    const second = charge({ id: 'pi_2' });
+    expect(judge(captured!, second, { ...second, status: 'refunded' }).violated).toEqual([]);
+  });
+
+  it('names a completed payment whose capture was refunded', () => {
+    expect(judge(captured!, charge({ status: 'refunded' })).violated).toHaveLength(1);
+  });
+
+  it('does not count what was declined', () => {
+    expect(judge(charge({ id: 'pi_0', status: 'declined' }), captured!).violated).toEqual([]);
+  });
+
+  it.each([
+    ['amount', charge({ amountMinor: 1300 }), 'captured 1300 EUR'],
+    ['currency', charge({ currency: 'USD' }), 'captured 1299 USD'],
+  ])('names a payment captured with another %s', (_, wrong, said) => {
+    expect(judge(wrong).violated).toEqual([
+      { id: 'paid', why: `${said}, but the payment is 1299 EUR` },
+    ]);
+  });
+
+  it.each<PaymentStatus>(['PENDING', 'UNKNOWN'])(
+    'calls the capture of a %s payment late',
+    (status) => {
+      const evidence = honestEvidence({ payments: paidBut({ status }) });
+      expect(everyPaymentIsCapturedOnce(evidence)).toMatchObject({
+        violated: [],
+        late: [{ id: 'paid', why: `captured, but the payment is still ${status}` }],
+      });
+    },
+  );
+
+  it('sees that a payment completed while the audit was reading', () => {
+    const evidence = honestEvidence({
+      payments: paidBut({ status: 'PENDING' }),
+      laterStatuses: new Map([['paid', 'COMPLETED']]),
+    });
+    expect(everyPaymentIsCapturedOnce(evidence)).toMatchObject({ violated: [], late: [] });
+  });
+
+  it('names a capture without any payment', () => {
+    const charges = [captured!, charge({ id: 'pi_2', paymentId: 'nobody' })];
+    expect(judge(...charges, charge({ id: 'pi_3', paymentId: undefined })).violated).toEqual([
+      { id: 'pi_3', why: 'the PSP captured it for no payment at all' },
+      { id: 'nobody', why: 'captured, but there is no such payment' },
+    ]);
+  });
+
+  it('gives a capture of a failed payment the settle limit to be refunded', () => {
+    const payments = paidBut({ status: 'FAILED' });
+    const fresh = charge({ atMs: CUTOFF_MS - 1 });
+    const late = everyPaymentIsCapturedOnce(honestEvidence({ payments, charges: [fresh] }));
+    expect(late).toMatchObject({ violated: [], late: [{ id: 'paid' }] });
+    const violated = everyPaymentIsCapturedOnce(honestEvidence({ payments }));
+    expect(violated).toMatchObject({
+      violated: [{ id: 'paid', why: 'captured and not refunded, but the payment is FAILED' }],
+    });
+  });
+});

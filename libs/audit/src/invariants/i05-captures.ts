@@ -1,0 +1,94 @@
+import {
+  judgedBeforeMs,
+  judgedPayments,
+  latestStatus,
+  type Charge,
+  type Evidence,
+} from '../evidence/evidence.js';
+import type { Finding, Judgement } from '../report.js';
+
+/**
+ * I5: the PSP's captures minus full refunds are the COMPLETED payments, one each, same amount and
+ * currency. The capture of an unsettled payment is late.
+ */
+export function everyPaymentIsCapturedOnce(evidence: Evidence): Judgement {
+  const judgement: Judgement = { checked: 0, violated: [], late: [] };
+  const { byPayment, withoutPayment } = heldCaptures(evidence.charges);
+  for (const [id, payment] of judgedPayments(evidence)) {
+    judgement.checked++;
+    const captures = byPayment.get(id) ?? [];
+    const [capture] = captures;
+    if (!capture) {
+      judgement.violated.push({ id, why: 'completed, but the PSP holds no capture for it' });
+    } else if (captures.length > 1) {
+      judgement.violated.push(capturedMoreThanOnce(id, captures));
+    } else if (
+      capture.amountMinor !== payment.amountMinor ||
+      capture.currency.toUpperCase() !== payment.currency
+    ) {
+      const captured = `captured ${capture.amountMinor} ${capture.currency.toUpperCase()}`;
+      const owed = `the payment is ${payment.amountMinor} ${payment.currency}`;
+      judgement.violated.push({ id, why: `${captured}, but ${owed}` });
+    }
+  }
+  for (const { id } of withoutPayment) {
+    judgement.violated.push({ id, why: 'the PSP captured it for no payment at all' });
+  }
+  for (const [id, captures] of byPayment) judgeUnpaidCaptures(id, captures, evidence, judgement);
+  return judgement;
+}
+
+// PENDING is committed before the PSP is asked, so a capture whose payment is unknown has none. One for
+// a FAILED payment has to be refunded: give that the settle limit.
+function judgeUnpaidCaptures(
+  id: string,
+  captures: Charge[],
+  evidence: Evidence,
+  judgement: Judgement,
+): void {
+  const status = latestStatus(evidence, id);
+  switch (status) {
+    case 'COMPLETED':
+      return;
+    case 'PENDING':
+    case 'UNKNOWN':
+      judgement.late.push({ id, why: `captured, but the payment is still ${status}` });
+      return;
+    case 'DECLINED':
+    case 'FAILED': {
+      const isRecent = captures.every(({ atMs }) => atMs >= judgedBeforeMs(evidence));
+      const finding = { id, why: `captured and not refunded, but the payment is ${status}` };
+      (isRecent ? judgement.late : judgement.violated).push(finding);
+      return;
+    }
+    case undefined:
+      judgement.violated.push({ id, why: 'captured, but there is no such payment' });
+      return;
+    default:
+      status satisfies never;
+  }
+}
+
+/** The captures the PSP has not given back, by payment. A refund is journalled under its charge's id. */
+export function heldCaptures(charges: Charge[]): {
+  byPayment: Map<string, Charge[]>;
+  withoutPayment: Charge[];
+} {
+  const refunded = new Set(
+    charges.filter(({ status }) => status === 'refunded').map(({ id }) => id),
+  );
+  const byPayment = new Map<string, Charge[]>();
+  const withoutPayment: Charge[] = [];
+  for (const charge of charges) {
+    if (charge.status !== 'captured' || refunded.has(charge.id)) continue;
+    const { paymentId } = charge;
+    if (paymentId === undefined) withoutPayment.push(charge);
+    else byPayment.set(paymentId, [...(byPayment.get(paymentId) ?? []), charge]);
+  }
+  return { byPayment, withoutPayment };
+}
+
+export function capturedMoreThanOnce(id: string, captures: Charge[]): Finding {
+  const ids = captures.map((capture) => capture.id).join(', ');
+  return { id, why: `captured ${captures.length} times: charges ${ids}` };
+}

@@ -1,0 +1,66 @@
+import { honestEvidence } from '../testing/evidence.fixture.js';
+import { everyPaymentEarnsPointsOnce } from './i06-points.js';
+
+const entry = { userId: 'alice', amountMinor: 1299, currency: 'EUR' };
+
+describe('I6: every payment earned its points once, and balances add up', () => {
+  it('names a payment whose points entry is missing', () => {
+    const evidence = honestEvidence({ pointsEntries: new Map() });
+    expect(everyPaymentEarnsPointsOnce(evidence).violated).toEqual([
+      {
+        id: 'paid',
+        why: 'no points entry, though loyalty has settled its event at partition 3, offset 7',
+      },
+    ]);
+  });
+
+  it('names a payment with two entries', () => {
+    const evidence = honestEvidence({ pointsEntries: new Map([['paid', [entry, entry]]]) });
+    expect(everyPaymentEarnsPointsOnce(evidence).violated).toEqual([
+      { id: 'paid', why: 'has 2 points entries' },
+    ]);
+  });
+
+  it.each([
+    [{ userId: 'bob' }, '1299 EUR of user bob'],
+    [{ amountMinor: 1300 }, '1300 EUR of user alice'],
+    [{ currency: 'USD' }, '1299 USD of user alice'],
+  ])('names a payment whose entry has another %j', (change, what) => {
+    const pointsEntries = new Map([['paid', [{ ...entry, ...change }]]]);
+    expect(everyPaymentEarnsPointsOnce(honestEvidence({ pointsEntries })).violated).toEqual([
+      { id: 'paid', why: `its points entry is for ${what}, the payment 1299 EUR of user alice` },
+    ]);
+  });
+
+  it('names points that no completed payment earned', () => {
+    const evidence = honestEvidence({
+      pointsEntries: new Map([
+        ['paid', [entry]],
+        ['nobody', [entry]],
+      ]),
+    });
+    expect(everyPaymentEarnsPointsOnce(evidence).violated).toEqual([
+      { id: 'nobody', why: 'has a points entry, but there is no such payment' },
+    ]);
+  });
+
+  it('accepts points of a payment that completed while the audit was reading', () => {
+    const evidence = honestEvidence({
+      pointsEntries: new Map([
+        ['paid', [entry]],
+        ['younger', [entry]],
+      ]),
+      laterStatuses: new Map([['younger', 'COMPLETED']]),
+    });
+    expect(everyPaymentEarnsPointsOnce(evidence).violated).toEqual([]);
+  });
+
+  it('names the user whose balance is not the sum of its entries', () => {
+    const evidence = honestEvidence({
+      unbalancedAccounts: [{ userId: 'alice', balance: 13n, sumOfEntries: 12n }],
+    });
+    expect(everyPaymentEarnsPointsOnce(evidence).violated).toEqual([
+      { id: 'alice', why: 'the balance of user alice is 13, the sum of its entries 12' },
+    ]);
+  });
+});

@@ -1,0 +1,45 @@
+import { judgedPayments, latestStatus, type Evidence } from '../evidence/evidence.js';
+import type { Judgement } from '../report.js';
+import { contentOf } from '../evidence/content.js';
+import { fileMissing, turnsAt } from '../evidence/missing-effect.js';
+
+/**
+ * I6: every payment has exactly one points entry, of its user, amount and currency, or an unsettled redrive,
+ * or a dead letter pending or discarded; and every balance is the sum of its entries.
+ */
+export function everyPaymentEarnsPointsOnce(evidence: Evidence): Judgement {
+  const judgement: Judgement = { checked: 0, violated: [], late: [] };
+  const turnOf = turnsAt('loyalty', evidence);
+  for (const [id, payment] of judgedPayments(evidence)) {
+    judgement.checked++;
+    const entries = evidence.pointsEntries.get(id) ?? [];
+    const [entry] = entries;
+    if (!entry) {
+      fileMissing('points entry', turnOf(id, payment.completedAtMs), id, judgement);
+    } else if (entries.length > 1) {
+      judgement.violated.push({ id, why: `has ${entries.length} points entries` });
+    } else if (contentOf(entry) !== contentOf(payment)) {
+      const why = `its points entry is for ${contentOf(entry)}, the payment ${contentOf(payment)}`;
+      judgement.violated.push({ id, why });
+    }
+  }
+  judgeUnearnedEntries(evidence, judgement);
+  judgeBalances(evidence, judgement);
+  return judgement;
+}
+
+function judgeUnearnedEntries(evidence: Evidence, judgement: Judgement): void {
+  for (const id of evidence.pointsEntries.keys()) {
+    const status = latestStatus(evidence, id);
+    if (status === 'COMPLETED') continue;
+    const payment = status ? `the payment is ${status}` : 'there is no such payment';
+    judgement.violated.push({ id, why: `has a points entry, but ${payment}` });
+  }
+}
+
+function judgeBalances(evidence: Evidence, judgement: Judgement): void {
+  for (const { userId, balance, sumOfEntries } of evidence.unbalancedAccounts) {
+    const why = `the balance of user ${userId} is ${balance}, the sum of its entries ${sumOfEntries}`;
+    judgement.violated.push({ id: userId, why });
+  }
+}

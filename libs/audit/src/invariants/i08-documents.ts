@@ -1,0 +1,43 @@
+import { judgedPayments, latestStatus, type Evidence } from '../evidence/evidence.js';
+import type { Judgement } from '../report.js';
+import { contentOf } from '../evidence/content.js';
+import { fileMissing, turnsAt } from '../evidence/missing-effect.js';
+
+/**
+ * I8: every payment has one document, of its version, user, amount and currency (or an unsettled redrive,
+ * or a dead letter pending or discarded), and there is no document without a payment.
+ *
+ * The version alone does not tell: a forged record that comes first has the payment's own, and the true
+ * one is then refused as a collision.
+ */
+export function everyPaymentHasItsDocument(evidence: Evidence): Judgement {
+  const judgement: Judgement = { checked: 0, violated: [], late: [] };
+  const turnOf = turnsAt('search', evidence);
+  for (const [id, payment] of judgedPayments(evidence)) {
+    judgement.checked++;
+    const documents = evidence.documents.get(id) ?? [];
+    const [document] = documents;
+    if (!document) {
+      fileMissing('document', turnOf(id, payment.completedAtMs), id, judgement);
+    } else if (documents.length > 1) {
+      judgement.violated.push({ id, why: `has ${documents.length} documents` });
+    } else if (document.version !== payment.version) {
+      const why = `its document has version ${document.version}, the payment ${payment.version}`;
+      judgement.violated.push({ id, why });
+    } else if (contentOf(document) !== contentOf(payment)) {
+      const why = `its document is for ${contentOf(document)}, the payment ${contentOf(payment)}`;
+      judgement.violated.push({ id, why });
+    }
+  }
+  judgeOrphans(evidence, judgement);
+  return judgement;
+}
+
+function judgeOrphans(evidence: Evidence, judgement: Judgement): void {
+  for (const id of evidence.documents.keys()) {
+    const status = latestStatus(evidence, id);
+    if (status === 'COMPLETED') continue;
+    const payment = status ? `the payment is ${status}` : 'there is no such payment';
+    judgement.violated.push({ id, why: `has a document, but ${payment}` });
+  }
+}

@@ -1,0 +1,61 @@
+import type { PaymentStatus, StoredResponse } from '../evidence/evidence.js';
+import { honestEvidence, paidBut } from '../testing/evidence.fixture.js';
+import { everyKeyHasOneAnswer } from './i11-responses.js';
+
+const [stored] = honestEvidence().storedResponses;
+const judge = (status: PaymentStatus, ...changes: Partial<StoredResponse>[]) =>
+  everyKeyHasOneAnswer(
+    honestEvidence({
+      payments: paidBut({ status }),
+      storedResponses: changes.map((change) => ({ ...stored!, ...change })),
+    }),
+  ).violated;
+
+describe('I11: every key has one stored answer that tells the truth', () => {
+  it.each<[PaymentStatus, Partial<StoredResponse>]>([
+    ['COMPLETED', {}],
+    ['DECLINED', { httpStatus: 402, bodyId: undefined, says: 'payment_declined' }],
+    ['FAILED', { httpStatus: 402, bodyId: undefined, says: 'payment_failed' }],
+  ])('accepts the answer of a %s payment', (status, response) => {
+    expect(judge(status, response)).toEqual([]);
+  });
+
+  it.each<[PaymentStatus, Partial<StoredResponse>, string]>([
+    ['DECLINED', {}, '201 COMPLETED'],
+    ['FAILED', { httpStatus: 402, says: 'payment_declined' }, '402 payment_declined'],
+    ['COMPLETED', { httpStatus: 402, says: 'payment_failed' }, '402 payment_failed'],
+    ['COMPLETED', { httpStatus: 200 }, '200 COMPLETED'],
+    ['UNKNOWN', { httpStatus: 202, says: 'UNKNOWN' }, '202 UNKNOWN'],
+    ['PENDING', {}, '201 COMPLETED'],
+  ])('names a %s payment whose stored response says otherwise', (status, response, said) => {
+    expect(judge(status, response)).toEqual([
+      { id: 'paid', why: `its stored response says ${said}, but the payment is ${status}` },
+    ]);
+  });
+
+  it('names an answer about another payment', () => {
+    expect(judge('COMPLETED', { bodyId: 'other' })).toHaveLength(1);
+  });
+
+  it('expects no answer of a key that has expired', () => {
+    expect(judge('COMPLETED')).toEqual([]);
+  });
+
+  it('names a key with a second stored response, even about another payment', () => {
+    expect(judge('COMPLETED', { responsesOfKey: 2 })).toEqual([
+      { id: 'paid', why: 'its idempotency key has 2 stored responses' },
+    ]);
+  });
+
+  it('names a payment with two captures, settled or not', () => {
+    const [capture] = honestEvidence().charges;
+    const evidence = honestEvidence({
+      payments: paidBut({ status: 'UNKNOWN' }),
+      storedResponses: [],
+      charges: [capture!, { ...capture!, id: 'pi_2' }],
+    });
+    expect(everyKeyHasOneAnswer(evidence).violated).toEqual([
+      { id: 'paid', why: 'captured 2 times: charges pi_1, pi_2' },
+    ]);
+  });
+});

@@ -1,0 +1,230 @@
+import type { Client } from 'pg';
+import type { Outage, OutboxRow, PaymentStatus } from '../evidence/evidence.js';
+import type { FactOf, Take } from '../evidence/facts.js';
+import { rowsOf, timeOf } from './postgres.js';
+
+export interface SnapshotNotes {
+  pspOutages: Outage[];
+  /** Everything in the snapshot was written to the log before this position. */
+  walPosition: string;
+}
+
+/** Of payments: those completed since then, and those that are open, however old. */
+const completedOrOpen = (sinceMs: number | undefined) =>
+  sinceMs === undefined
+    ? 'true'
+    : `(completed_at >= ${timeOf(sinceMs)} OR status IN ('PENDING', 'UNKNOWN'))`;
+
+export async function countPayments(client: Client, sinceMs?: number): Promise<number> {
+  const { rows } = await client.query<{ count: string }>(
+    `SELECT count(*) FROM payments.payments WHERE ${completedOrOpen(sinceMs)}`,
+  );
+  return Number(rows[0]?.count);
+}
+
+/** Payments, outbox rows and stored responses as of one instant; ends the client's transaction. */
+export async function readPaymentsSnapshot(
+  client: Client,
+  take: Take<'payment' | 'outbox_row' | 'stored_response'>,
+  sinceMs?: number,
+): Promise<SnapshotNotes> {
+  const payments = `${PAYMENTS} WHERE ${completedOrOpen(sinceMs)}`;
+  for await (const row of rowsOf<PaymentRow>(client, payments)) await take(toPayment(row));
+  const outbox = sinceMs ? `${OUTBOX} WHERE occurred_at >= ${timeOf(sinceMs)}` : OUTBOX;
+  for await (const row of rowsOf<OutboxColumns>(client, outbox)) {
+    await take({ kind: 'outbox_row', ...toOutboxRow(row) });
+  }
+  const responses = `
+    SELECT * FROM (${RESPONSES}) response
+     WHERE payment_id IN (SELECT id FROM payments.payments WHERE ${completedOrOpen(sinceMs)})`;
+  for await (const row of rowsOf<ResponseRow>(client, sinceMs ? responses : RESPONSES)) {
+    await take(toResponse(row));
+  }
+  const pspOutages = await readPspOutages(client);
+  await client.query('COMMIT');
+  // After the rows: their transactions are in the log before this position. Taken first, a row
+  // committed in between could lie beyond it and be called lost.
+  const { rows } = await client.query<{ position: string }>(
+    'SELECT pg_current_wal_insert_lsn()::text AS position',
+  );
+  return { pspOutages, walPosition: rows[0]?.position ?? '' };
+}
+
+interface PaymentRow {
+  id: string;
+  user_id: string;
+  status: PaymentStatus;
+  version: number;
+  amount_minor: string;
+  currency: string;
+  created_at: Date;
+  completed_at: Date | null;
+}
+
+const PAYMENTS = `
+  SELECT id, user_id, status, version, amount_minor, currency, created_at, completed_at
+    FROM payments.payments`;
+
+const toPayment = (row: PaymentRow): FactOf<'payment'> => ({
+  kind: 'payment',
+  id: row.id,
+  userId: row.user_id,
+  status: row.status,
+  version: row.version,
+  // PostgreSQL's bigint arrives as text; amounts are below 10^10, far from where a double rounds.
+  amountMinor: Number(row.amount_minor),
+  currency: row.currency,
+  createdAtMs: row.created_at.getTime(),
+  completedAtMs: row.completed_at?.getTime() ?? 0,
+});
+
+interface OutboxColumns {
+  event_id: string;
+  subject: string;
+  occurred_at: Date;
+  payload_md5: string;
+}
+
+const OUTBOX = `
+  SELECT event_id, subject, occurred_at, md5(convert_to(payload, 'UTF8')) AS payload_md5
+    FROM payments.outbox`;
+
+const toOutboxRow = (row: OutboxColumns): OutboxRow => ({
+  eventId: row.event_id,
+  paymentId: row.subject,
+  occurredAtMs: row.occurred_at.getTime(),
+  payloadMd5: row.payload_md5,
+});
+
+interface ResponseRow {
+  responses_of_key: string;
+  payment_id: string;
+  response_status: number;
+  body_id: string | null;
+  body_status: string | null;
+  body_type: string | null;
+}
+
+// Counted by the database, although its primary key allows one: two responses of one key may be about
+// two payments, which are never in one place here.
+const RESPONSES = `
+  SELECT count(*) OVER (PARTITION BY user_id, method, route, idempotency_key) AS responses_of_key,
+         payment_id, response_status, response_body::json ->> 'id' AS body_id,
+         response_body::json ->> 'status' AS body_status,
+         response_body::json ->> 'type' AS body_type
+    FROM payments.idempotency_keys
+   WHERE response_status IS NOT NULL`;
+
+const toResponse = (row: ResponseRow): FactOf<'stored_response'> => ({
+  kind: 'stored_response',
+  responsesOfKey: Number(row.responses_of_key),
+  paymentId: row.payment_id,
+  httpStatus: row.response_status,
+  bodyId: row.body_id ?? undefined,
+  // A problem's own `status` member is a number; what it says is the code that ends its type.
+  says: row.body_type?.split('/').at(-1) ?? row.body_status ?? 'nothing',
+});
+
+async function readPspOutages(client: Client): Promise<Outage[]> {
+  const { rows } = await client.query<{ open_from: Date; open_until: Date }>(
+    'SELECT open_from, open_until FROM payments.psp_outages',
+  );
+  return rows.map(({ open_from, open_until }) => ({
+    fromMs: open_from.getTime(),
+    untilMs: open_until.getTime(),
+  }));
+}
+
+const SLOT = 'payments_outbox';
+
+/** Whether the connector has confirmed everything before a position of the log. */
+export async function slotHasPassed(client: Client, walPosition: string): Promise<boolean> {
+  const { rows } = await client.query<{ passed: boolean | null }>(
+    `SELECT confirmed_flush_lsn >= $2::pg_lsn AS passed
+       FROM pg_replication_slots WHERE slot_name = $1`,
+    [SLOT, walPosition],
+  );
+  return rows[0]?.passed === true;
+}
+
+/** Bytes of log that the slot holds back; undefined when there is none, or PostgreSQL has given it up. */
+export async function readSlotLag(client: Client): Promise<number | undefined> {
+  const { rows } = await client.query<{ lag: string | null }>(
+    `SELECT CASE WHEN wal_status <> 'lost'
+            THEN pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn) END::text AS lag
+       FROM pg_replication_slots WHERE slot_name = $1`,
+    [SLOT],
+  );
+  const lag = rows[0]?.lag;
+  return lag === undefined || lag === null ? undefined : Number(lag);
+}
+
+/** Payment id → status as of now, for as many of the ids as there are payments. */
+export async function readStatusesNow(client: Client, ids: string[]) {
+  const statuses = new Map<string, PaymentStatus>();
+  for (const batch of uuidBatches(ids)) {
+    const { rows } = await client.query<{ id: string; status: PaymentStatus }>(
+      'SELECT id, status FROM payments.payments WHERE id = ANY($1::uuid[])',
+      [batch],
+    );
+    for (const { id, status } of rows) statuses.set(id, status);
+  }
+  return statuses;
+}
+
+/** Those of these payments that completed before then. One that has completed stays so. */
+export async function readCompletedBefore(
+  client: Client,
+  ids: string[],
+  beforeMs: number,
+): Promise<string[]> {
+  const before: string[] = [];
+  for (const batch of uuidBatches(ids)) {
+    const { rows } = await client.query<{ id: string }>(
+      'SELECT id FROM payments.payments WHERE id = ANY($1::uuid[]) AND completed_at < $2',
+      [batch, new Date(beforeMs)],
+    );
+    before.push(...rows.map(({ id }) => id));
+  }
+  return before;
+}
+
+/** The payments of these ids, and their outbox rows, as of now. */
+export async function readPaymentsById(
+  client: Client,
+  ids: string[],
+  take: Take<'payment' | 'outbox_row'>,
+): Promise<void> {
+  for (const batch of uuidBatches(ids)) {
+    const payments = await client.query<PaymentRow>(`${PAYMENTS} WHERE id = ANY($1::uuid[])`, [
+      batch,
+    ]);
+    for (const row of payments.rows) await take(toPayment(row));
+    const outbox = await client.query<OutboxColumns>(`${OUTBOX} WHERE subject = ANY($1)`, [batch]);
+    for (const row of outbox.rows) await take({ kind: 'outbox_row', ...toOutboxRow(row) });
+  }
+}
+
+/** Event id → outbox row as of now. */
+export async function readOutboxNow(client: Client, eventIds: string[]) {
+  const outbox = new Map<string, OutboxRow>();
+  for (const batch of uuidBatches(eventIds)) {
+    const { rows } = await client.query<OutboxColumns>(
+      `${OUTBOX} WHERE event_id = ANY($1::uuid[])`,
+      [batch],
+    );
+    for (const row of rows) outbox.set(row.event_id, toOutboxRow(row));
+  }
+  return outbox;
+}
+
+const LOOKUP_BATCH = 5_000;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+// What another store calls a payment id may be anything; PostgreSQL would refuse the whole list for it.
+function* uuidBatches(ids: string[]): Generator<string[]> {
+  const uuids = ids.filter((id) => UUID.test(id));
+  for (let start = 0; start < uuids.length; start += LOOKUP_BATCH) {
+    yield uuids.slice(start, start + LOOKUP_BATCH);
+  }
+}

@@ -1,0 +1,59 @@
+import type { Take } from '../evidence/facts.js';
+import { openSnapshot, rowsOf, timeOf } from './postgres.js';
+
+// Summed by the database: an account is compared with its entries as of the same instant.
+const unbalanced = (ofUsers: string) => `
+  SELECT coalesce(account.user_id, earned.user_id) AS user_id,
+         coalesce(account.balance, 0) AS balance, coalesce(earned.points, 0) AS points
+    FROM (SELECT * FROM loyalty.accounts WHERE ${ofUsers}) account
+    FULL JOIN (SELECT user_id, sum(points) AS points
+                 FROM loyalty.points_entries WHERE ${ofUsers} GROUP BY user_id) earned USING (user_id)
+   WHERE coalesce(account.balance, 0) <> coalesce(earned.points, 0)`;
+
+// In µs of the database's own clock, which a double holds exactly. A user's entries are written one
+// statement after the other, so theirs are never the same.
+const ENTRIES = `
+  SELECT payment_id, user_id, amount_minor, currency,
+         (extract(epoch FROM awarded_at) * 1000000)::bigint AS awarded_at_us
+    FROM loyalty.points_entries`;
+
+type EntryRow = Record<
+  'payment_id' | 'user_id' | 'amount_minor' | 'currency' | 'awarded_at_us',
+  string
+>;
+type AccountRow = Record<'user_id' | 'balance' | 'points', string>;
+
+/** The loyalty database's entries since then, and the accounts of their users that do not add up. */
+export async function readPoints(
+  url: string,
+  take: Take<'points_entry' | 'unbalanced_account'>,
+  sinceMs?: number,
+): Promise<void> {
+  const client = await openSnapshot(url);
+  const entries = sinceMs ? `awarded_at >= ${timeOf(sinceMs)}` : 'true';
+  const ofUsers = sinceMs
+    ? `user_id IN (SELECT user_id FROM loyalty.points_entries WHERE ${entries})`
+    : 'true';
+  try {
+    for await (const row of rowsOf<EntryRow>(client, `${ENTRIES} WHERE ${entries}`)) {
+      await take({
+        kind: 'points_entry',
+        paymentId: row.payment_id,
+        userId: row.user_id,
+        amountMinor: Number(row.amount_minor),
+        currency: row.currency,
+        at: Number(row.awarded_at_us),
+      });
+    }
+    for await (const row of rowsOf<AccountRow>(client, unbalanced(ofUsers))) {
+      await take({
+        kind: 'unbalanced_account',
+        userId: row.user_id,
+        balance: BigInt(row.balance),
+        sumOfEntries: BigInt(row.points),
+      });
+    }
+  } finally {
+    await client.end();
+  }
+}

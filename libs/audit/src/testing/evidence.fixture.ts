@@ -1,0 +1,127 @@
+import {
+  letterName,
+  type DeadLetterRow,
+  type Delivery,
+  type Evidence,
+} from '../evidence/evidence.js';
+import { perConsumer } from '../evidence/assemble.js';
+
+export const CUTOFF_MS = Date.parse('2026-11-20T12:00:00.000Z');
+export const SETTLE_LIMIT_MS = 120_000;
+const COMPLETED_AT_MS = CUTOFF_MS - 600_000;
+
+/** One payment, `paid`, that has gone the whole way; a test changes what it is about. */
+export function honestEvidence(changes: Partial<Evidence> = {}): Evidence {
+  return {
+    cutoffMs: CUTOFF_MS,
+    settleLimitMs: SETTLE_LIMIT_MS,
+    payments: new Map([
+      [
+        'paid',
+        {
+          userId: 'alice',
+          status: 'COMPLETED',
+          version: 2,
+          amountMinor: 1299,
+          currency: 'EUR',
+          createdAtMs: COMPLETED_AT_MS - 50,
+          completedAtMs: COMPLETED_AT_MS,
+        },
+      ],
+    ]),
+    older: new Set(),
+    outbox: [
+      {
+        eventId: 'event',
+        paymentId: 'paid',
+        occurredAtMs: COMPLETED_AT_MS,
+        payloadMd5: 'md5',
+      },
+    ],
+    storedResponses: [
+      { responsesOfKey: 1, paymentId: 'paid', httpStatus: 201, bodyId: 'paid', says: 'COMPLETED' },
+    ],
+    pspOutages: [],
+    laterStatuses: new Map(),
+    laterOutbox: new Map(),
+    published: [
+      {
+        partition: 3,
+        offset: 7n,
+        eventId: 'event',
+        paymentId: 'paid',
+        occurredAtMs: COMPLETED_AT_MS,
+        valueMd5: 'md5',
+      },
+    ],
+    slotPassedSnapshot: true,
+    deliveries: { email: settled(), loyalty: settled(), search: settled() },
+    pointsEntries: new Map([['paid', [{ userId: 'alice', amountMinor: 1299, currency: 'EUR' }]]]),
+    unbalancedAccounts: [],
+    receipts: new Map([['paid', 1]]),
+    maybeDuplicates: new Map(),
+    documents: new Map([
+      ['paid', [{ version: 2, userId: 'alice', amountMinor: 1299, currency: 'EUR' }]],
+    ]),
+    firstEffects: {
+      email: new Map([['paid', 0]]),
+      loyalty: new Map([['paid', 0]]),
+      search: new Map([['paid', 0]]),
+    },
+    reindexedBeforeMs: undefined,
+    charges: [
+      {
+        id: 'pi_1',
+        paymentId: 'paid',
+        amountMinor: 1299,
+        currency: 'EUR',
+        status: 'captured',
+        atMs: COMPLETED_AT_MS,
+      },
+    ],
+    ...conserved(),
+    ...changes,
+  };
+}
+
+/** Loyalty gave `paid` up at offset 5, was given it again, and the console has it all in its table. */
+function conserved() {
+  const letter = {
+    ...{ consumer: 'loyalty' as const, topic: 'payment.completed', partition: 3, offset: 5n },
+    redriveCount: 0,
+  };
+  const name = letterName(letter);
+  const at = { partition: 0, offset: 0n, paymentId: 'paid', letter };
+  const row: DeadLetterRow = {
+    ...{ letter, paymentId: 'paid', state: 'redriven', isBeingRedriven: false },
+    ...{ deadLetteredAtMs: COMPLETED_AT_MS, askedAtMs: COMPLETED_AT_MS },
+  };
+  return {
+    dlqRecords: new Map([[name, [{ ...at, isClaimed: true }]]]),
+    deadLetterRows: new Map([[name, [row]]]),
+    redriveRecords: new Map([[name, [at]]]),
+    takenIn: perConsumer(() => new Map([[0, 1n]])),
+    laterRows: new Map(),
+  };
+}
+
+/** A consumer that has settled everything there is in partition 3. */
+export function settled(changes: Partial<Delivery> = {}): Delivery {
+  return {
+    committed: new Map([[3, 8n]]),
+    redriveCommitted: new Map([[3, -1n]]),
+    deadLetters: new Map(),
+    deadLetterStates: new Map(),
+    redrives: new Map(),
+    ...changes,
+  };
+}
+
+/** The same payment in another state, or of another moment. */
+export function paidBut(
+  change: Partial<NonNullable<ReturnType<Evidence['payments']['get']>>>,
+): Evidence['payments'] {
+  const paid = honestEvidence().payments.get('paid');
+  if (!paid) throw new Error('the honest evidence has no payment');
+  return new Map([['paid', { ...paid, ...change }]]);
+}

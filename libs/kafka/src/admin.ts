@@ -1,0 +1,104 @@
+import type { TopicDefinition } from '@effectively-once/contracts';
+import type { Admin } from 'kafkajs';
+import type { TopicPartition } from './record.js';
+import { kafkaClient, REQUEST_TIMEOUT_MS, type Connection } from './client.js';
+
+/** topic → partition → offset */
+export type Offsets = Map<string, Map<number, bigint>>;
+
+/** Creates the topics that are missing. Leaves those that are there as they are. */
+export async function ensureTopics(
+  options: Connection & { topics: readonly TopicDefinition[] },
+): Promise<void> {
+  await withAdmin(options, async (admin) => {
+    await admin.createTopics({
+      waitForLeaders: true,
+      timeout: REQUEST_TIMEOUT_MS,
+      topics: options.topics.map(({ name, partitions, config }) => ({
+        topic: name,
+        numPartitions: partitions,
+        replicationFactor: -1,
+        configEntries: Object.entries(config).map(([key, value]) => ({ name: key, value })),
+      })),
+    });
+  });
+}
+
+/** The offset the next record of each partition will get. */
+export async function endOffsets(options: Connection & { topics: string[] }): Promise<Offsets> {
+  return await withAdmin(options, async (admin) => {
+    const ends: Offsets = new Map();
+    for (const topic of options.topics) {
+      ends.set(topic, byPartition(await admin.fetchTopicOffsets(topic)));
+    }
+    return ends;
+  });
+}
+
+/** Of each partition of a topic, the offset of the first record of that time or later; else its end. */
+export async function offsetsSince(
+  options: Connection & { topic: string; sinceMs: number },
+): Promise<Map<number, bigint>> {
+  return await withAdmin(options, async (admin) =>
+    byPartition(await admin.fetchTopicOffsetsByTimestamp(options.topic, options.sinceMs)),
+  );
+}
+
+/** What a group has committed: the first offset it has not settled; -1 where it never committed. */
+export async function committedOffsets(
+  options: Connection & { groupId: string; topics: string[] },
+): Promise<Offsets> {
+  return await withAdmin(options, async (admin) => {
+    const { groupId, topics } = options;
+    const committed = await admin.fetchOffsets({ groupId, topics });
+    return new Map(committed.map(({ topic, partitions }) => [topic, byPartition(partitions)]));
+  });
+}
+
+export interface CommittedNote {
+  offset: bigint;
+  metadata: string | null;
+}
+
+/** What a group's members left beside their commits, and who of them is in the group now. */
+export async function groupNotes(
+  options: Connection & { groupId: string; topics: string[] },
+): Promise<{
+  noteAt: (at: TopicPartition) => CommittedNote | undefined;
+  memberNames: Set<string>;
+}> {
+  return await withAdmin(options, async (admin) => {
+    const { groupId, topics } = options;
+    const committed = await admin.fetchOffsets({ groupId, topics });
+    const { groups } = await admin.describeGroups([groupId]);
+    return {
+      noteAt: ({ topic, partition }) => {
+        const ofTopic = committed.find((one) => one.topic === topic);
+        const found = ofTopic?.partitions.find((one) => one.partition === partition);
+        return found && { offset: BigInt(found.offset), metadata: found.metadata };
+      },
+      memberNames: new Set(groups.flatMap(({ members }) => members.map((one) => one.clientId))),
+    };
+  });
+}
+
+/** @throws when the broker does not answer: for a readiness check. */
+export async function pingBroker(options: Connection): Promise<void> {
+  await withAdmin(options, (admin) => admin.describeCluster());
+}
+
+const byPartition = (partitions: { partition: number; offset: string }[]) =>
+  new Map(partitions.map(({ partition, offset }) => [partition, BigInt(offset)]));
+
+export async function withAdmin<Result>(
+  options: Connection,
+  use: (admin: Admin) => Promise<Result>,
+): Promise<Result> {
+  const admin = kafkaClient(options).admin();
+  await admin.connect();
+  try {
+    return await use(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}

@@ -1,0 +1,13 @@
+export {
+  committedOffsets,
+  endOffsets,
+  ensureTopics,
+  groupNotes,
+  offsetsSince,
+  pingBroker,
+  type Offsets,
+} from './admin.js';
+export { GroupConsumer, type FetchedRecords } from './group-consumer.js';
+export { RecordProducer } from './producer.js';
+export { readTopic, type OffsetRange } from './read-topic.js';
+export { headerTexts, userOf, type KafkaRecord, type TopicPartition } from './record.js';

@@ -1,0 +1,100 @@
+import { once } from 'node:events';
+import { PassThrough } from 'node:stream';
+import type { Consumer } from 'kafkajs';
+import type { KafkaRecord } from './record.js';
+import { withAdmin } from './admin.js';
+import { kafkaClient, retryOf, toRecord, type Connection } from './client.js';
+
+const FETCH_WAIT_MAX_MS = 100;
+// Batches fetched but not yet read; past this the fetching waits, so memory stays bounded.
+const BATCHES_BUFFERED_MAX = 8;
+const SILENCE_MAX_MS = 30_000;
+
+/** Of one partition: from the first to before the second. */
+export interface OffsetRange {
+  from: bigint;
+  end: bigint;
+}
+
+/**
+ * Reads a topic from its beginning up to the ends known when the call was made: partitions mixed,
+ * each in order. Belongs to a group of its own that it deletes, and commits nothing. `only` narrows it to
+ * a range in some partitions; of a range, what has aged out or is not there yet is left out.
+ *
+ * @throws Error when the broker goes silent for 30 s before the ends are reached.
+ */
+export async function* readTopic(
+  options: Connection & { topic: string; only?: ReadonlyMap<number, OffsetRange> },
+): AsyncGenerator<KafkaRecord> {
+  const unread = await unreadPartitions(options);
+  if (unread.size === 0) return;
+
+  const groupId = `${options.clientId}.reader.${crypto.randomUUID()}`;
+  const consumer = kafkaClient(options).consumer({
+    groupId,
+    retry: retryOf(options),
+    maxWaitTimeInMs: FETCH_WAIT_MAX_MS,
+    allowAutoTopicCreation: false,
+  });
+  const batches = new PassThrough({ objectMode: true, highWaterMark: BATCHES_BUFFERED_MAX });
+  const done = new AbortController();
+  consumer.on(consumer.events.CRASH, ({ payload }) => batches.destroy(payload.error));
+  const silence = setTimeout(
+    () => batches.destroy(new Error(`the broker sent nothing of ${options.topic} for 30 s`)),
+    SILENCE_MAX_MS,
+  );
+  try {
+    await consumer.connect();
+    await consumer.subscribe({ topics: [options.topic], fromBeginning: true });
+    await consumer.run({
+      autoCommit: false,
+      eachBatch: async ({ batch }) => {
+        const { topic, partition, messages } = batch;
+        const records = messages.map((message) => toRecord(topic, partition, message));
+        if (batches.destroyed || batches.write(records)) return;
+        await once(batches, 'drain', { signal: done.signal }).catch(() => undefined);
+      },
+    });
+    if (options.only) seekTo(consumer, options.topic, unread);
+    for await (const records of batches as AsyncIterable<KafkaRecord[]>) {
+      silence.refresh();
+      for (const record of records) {
+        const range = unread.get(record.partition);
+        if (!range || record.offset < range.from || record.offset >= range.end) continue;
+        if (record.offset + 1n >= range.end) unread.delete(record.partition);
+        yield record;
+      }
+      if (unread.size === 0) return;
+    }
+  } finally {
+    clearTimeout(silence);
+    done.abort();
+    batches.destroy();
+    await consumer.disconnect();
+    await withAdmin(options, (admin) => admin.deleteGroups([groupId]));
+  }
+}
+
+/** Only after `run` does kafkajs take a position. What it fetched before that is passed over. */
+function seekTo(consumer: Consumer, topic: string, ranges: ReadonlyMap<number, OffsetRange>): void {
+  for (const [partition, { from }] of ranges) {
+    consumer.seek({ topic, partition, offset: from.toString() });
+  }
+}
+
+/** What there is to read, of the partitions that hold any of it. */
+async function unreadPartitions({
+  only,
+  ...options
+}: Connection & { topic: string; only?: ReadonlyMap<number, OffsetRange> }) {
+  const offsets = await withAdmin(options, (admin) => admin.fetchTopicOffsets(options.topic));
+  const unread = new Map<number, OffsetRange>();
+  for (const { partition, high, low } of offsets) {
+    const wanted = only ? only.get(partition) : { from: 0n, end: BigInt(high) };
+    if (!wanted) continue;
+    const from = wanted.from > BigInt(low) ? wanted.from : BigInt(low);
+    const end = wanted.end < BigInt(high) ? wanted.end : BigInt(high);
+    if (from < end) unread.set(partition, { from, end });
+  }
+  return unread;
+}

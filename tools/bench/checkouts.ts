@@ -1,0 +1,42 @@
+import { randomUUID } from 'node:crypto';
+import { demoToken } from '../cli/clients/demo-token.js';
+import type { Environment } from '../stack/environment.js';
+
+/** So many that the rate limit per user is nobody's limit. */
+const USERS = 1_000;
+
+/** Checkouts by many users, each of a new order with a new key. */
+export interface Checkouts {
+  path: string;
+  next: () => { headers: Record<string, string>; body: string };
+}
+
+export interface LoadResult {
+  perSecond: number;
+  p50Ms: number;
+  p99Ms: number;
+  p999Ms: number;
+  paid: number;
+  /** Everything that was not answered with 201. */
+  failed: number;
+}
+
+export async function checkoutsOfManyUsers(environment: Environment): Promise<Checkouts> {
+  const tokens = await Promise.all(
+    Array.from({ length: USERS }, (_, index) =>
+      demoToken(environment, { userId: `bench-${index}`, role: 'customer' }),
+    ),
+  );
+  let made = 0;
+  const next = () => {
+    made += 1;
+    const headers = {
+      authorization: `Bearer ${tokens[made % USERS] ?? ''}`,
+      'content-type': 'application/json',
+      'idempotency-key': randomUUID(),
+    };
+    const order = { orderId: randomUUID(), amountMinor: 1299, currency: 'EUR' };
+    return { headers, body: JSON.stringify({ ...order, paymentMethod: 'pm_card_visa' }) };
+  };
+  return { path: '/v1/payments', next };
+}

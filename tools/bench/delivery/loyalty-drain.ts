@@ -1,0 +1,124 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { auditStores, openStores, statusOf, type AuditReport } from '@effectively-once/audit';
+import { PAYMENT_COMPLETED } from '@effectively-once/contracts';
+import { endOffsets } from '@effectively-once/kafka';
+import { Client } from 'pg';
+import { appEnvironment } from '../../stack/app-environment.js';
+import { auditSources } from '../../cli/clients/audit-sources.js';
+import { auditTable } from '../../cli/tables/audit-table.js';
+import { repositoryRoot } from '../../repository-root.js';
+import { makePayments } from './hand-made-payments.js';
+import { MeasuredProcess } from './measured-process.js';
+import type { Part } from './part.js';
+
+const PAYMENTS = 50_000;
+const POLL_MS = 250;
+const WITHIN_MS = 300_000;
+const QUIET_WITHIN_MS = 60_000;
+export const LOYALTY_PER_SECOND_BAR = 5_000;
+
+/** Payments made by hand have no charge, mail or document, so nothing is asked about those. */
+const CONCERNED = ['I1', 'I2', 'I3', 'I6', 'I9'];
+
+/** How fast the real loyalty service works off a backlog that was there before it. */
+export async function measureLoyalty(part: Part): Promise<'clean' | 'not clean'> {
+  part.print(`${PAYMENTS} payments in the topic, then the loyalty service is started`);
+  await makePayments(databaseUrl(part, 'payments'), { count: PAYMENTS, signal: part.signal });
+  await until(
+    part,
+    'the backlog is in the topic',
+    async () => (await published(part)) === PAYMENTS,
+  );
+  const loyalty = new Client({ connectionString: databaseUrl(part, 'loyalty') });
+  await loyalty.connect();
+  const service = startLoyalty(part);
+  try {
+    await until(part, 'every payment has its points', async () => {
+      if (service.hasEnded) throw new Error('the loyalty service ended; its log says why');
+      return (await entries(loyalty)) === PAYMENTS;
+    });
+    // By the database's own clock, so neither the service's start nor our looking is in it.
+    const { rows } = await loyalty.query<{ seconds: number }>(
+      `SELECT extract(epoch FROM max(awarded_at) - min(awarded_at))::float8 AS seconds
+         FROM loyalty.points_entries`,
+    );
+    const rate = PAYMENTS / (rows[0]?.seconds ?? NaN);
+    part.bar('loyalty, records/s', rate, { atLeast: LOYALTY_PER_SECOND_BAR });
+    const report = await auditWhenSettled(part);
+    part.print(`the audit of this run, as far as payments made by hand go:\n${auditTable(report)}`);
+    return report.invariants.every(({ status }) => status === 'ok') ? 'clean' : 'not clean';
+  } finally {
+    await service.stop();
+    await loyalty.end();
+  }
+}
+
+function startLoyalty({ environment, logFolder, signal }: Part): MeasuredProcess {
+  return new MeasuredProcess(['--enable-source-maps', 'dist/main.js'], {
+    cwd: join(repositoryRoot, 'apps', 'loyalty'),
+    env: {
+      ...appEnvironment('loyalty', environment, { journalFolder: '' }),
+      // Production refuses the demo passwords; under test kafkajs retries differently.
+      NODE_ENV: 'development',
+    },
+    logFile: join(logFolder, 'bench.loyalty.log'),
+    signal,
+  });
+}
+
+async function auditWhenSettled({ environment, signal }: Part): Promise<AuditReport> {
+  const deadlineMs = performance.now() + QUIET_WITHIN_MS;
+  for (;;) {
+    const stores = await openStores(auditSources(environment));
+    try {
+      const report = await auditStores(
+        {
+          ...stores,
+          // The outside world is not running, and was not asked for anything.
+          receipts: async () => {},
+          charges: async () => {},
+        },
+        { settleLimitMs: 0 },
+      );
+      const invariants = report.invariants.filter(({ id }) => CONCERNED.includes(id));
+      const isLate = invariants.some((judgement) => statusOf(judgement) === 'late');
+      if (!isLate || performance.now() >= deadlineMs) return { ...report, invariants };
+    } finally {
+      await stores.close();
+    }
+    await sleep(POLL_MS, undefined, { signal });
+  }
+}
+
+async function until(
+  { signal }: Part,
+  what: string,
+  isTrue: () => Promise<boolean>,
+): Promise<void> {
+  const deadlineMs = performance.now() + WITHIN_MS;
+  while (!(await isTrue())) {
+    if (performance.now() >= deadlineMs) throw new Error(`not within ${WITHIN_MS} ms: ${what}`);
+    await sleep(POLL_MS, undefined, { signal });
+  }
+}
+
+async function published({ brokers }: Part): Promise<number> {
+  const topics = [PAYMENT_COMPLETED];
+  const ends = await endOffsets({ brokers, clientId: 'bench', topics });
+  const perPartition = [...(ends.get(PAYMENT_COMPLETED)?.values() ?? [])];
+  return Number(perPartition.reduce((sum, end) => sum + end, 0n));
+}
+
+async function entries(loyalty: Client): Promise<number> {
+  const { rows } = await loyalty.query<{ count: number }>(
+    'SELECT count(*)::int AS count FROM loyalty.points_entries',
+  );
+  return rows[0]?.count ?? 0;
+}
+
+function databaseUrl({ postgresUrl }: Part, name: 'payments' | 'loyalty'): string {
+  const url = new URL(postgresUrl);
+  url.pathname = `/${name}`;
+  return url.toString();
+}

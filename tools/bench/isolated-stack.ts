@@ -1,0 +1,90 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { appEnvironment } from '../stack/app-environment.js';
+import { readEnvironment, type Environment } from '../stack/environment.js';
+import { ProgressPrinter } from '../stack/native/progress/progress-printer.js';
+import { stackFolder } from '../stack/native/stack-folder.js';
+import { startStack } from '../stack/native/start-stack.js';
+import { repositoryRoot } from '../repository-root.js';
+import { freePortBlock } from '../test-runner/port-block.js';
+
+const SERVERS = ['postgres', 'third-parties'];
+const READY_WITHIN_MS = 30_000;
+
+/** Who takes the checkouts: the service, or the least that could. */
+export type Contestant = 'payments' | 'bare';
+
+/** PostgreSQL and the PSP alone. Payments and its bare rival take turns on payments' port. */
+export interface IsolatedStack {
+  environment: Environment;
+  paymentsUrl: string;
+  /** Runs one of the two for as long as `during` takes. */
+  with<Result>(contestant: Contestant, during: () => Promise<Result>): Promise<Result>;
+  stop: () => Promise<void>;
+}
+
+export async function startIsolatedStack(options: {
+  signal: AbortSignal;
+  print: (line: string) => void;
+}): Promise<IsolatedStack> {
+  const { name, ports } = await freePortBlock(readEnvironment().settings);
+  const environment = readEnvironment({ ...process.env, ...ports, NODE_ENV: 'test' });
+  const folder = stackFolder(name);
+  rmSync(folder.path, { recursive: true, force: true });
+  const { show } = new ProgressPrinter(options.print);
+  const stack = await startStack({
+    environment,
+    folder,
+    apps: true,
+    rewire: (definitions) => definitions.filter((one) => SERVERS.includes(one.name)),
+    signal: options.signal,
+    onProgress: show,
+  });
+  const paymentsUrl = `http://127.0.0.1:${environment.settings.PAYMENTS_PORT}`;
+  return {
+    environment,
+    paymentsUrl,
+    with: async (contestant, during) => {
+      const log = join(folder.logs, `${contestant}.log`);
+      const { child, ended } = launch(contestant, environment, log);
+      try {
+        await untilReady(paymentsUrl, child, log);
+        return await during();
+      } finally {
+        child.kill('SIGTERM');
+        await ended;
+      }
+    },
+    stop: async () => {
+      await stack.stop();
+      rmSync(folder.path, { recursive: true, force: true });
+    },
+  };
+}
+
+function launch(contestant: Contestant, environment: Environment, logFile: string) {
+  const log = openSync(logFile, 'a');
+  const script = {
+    payments: join(repositoryRoot, 'apps', 'payments', 'dist', 'main.js'),
+    bare: join(import.meta.dirname, 'bare-checkout.js'),
+  }[contestant];
+  const child = spawn(process.execPath, [script], {
+    env: appEnvironment('payments', environment, { journalFolder: '' }),
+    stdio: ['ignore', log, log],
+  });
+  closeSync(log);
+  return { child, ended: once(child, 'exit') };
+}
+
+async function untilReady(url: string, child: ChildProcess, log: string): Promise<void> {
+  const giveUpAtMs = performance.now() + READY_WITHIN_MS;
+  while (child.exitCode === null && performance.now() < giveUpAtMs) {
+    const answer = await fetch(`${url}/health/ready`).catch(() => undefined);
+    if (answer?.ok) return;
+    await sleep(50);
+  }
+  throw new Error(`it does not get ready; its log: ${log}`);
+}

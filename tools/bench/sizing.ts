@@ -1,0 +1,94 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { PAYMENT_COMPLETED } from '@effectively-once/contracts';
+import { endOffsets } from '@effectively-once/kafka';
+import { Redis } from 'ioredis';
+import type { Client } from 'pg';
+
+/** What one payment leaves behind, in bytes. */
+export interface Footprint {
+  /** In Redis, its tables and allocator included. */
+  receiptMark: number;
+  /** In PostgreSQL, indexes included. */
+  outboxRow: number;
+  /** In PostgreSQL, with the stored answer and indexes. */
+  idempotencyKey: number;
+  /** On the broker's disk, one copy; absent where its folder cannot be seen. */
+  topicRecord: number | undefined;
+  /** Of everything the server writes for it: payments, outbox, points, heartbeats beside it. */
+  writeAheadLog: number;
+}
+
+/** @throws RangeError while there are too few payments for the fixed part not to matter. */
+export async function receiptMarkBytes(url: string): Promise<number> {
+  const redis = new Redis(url, { maxRetriesPerRequest: 1 });
+  try {
+    const keys = await redis.dbsize();
+    if (keys < 1_000) throw new RangeError(`${keys} marks are too few to measure one`);
+    const stats = named(await redis.call('MEMORY', 'STATS'));
+    const tables = named(stats.get('db.0'));
+    // Without connections and buffers, which do not grow with the marks.
+    const bytes =
+      Number(stats.get('dataset.bytes')) +
+      Number(tables.get('overhead.hashtable.main')) +
+      Number(tables.get('overhead.hashtable.expires'));
+    return bytes / keys;
+  } finally {
+    redis.disconnect();
+  }
+}
+
+/** Redis answers a map as name, value, name, value. */
+function named(reply: unknown): Map<string, unknown> {
+  const flat = reply as unknown[];
+  return new Map(
+    flat.flatMap((name, index) => (index % 2 === 0 ? [[String(name), flat[index + 1]]] : [])),
+  );
+}
+
+export async function outboxRowBytes(payments: Client): Promise<number> {
+  const { rows } = await payments.query<{ bytes: string; rows: string }>(`
+    SELECT sum(pg_total_relation_size(inhrelid))::text AS bytes,
+           (SELECT count(*) FROM payments.outbox)::text AS rows
+      FROM pg_inherits WHERE inhparent = 'payments.outbox'::regclass`);
+  return Number(rows[0]?.bytes) / Number(rows[0]?.rows);
+}
+
+export async function idempotencyKeyBytes(payments: Client): Promise<number> {
+  const { rows } = await payments.query<{ bytes: number }>(`
+    SELECT pg_total_relation_size('payments.idempotency_keys')::float8 / count(*) AS bytes
+      FROM payments.idempotency_keys`);
+  return Number(rows[0]?.bytes);
+}
+
+export async function walPosition(payments: Client): Promise<bigint> {
+  const { rows } = await payments.query<{ at: string }>(
+    `SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::text AS at`,
+  );
+  return BigInt(rows[0]?.at ?? 0);
+}
+
+/** Segments only: an index file is made at its full size and fills up. */
+export async function topicRecordBytes(
+  brokers: string[],
+  dataFolder: string,
+): Promise<number | undefined> {
+  const ends = await endOffsets({ brokers, clientId: 'sizing', topics: [PAYMENT_COMPLETED] });
+  const records = [...(ends.get(PAYMENT_COMPLETED)?.values() ?? [])].reduce(
+    (sum, end) => sum + Number(end),
+    0,
+  );
+  try {
+    const bytes = readdirSync(dataFolder)
+      .filter((name) => new RegExp(`^${PAYMENT_COMPLETED}-\\d+$`).test(name))
+      .flatMap((name) =>
+        readdirSync(join(dataFolder, name)).map((file) => join(dataFolder, name, file)),
+      )
+      .filter((file) => file.endsWith('.log'))
+      .reduce((sum, file) => sum + statSync(file).size, 0);
+    return bytes / records;
+  } catch {
+    // In a container the broker's disk is its own.
+    return undefined;
+  }
+}

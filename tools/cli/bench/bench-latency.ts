@@ -1,0 +1,60 @@
+import { cpus, totalmem } from 'node:os';
+import { auditWhenQuiet, worstStatus } from '@effectively-once/audit';
+import { CONSUMERS } from '@effectively-once/contracts';
+import { Command } from 'commander';
+import { difference, quantileMs, readHistogram } from '../../bench/histogram.js';
+import { offerPayments } from '../../bench/offer-payments.js';
+import { readEnvironment } from '../../stack/environment.js';
+import { appUrl } from '../clients/app-url.js';
+import { auditSources } from '../clients/audit-sources.js';
+import { auditTable } from '../tables/audit-table.js';
+import { fromOne } from '../clients/whole-number.js';
+
+const METRIC = 'delivery_end_to_end_seconds';
+const QUIET_WITHIN_MS = 60_000;
+
+const command = new Command('bench:latency')
+  .description('how long after a payment completed each effect was done, on the running system')
+  .option('--rate <n>', 'payments offered per second, whatever the answers take', fromOne, 20)
+  .option('--seconds <n>', 'for how long', fromOne, 30)
+  .addHelpText('after', '\nExit code: 0 the audit of this run is clean, 1 it is not.')
+  .parse();
+
+const { rate, seconds } = command.opts<{ rate: number; seconds: number }>();
+const environment = readEnvironment();
+const urls = CONSUMERS.map((consumer) =>
+  appUrl(environment, consumer.toUpperCase() as 'EMAIL' | 'LOYALTY' | 'SEARCH'),
+);
+
+// The first payments pay for warm code and fresh connections; they are not what is asked about.
+await offerPayments({ environment, perSecond: rate, seconds: 5 });
+await untilQuiet();
+const before = await Promise.all(urls.map((url) => readHistogram(url, METRIC)));
+const offered = await offerPayments({
+  environment,
+  perSecond: rate,
+  seconds,
+});
+const report = await untilQuiet();
+const after = await Promise.all(urls.map((url) => readHistogram(url, METRIC)));
+
+console.log(
+  `${offered.paid} of ${offered.offered} payments paid at ${rate}/s, ` +
+    `${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GB`,
+);
+console.log('from completed to effect done (interpolated in the histogram of each consumer):');
+CONSUMERS.forEach((consumer, index) => {
+  const during = difference(after[index] ?? [], before[index] ?? []);
+  const [p50, p90, p99] = [0.5, 0.9, 0.99].map((q) => `${Math.round(quantileMs(during, q))} ms`);
+  console.log(`  ${consumer.padEnd(8)} p50 ${p50}, p90 ${p90}, p99 ${p99}`);
+});
+console.log(`\nthe audit of this run:\n${auditTable(report)}`);
+process.exitCode = worstStatus(report) === 'ok' && offered.paid === offered.offered ? 0 : 1;
+
+async function untilQuiet() {
+  return await auditWhenQuiet({
+    sources: auditSources(environment),
+    waitMaxMs: QUIET_WITHIN_MS,
+    onWaiting: () => undefined,
+  });
+}

@@ -1,0 +1,17 @@
+import { mintToken } from '@effectively-once/platform/token';
+import type { Environment } from '../../stack/environment.js';
+
+const TTL_S = 12 * 3_600;
+
+/** A token for a demo user; its `email` claim is where the receipt goes when nothing else is known. */
+export async function demoToken(
+  environment: Environment,
+  caller: { userId: string; role: 'customer' | 'operator' },
+): Promise<string> {
+  const email = `${caller.userId}@example.com`;
+  return await mintToken(
+    environment.settings.AUTH_JWT_SECRET,
+    { ...caller, email },
+    { ttlS: TTL_S },
+  );
+}

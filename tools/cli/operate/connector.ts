@@ -1,0 +1,94 @@
+import { conditionOf } from '@effectively-once/console/connector/condition';
+import { ConnectApi } from '@effectively-once/console/connector/connect-api';
+import { look, type Query, type Sight } from '@effectively-once/console/connector/look';
+import { REMEDIES } from '@effectively-once/console/connector/remedies';
+import { Command } from 'commander';
+import pg from 'pg';
+import { addresses } from '../../stack/addresses.js';
+import { repairConnector } from '@effectively-once/console/connector/repair-connector';
+import { readEnvironment } from '../../stack/environment.js';
+
+const EXIT = { healthy: 0, unhealthy: 1, notDone: 2 } as const;
+const CONNECT_TIMEOUT_MS = 3_000;
+const STATEMENT_TIMEOUT_MS = 30_000;
+
+const at = addresses(readEnvironment(), { journalFolder: '' });
+const connect = new ConnectApi(at.CONNECT_URL ?? '');
+
+const program = new Command('connector')
+  .description('the connector between the outbox and the topic')
+  .addHelpText('after', '\nExit code: 0 healthy, or done; 1 not healthy; 2 it could not be done.')
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.healthy : EXIT.notDone));
+program
+  .command('status')
+  .description('what Connect and PostgreSQL say of it')
+  .action(() => as('AUDITOR_PAYMENTS_URL', async (query) => show(await look(query, connect))));
+program
+  .command('repair')
+  .description(
+    'has it publish every retained outbox row again, through a slot of its own making: for a slot ' +
+      'that was moved or lost, or events that never came to the topic. Consumers absorb what they ' +
+      'have seen. Safe to repeat, and while payments come in.',
+  )
+  .action(() => as('DEBEZIUM_DATABASE_URL', repair));
+await program.parseAsync();
+
+async function repair(query: Query): Promise<number> {
+  const onStep = (step: string) => console.log(`connector: ${step}`);
+  await repairConnector({ connect, query, onStep });
+  console.log(
+    'connector: done; npm run audit -- --wait=60 shows whether anything is still missing',
+  );
+  return EXIT.healthy;
+}
+
+function show(sight: Sight): number {
+  const condition = conditionOf(sight);
+  console.log(`${condition}: ${REMEDIES[condition].why}`);
+  const { connector, offset, slot, unanswered } = sight;
+  if (typeof connector === 'object') {
+    const states = connector.tasks.map(({ state }) => state).join(', ') || 'none';
+    console.log(`  connector ${connector.connector.state}, tasks: ${states}`);
+  }
+  if (typeof offset === 'object') console.log(`  Connect has kept ${lsn(offset.lsn)}`);
+  if (typeof slot === 'object') {
+    const use = slot.active ? 'read' : 'not read';
+    console.log(
+      `  slot ${use}, confirmed ${lsn(slot.confirmed)}, ${slot.lagBytes} bytes of log behind`,
+    );
+  }
+  for (const [who, why] of Object.entries(unanswered)) console.log(`  ${who}: ${why}`);
+  return condition === 'healthy' ? EXIT.healthy : EXIT.unhealthy;
+}
+
+/** As PostgreSQL writes a position: two hexadecimal numbers. */
+function lsn(position: bigint): string {
+  const halves = [position >> 32n, position & 0xffff_ffffn];
+  return halves.map((half) => half.toString(16).toUpperCase()).join('/');
+}
+
+async function as(
+  url: 'AUDITOR_PAYMENTS_URL' | 'DEBEZIUM_DATABASE_URL',
+  work: (query: Query) => Promise<number>,
+): Promise<never> {
+  const pool = new pg.Pool({
+    connectionString: at[url],
+    application_name: 'connector',
+    max: 1,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+  });
+  // A connection that is cut is replaced at its next use; unheard, it would end the process.
+  pool.on('error', () => undefined);
+  try {
+    process.exit(
+      await work(
+        async (sql, parameters) =>
+          (await pool.query<Record<string, unknown>>(sql, parameters)).rows,
+      ),
+    );
+  } catch (error) {
+    process.stderr.write(`connector: ${(error as Error).message}; it can be run again\n`);
+    process.exit(EXIT.notDone);
+  }
+}

@@ -1,0 +1,117 @@
+import { PaymentDocuments } from '@effectively-once/search/payment-documents';
+import { ensurePaymentsIndex, noteReindex } from '@effectively-once/search/payments-index';
+import { Client as Elasticsearch } from '@elastic/elasticsearch';
+import { Command } from 'commander';
+import pg from 'pg';
+import { addresses } from '../../stack/addresses.js';
+import { reindex, type Reindexed } from '@effectively-once/search/reindex';
+import { readEnvironment } from '../../stack/environment.js';
+import { onInterrupt } from '../run/interrupt.js';
+
+const EXIT = { done: 0, somethingFailed: 1, notDone: 2, interrupted: 130 } as const;
+const CONNECT_TIMEOUT_MS = 3_000;
+const STATEMENT_TIMEOUT_MS = 30_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+const LINE_EVERY = 10_000;
+
+new Command('reindex')
+  .description(
+    'writes every completed payment into the search index, which is made if it is missing;' +
+      '\nsafe to repeat, and while the system runs',
+  )
+  .addHelpText(
+    'after',
+    '\nExit code: 0 every payment has its document, 1 some could not get one (they are named),' +
+      ' 2 it could not be done, 130 interrupted.',
+  )
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.done : EXIT.notDone))
+  .parse();
+
+const at = addresses(readEnvironment(), { journalFolder: '' });
+const interrupted = new AbortController();
+void onInterrupt(() => process.exit(EXIT.interrupted)).then(() => interrupted.abort());
+process.exit(await run());
+
+async function run(): Promise<number> {
+  // As the auditor, who may read payments and change nothing.
+  const payments = new pg.Client({
+    connectionString: at.AUDITOR_PAYMENTS_URL,
+    application_name: 'reindex',
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    query_timeout: STATEMENT_TIMEOUT_MS,
+  });
+  // A connection cut between two queries is reported by the next one; unheard, it would end the process.
+  payments.on('error', () => undefined);
+  const elasticsearch = new Elasticsearch({
+    node: at.ELASTICSEARCH_URL ?? '',
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    maxRetries: 0,
+  });
+  let soFar: Reindexed | undefined;
+  try {
+    await named('payments', () => payments.connect());
+    const index = await named('Elasticsearch', () => ensurePaymentsIndex(elasticsearch));
+    if (index === 'created') say('the index was missing and was made');
+    const result = await reindex({
+      payments,
+      documents: new PaymentDocuments(elasticsearch),
+      note: (before) => noteReindex(elasticsearch, { before }),
+      signal: interrupted.signal,
+      onProgress: showProgress((now) => (soFar = now)),
+    });
+    return report(result);
+  } catch (error) {
+    if (interrupted.signal.aborted) {
+      say(`interrupted${soFar ? ` after ${done(soFar)} payments` : ''}; it can be run again`);
+      return EXIT.interrupted;
+    }
+    say(`${(error as Error).message}; what was written stays, and it can be run again`);
+    return EXIT.notDone;
+  }
+}
+
+/** @throws Error that names what cannot be reached. */
+async function named<Result>(store: string, use: () => Promise<Result>): Promise<Result> {
+  try {
+    return await use();
+  } catch (error) {
+    const { message } = error as Error;
+    throw new Error(`cannot reach ${store} (${message}); npm run status shows what is up`, {
+      cause: error,
+    });
+  }
+}
+
+function say(line: string): void {
+  process.stderr.write(`reindex: ${line}\n`);
+}
+
+function done({ written, present, failed }: Reindexed): number {
+  return written + present + failed;
+}
+
+/** On a terminal one line that changes; elsewhere a line for every ten thousand payments. */
+function showProgress(remember: (soFar: Reindexed) => void): (soFar: Reindexed) => void {
+  let shown = 0;
+  return (soFar) => {
+    remember(soFar);
+    const line = `${done(soFar)} of ${soFar.total} payments`;
+    if (process.stderr.isTTY) process.stderr.write(`\r${line}`);
+    else if (done(soFar) - shown >= LINE_EVERY) {
+      shown = done(soFar);
+      say(line);
+    }
+  };
+}
+
+function report(result: Reindexed): number {
+  if (process.stderr.isTTY) process.stderr.write('\n');
+  const { written, present, failed, failures } = result;
+  console.log(`${done(result)} payments: ${written} written, ${present} there already`);
+  if (failed === 0) return EXIT.done;
+  console.log(`${failed} have no document of their own:`);
+  for (const { paymentId, error } of failures) console.log(`  ${paymentId} ${error.message}`);
+  if (failures.length < failed) console.log(`  and ${failed - failures.length} more`);
+  return EXIT.somethingFailed;
+}

@@ -1,0 +1,152 @@
+import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { redriveTopic, type ConsumerName } from '@effectively-once/contracts';
+import { type DeliveryPoint } from '@effectively-once/delivery';
+import { RecordProducer } from '@effectively-once/kafka';
+import {
+  armFailurePoint,
+  startSecondMember,
+  turnCable,
+  waitUntil,
+  type Cut,
+  type Member,
+} from '@effectively-once/testing';
+import type { Dependency } from '../test-runner/proxies/proxies.js';
+import type { BreakableStack } from '../test-runner/test-stack.js';
+import { deleteConnector, dropSlot, moveSlot } from './break-pipeline.js';
+import type { Fault } from './fault.js';
+import { pipelineOf } from './repair.js';
+
+// Longer than the consumers' session on a test stack (6 s) and than email's lease (15 s): the group goes on
+// without the frozen member, which wakes up believing it still has its partitions and its claims.
+const FROZEN_MS = 17_000;
+const CUT_MIN_MS = 1_000;
+const CUT_MAX_MS = 30_000;
+const SECOND_MEMBER_MAX_MS = 5_000;
+
+/**
+ * Makes it go wrong, and resolves when it is over, or left to the supervisor to see to.
+ * @throws Error when it could not be done.
+ */
+export async function strike(
+  fault: Fault,
+  stack: BreakableStack,
+  random: () => number,
+): Promise<void> {
+  switch (fault.kind) {
+    case 'kill -9':
+      // PostgreSQL's children see their parent die and end by themselves, as after a power cut.
+      return void process.kill(pidOf(fault.process, stack), 'SIGKILL');
+    case 'freeze':
+      return await freeze(fault.process, stack);
+    case 'refuse':
+    case 'hang':
+      return await cut(
+        fault.dependency,
+        fault.kind,
+        stack,
+        between(CUT_MIN_MS, CUT_MAX_MS, random),
+      );
+    case 'kill -9 at':
+      return await dieAt(fault.consumer, fault.point, stack);
+    case 'kill -9 in checkout':
+      return await untilDead('payments', fault.point, stack);
+    case 'zombie':
+      return await withSecondMember(fault.consumer, stack, async () =>
+        freeze(fault.consumer, stack),
+      );
+    case 'rebalance':
+      return await withSecondMember(fault.consumer, stack, async (member) => {
+        await sleep(between(0, SECOND_MEMBER_MAX_MS, random));
+        await member[fault.end]();
+      });
+    case 'connector deleted':
+      return await deleteConnector(pipelineOf(stack));
+    case 'slot dropped':
+      return await dropSlot(pipelineOf(stack));
+    case 'slot moved':
+      return await moveSlot(pipelineOf(stack), true);
+    default:
+      return fault satisfies never;
+  }
+}
+
+async function freeze(name: string, stack: BreakableStack): Promise<void> {
+  const pid = pidOf(name, stack);
+  process.kill(pid, 'SIGSTOP');
+  try {
+    await sleep(FROZEN_MS);
+  } finally {
+    process.kill(pid, 'SIGCONT');
+  }
+}
+
+async function cut(
+  dependency: Dependency,
+  how: Cut,
+  { breakable }: BreakableStack,
+  forMs: number,
+): Promise<void> {
+  await turnCable(breakable, dependency, how);
+  try {
+    await sleep(forMs);
+  } finally {
+    await turnCable(breakable, dependency, 'heal');
+  }
+}
+
+async function dieAt(
+  consumer: ConsumerName,
+  point: DeliveryPoint,
+  stack: BreakableStack,
+): Promise<void> {
+  const dead = untilDead(consumer, point, stack);
+  // The payments that come in pass every other point.
+  if (point.endsWith('dead_letter')) {
+    await poison(consumer, [`127.0.0.1:${stack.environment.settings.KAFKA_PORT}`]);
+  }
+  await dead;
+}
+
+async function untilDead(app: string, point: string, { breakable }: BreakableStack): Promise<void> {
+  const token = armFailurePoint(breakable, app, point);
+  await waitUntil(`${app} to die ${point}`, () => !existsSync(token));
+}
+
+// Through the redrive topic: in the main one a record without an outbox row is itself a finding.
+async function poison(consumer: ConsumerName, brokers: string[]): Promise<void> {
+  const producer = new RecordProducer({ brokers, clientId: 'faults' });
+  await producer.connect();
+  try {
+    const record = { key: Buffer.from('nobody'), value: Buffer.from('{"'), headers: {} };
+    await producer.send({ topic: redriveTopic(consumer), ...record });
+  } finally {
+    await producer.disconnect();
+  }
+}
+
+async function withSecondMember(
+  consumer: ConsumerName,
+  { breakable }: BreakableStack,
+  during: (member: Member) => Promise<void>,
+): Promise<void> {
+  const member = await startSecondMember(breakable, consumer);
+  // Also when this process ends before its rounds do.
+  const kill = () => void member.kill();
+  process.once('exit', kill);
+  try {
+    await during(member);
+    await member.leave();
+  } finally {
+    await member.kill();
+    process.off('exit', kill);
+  }
+}
+
+function pidOf(name: string, stack: BreakableStack): number {
+  const pid = stack.processes().find((one) => one.name === name)?.run?.pid;
+  if (pid === undefined) throw new Error(`${name} is not running`);
+  return pid;
+}
+
+const between = (min: number, max: number, random: () => number) => min + random() * (max - min);

@@ -1,0 +1,157 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse as parseYaml } from 'yaml';
+import { APPS, appEnvironment } from '../app-environment.js';
+import { readEnvironment } from '../environment.js';
+import { repositoryRoot } from '../../repository-root.js';
+import { projectFilter } from './containers.js';
+import { CONTAINER_PORTS, LONG_RUNNING, portVariables, PREPARATIONS } from './services.js';
+
+interface ComposeService {
+  image?: string;
+  build?: unknown;
+  environment?: Record<string, string | number>;
+  env_file?: string;
+  ports?: string[];
+  healthcheck?: { test: string[] };
+  restart: string;
+  mem_limit?: string;
+  logging?: unknown;
+  volumes?: string[];
+}
+interface ComposeFile {
+  name: string;
+  services: Record<string, ComposeService>;
+}
+
+const read = (path: string) => readFileSync(join(repositoryRoot, path), 'utf8');
+const file = parseYaml(read('docker-compose.yml'), { merge: true }) as ComposeFile;
+const services = Object.entries(file.services);
+const longRunning = LONG_RUNNING.map((name) => [name, file.services[name]!] as const);
+const oneShots = services.filter(([name]) => !(LONG_RUNNING as readonly string[]).includes(name));
+const { settings } = readEnvironment({});
+
+describe('docker-compose.yml', () => {
+  it('has the services that npm start waits for, and the demo', () => {
+    expect(Object.keys(file.services).sort()).toEqual(
+      [...LONG_RUNNING, ...PREPARATIONS, 'demo'].sort(),
+    );
+  });
+
+  it('is the project that npm run status looks for', () => {
+    const environment = readEnvironment({});
+    expect(projectFilter(environment)).toBe(`label=com.docker.compose.project=${file.name}`);
+  });
+
+  it.each(APPS)('gives %s exactly the variables that it gets without Docker', (app) => {
+    // Natively these two are handed on when the caller sets them; compose can only hand on an empty value.
+    const limits = { RATE_LIMIT_PER_S: '1', RATE_LIMIT_BURST: '1' };
+    const native = appEnvironment(app, readEnvironment(limits), { journalFolder: '/journals' });
+    const inCompose = Object.keys(file.services[app]!.environment!);
+    expect(inCompose.sort()).toEqual(Object.keys(native).sort());
+  });
+
+  it.each(longRunning)('publishes %s under its number in .env, on this machine only', (name) => {
+    const inside = { [name]: CONTAINER_PORTS[name], PSP: 3011, SMTP: 1025 } as const;
+    const wanted = portVariables(name).map((variable) => {
+      const port = inside[variable.replace('_PORT', '') as 'PSP'] ?? inside[name];
+      return `127.0.0.1:\${${variable}}:${port}`;
+    });
+    expect(file.services[name]!.ports).toEqual(wanted);
+  });
+
+  it('publishes nothing of a one-shot', () => {
+    expect(oneShots.filter(([, { ports }]) => ports)).toEqual([]);
+  });
+
+  it.each(services)('takes the image of %s from .env, or builds it', (_, { image }) => {
+    const isOurs = image === 'effectively-once/app:${APP_VERSION:-dev}';
+    const pinned = Object.keys(settings).filter((key) => key.endsWith('_IMAGE'));
+    expect(isOurs || pinned.map((key) => `\${${key}}`).includes(image ?? '')).toBe(true);
+  });
+
+  it('builds the image of the apps once', () => {
+    expect(services.filter(([, { build }]) => build).map(([name]) => name)).toEqual(['migrate']);
+  });
+
+  it.each(longRunning)('checks the health of %s and restarts it', (_, service) => {
+    expect(service.healthcheck?.test.length).toBeGreaterThan(1);
+    expect(service.restart).toBe('unless-stopped');
+  });
+
+  it.each(oneShots)('shows a failure of %s instead of repeating it', (_, service) => {
+    expect(service.restart).toBe('no');
+  });
+
+  it.each(services)('limits the memory and the log of %s', (_, service) => {
+    expect(service.mem_limit).toMatch(/^\d+[mg]$/);
+    expect(service.logging).toEqual({
+      driver: 'json-file',
+      options: { 'max-size': '10m', 'max-file': '3' },
+    });
+  });
+
+  it('sends nothing in a container to 127.0.0.1, but for what Kafka tells this machine', () => {
+    const pointing = services.flatMap(([name, { environment = {} }]) =>
+      Object.entries(environment)
+        .filter(([, value]) => /127\.0\.0\.1|localhost/.test(String(value)))
+        .map(([variable]) => `${name} ${variable}`),
+    );
+    // Its controller is itself.
+    const itself = ['kafka KAFKA_CONTROLLER_QUORUM_VOTERS', 'kafka KAFKA_LISTENERS'];
+    expect(pointing.sort()).toEqual(['kafka KAFKA_ADVERTISED_LISTENERS', ...itself]);
+  });
+
+  it('lets the shell override every credential a one-shot needs', () => {
+    const needed = Object.keys(settings).filter((name) => /_PASSWORD$|^AUTH_JWT/.test(name));
+    for (const [, { environment }] of oneShots) {
+      for (const name of needed) expect(environment).toHaveProperty(name, `\${${name}}`);
+    }
+  });
+
+  it('can write every password of .env into a URL as it is', () => {
+    for (const [name, value] of Object.entries(settings)) {
+      if (name.endsWith('_PASSWORD')) expect(value).toBe(encodeURIComponent(String(value)));
+    }
+  });
+
+  it('tells Connect nothing else than the file it has natively', () => {
+    const worker = new Map(
+      read('infra/connect/connect-distributed.properties')
+        .split('\n')
+        .filter((line) => line.includes('=') && !line.startsWith('#'))
+        .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+    );
+    const { environment } = file.services['connect']!;
+    const same = {
+      GROUP_ID: 'group.id',
+      CONFIG_STORAGE_TOPIC: 'config.storage.topic',
+      OFFSET_STORAGE_TOPIC: 'offset.storage.topic',
+      STATUS_STORAGE_TOPIC: 'status.storage.topic',
+      KEY_CONVERTER: 'key.converter',
+      VALUE_CONVERTER: 'value.converter',
+      OFFSET_FLUSH_INTERVAL_MS: 'offset.flush.interval.ms',
+    };
+    for (const [variable, property] of Object.entries(same)) {
+      expect(`${property}=${environment![variable]}`).toBe(`${property}=${worker.get(property)}`);
+    }
+  });
+
+  it('lets Prometheus scrape every app under its name and port', () => {
+    const targets = JSON.parse(read('infra/prometheus/targets/apps.json')) as unknown;
+    expect(targets).toEqual(
+      APPS.map((app) => ({ targets: [`${app}:${CONTAINER_PORTS[app]}`], labels: { app } })),
+    );
+  });
+
+  it('mounts only files that are there', () => {
+    const mounted = services.flatMap(([, { volumes = [] }]) =>
+      volumes.filter((volume) => volume.startsWith('./')).map((volume) => volume.split(':')[0]!),
+    );
+    const { ALERT_PROFILE } = settings;
+    // Docker would make an empty folder in the place of a missing file.
+    for (const path of mounted.filter((path) => /\.\w+$/.test(path))) {
+      expect(read(path.replace('${ALERT_PROFILE}', ALERT_PROFILE))).not.toBe('');
+    }
+  });
+});

@@ -1,0 +1,52 @@
+import type { Progress } from '../../native/start-stack.js';
+import type { ContainerEvent } from './container-events.js';
+import { StartProgress } from './start-progress.js';
+
+function told(...events: ContainerEvent[]) {
+  const shown: Progress[] = [];
+  const failures: string[] = [];
+  const progress = new StartProgress(
+    (line) => shown.push(line),
+    ({ service, exitCode }) => failures.push(`${service} ${exitCode}`),
+  );
+  events.forEach(progress.see);
+  return { shown, failures };
+}
+
+const at = (atMs: number, service: string, kind: 'started' | 'healthy') =>
+  ({ kind, service, atMs }) as const;
+const ended = (atMs: number, service: string, exitCode: number) =>
+  ({ kind: 'ended', service, atMs, exitCode }) as const;
+
+describe('a start in containers', () => {
+  it('calls a server done when it is healthy, with the seconds since it started', () => {
+    const { shown, failures } = told(at(1_000, 'kafka', 'started'), at(3_500, 'kafka', 'healthy'));
+    expect(shown).toEqual([
+      { kind: 'started', step: 'kafka' },
+      { kind: 'done', step: 'kafka', seconds: 2.5 },
+    ]);
+    expect(failures).toEqual([]);
+  });
+
+  it('calls a one-shot done when it ended well', () => {
+    const { shown, failures } = told(at(0, 'migrate', 'started'), ended(700, 'migrate', 0));
+    expect(shown.at(-1)).toEqual({ kind: 'done', step: 'migrate', seconds: 0.7 });
+    expect(failures).toEqual([]);
+  });
+
+  it('fails with the one-shot that ended badly', () => {
+    const { shown, failures } = told(at(0, 'topics', 'started'), ended(900, 'topics', 1));
+    expect(shown.at(-1)).toEqual({ kind: 'failed', step: 'topics', seconds: 0.9 });
+    expect(failures).toEqual(['topics 1']);
+  });
+
+  it('fails with a server that ends, however well it says it ended', () => {
+    expect(told(at(0, 'redis', 'started'), ended(100, 'redis', 0)).failures).toEqual(['redis 0']);
+  });
+
+  it('fails with a server that was there before and ends meanwhile', () => {
+    const { shown, failures } = told(ended(100, 'redis', 137));
+    expect(shown).toEqual([]);
+    expect(failures).toEqual(['redis 137']);
+  });
+});

@@ -1,0 +1,48 @@
+import type { Progress } from '../../native/start-stack.js';
+import type { ContainerEvent, Ended } from './container-events.js';
+import { isLongRunning } from '../services.js';
+
+/**
+ * Turns what happens to containers into what a person is told while they start: a long-running one is
+ * done when it is healthy, a one-shot when it has ended well.
+ */
+export class StartProgress {
+  private readonly startedAtMs = new Map<string, number>();
+
+  constructor(
+    private readonly show: (progress: Progress) => void,
+    /** Without it, one whose program dies would be started again and waited for until it is given up. */
+    private readonly onFailure: (event: Ended) => void,
+  ) {}
+
+  readonly see = (event: ContainerEvent): void => {
+    switch (event.kind) {
+      case 'started':
+        this.startedAtMs.set(event.service, event.atMs);
+        this.show({ kind: 'started', step: event.service });
+        return;
+      case 'healthy':
+        this.end(event, 'done');
+        return;
+      case 'ended': {
+        const isWell = event.exitCode === 0 && !isLongRunning(event.service);
+        this.end(event, isWell ? 'done' : 'failed');
+        if (!isWell) this.onFailure(event);
+        return;
+      }
+      case 'created':
+      case 'removed':
+        return;
+      default:
+        event satisfies never;
+    }
+  };
+
+  private end({ service, atMs }: ContainerEvent, kind: 'done' | 'failed'): void {
+    const startedAtMs = this.startedAtMs.get(service);
+    // It was there before this start, or has been told already.
+    if (startedAtMs === undefined) return;
+    this.startedAtMs.delete(service);
+    this.show({ kind, step: service, seconds: (atMs - startedAtMs) / 1000 });
+  }
+}

@@ -1,0 +1,31 @@
+import type { Environment } from '../../environment.js';
+import type { Progress } from '../../native/start-stack.js';
+import { watchContainers } from './container-events.js';
+import { compose } from '../docker.js';
+
+/** Stops and removes the containers, those of `docker compose run` too; data stays unless wiped. */
+export async function stopProject(options: {
+  environment: Environment;
+  wipe: boolean;
+  /** Instead of what docker-compose.yml grants each service. */
+  graceS?: number;
+  onProgress: (progress: Progress) => void;
+}): Promise<void> {
+  const { environment, wipe, graceS, onProgress } = options;
+  const askedAtMs = Date.now();
+  const watch = watchContainers(environment, ({ kind, service, atMs }) => {
+    if (kind !== 'ended') return;
+    onProgress({ kind: 'stopped', step: service, seconds: (atMs - askedAtMs) / 1000 });
+  });
+  try {
+    await compose(
+      [
+        ...['down', '--remove-orphans', ...(wipe ? ['--volumes'] : [])],
+        ...(graceS === undefined ? [] : ['--timeout', String(graceS)]),
+      ],
+      { environment },
+    );
+  } finally {
+    watch.close();
+  }
+}

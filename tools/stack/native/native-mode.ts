@@ -1,0 +1,85 @@
+import { rmSync } from 'node:fs';
+import { isHealthy } from '../health/health-check.js';
+import type { Environment } from '../environment.js';
+import type { Mode, Service, Started } from '../mode.js';
+import { repositoryRoot } from '../../repository-root.js';
+import { startDetached } from './supervision/detached-start.js';
+import { endLeftovers } from './processes/leftovers.js';
+import { ProgressPrinter } from './progress/progress-printer.js';
+import { stackFolder, type StackFolder } from './stack-folder.js';
+import { startStack } from './start-stack.js';
+import { isAlive, readState, type ProcessRecord } from './supervision/state.js';
+import { stopSupervisor } from './supervision/stop-supervisor.js';
+
+/** The servers as plain processes of this machine. */
+export const nativeMode: Mode = {
+  name: 'native',
+
+  async start({ environment, detach, signal, print }): Promise<Started> {
+    const folder = stackFolder();
+    if (!folder.path.startsWith(repositoryRoot)) {
+      print(
+        `  … ${folder.user?.name} cannot enter ${repositoryRoot}: data and logs go to ${folder.path}`,
+      );
+    }
+    const { show } = new ProgressPrinter(print);
+    const stack = detach
+      ? await startDetached({ environment, signal, onProgress: show })
+      : await startStack({ environment, folder, apps: true, signal, onProgress: show });
+    return {
+      ...stack,
+      places: [`data    ${folder.data}`, `logs    ${folder.logs}`],
+      // `npm stop` interrupts this very process.
+      ended: new Promise(() => undefined),
+    };
+  },
+
+  async stop({ wipe, print }) {
+    const folder = stackFolder();
+    const outcome = await stopWhatRuns(folder, print);
+    if (wipe) {
+      rmSync(folder.path, { recursive: true, force: true });
+      print(`  deleted ${folder.path}`);
+    }
+    return outcome;
+  },
+
+  async isRunning() {
+    const state = readState(stackFolder().stateFile);
+    return state !== undefined && isAlive(state.supervisor);
+  },
+
+  async services(environment): Promise<Service[] | undefined> {
+    const state = readState(stackFolder().stateFile);
+    if (!state) return undefined;
+    const settings = { ...environment.settings, ...state.ports };
+    const asStarted = { ...environment, settings };
+    return await Promise.all(state.processes.map((record) => service(record, asStarted)));
+  },
+};
+
+async function stopWhatRuns(
+  folder: StackFolder,
+  print: (line: string) => void,
+): Promise<'stopped' | 'not running'> {
+  const state = readState(folder.stateFile);
+  if (!state) return 'not running';
+  if (isAlive(state.supervisor)) await stopSupervisor(folder, state.supervisor, print);
+  // Also when it was alive: what it did not manage to stop must not outlive it.
+  for (const name of await endLeftovers(folder)) print(`  ■ ${name} (its supervisor was gone)`);
+  return 'stopped';
+}
+
+async function service(record: ProcessRecord, environment: Environment): Promise<Service> {
+  const { name, kind, url, run } = record;
+  const up = isAlive(run);
+  return {
+    name,
+    kind,
+    url,
+    pid: up ? run!.pid : null,
+    container: null,
+    healthy: up && (await isHealthy(name, environment)),
+    startedAt: up ? run!.startedAt : null,
+  };
+}

@@ -1,0 +1,168 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ProcessDefinition } from './process-definition.js';
+import { signalGroup, signalLeader } from './process-group.js';
+import { ServerLog } from './server-log.js';
+import { identify, type ProcessRecord } from '../supervision/state.js';
+
+const POLL_MS = 100;
+const CHECK_TIMEOUT_MS = 3_000;
+const BACK_OFF_FIRST_MS = 500;
+const BACK_OFF_MAX_DEFAULT_MS = 15_000;
+// A program that ran this long was not broken by its last restart.
+const STEADY_MS = 60_000;
+
+/** One run's end, as it is told to people. */
+export interface Exit {
+  name: string;
+  how: string;
+  ranForSeconds: number;
+  logTail: string;
+  restartInMs: number;
+}
+
+/** Starts one program, waits until it is healthy, starts it again whenever it ends, until it is stopped. */
+export class ManagedProcess {
+  private child: ChildProcess | undefined;
+  private backOffMs = BACK_OFF_FIRST_MS;
+  private readonly stopping = new AbortController();
+  private readonly log: ServerLog;
+  readonly record: ProcessRecord;
+
+  constructor(
+    readonly definition: ProcessDefinition,
+    private readonly options: {
+      logFolder: string;
+      onChange: () => void;
+      onExit: (exit: Exit) => void;
+    },
+  ) {
+    this.log = new ServerLog(options.logFolder, definition.name);
+    const { name, kind, url, stopSignal } = definition;
+    this.record = { name, kind, url, stopSignal, run: null };
+  }
+
+  /** @throws Error with the log's last lines when it ends, or stays unhealthy for too long. */
+  async start(signal: AbortSignal): Promise<void> {
+    await this.definition.prepare?.(signal);
+    signal.throwIfAborted();
+    const ended = this.spawn();
+    const healthy = new AbortController();
+    const died = ended.then((how) => {
+      throw new Error(`${this.definition.name} ${how} while it started${this.logExcerpt()}`);
+    });
+    try {
+      await Promise.race([
+        this.untilHealthy(AbortSignal.any([signal, healthy.signal, this.stopping.signal])),
+        died,
+      ]);
+    } finally {
+      healthy.abort();
+      died.catch(() => undefined);
+    }
+    void this.keepRunning(ended);
+  }
+
+  /** Asks it to end, and ends it when it does not. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    const { child } = this;
+    if (!child?.pid || hasEnded(child)) return;
+    const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    signalLeader(child.pid, this.definition.stopSignal);
+    const timer = setTimeout(() => this.kill(), this.definition.stopWithinMs);
+    await ended;
+    clearTimeout(timer);
+  }
+
+  /** At once, with all it has started. */
+  kill(): void {
+    this.stopping.abort();
+    if (this.child?.pid && !hasEnded(this.child)) signalGroup(this.child.pid, 'SIGKILL');
+  }
+
+  /** @returns how the run ended, once it has. */
+  private spawn(): Promise<string> {
+    const { command, args, env, cwd, user } = this.definition;
+    const output = this.log.open();
+    const child = spawn(command, args, {
+      cwd,
+      env,
+      detached: true,
+      stdio: ['ignore', output, output],
+      ...(user ? { uid: user.uid, gid: user.gid } : {}),
+    });
+    closeSync(output);
+    this.child = child;
+    if (child.pid) {
+      this.record.run = { ...identify(child.pid), startedAt: new Date().toISOString() };
+      this.options.onChange();
+    }
+    return new Promise((resolve) => {
+      child.once('error', (error) => resolve(`could not be started: ${error.message}`));
+      child.once('exit', (code, signal) => {
+        // What it has started itself must not outlive it, nor hold its port: Elasticsearch's launcher,
+        // for one, is not the server.
+        if (child.pid) signalGroup(child.pid, 'SIGKILL');
+        this.record.run = null;
+        this.options.onChange();
+        resolve(signal ? `was ended by ${signal}` : `exited with code ${code}`);
+      });
+    });
+  }
+
+  private async untilHealthy(signal: AbortSignal): Promise<void> {
+    const { name, checkHealth, healthyWithinMs } = this.definition;
+    const deadline = Date.now() + healthyWithinMs;
+    for (;;) {
+      signal.throwIfAborted();
+      try {
+        return await checkHealth(AbortSignal.any([signal, AbortSignal.timeout(CHECK_TIMEOUT_MS)]));
+      } catch (error) {
+        signal.throwIfAborted();
+        if (Date.now() < deadline) await sleep(POLL_MS, signal);
+        else {
+          const why = error instanceof Error ? error.message : String(error);
+          throw new Error(
+            `${name} is not healthy after ${healthyWithinMs / 1000} s: ${why}${this.logExcerpt()}`,
+            { cause: error },
+          );
+        }
+      }
+    }
+  }
+
+  private async keepRunning(firstEnd: Promise<string>): Promise<void> {
+    let ended = firstEnd;
+    for (;;) {
+      const startedAt = Date.now();
+      const how = await ended;
+      if (this.stopping.signal.aborted) return;
+      const ranForMs = Date.now() - startedAt;
+      if (ranForMs > STEADY_MS) this.backOffMs = BACK_OFF_FIRST_MS;
+      this.options.onExit({
+        name: this.definition.name,
+        how,
+        ranForSeconds: ranForMs / 1000,
+        logTail: this.log.tail(5),
+        restartInMs: this.backOffMs,
+      });
+      await sleep(this.backOffMs, this.stopping.signal);
+      if (this.stopping.signal.aborted) return;
+      const { restartWithinMs = BACK_OFF_MAX_DEFAULT_MS } = this.definition;
+      this.backOffMs = Math.min(this.backOffMs * 2, restartWithinMs);
+      ended = this.spawn();
+    }
+  }
+
+  private logExcerpt(): string {
+    return `\n${this.log.tail()}\n(${this.log.file})`;
+  }
+}
+
+const hasEnded = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null;
+
+/** Wakes up early, without an error, when aborted. */
+const sleep = (ms: number, signal: AbortSignal) =>
+  delay(ms, undefined, { signal }).catch(() => undefined);

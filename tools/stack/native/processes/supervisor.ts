@@ -1,0 +1,89 @@
+import { ManagedProcess, type Exit } from './managed-process.js';
+import type { ProcessDefinition } from './process-definition.js';
+import type { StackFolder } from '../stack-folder.js';
+import { claimState, identify, removeState, writeState, type State } from '../supervision/state.js';
+import { runSteps, type Step, type StepEvent } from '../progress/steps.js';
+
+/** Owns every process of one stack, and the file that says so. */
+export class Supervisor {
+  private readonly processes = new Map<string, ManagedProcess>();
+  private readonly self = identify(process.pid);
+  private phase: State['supervisor']['phase'] = 'starting';
+  private steps: Step[] = [];
+
+  /** @throws Error when another supervisor has the folder. */
+  constructor(
+    private readonly folder: StackFolder,
+    private readonly ports: State['ports'],
+    private readonly onExit: (exit: Exit) => void,
+  ) {
+    if (!claimState(folder.stateFile, this.state())) {
+      throw new Error(`another start is under way in ${folder.path}`);
+    }
+  }
+
+  /** Starts the processes, with other steps between them, and keeps them running from then on. */
+  async start(
+    definitions: readonly ProcessDefinition[],
+    between: readonly Step[],
+    options: { signal: AbortSignal; onEvent: (event: StepEvent) => void },
+  ): Promise<void> {
+    this.steps = [...definitions.map((definition) => this.startOf(definition)), ...between];
+    await runSteps(this.steps, options);
+    this.phase = 'running';
+    this.write();
+  }
+
+  /** Stops each process once all that came after it are gone: no consumer sees its broker disappear. */
+  async stop(onEvent: (event: StepEvent) => void): Promise<void> {
+    this.phase = 'stopping';
+    this.write();
+    const up = new Set<string>();
+    for (const [name, { record }] of this.processes) if (record.run) up.add(name);
+    const reversed = this.steps.map(({ name }) => ({
+      name,
+      after: this.steps.filter(({ after }) => after.includes(name)).map((step) => step.name),
+      run: async () => this.processes.get(name)?.stop(),
+    }));
+    await runSteps(reversed, {
+      signal: new AbortController().signal,
+      onEvent: (event) => {
+        if (up.has(event.step)) onEvent(event);
+      },
+    });
+    removeState(this.folder.stateFile);
+  }
+
+  /** Ends everything at once. */
+  kill(): void {
+    for (const managed of this.processes.values()) managed.kill();
+  }
+
+  private startOf(definition: ProcessDefinition): Step {
+    const managed = new ManagedProcess(definition, {
+      logFolder: this.folder.logs,
+      onChange: () => this.write(),
+      onExit: this.onExit,
+    });
+    return {
+      name: definition.name,
+      after: definition.after,
+      run: async (signal) => {
+        this.processes.set(definition.name, managed);
+        await managed.start(signal);
+      },
+    };
+  }
+
+  private write(): void {
+    writeState(this.folder.stateFile, this.state());
+  }
+
+  private state(): State {
+    return {
+      supervisor: { ...this.self, phase: this.phase },
+      ports: this.ports,
+      processes: [...this.processes.values()].map(({ record }) => record),
+    };
+  }
+}

@@ -1,0 +1,52 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { APPS, appEnvironment, type AppName } from '../../app-environment.js';
+import { portOf, portVariable } from '../../environment.js';
+import { healthCheck } from '../../health/health-check.js';
+import { repositoryRoot } from '../../../repository-root.js';
+import type { ProcessDefinition } from '../processes/process-definition.js';
+import type { StackContext } from './stack-context.js';
+
+/** What must be there before an app can say that it is ready. */
+const AFTER: Record<AppName, string[]> = {
+  'third-parties': [],
+  payments: ['databases', 'third-parties'],
+  email: ['topics', 'redis', 'third-parties'],
+  loyalty: ['topics', 'databases'],
+  search: ['topics', 'index'],
+  // Not before the topics: it registers a connector that is missing, which would block without them.
+  console: ['databases', 'topics'],
+};
+
+export function apps(context: StackContext): ProcessDefinition[] {
+  return APPS.map((name) => app(name, context));
+}
+
+function app(name: AppName, { environment, folder }: StackContext): ProcessDefinition {
+  const url = `http://127.0.0.1:${portOf(name, environment)}`;
+  const journalFolder = join(folder.data, 'journals');
+  return {
+    name,
+    kind: 'app',
+    url,
+    ports:
+      name === 'third-parties'
+        ? ['THIRD_PARTIES_PORT', 'PSP_PORT', 'SMTP_PORT']
+        : [portVariable(name)],
+    after: AFTER[name],
+    command: process.execPath,
+    args: ['--enable-source-maps', 'dist/main.js'],
+    env: appEnvironment(name, environment, { journalFolder }),
+    cwd: join(repositoryRoot, 'apps', name),
+    // Node itself may live in root's home, where nobody else can reach it.
+    user: undefined,
+    prepare: async () => {
+      mkdirSync(journalFolder, { recursive: true });
+    },
+    checkHealth: healthCheck(name, environment),
+    healthyWithinMs: 120_000,
+    stopSignal: 'SIGTERM',
+    // A consumer may finish the effects it has begun.
+    stopWithinMs: 15_000,
+  };
+}

@@ -1,0 +1,84 @@
+import { portsOf, type Environment } from '../environment.js';
+import { apps } from './servers/apps.js';
+import { assertDiskSpace } from './disk-space.js';
+import { endLeftovers } from './processes/leftovers.js';
+import type { Exit } from './processes/managed-process.js';
+import { assertPortsAreFree } from './ports.js';
+import type { ProcessDefinition } from './processes/process-definition.js';
+import { preparations } from './preparations.js';
+import { findPrograms } from './programs/programs.js';
+import { servers } from './servers/servers.js';
+import type { StackFolder } from './stack-folder.js';
+import type { Step, StepEvent } from './progress/steps.js';
+import { Supervisor } from './processes/supervisor.js';
+
+export type Progress =
+  | StepEvent
+  | { kind: 'note'; note: string }
+  | { kind: 'exit'; exit: Exit }
+  | { kind: 'stopped'; step: string; seconds: number };
+
+export interface Stack {
+  /** Stops everything in order. */
+  stop(): Promise<void>;
+  /** Ends everything at once; a `stop` under way then ends too. */
+  kill(): void;
+}
+
+/**
+ * Starts all servers, makes what they must hold, and starts the apps unless told not to. Several
+ * stacks can run side by side, each with its own ports and folder.
+ * @throws Error with what to do about it; everything already started has been stopped by then.
+ */
+export async function startStack(options: {
+  environment: Environment;
+  folder: StackFolder;
+  apps: boolean;
+  /** What is started instead of what everybody runs: a test may put something between. */
+  rewire?: (definitions: ProcessDefinition[]) => ProcessDefinition[];
+  signal: AbortSignal;
+  onProgress: (progress: Progress) => void;
+}): Promise<Stack> {
+  const { environment, folder, rewire = (same) => same, signal, onProgress } = options;
+  const onNote = (note: string) => onProgress({ kind: 'note', note });
+  // Servers under another account must be able to read what this process writes for them.
+  process.umask(0o022);
+  const ended = await endLeftovers(folder);
+  if (ended.length > 0) onNote(`ended what a killed supervisor had left: ${ended.join(', ')}`);
+  assertDiskSpace(folder.path);
+
+  const supervisor = new Supervisor(folder, portsOf(environment), (exit) =>
+    onProgress({ kind: 'exit', exit }),
+  );
+  const kill = () => supervisor.kill();
+  // Also when an error nobody caught ends this process: nothing may outlive its supervisor.
+  process.once('exit', kill);
+  const stop = async () => {
+    await supervisor.stop((event) => {
+      if (event.kind === 'done') onProgress({ ...event, kind: 'stopped' });
+    });
+    process.off('exit', kill);
+  };
+  try {
+    const programs = await findPrograms({ folder, signal, onNote });
+    const context = { environment, folder, programs, withApps: options.apps };
+    const definitions = rewire([...servers(context), ...(options.apps ? apps(context) : [])]);
+    await assertPortsAreFree(definitions, environment.settings);
+    const steps = preparationsOf(definitions, environment);
+    await supervisor.start(definitions, steps, { signal, onEvent: onProgress });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { stop, kill };
+}
+
+/** A server that is left out needs nothing in it. */
+function preparationsOf(definitions: ProcessDefinition[], environment: Environment): Step[] {
+  const there = new Set(definitions.map(({ name }) => name));
+  return preparations(environment).filter(({ name, after }) => {
+    const isNeeded = after.every((step) => there.has(step));
+    if (isNeeded) there.add(name);
+    return isNeeded;
+  });
+}
