@@ -4,18 +4,18 @@ import { endOffsets } from '@effectively-once/kafka';
 import {
   armFailurePoint,
   startSecondMember,
-  turnCable,
+  switchProxy,
   waitUntil,
-  type Breakable,
-  type Cut,
+  type FaultTargets,
+  type ProxyFault,
   type Member,
 } from '@effectively-once/testing';
-import { everythingIsSettled as untilEverythingIsSettled } from '../tools/faults/everything-is-settled.js';
+import { waitUntilDrained as untilEverythingIsSettled } from '../tools/faults/wait-until-drained.js';
 import { at } from './the-system.js';
 
 /** Hands on the processes and on the cables between them: what breaks by itself one day. */
 
-const stack = at as typeof at & Breakable & { STATE_FILE: string };
+const stack = at as typeof at & FaultTargets & { STATE_FILE: string };
 
 const PORTS = { email: 'EMAIL_PORT', loyalty: 'LOYALTY_PORT', search: 'SEARCH_PORT' } as const;
 
@@ -23,12 +23,12 @@ export const consumerUrl = (consumer: ConsumerName) => `http://127.0.0.1:${at[PO
 
 /** Takes servers from the consumers that use them, until `during` is over. Nobody else notices. */
 export async function withCut<Result>(
-  cuts: Record<string, Cut>,
+  cuts: Record<string, ProxyFault>,
   during: () => Promise<Result>,
 ): Promise<Result> {
-  const turn = (to: (cut: Cut) => Cut | 'heal') =>
+  const turn = (to: (cut: ProxyFault) => ProxyFault | 'heal') =>
     Promise.all(
-      Object.entries(cuts).map(([dependency, cut]) => turnCable(stack, dependency, to(cut))),
+      Object.entries(cuts).map(([dependency, cut]) => switchProxy(stack, dependency, to(cut))),
     );
   await turn((cut) => cut);
   try {

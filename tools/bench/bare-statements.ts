@@ -15,7 +15,7 @@ export async function bareStatements(options: {
   let done = 0;
   const worker = async () => {
     while (performance.now() < endsAtMs) {
-      await claimAndSettle(pool);
+      await claimAndFinalize(pool);
       done += 1;
     }
   };
@@ -26,7 +26,7 @@ export async function bareStatements(options: {
 
 // DECLINED and not COMPLETED: no card was charged, and the audit of the run would say so. The one row less
 // (of the outbox) makes it faster than the truth, so what is measured against it looks worse, not better.
-async function claimAndSettle(pool: pg.Pool): Promise<void> {
+async function claimAndFinalize(pool: pg.Pool): Promise<void> {
   const paymentId = randomUUID();
   await claim(pool, {
     paymentId,

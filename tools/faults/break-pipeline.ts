@@ -2,17 +2,20 @@ import { CONNECTOR, ConnectApi, SLOT } from '@effectively-once/console/connector
 import { waitUntil } from '@effectively-once/testing';
 import pg from 'pg';
 
-/** Hands on the way from the outbox to the topic: what a mistaken operator does to it one day. */
+/**
+ * Fault injection between the outbox and the topic: the mistakes that an operator can make with the
+ * connector and its replication slot.
+ */
 
 export interface Pipeline {
-  /** Any database of the server; the payments database is used. */
+  /** Of any database of the server. The functions connect to the payments database. */
   superuserUrl: string;
   connectUrl: string;
-  /** Where the slot is watched from. */
+  /** The console watches the slot and exports what it sees as metrics. */
   consoleUrl: string;
 }
 
-/** Fewer would not show that they are missing. */
+/** Unread events before the slot moves. With fewer, a loss could go unnoticed. */
 const UNREAD_MIN = 5;
 
 export async function deleteConnector({ connectUrl }: Pipeline): Promise<void> {
@@ -20,13 +23,13 @@ export async function deleteConnector({ connectUrl }: Pipeline): Promise<void> {
   if (!response.ok) throw new Error(`Connect answered ${response.status}`);
 }
 
-/** Somebody has registered the connector again. */
+/** Waits until the console has registered the connector again. */
 export async function untilRegistered({ connectUrl }: Pipeline): Promise<void> {
   const connect = new ConnectApi(connectUrl);
   await waitUntil('another connector', async () => (await connect.status()) !== 'missing');
 }
 
-/** The connector is cut off first: a slot in use cannot be dropped. */
+/** Terminates the connector's connection first, because PostgreSQL does not drop an active slot. */
 export async function dropSlot(pipeline: Pipeline): Promise<void> {
   await withClient(pipeline, async (client) => {
     await untilFree(client);
@@ -35,28 +38,28 @@ export async function dropSlot(pipeline: Pipeline): Promise<void> {
 }
 
 /**
- * Moves the slot past events that the connector has not read, in the way that Debezium does not notice. It
- * would if the slot's restart position came to be beyond its offset; an open transaction keeps that back,
- * as any long one in production does. Payments must be coming in.
+ * Moves the slot past events that the connector has not read, so that Debezium does not notice it.
+ * Debezium notices if restart_lsn is beyond its stored offset. An open transaction holds restart_lsn
+ * back, as a long transaction in production does. Payments must arrive meanwhile.
  *
- * @param watched whether the console has seen before that nobody reads the slot, as it does within a second.
+ * @param watched true: wait until the console has seen the inactive slot (within a second).
  */
 export async function moveSlot(pipeline: Pipeline, watched: boolean): Promise<void> {
   await withClient(pipeline, async (client) => {
     await withClient(pipeline, async (open) => {
       await open.query('BEGIN');
-      // Written to the log, or decoding would not know of this transaction.
+      // The message writes the transaction to the WAL. Otherwise logical decoding ignores it.
       const { rows } = await open.query<{ lsn: string }>(
         `SELECT pg_logical_emit_message(true, 'open', '') AS lsn`,
       );
-      await waitUntil('the connector to come past the open transaction', async () => {
+      await waitUntil('the connector to confirm beyond the open transaction', async () => {
         const slot = await one(client, 'confirmed_flush_lsn > $2::pg_lsn AS done', [rows[0]?.lsn]);
         return slot['done'] === true;
       });
       await untilFree(client);
       const before = await outboxRows(client);
       await waitUntil(
-        'events that nobody reads',
+        'unread events in the outbox',
         async () => (await outboxRows(client)) >= before + UNREAD_MIN,
       );
       if (watched) await untilSeenUnread(pipeline);
@@ -67,16 +70,16 @@ export async function moveSlot(pipeline: Pipeline, watched: boolean): Promise<vo
 }
 
 /**
- * Has PostgreSQL give the slot up, as it does when it holds back more log than `max_slot_wal_keep_size`.
- * The connector must be stopped: one that reads is never that far behind here.
+ * Makes PostgreSQL invalidate the slot, as it does when the slot retains more WAL than
+ * `max_slot_wal_keep_size`. Stop the connector first: a running one does not lag that far here.
  */
 export async function loseSlot(pipeline: Pipeline): Promise<void> {
   await withClient(pipeline, async (client) => {
     await client.query(`ALTER SYSTEM SET max_slot_wal_keep_size = '1MB'`);
     await client.query('SELECT pg_reload_conf()');
     try {
-      await waitUntil('the slot to be given up', async () => {
-        // A segment of log is given up as a whole, and only by a checkpoint.
+      await waitUntil('the slot to be invalidated', async () => {
+        // PostgreSQL removes only whole WAL segments, and only at a checkpoint.
         await client.query(`SELECT pg_logical_emit_message(false, 'filler', ''), pg_switch_wal()`);
         await client.query('CHECKPOINT');
         return (await one(client, `wal_status = 'lost' AS lost`))['lost'] === true;
@@ -88,7 +91,7 @@ export async function loseSlot(pipeline: Pipeline): Promise<void> {
   });
 }
 
-/** Connect has stopped the connector because it was told to. */
+/** Waits until Connect reports the connector as STOPPED. */
 export async function untilStopped({ connectUrl }: Pipeline): Promise<void> {
   const connect = new ConnectApi(connectUrl);
   await waitUntil('the connector to be stopped', async () => {
@@ -97,8 +100,8 @@ export async function untilStopped({ connectUrl }: Pipeline): Promise<void> {
   });
 }
 
-/** Ends the connector's connection, as a network would. Debezium comes back after 10 s. */
-export async function cutOff(pipeline: Pipeline): Promise<void> {
+/** Terminates the connector's connection, as a network fault does. Debezium reconnects after 10 s. */
+export async function terminateWalSender(pipeline: Pipeline): Promise<void> {
   await withClient(pipeline, untilFree);
 }
 
@@ -110,7 +113,7 @@ async function untilFree(client: pg.Client): Promise<void> {
 }
 
 async function untilSeenUnread({ consoleUrl }: Pipeline): Promise<void> {
-  await waitUntil('the console to see that nobody reads the slot', async () =>
+  await waitUntil('the console to see that the slot is inactive', async () =>
     /^cdc_slot_active 0$/m.test(await (await fetch(`${consoleUrl}/metrics`)).text()),
   );
 }

@@ -1,23 +1,23 @@
 import { CONSUMERS, type ConsumerName } from '@effectively-once/contracts';
 import { DELIVERY_POINTS, type DeliveryPoint } from '@effectively-once/delivery';
 import { CHECKOUT_POINTS, type CheckoutPoint } from '@effectively-once/payments/failure-points';
-import { CUTS, type Cut } from '@effectively-once/testing';
+import { PROXY_FAULTS, type ProxyFault } from '@effectively-once/testing';
 import { DEPENDENCIES, type Dependency } from '../test-runner/proxies/proxies.js';
 
-/** One thing that goes wrong. */
+/** One fault that a round can inject. */
 export type Fault =
   | { kind: 'kill -9'; process: string }
-  /** Longer than its session, and than its leases. */
+  /** SIGSTOP for longer than its Kafka session and its leases, then SIGCONT. */
   | { kind: 'freeze'; process: string }
-  /** One consumer loses one server. */
-  | { kind: Cut; dependency: Dependency }
+  /** One consumer loses one server: the proxy between them refuses or hangs. */
+  | { kind: ProxyFault; dependency: Dependency }
   | { kind: 'kill -9 at'; consumer: ConsumerName; point: DeliveryPoint }
   | { kind: 'kill -9 in checkout'; point: CheckoutPoint }
-  /** Frozen while a second member takes over what it had, and woken up. */
+  /** A zombie member: frozen while a second member takes over its partitions, then resumed. */
   | { kind: 'zombie'; consumer: ConsumerName }
-  /** A second member comes and goes. */
+  /** A second member joins the group, then leaves it or is killed. */
   | { kind: 'rebalance'; consumer: ConsumerName; end: 'leave' | 'kill' }
-  /** An operator's mistake on the way from the outbox to the topic. The last one needs a person again. */
+  /** A mistake of the operator between outbox and topic. `slot moved` needs the operator to repair. */
   | { kind: 'connector deleted' | 'slot dropped' | 'slot moved' };
 
 const APPS = ['payments', 'email', 'loyalty', 'search', 'third-parties'] as const;
@@ -26,7 +26,7 @@ const SERVERS = ['postgres', 'kafka', 'connect', 'redis', 'elasticsearch'] as co
 export const FAULTS: readonly Fault[] = [
   ...[...APPS, ...SERVERS].map((process) => ({ kind: 'kill -9', process }) as const),
   ...APPS.map((process) => ({ kind: 'freeze', process }) as const),
-  ...DEPENDENCIES.flatMap((dependency) => CUTS.map((kind) => ({ kind, dependency }))),
+  ...DEPENDENCIES.flatMap((dependency) => PROXY_FAULTS.map((kind) => ({ kind, dependency }))),
   ...CHECKOUT_POINTS.map((point) => ({ kind: 'kill -9 in checkout', point }) as const),
   ...CONSUMERS.flatMap((consumer) => [
     ...pointsOf(consumer).map((point) => ({ kind: 'kill -9 at', consumer, point }) as const),
@@ -36,14 +36,17 @@ export const FAULTS: readonly Fault[] = [
   ...(['connector deleted', 'slot dropped', 'slot moved'] as const).map((kind) => ({ kind })),
 ];
 
-/** Only email's mark comes after its effect; the others have no room between the two. */
+/**
+ * Only email sets its deduplication marker after the effect. The other consumers write both in one
+ * step, so they have no point between the two.
+ */
 function pointsOf(consumer: ConsumerName): DeliveryPoint[] {
   return DELIVERY_POINTS.filter(
     (point) => consumer === 'email' || point !== 'after_effect_before_mark',
   );
 }
 
-/** `kill -9 at email before_effect`, as `--only` looks for it and a round prints it. */
+/** `kill -9 at email before_effect`: the name that `--only` searches and a round prints. */
 export function titleOf(fault: Fault): string {
   switch (fault.kind) {
     case 'kill -9':

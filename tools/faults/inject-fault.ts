@@ -6,9 +6,9 @@ import { RecordProducer } from '@effectively-once/kafka';
 import {
   armFailurePoint,
   startSecondMember,
-  turnCable,
+  switchProxy,
   waitUntil,
-  type Cut,
+  type ProxyFault,
   type Member,
 } from '@effectively-once/testing';
 import type { Dependency } from '../test-runner/proxies/proxies.js';
@@ -17,25 +17,27 @@ import { deleteConnector, dropSlot, moveSlot } from './break-pipeline.js';
 import type { Fault } from './fault.js';
 import { pipelineOf } from './repair.js';
 
-// Longer than the consumers' session on a test stack (6 s) and than email's lease (15 s): the group goes on
-// without the frozen member, which wakes up believing it still has its partitions and its claims.
+// Longer than the Kafka session on a test stack (6 s) and email's lease (15 s). The group continues
+// without the frozen member. When that member resumes, it believes that it still owns its partitions
+// and its leases (a zombie).
 const FROZEN_MS = 17_000;
 const CUT_MIN_MS = 1_000;
 const CUT_MAX_MS = 30_000;
 const SECOND_MEMBER_MAX_MS = 5_000;
 
 /**
- * Makes it go wrong, and resolves when it is over, or left to the supervisor to see to.
- * @throws Error when it could not be done.
+ * Fault injection: injects one fault, and resolves when the fault is over or when the supervisor
+ * restarts what it killed.
+ * @throws Error if the fault could not be injected.
  */
-export async function strike(
+export async function injectFault(
   fault: Fault,
   stack: BreakableStack,
   random: () => number,
 ): Promise<void> {
   switch (fault.kind) {
     case 'kill -9':
-      // PostgreSQL's children see their parent die and end by themselves, as after a power cut.
+      // PostgreSQL's child processes notice that their parent died and exit, as after a power cut.
       return void process.kill(pidOf(fault.process, stack), 'SIGKILL');
     case 'freeze':
       return await freeze(fault.process, stack);
@@ -48,7 +50,7 @@ export async function strike(
         between(CUT_MIN_MS, CUT_MAX_MS, random),
       );
     case 'kill -9 at':
-      return await dieAt(fault.consumer, fault.point, stack);
+      return await killAt(fault.consumer, fault.point, stack);
     case 'kill -9 in checkout':
       return await untilDead('payments', fault.point, stack);
     case 'zombie':
@@ -83,25 +85,25 @@ async function freeze(name: string, stack: BreakableStack): Promise<void> {
 
 async function cut(
   dependency: Dependency,
-  how: Cut,
+  how: ProxyFault,
   { breakable }: BreakableStack,
   forMs: number,
 ): Promise<void> {
-  await turnCable(breakable, dependency, how);
+  await switchProxy(breakable, dependency, how);
   try {
     await sleep(forMs);
   } finally {
-    await turnCable(breakable, dependency, 'heal');
+    await switchProxy(breakable, dependency, 'heal');
   }
 }
 
-async function dieAt(
+async function killAt(
   consumer: ConsumerName,
   point: DeliveryPoint,
   stack: BreakableStack,
 ): Promise<void> {
   const dead = untilDead(consumer, point, stack);
-  // The payments that come in pass every other point.
+  // The payments of the load reach every other point.
   if (point.endsWith('dead_letter')) {
     await poison(consumer, [`127.0.0.1:${stack.environment.settings.KAFKA_PORT}`]);
   }
@@ -113,12 +115,13 @@ async function untilDead(app: string, point: string, { breakable }: BreakableSta
   await waitUntil(`${app} to die ${point}`, () => !existsSync(token));
 }
 
-// Through the redrive topic: in the main one a record without an outbox row is itself a finding.
+// A poison pill in the redrive topic. In the main topic the audit would report it, because it has no
+// outbox row.
 async function poison(consumer: ConsumerName, brokers: string[]): Promise<void> {
   const producer = new RecordProducer({ brokers, clientId: 'faults' });
   await producer.connect();
   try {
-    const record = { key: Buffer.from('nobody'), value: Buffer.from('{"'), headers: {} };
+    const record = { key: Buffer.from('no-user'), value: Buffer.from('{"'), headers: {} };
     await producer.send({ topic: redriveTopic(consumer), ...record });
   } finally {
     await producer.disconnect();
@@ -131,7 +134,7 @@ async function withSecondMember(
   during: (member: Member) => Promise<void>,
 ): Promise<void> {
   const member = await startSecondMember(breakable, consumer);
-  // Also when this process ends before its rounds do.
+  // The second member must not outlive this process if it ends in the middle of a round.
   const kill = () => void member.kill();
   process.once('exit', kill);
   try {

@@ -1,6 +1,6 @@
 /**
- * Numbers from 0 to 1 that are the same for the same seed, so that a round that failed can be repeated.
- * mulberry32, public domain, by Tommy Ettinger.
+ * Numbers from 0 to 1. The same seed gives the same numbers, so that a failed round can be repeated.
+ * Algorithm: mulberry32, public domain, by Tommy Ettinger.
  */
 export function randomFrom(seed: number): () => number {
   let state = seed >>> 0;

@@ -4,16 +4,21 @@ it('shows each fault with its median and its worst recovery, the slowest last', 
   const table = recoveryTable([
     {
       title: 'slot moved',
-      byAPerson: true,
+      repairedByOperator: true,
       recoveredMs: [20_000, 31_000, 30_000],
-      publishedAgain: [400, 900, 0],
+      republished: [400, 900, 0],
     },
-    { title: 'kill -9 connect', byAPerson: false, recoveredMs: [9_940], publishedAgain: [12] },
+    {
+      title: 'kill -9 connect',
+      repairedByOperator: false,
+      recoveredMs: [9_940],
+      republished: [12],
+    },
   ]);
   expect(table.split('\n')).toEqual([
     '| fault | rounds | recovered after, median | worst | records published again, at most |',
     '|---|---|---|---|---|',
     '| kill -9 connect | 1 | 9.9 s | 9.9 s | 12 |',
-    '| slot moved (and repaired by a person) | 3 | 30.0 s | 31.0 s | 900 |',
+    '| slot moved (repaired by the operator) | 3 | 30.0 s | 31.0 s | 900 |',
   ]);
 });

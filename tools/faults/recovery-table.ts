@@ -1,20 +1,20 @@
-/** What one fault did to the system, over all rounds that struck it. */
+/** The recovery from one fault, over all rounds that injected it. */
 export interface Recoveries {
   title: string;
-  /** A person has run the repair. */
-  byAPerson: boolean;
-  /** From the end of the fault until every payment was everywhere. */
+  /** True if the operator must run the repair. */
+  repairedByOperator: boolean;
+  /** From the end of the fault until every payment had all its effects. */
   recoveredMs: number[];
-  publishedAgain: number[];
+  republished: number[];
 }
 
-/** As Markdown, to be copied into docs/guarantees.md. The slowest to recover comes last. */
+/** A Markdown table to copy into the documentation. The slowest recovery comes last. */
 export function recoveryTable(rows: readonly Recoveries[]): string {
   const lines = [...rows]
     .sort((one, other) => median(one.recoveredMs) - median(other.recoveredMs))
-    .map(({ title, byAPerson, recoveredMs, publishedAgain }) =>
+    .map(({ title, repairedByOperator: byAPerson, recoveredMs, republished: publishedAgain }) =>
       [
-        `${title}${byAPerson ? ' (and repaired by a person)' : ''}`,
+        `${title}${byAPerson ? ' (repaired by the operator)' : ''}`,
         String(recoveredMs.length),
         seconds(median(recoveredMs)),
         seconds(Math.max(...recoveredMs)),
@@ -30,7 +30,7 @@ export function recoveryTable(rows: readonly Recoveries[]): string {
 
 const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`;
 
-/** Of two in the middle the worse one. */
+/** With an even number of values: the worse of the two in the middle. */
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((one, other) => one - other);
   return sorted[Math.floor(sorted.length / 2)] ?? NaN;

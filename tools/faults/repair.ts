@@ -5,12 +5,12 @@ import type { BreakableStack } from '../test-runner/test-stack.js';
 import { untilStopped, type Pipeline } from './break-pipeline.js';
 import type { Fault } from './fault.js';
 
-/** True for what the system leaves to a person, on purpose: docs/runbook.md says what that person does. */
-export const needsAPerson = ({ kind }: Fault): boolean => kind === 'slot moved';
+/** True if only the operator can repair the fault. docs/runbook.md describes what to do. */
+export const needsOperator = ({ kind }: Fault): boolean => kind === 'slot moved';
 
-/** Does what the runbook asks of a person, once the system has stopped by itself. */
-export async function mend(fault: Fault, stack: BreakableStack): Promise<void> {
-  if (!needsAPerson(fault)) return;
+/** Does the repair of the runbook, once the console has stopped the connector. */
+export async function repair(fault: Fault, stack: BreakableStack): Promise<void> {
+  if (!needsOperator(fault)) return;
   const pipeline = pipelineOf(stack);
   await untilStopped(pipeline);
   const debezium = new pg.Pool({

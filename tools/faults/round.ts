@@ -5,30 +5,30 @@ import { endOffsets } from '@effectively-once/kafka';
 import { offerPayments } from '../bench/offer-payments.js';
 import { auditSources } from '../cli/clients/audit-sources.js';
 import type { BreakableStack } from '../test-runner/test-stack.js';
-import { everythingIsSettled } from './everything-is-settled.js';
+import { waitUntilDrained } from './wait-until-drained.js';
 import type { Fault } from './fault.js';
-import { mend } from './repair.js';
-import { strike } from './inject-fault.js';
+import { repair } from './repair.js';
+import { injectFault } from './inject-fault.js';
 
 const PER_SECOND = 20;
-// From the last moment of the fault on.
-const GOES_ON_FOR_MS = 4_000;
+// The load continues this long after the end of the fault.
+const LOAD_AFTER_FAULT_MS = 4_000;
 const SECONDS_MAX = 120;
-const STRIKES_WITHIN_MS = 5_000;
+const FAULT_WITHIN_MS = 5_000;
 const UNREACHABLE_FOR_MAX_MS = 90_000;
 const QUIET_WITHIN_MS = 180_000;
 
 export interface RoundResult {
   offered: number;
   paid: number;
-  /** From the end of the fault until every payment was everywhere. */
+  /** From the end of the fault until every payment had all its effects. */
   recoveredMs: number;
-  /** Records that came to the topic for the second time or more. */
-  publishedAgain: number;
+  /** Records that the connector published a second time or more often. */
+  republished: number;
   report: AuditReport;
 }
 
-/** Payments come in, something breaks in the middle, and then everything has to come out right by itself. */
+/** One round: offers payments, injects a fault meanwhile, waits for recovery, runs the audit. */
 export async function runRound(
   stack: BreakableStack,
   fault: Fault,
@@ -46,15 +46,15 @@ export async function runRound(
   });
   let overAtMs: number;
   try {
-    await sleep(random() * STRIKES_WITHIN_MS);
-    await strike(fault, stack, random);
+    await sleep(random() * FAULT_WITHIN_MS);
+    await injectFault(fault, stack, random);
     overAtMs = performance.now();
-    await Promise.all([sleep(GOES_ON_FOR_MS), mend(fault, stack)]);
+    await Promise.all([sleep(LOAD_AFTER_FAULT_MS), repair(fault, stack)]);
   } finally {
     enough.abort();
   }
   const offered = await offering;
-  await everythingIsSettled(sources.kafkaBrokers);
+  await waitUntilDrained(sources.kafkaBrokers);
   const report = await auditWhenQuiet({
     sources,
     waitMaxMs: QUIET_WITHIN_MS,
@@ -62,10 +62,10 @@ export async function runRound(
   });
   const recoveredMs = performance.now() - overAtMs;
   const published = (await publishedRecords(sources.kafkaBrokers)) - before;
-  return { ...offered, recoveredMs, publishedAgain: published - offered.paid, report };
+  return { ...offered, recoveredMs, republished: published - offered.paid, report };
 }
 
-/** How many records the topic has ever got. */
+/** The number of records that were ever written to the topic. */
 async function publishedRecords(brokers: string[]): Promise<number> {
   const topics = [PAYMENT_COMPLETED];
   const ends = await endOffsets({ brokers, clientId: 'faults', topics });

@@ -1,15 +1,15 @@
-import { provedBy, type Guard } from './mutant.js';
+import { killedBy, type Mutant } from './mutant.js';
 
 const care = 'apps/console/src/connector';
-const condition = provedBy(`${care}/condition.spec.ts`);
-const caretaker = provedBy(`${care}/caretaker.spec.ts`);
-const unreadSlot = provedBy(`${care}/unread-slot.spec.ts`);
-const connectApi = provedBy(`${care}/connect-api.spec.ts`);
+const condition = killedBy(`${care}/condition.spec.ts`);
+const caretaker = killedBy(`${care}/caretaker.spec.ts`);
+const unreadSlot = killedBy(`${care}/unread-slot.spec.ts`);
+const connectApi = killedBy(`${care}/connect-api.spec.ts`);
 
-/** What keeps the connector from skipping an event, and its caretaker from doing harm. */
-export const CONNECTOR_GUARDS: readonly Guard[] = [
+/** The promises about change data capture: no event is skipped, and the caretaker does no harm. */
+export const CONNECTOR_MUTANTS: readonly Mutant[] = [
   {
-    removing: 'connector care: a slot that was moved past unread events is not stopped',
+    mutation: 'connector care: a slot that was moved past unread events is not stopped',
     file: `${care}/remedies.ts`,
     text: `remedy: 'stop'`,
     replacement: `remedy: 'none'`,
@@ -18,7 +18,7 @@ export const CONNECTOR_GUARDS: readonly Guard[] = [
     ),
   },
   {
-    removing:
+    mutation:
       'connector care: a busy connector is stopped for being ahead of what Connect has kept',
     file: `${care}/condition.ts`,
     text: `if (wentForwardUnread) return`,
@@ -26,28 +26,28 @@ export const CONNECTOR_GUARDS: readonly Guard[] = [
     test: caretaker('goes on with one that was killed before Connect had kept what it confirmed'),
   },
   {
-    removing: 'connector care: what its reader confirmed last is taken for a move by hand',
+    mutation: 'connector care: what its reader confirmed last is taken for a move by hand',
     file: `${care}/unread-slot.ts`,
     text: ` || slot.active) {`,
     replacement: ') {',
     test: unreadSlot('but not when its reader has confirmed it before he went'),
   },
   {
-    removing: 'connector care: to stop it waits for the pause of another remedy',
+    mutation: 'connector care: to stop it waits for the pause of another remedy',
     file: `${care}/caretaker.ts`,
     text: `this.backOffs.get(remedy)?.untilMs ?? nowMs`,
     replacement: `Math.max(0, ...[...this.backOffs.values()].map((one) => one.untilMs))`,
     test: caretaker('stops one whose slot was moved without waiting for what it did before'),
   },
   {
-    removing: 'connector care: publishing all retained rows again is taken for a moved slot',
+    mutation: 'connector care: publishing all retained rows again is taken for a moved slot',
     file: `${care}/condition.ts`,
     text: ` || offset.isSnapshot`,
     replacement: '',
     test: condition('is nothing wrong while all retained rows are published again'),
   },
   {
-    removing:
+    mutation:
       'connector care: publishing all retained rows again is taken for a stall, and begun anew',
     file: `${care}/condition.ts`,
     text: ` && !isPublishingAgain`,
@@ -57,7 +57,7 @@ export const CONNECTOR_GUARDS: readonly Guard[] = [
     ),
   },
   {
-    removing:
+    mutation:
       'connector care: publishing all retained rows again, which reads no slot, is begun anew every minute',
     file: `${care}/condition.ts`,
     text: `slot.rowsAreRead ? 'publishing_again' : 'slot_inactive'`,
@@ -65,21 +65,21 @@ export const CONNECTOR_GUARDS: readonly Guard[] = [
     test: caretaker('leaves one alone that publishes all retained rows again, for hours'),
   },
   {
-    removing: 'connector care: one that was deleted after its slot was moved is registered running',
+    mutation: 'connector care: one that was deleted after its slot was moved is registered running',
     file: `${care}/remedies.ts`,
     text: `remedy: 'register_stopped'`,
     replacement: `remedy: 'register'`,
     test: caretaker('registers one that was deleted after its slot was moved, but stopped'),
   },
   {
-    removing: 'connector care: a moved slot is held against a connector that was past it anyway',
+    mutation: 'connector care: a moved slot is held against a connector that was past it anyway',
     file: `${care}/unread-slot.ts`,
     text: `(slot.active && this.isBehind(offset))`,
     replacement: 'false',
     test: unreadSlot('but not when its reader had come past that place'),
   },
   {
-    removing:
+    mutation:
       'connector care: what Connect does not say of a deleted connector is taken for nothing',
     file: `${care}/connect-api.ts`,
     text: `    const read = offsets.parse(`,
@@ -87,14 +87,14 @@ export const CONNECTOR_GUARDS: readonly Guard[] = [
     test: connectApi('a connector is as far as it has published and Connect has kept'),
   },
   {
-    removing: 'connector care: two consoles act at once',
+    mutation: 'connector care: two consoles act at once',
     file: `${care}/caretaker.ts`,
     text: ` && (await this.hands.mayAct())`,
     replacement: '',
     test: caretaker('a console that may not act only looks'),
   },
   {
-    removing: 'connector care: a task that fails again at once is restarted without a pause',
+    mutation: 'connector care: a task that fails again at once is restarted without a pause',
     file: `${care}/caretaker.ts`,
     text: `nowMs - this.sinceMs >= HEALTHY_AFTER_MS`,
     replacement: 'true',
@@ -103,7 +103,7 @@ export const CONNECTOR_GUARDS: readonly Guard[] = [
     ),
   },
   {
-    removing:
+    mutation:
       'connector care: a Connect that is only starting is thought to have lost its connector',
     file: `${care}/connect-api.ts`,
     text: ` && isJson(response)`,

@@ -1,11 +1,11 @@
-import type { Guard } from './mutant.js';
+import type { Mutant } from './mutant.js';
 
 const delivery = (file: string) => `libs/delivery/src/${file}`;
 
-/** What the runtime promises whatever the strategy. */
-export const DELIVERY_GUARDS: readonly Guard[] = [
+/** The promises of the delivery runtime, which hold for every idempotency strategy. */
+export const DELIVERY_MUTANTS: readonly Mutant[] = [
   {
-    removing: 'the commit comes before the effect',
+    mutation: 'the commit comes before the effect',
     file: delivery('partition/partition.ts'),
     text: `        await this.options.settle(record, recordLane);
         return this.settled(held);`,
@@ -17,7 +17,7 @@ export const DELIVERY_GUARDS: readonly Guard[] = [
     },
   },
   {
-    removing: 'the watermark passes records that are not settled',
+    mutation: 'the watermark passes records that are not settled',
     file: delivery('partition/offset-tracker.ts'),
     text: 'oldest?.isSettled; oldest = this.oldest',
     replacement: 'oldest; oldest = this.oldest',
@@ -28,7 +28,7 @@ export const DELIVERY_GUARDS: readonly Guard[] = [
     },
   },
   {
-    removing: 'a retry is thrown into the runtime instead of being waited for',
+    mutation: 'a retry is thrown into the runtime instead of being waited for',
     file: delivery('deliver.ts'),
     text: `          if (attempts() < ATTEMPTS_MAX) {
             await to.backOff(`,
@@ -41,7 +41,7 @@ export const DELIVERY_GUARDS: readonly Guard[] = [
     },
   },
   {
-    removing: 'a dead letter is not awaited',
+    mutation: 'a dead letter is not awaited',
     file: delivery('deliver.ts'),
     text: 'await to.deadLetter(record, { error, errorClass, attempts: attempts(), firstFailedAt });',
     replacement: `void to
@@ -53,7 +53,7 @@ export const DELIVERY_GUARDS: readonly Guard[] = [
     },
   },
   {
-    removing: 'a partition dealt to somebody else is still committed',
+    mutation: 'a partition dealt to somebody else is still committed',
     file: delivery('partition/partition.ts'),
     text: 'if (options.commit && this.isOpen) await this.commit();',
     replacement: 'if (this.isOpen) await this.commit();',
@@ -63,7 +63,7 @@ export const DELIVERY_GUARDS: readonly Guard[] = [
     },
   },
   {
-    removing: 'a member that was dealt anew commits what it held before',
+    mutation: 'a member that was dealt anew commits what it held before',
     file: delivery('transport/membership.ts'),
     text: 'const before = this.assignment?.close({ commit: false });',
     replacement: 'const before = this.assignment?.close({ commit: true });',
@@ -73,7 +73,7 @@ export const DELIVERY_GUARDS: readonly Guard[] = [
     },
   },
   {
-    removing: 'records of one user run at once, and overtake each other',
+    mutation: 'records of one user run at once, and overtake each other',
     file: delivery('partition/partition.ts'),
     text: `key === null ? `,
     replacement: `key !== undefined ? `,
@@ -84,7 +84,7 @@ export const DELIVERY_GUARDS: readonly Guard[] = [
     },
   },
   {
-    removing: 'a record that backs off keeps its slot, and others wait for it',
+    mutation: 'a record that backs off keeps its slot, and others wait for it',
     file: delivery('partition/lanes.ts'),
     text: `    this.setParked(queue, true);
     this.freeSlot();`,
@@ -95,7 +95,7 @@ export const DELIVERY_GUARDS: readonly Guard[] = [
     },
   },
   {
-    removing: 'attempts are forgotten by kill -9',
+    mutation: 'attempts are forgotten by kill -9',
     file: delivery('transport/complete-record.ts'),
     text: `      await lane.rememberAttempts(attempts);
       await sleep(`,
@@ -106,7 +106,7 @@ export const DELIVERY_GUARDS: readonly Guard[] = [
     },
   },
   {
-    removing: 'a record is given up although its server is down',
+    mutation: 'a record is given up although its server is down',
     file: delivery('deliver.ts'),
     text: 'if (await to.isDependencyToBlame(error)) {',
     replacement: 'if (false) {',
@@ -117,7 +117,7 @@ export const DELIVERY_GUARDS: readonly Guard[] = [
     },
   },
   {
-    removing: 'a record runs although it may be the one that kills its process, and leaves no mark',
+    mutation: 'a record runs although it may be the one that kills its process, and leaves no mark',
     file: delivery('recovery/recovery-state.ts'),
     text: `    this.note.runsAlone = offset;
     await this.options.flush();
@@ -130,7 +130,7 @@ export const DELIVERY_GUARDS: readonly Guard[] = [
     },
   },
   {
-    removing: 'a circuit counts calls instead of users: one bad address opens it',
+    mutation: 'a circuit counts calls instead of users: one bad address opens it',
     file: delivery('circuit/circuit-breaker.ts'),
     text: 'this.streak.lanes.add(lane);',
     replacement: 'this.streak.lanes.add(`call ${this.streak.lanes.size}`);',
@@ -140,7 +140,7 @@ export const DELIVERY_GUARDS: readonly Guard[] = [
     },
   },
   {
-    removing: 'a server that is down is called all the same',
+    mutation: 'a server that is down is called all the same',
     file: delivery('circuit/circuit-breaker.ts'),
     text: "if (this.reading !== 'closed' && !isTrial) throw new DependencyDown(this.dependency);",
     replacement: '',
@@ -150,7 +150,7 @@ export const DELIVERY_GUARDS: readonly Guard[] = [
     },
   },
   {
-    removing: 'failures of an outage are counted against the records it befell',
+    mutation: 'failures of an outage are counted against the records it befell',
     file: delivery('deliver.ts'),
     text: 'counted.filter((one) => !isSymptomOfOutage(one)).length;',
     replacement: 'counted.length;',
@@ -160,7 +160,7 @@ export const DELIVERY_GUARDS: readonly Guard[] = [
     },
   },
   {
-    removing: 'a request that fails leaves its items waiting for ever',
+    mutation: 'a request that fails leaves its items waiting for ever',
     file: delivery('batching/micro-batch.ts'),
     text: 'batch.forEach(({ reject }) => reject(error));',
     replacement: '',

@@ -1,13 +1,13 @@
 /**
- * A few characters that hold a promise, and the test that notices when they are gone. A test that passes
- * either way guards nothing, however well it reads.
+ * Mutation testing: a small change of the source that breaks a promise, and the test that must fail
+ * (kill the mutant). A test that passes with the mutation proves nothing.
  */
-export interface Guard {
-  /** What goes wrong without it, as a person would put it. */
-  removing: string;
-  /** From the repository's root. */
+export interface Mutant {
+  /** What goes wrong with the mutation, in words. */
+  mutation: string;
+  /** Path from the root of the repository. */
   file: string;
-  /** Exactly as it stands in the file, once. */
+  /** The source text to replace. It must occur exactly once in the file. */
   text: string;
   replacement: string;
   test: NamedTest;
@@ -18,19 +18,19 @@ export interface NamedTest {
   title: string;
 }
 
-/** The tests of one file, by their titles. */
-export const provedBy =
+/** Makes the tests of one file from their titles. */
+export const killedBy =
   (file: string) =>
   (title: string): NamedTest => ({ file, title });
 
-export type GuardLevel = 'unit' | 'int';
+export type MutantLevel = 'unit' | 'int';
 
-export const levelOf = ({ test }: Guard): GuardLevel =>
+export const levelOf = ({ test }: Mutant): MutantLevel =>
   test.file.endsWith('.int.spec.ts') ? 'int' : 'unit';
 
-/** @throws Error when the file has changed so that the guard is not there, or not only once. */
-export function withoutGuard({ text, replacement, file }: Guard, content: string): string {
+/** @throws Error if the text of the mutant does not occur exactly once in the file. */
+export function withMutation({ text, replacement, file }: Mutant, content: string): string {
   const parts = content.split(text);
   if (parts.length === 2) return parts.join(replacement);
-  throw new Error(`${file} has the guard's text ${parts.length - 1} times, not once:\n${text}`);
+  throw new Error(`${file} has the mutant's text ${parts.length - 1} times, not once:\n${text}`);
 }

@@ -2,30 +2,30 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hasTest } from '../docs-lint/test-titles.fixture.js';
 import { repositoryRoot } from '../repository-root.js';
-import { withoutGuard } from './mutant.js';
-import { GUARDS } from './mutants.js';
+import { withMutation } from './mutant.js';
+import { MUTANTS } from './mutants.js';
 
-// `npm run test:guards` shows that each can fail; this, in seconds, that the table still fits the code.
-describe.each(GUARDS.map((guard) => [guard.removing, guard] as const))('%s', (_, guard) => {
+// `npm run test:guards` runs the mutants. This spec only checks, in seconds, that they fit the code.
+describe.each(MUTANTS.map((mutant) => [mutant.mutation, mutant] as const))('%s', (_, mutant) => {
   it('can be brought about: the text stands in its file, once', () => {
-    const content = readFileSync(join(repositoryRoot, guard.file), 'utf8');
-    expect(withoutGuard(guard, content)).not.toBe(content);
+    const content = readFileSync(join(repositoryRoot, mutant.file), 'utf8');
+    expect(withMutation(mutant, content)).not.toBe(content);
   });
 
   it('is noticed by a test that exists', () => {
-    expect(existsSync(join(repositoryRoot, guard.test.file))).toBe(true);
-    expect(hasTest(guard.test.file, guard.test.title)).toBe(true);
+    expect(existsSync(join(repositoryRoot, mutant.test.file))).toBe(true);
+    expect(hasTest(mutant.test.file, mutant.test.title)).toBe(true);
   });
 });
 
 it('knows a guard that is gone from one that stands there twice', () => {
-  const guard = { ...GUARDS[0]!, file: 'some.ts', text: 'await', replacement: '' };
-  expect(withoutGuard(guard, 'await it')).toBe(' it');
-  expect(() => withoutGuard(guard, 'it')).toThrow("some.ts has the guard's text 0 times");
-  expect(() => withoutGuard(guard, 'await await')).toThrow('2 times');
+  const mutant = { ...MUTANTS[0]!, file: 'some.ts', text: 'await', replacement: '' };
+  expect(withMutation(mutant, 'await it')).toBe(' it');
+  expect(() => withMutation(mutant, 'it')).toThrow("some.ts has the mutant's text 0 times");
+  expect(() => withMutation(mutant, 'await await')).toThrow('2 times');
 });
 
 it('describes each guard once', () => {
-  const described = GUARDS.map(({ removing }) => removing);
+  const described = MUTANTS.map(({ mutation: removing }) => removing);
   expect(new Set(described).size).toBe(described.length);
 });

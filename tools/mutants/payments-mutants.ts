@@ -1,6 +1,6 @@
-import { provedBy, type Guard } from './mutant.js';
+import { killedBy, type Mutant } from './mutant.js';
 
-const spec = (name: string) => provedBy(`apps/payments/src/${name}.spec.ts`);
+const spec = (name: string) => killedBy(`apps/payments/src/${name}.spec.ts`);
 const door = spec('psp/circuit-breaker');
 const pspDown = spec('psp/psp-down.int');
 const dying = spec('runtime/dying-database.int');
@@ -17,10 +17,10 @@ const stranger = spec('http/security.int');
 
 const source = (name: string) => `apps/payments/src/${name}.ts`;
 
-/** What a customer is promised: one charge, and the truth about it. */
-export const PAYMENTS_GUARDS: readonly Guard[] = [
+/** The promises to the customer: one charge, and a correct answer about it. */
+export const PAYMENTS_MUTANTS: readonly Mutant[] = [
   {
-    removing: 'checkout: the PSP is asked again with another key',
+    mutation: 'checkout: the PSP is asked again with another key',
     file: source('psp/psp'),
     text: '{ idempotencyKey: payment.id },',
     replacement: '{ idempotencyKey: payment.id + String(performance.now()) },',
@@ -29,7 +29,7 @@ export const PAYMENTS_GUARDS: readonly Guard[] = [
     ),
   },
   {
-    removing: 'checkout: who loses the race answers his own bytes',
+    mutation: 'checkout: who loses the race answers his own bytes',
     file: source('payment/finalizer'),
     text: `if (outcome === 'lost') return undefined;`,
     replacement: `if (outcome === 'lost') return answer;`,
@@ -38,14 +38,14 @@ export const PAYMENTS_GUARDS: readonly Guard[] = [
     ),
   },
   {
-    removing: 'checkout: an empty claim is not read again',
+    mutation: 'checkout: an empty claim is not read again',
     file: source('checkout/claim.sql'),
     text: `if (!row) return 'again';`,
     replacement: `if (!row) return { outcome: 'claimed' };`,
     test: completer('is found by a twin that waited for its key to be committed'),
   },
   {
-    removing: 'checkout: a claim is given up by a request that lost its lease',
+    mutation: 'checkout: a claim is given up by a request that lost its lease',
     file: source('recovery/lease.sql'),
     text: `WHERE id = $1 AND lease_token = $2 AND status = 'PENDING'`,
     replacement: `WHERE id = $1 AND $2::uuid IS NOT NULL AND status IN ('PENDING', 'UNKNOWN')`,
@@ -54,35 +54,35 @@ export const PAYMENTS_GUARDS: readonly Guard[] = [
     ),
   },
   {
-    removing: 'checkout: silence is taken for "not reached"',
+    mutation: 'checkout: silence is taken for "not reached"',
     file: source('psp/psp'),
     text: `const noAnswer: ChargeResult = { outcome: 'unknown', next: 'repeat', because: 'psp_down' };`,
     replacement: `const noAnswer: ChargeResult = { outcome: 'not_reached' };`,
     test: history('no payment is lost, doubled or lied about'),
   },
   {
-    removing: 'completer: what the search does not show yet was never charged',
+    mutation: 'completer: what the search does not show yet was never charged',
     file: source('recovery/completer'),
     text: 'const SEARCH_LAG_MS = MINUTE_MS;',
     replacement: 'const SEARCH_LAG_MS = 0 * MINUTE_MS;',
     test: history('no payment is lost, doubled or lied about'),
   },
   {
-    removing: 'completer: how long the search has had is told by a clock that may be set',
+    mutation: 'completer: how long the search has had is told by a clock that may be set',
     file: source('recovery/completer'),
     text: 'const nowMs = this.parts.clockAndIds.nowMs();',
     replacement: 'const nowMs = this.parts.clockAndIds.now().getTime();',
     test: setClock('does not make "not found yet" into "never charged"'),
   },
   {
-    removing: 'circuit: everybody tries at once whether the PSP is back',
+    mutation: 'circuit: everybody tries at once whether the PSP is back',
     file: source('psp/circuit-breaker'),
     text: 'if (this.trial || this.options',
     replacement: 'if (this.options',
     test: door('lets one try after a while, and nobody beside it'),
   },
   {
-    removing: 'circuit: who came in before it shut still asks',
+    mutation: 'circuit: who came in before it shut still asks',
     file: source('psp/circuit-breaker'),
     text: `    if (this.policy.state !== CircuitState.Closed && !pass.isTrial)
       return { outcome: 'not_reached' };
@@ -91,21 +91,21 @@ export const PAYMENTS_GUARDS: readonly Guard[] = [
     test: door('does not let somebody ask who came in before it shut'),
   },
   {
-    removing: 'circuit: a wall clock that steps back forbids the trial',
+    mutation: 'circuit: a wall clock that steps back forbids the trial',
     file: source('psp/circuit-breaker'),
     text: 'halfOpenAfter: Number.NEGATIVE_INFINITY',
     replacement: 'halfOpenAfter: 0',
     test: door('asks in the trial whatever the wall clock says meanwhile'),
   },
   {
-    removing: 'circuit: a replay is refused because the PSP is down',
+    mutation: 'circuit: a replay is refused because the PSP is down',
     file: source('checkout/checkout'),
     text: 'if (!pass) return await this.payLater(request);',
     replacement: `if (!pass) throw paymentsProblem('psp_unavailable');`,
     test: pspDown('whoever is paid is told so, and a paid order is still paid'),
   },
   {
-    removing: 'bulkhead: as many wait for the PSP as come',
+    mutation: 'bulkhead: as many wait for the PSP as come',
     file: source('psp/circuit-breaker'),
     text: '    if (this.checkouts >= CHECKOUTS_MAX) return undefined;\n',
     replacement: '',
@@ -114,7 +114,7 @@ export const PAYMENTS_GUARDS: readonly Guard[] = [
     ),
   },
   {
-    removing: 'bulkhead: a place is never given back',
+    mutation: 'bulkhead: a place is never given back',
     file: source('checkout/checkout'),
     text: `      pass.leave();
 `,
@@ -125,28 +125,28 @@ export const PAYMENTS_GUARDS: readonly Guard[] = [
     ),
   },
   {
-    removing: 'refunds: money taken for a payment that failed is kept',
+    mutation: 'refunds: money taken for a payment that failed is kept',
     file: source('payment/finalizer'),
     text: '        await this.giveBackSurplus(current, verdict);\n',
     replacement: '',
     test: refunds('is refunded once, on record, counted, and the payment stays what it is'),
   },
   {
-    removing: 'database: a payment becomes PENDING again',
+    mutation: 'database: a payment becomes PENDING again',
     file: source('migrations/1795219200006-no-way-back'),
     text: `WITH CHECK (status <> 'PENDING')`,
     replacement: `WITH CHECK (status <> 'nothing')`,
     test: database('to make a payment PENDING again'),
   },
   {
-    removing: 'database: a connection that dies unheard ends the process',
+    mutation: 'database: a connection that dies unheard ends the process',
     file: source('runtime/database'),
     text: '      onConnect: hearErrors,\n',
     replacement: '',
     test: dying('a database that dies while it greets fails a query, not the process'),
   },
   {
-    removing: 'database: one that hangs is waited for without end',
+    mutation: 'database: one that hangs is waited for without end',
     file: source('runtime/database'),
     text: '      query_timeout: ANSWER_TIMEOUT_MS,\n',
     replacement: '',
@@ -155,21 +155,21 @@ export const PAYMENTS_GUARDS: readonly Guard[] = [
     ),
   },
   {
-    removing: 'database: a connection that fell silent is used again',
+    mutation: 'database: a connection that fell silent is used again',
     file: source('runtime/database'),
     text: '    subscribers: [HangUpOnSilence],\n',
     replacement: '',
     test: hanging('has no connection used again that it fell silent on'),
   },
   {
-    removing: 'metrics: one that is not answered takes the whole scrape with it',
+    mutation: 'metrics: one that is not answered takes the whole scrape with it',
     file: 'libs/platform/src/metrics.ts',
     text: 'await Promise.race([asked, tooLate]);',
     replacement: 'await asked;',
     test: hanging('takes no other metric away, and its own are absent, not old'),
   },
   {
-    removing: 'outbox: a day is dropped though nobody has read it',
+    mutation: 'outbox: a day is dropped though nobody has read it',
     file: source('migrations/1795219200008-outbox-days-until-read'),
     text: '        AND active AND confirmed_flush_lsn IS NOT NULL',
     replacement: '        AND confirmed_flush_lsn IS NOT NULL',
@@ -178,21 +178,21 @@ export const PAYMENTS_GUARDS: readonly Guard[] = [
     ),
   },
   {
-    removing: 'outbox: a day is dropped by a connector that confirms nothing',
+    mutation: 'outbox: a day is dropped by a connector that confirms nothing',
     file: source('migrations/1795219200008-outbox-days-until-read'),
     text: 'AND age(beat.xmin) > age(slot.catalog_xmin)',
     replacement: '',
     test: days('stays while the connector reads and confirms nothing'),
   },
   {
-    removing: 'keys: one batch of expired keys a minute, which is less than are made',
+    mutation: 'keys: one batch of expired keys a minute, which is less than are made',
     file: source('checkout/expired-keys'),
     text: 'while (forgotten === BATCH_MAX && !signal.aborted) forgotten',
     replacement: 'if (!signal.aborted) forgotten',
     test: expired('is forgotten in the run it is due in, with however many others'),
   },
   {
-    removing: "security: another's payment is shown",
+    mutation: "security: another's payment is shown",
     file: source('payment/payments.controller'),
     text: 'this.find({ id, userId })',
     replacement: 'this.find({ id } as never)',

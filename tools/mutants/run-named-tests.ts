@@ -1,9 +1,9 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { runJestIn, TEST_TIMEOUT_MS } from '../test-runner/jest.js';
-import type { GuardLevel, NamedTest } from './mutant.js';
+import type { MutantLevel, NamedTest } from './mutant.js';
 
-/** `did not run`: no test of that title, or its file cannot even be loaded. That shows nothing. */
+/** `did not run`: no test has that title, or its file does not load. This proves nothing. */
 export type TestOutcome = 'passed' | 'failed' | 'did not run';
 
 interface JestReport {
@@ -13,11 +13,11 @@ interface JestReport {
   }[];
 }
 
-/** Runs tests by name, and nothing else, in some copy of the tree. */
+/** Runs only the named tests, in a copy of the tree. */
 export async function runNamedTests(
   tests: NamedTest[],
   options: {
-    level: GuardLevel;
+    level: MutantLevel;
     tree: string;
     addresses?: Record<string, unknown>;
     signal: AbortSignal;
@@ -52,7 +52,7 @@ function readReport(file: string): JestReport {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as JestReport;
   } catch {
-    // Jest died before it could report: nothing ran.
+    // Jest ended before it wrote the report: no test ran.
     return { testResults: [] };
   }
 }

@@ -14,20 +14,20 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { repositoryRoot } from '../repository-root.js';
-import { withoutGuard, type Guard } from './mutant.js';
+import { withMutation, type Mutant } from './mutant.js';
 
 const OURS = '@effectively-once';
 
 /**
- * A copy of the working tree, uncommitted changes included, to take guards out of: the tree itself is
- * never touched, so that an interrupted run leaves nothing broken behind.
+ * A copy of the working tree, including uncommitted changes, for mutation testing. The mutations
+ * change only the copy, so an interrupted run leaves no mutation in the working tree.
  */
 export class ScratchCopy {
   private constructor(readonly path: string) {}
 
   static make(): ScratchCopy {
-    // Not below the repository: Jest there looks away from .stack and node_modules.
-    const copy = new ScratchCopy(mkdtempSync(join(tmpdir(), 'effectively-once-guards-')));
+    // Outside the repository, because its Jest configuration ignores .stack and node_modules.
+    const copy = new ScratchCopy(mkdtempSync(join(tmpdir(), 'effectively-once-mutants-')));
     for (const file of sources()) {
       mkdirSync(dirname(copy.at(file)), { recursive: true });
       cpSync(join(repositoryRoot, file), copy.at(file));
@@ -42,11 +42,11 @@ export class ScratchCopy {
     return copy;
   }
 
-  /** Runs something on the copy while the guard is gone. */
-  async without<Result>(guard: Guard, run: () => Promise<Result>): Promise<Result> {
-    const file = this.at(guard.file);
+  /** Calls `run` while the mutation is in the copy. */
+  async withMutant<Result>(mutant: Mutant, run: () => Promise<Result>): Promise<Result> {
+    const file = this.at(mutant.file);
     const content = readFileSync(file, 'utf8');
-    writeFileSync(file, withoutGuard(guard, content));
+    writeFileSync(file, withMutation(mutant, content));
     try {
       return await run();
     } finally {
@@ -62,8 +62,8 @@ export class ScratchCopy {
     return join(this.path, file);
   }
 
-  // Packages are shared with the repository, one link each; the workspace's own must be the copy's, or a
-  // guard taken out of a library would still be there for whoever imports it by name.
+  // Each third-party package is a link into the repository. The workspace's own packages must be
+  // those of the copy: otherwise an import by package name would load a library without the mutation.
   private linkPackages(folder: string): void {
     const installed = join(repositoryRoot, folder, 'node_modules');
     if (!existsSync(installed)) return;
@@ -76,7 +76,7 @@ export class ScratchCopy {
   }
 }
 
-/** Every file git knows or would take, as it lies there now. */
+/** Every tracked or untracked file that git does not ignore, in its present state. */
 function sources(): string[] {
   const listed = execFileSync(
     'git',

@@ -1,18 +1,18 @@
-import { provedBy, type Guard } from './mutant.js';
+import { killedBy, type Mutant } from './mutant.js';
 
-const email = provedBy('apps/email/src/email.idempotency.int.spec.ts');
-const receipt = provedBy('apps/email/src/send-receipt.int.spec.ts');
-const loyalty = provedBy('apps/loyalty/src/loyalty.idempotency.int.spec.ts');
-const search = provedBy('apps/search/src/search.idempotency.int.spec.ts');
+const email = killedBy('apps/email/src/email.idempotency.int.spec.ts');
+const receipt = killedBy('apps/email/src/send-receipt.int.spec.ts');
+const loyalty = killedBy('apps/loyalty/src/loyalty.idempotency.int.spec.ts');
+const search = killedBy('apps/search/src/search.idempotency.int.spec.ts');
 
 const claims = 'apps/email/src/receipt-claims.ts';
 const entries = 'apps/loyalty/src/points-entries.ts';
 const documents = 'apps/search/src/payment-documents.ts';
 
-/** What each strategy promises: that its effect may come again. */
-export const STRATEGY_GUARDS: readonly Guard[] = [
+/** The promise of each idempotency strategy: a redelivered record has no second effect. */
+export const STRATEGY_MUTANTS: readonly Mutant[] = [
   {
-    removing: 'email: nothing is claimed before the mail goes out',
+    mutation: 'email: nothing is claimed before the mail goes out',
     file: claims,
     text: `redis.call('SET', KEYS[1],
   'P:' .. ARGV[1] .. ':' .. string.format('%d', now + ARGV[2]) .. ':' .. attempt, 'PX', ARGV[3])
@@ -23,7 +23,7 @@ export const STRATEGY_GUARDS: readonly Guard[] = [
     ),
   },
   {
-    removing: 'email: who takes a dead claim over leaves no evidence',
+    mutation: 'email: who takes a dead claim over leaves no evidence',
     file: claims,
     text: `  redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[4], '*',
     'paymentId', ARGV[5], 'messageId', ARGV[6], 'at', ARGV[7])
@@ -32,7 +32,7 @@ export const STRATEGY_GUARDS: readonly Guard[] = [
     test: email('takes over a claim whose holder died, and writes evidence before it sends'),
   },
   {
-    removing: 'email: a lease is taken over while its holder is alive',
+    mutation: 'email: a lease is taken over while its holder is alive',
     file: claims,
     text: `  if tonumber(leaseUntil) > now then return {'held', tonumber(leaseUntil) - now} end\n`,
     replacement: '',
@@ -41,28 +41,28 @@ export const STRATEGY_GUARDS: readonly Guard[] = [
     ),
   },
   {
-    removing: 'email: a mark is set whoever holds the claim by now',
+    mutation: 'email: a mark is set whoever holds the claim by now',
     file: claims,
     text: "const MARK_DONE = `${OWNED} redis.call('SET'",
     replacement: "const MARK_DONE = `redis.call('SET'",
     test: email('does not mark, or free, what another delivery took over meanwhile'),
   },
   {
-    removing: 'email: a claim is given back although the mail may be out',
+    mutation: 'email: a claim is given back although the mail may be out',
     file: 'apps/email/src/email.idempotency.ts',
     text: 'if (error instanceof MaybeSent) await this.claims.endLease(claim);\n      else ',
     replacement: '',
     test: email('writes evidence before it sends again after an answer that got lost'),
   },
   {
-    removing: 'email: an event older than its mark is mailed again',
+    mutation: 'email: an event older than its mark is mailed again',
     file: 'apps/email/src/email.idempotency.ts',
     text: 'if (isOld(event) && ',
     replacement: 'if (false && ',
     test: email('asks the provider before it sends for an event older than six days'),
   },
   {
-    removing: 'email: content flows although the lease is as good as over',
+    mutation: 'email: content flows although the lease is as good as over',
     file: 'apps/email/src/send-receipt.ts',
     text: 'if (claim.leaseLeftMs() < LEASE_LEFT_MIN_MS) throw new LeaseTooShort();',
     replacement: '',
@@ -71,14 +71,14 @@ export const STRATEGY_GUARDS: readonly Guard[] = [
     ),
   },
   {
-    removing: 'loyalty: an entry that is there is a failure instead of a duplicate',
+    mutation: 'loyalty: an entry that is there is a failure instead of a duplicate',
     file: entries,
     text: '    ON CONFLICT (payment_id) DO NOTHING\n',
     replacement: '',
     test: loyalty('an event is applied once; delivered again, it changes nothing'),
   },
   {
-    removing: 'loyalty: balances move by what was declared, not by what was written',
+    mutation: 'loyalty: balances move by what was declared, not by what was written',
     file: entries,
     text: 'SELECT user_id, sum(points)::bigint FROM entry GROUP BY',
     replacement:
@@ -86,21 +86,21 @@ export const STRATEGY_GUARDS: readonly Guard[] = [
     test: loyalty('an event is applied once; delivered again, it changes nothing'),
   },
   {
-    removing: 'loyalty: the same payment with other content passes for a duplicate',
+    mutation: 'loyalty: the same payment with other content passes for a duplicate',
     file: entries,
     text: 'return differing.length > 0\n',
     replacement: 'return differing.length > 9\n',
     test: loyalty('the same payment with another currency is a collision, and changes nothing'),
   },
   {
-    removing: 'loyalty: one entry that cannot be written fails the 199 beside it',
+    mutation: 'loyalty: one entry that cannot be written fails the 199 beside it',
     file: entries,
     text: 'entries.length > 1 ? await this.writeOneByOne(entries) : [rejected(failure)]',
     replacement: 'entries.map(() => rejected(failure))',
     test: loyalty('one entry that cannot be written fails alone, and the other 199 are exact'),
   },
   {
-    removing: 'search: a document carries no version of its own',
+    mutation: 'search: a document carries no version of its own',
     file: documents,
     text: `            version: document.paymentVersion,
             version_type: 'external',
@@ -109,14 +109,14 @@ export const STRATEGY_GUARDS: readonly Guard[] = [
     test: search('an old version that comes after a newer one does not win'),
   },
   {
-    removing: 'search: a request that succeeds is taken for all its documents',
+    mutation: 'search: a request that succeeds is taken for all its documents',
     file: documents,
     text: ': outcomeOf(items[index]),',
     replacement: ": { status: 'fulfilled', value: 'applied' },",
     test: search('one document that cannot be taken fails alone, and the other 199 are there'),
   },
   {
-    removing: 'search: the same payment with other content passes for a duplicate',
+    mutation: 'search: the same payment with other content passes for a duplicate',
     file: documents,
     text: 'return differing.length > 0\n',
     replacement: 'return differing.length > 9\n',

@@ -1,4 +1,4 @@
-/** How many tests (and checks, each counted as one) ended how. */
+/** The number of tests per outcome. A static check counts as one test. */
 export interface Count {
   passed: number;
   failed: number;
@@ -10,7 +10,7 @@ export function total(counts: Count[]): Count {
   return { passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped') };
 }
 
-/** The closing line that people and CI read. */
+/** The last line of the output. CI reads it. */
 export function closingLine({ passed, failed, skipped }: Count): string {
   return `${passed} passed, ${failed} failed, ${skipped} skipped`;
 }

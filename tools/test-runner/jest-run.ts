@@ -10,23 +10,23 @@ import { jestOf, runJestIn, TEST_TIMEOUT_MS, type Level } from './jest.js';
 const pathArguments = (patterns: readonly string[]) =>
   patterns.length > 0 ? ['--testPathPatterns', ...patterns] : [];
 
-/** The test files of a level with one of these in their path. */
+/** The test files of a level whose path contains one of the patterns. */
 export async function testFiles(level: Level, patterns: readonly string[]): Promise<string[]> {
   const asked = ['--listTests', `--selectProjects=${level}`, ...pathArguments(patterns)];
   const arguments_ = [...jestOf(repositoryRoot), ...asked];
   const { stdout } = await promisify(execFile)(process.execPath, arguments_, {
     cwd: repositoryRoot,
   });
-  // Before them it says which projects it asks.
+  // Jest prints its project names before the paths.
   return stdout.split('\n').filter(isAbsolute);
 }
 
-/** Runs one level of the tests and counts them. A run that dies before it can report is one failure. */
+/** Runs one level of the tests and counts them. A Jest that ends without a report is one failure. */
 export async function runJest(options: {
   level: Level;
-  /** Parts of paths; none means all. */
+  /** Parts of paths; an empty list means all tests. */
   patterns: string[];
-  /** What `testAddresses()` of libs/testing answers, of each worker; absent for tests without servers. */
+  /** For each Jest worker the result of `testAddresses()`. Absent for tests without servers. */
   stacks?: Record<string, unknown>[];
   signal: AbortSignal;
 }): Promise<Count> {
@@ -38,7 +38,7 @@ export async function runJest(options: {
     `--outputFile=${report}`,
     `--testTimeout=${TEST_TIMEOUT_MS[level]}`,
     ...(stacks ? [`--maxWorkers=${stacks.length}`] : []),
-    // Jest leaves one core free; nobody else needs it meanwhile.
+    // Jest keeps one core free by default. Unit tests run alone, so they use it too.
     ...(level === 'unit' ? ['--maxWorkers=100%'] : []),
     ...pathArguments(patterns),
   ];
@@ -55,7 +55,7 @@ function readCount(report: string): Count {
     const result = JSON.parse(readFileSync(report, 'utf8')) as Record<string, number>;
     return {
       passed: result['numPassedTests'] ?? 0,
-      // A file that cannot even be loaded has no tests to fail.
+      // A file that does not load has no tests, so Jest counts no failed test for it.
       failed: (result['numFailedTests'] ?? 0) + (result['numRuntimeErrorTestSuites'] ?? 0),
       skipped: (result['numPendingTests'] ?? 0) + (result['numTodoTests'] ?? 0),
     };

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 
-/** How long one test may take; a wait inside it gives up earlier and says what it waited for. */
+/** Time limit per test. A wait inside a test ends earlier and names what it waited for. */
 export const TEST_TIMEOUT_MS = { unit: 20_000, int: 90_000, e2e: 240_000 } as const;
 export type Level = keyof typeof TEST_TIMEOUT_MS;
 
-/** Node's arguments for the Jest of a tree, before Jest's own. */
+/** The Node arguments that start the Jest of a tree. Jest's own arguments follow them. */
 export const jestOf = (tree: string): string[] => [
   '--experimental-vm-modules',
   '--disable-warning=ExperimentalWarning',
@@ -13,16 +13,16 @@ export const jestOf = (tree: string): string[] => [
 ];
 
 /**
- * Runs Jest in some copy of the tree, and answers its exit code.
- * @throws the signal's reason once it is aborted, with all that Jest started ended.
+ * Runs Jest in a copy of the tree, and returns its exit code.
+ * @throws the signal's reason once it is aborted; by then Jest and its workers have been stopped.
  */
 export async function runJestIn(
   tree: string,
   arguments_: readonly string[],
   options: {
-    /** What `testAddresses()` of libs/testing answers, of each worker; absent for tests without servers. */
+    /** For each Jest worker the result of `testAddresses()`. Absent for tests without servers. */
     stacks?: Record<string, unknown>[] | undefined;
-    /** Of what a person reads; Jest's JSON goes to a file. */
+    /** Jest prints its text report to standard error. Its JSON report goes to a file. */
     stderr: 'ignore' | 'inherit';
     signal: AbortSignal;
   },
@@ -32,7 +32,7 @@ export async function runJestIn(
   const child = spawn(process.execPath, [...jestOf(tree), ...arguments_], {
     cwd: tree,
     stdio: ['ignore', 'ignore', stderr],
-    // A process group of its own: Jest's workers do not end with it.
+    // Its own process group, because Jest's workers do not end with Jest.
     detached: true,
     env: {
       ...process.env,

@@ -1,15 +1,15 @@
 import { availableParallelism, totalmem } from 'node:os';
 
-// A whole system, with the worker that tells its stories, takes 3 GB at its busiest (measured), and whoever
-// runs the tests has other things open.
+// One stack and its Jest worker need up to 3 GB (measured). The rest is for the other programs of
+// the developer.
 const STACK_BYTES = 6 * 1024 ** 3;
 
-/** Tests on servers mostly wait: two stacks keep two cores busy, and more would slow each other down. */
+/** Tests on servers mostly wait. Two stacks keep two cores busy; more would slow each other down. */
 const STACKS_MAX = 2;
 
-/** How many stacks to test on side by side. */
+/** The number of test stacks that this machine can run side by side. */
 export function stacksThisMachineCarries(
-  // Less than the machine's, inside a container.
+  // Inside a container the limit is lower than the machine's memory.
   bytes = Math.min(totalmem(), process.constrainedMemory() || Infinity),
   cores = availableParallelism(),
 ): number {

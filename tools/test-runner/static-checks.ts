@@ -9,7 +9,7 @@ const CHECKS = [
   {
     name: 'format',
     command: [bin('prettier'), '--check', '--cache', '--log-level=warn', '.'],
-    mend: 'npx prettier --write .',
+    fix: 'npx prettier --write .',
   },
   {
     name: 'lint',
@@ -17,24 +17,24 @@ const CHECKS = [
       ...[bin('eslint'), '.', '--max-warnings=0'],
       ...['--cache', '--cache-location=node_modules/.cache/eslint/', '--cache-strategy=content'],
     ],
-    mend: 'npx eslint --fix .',
+    fix: 'npx eslint --fix .',
   },
-  { name: 'types', command: [bin('tsc'), '--project', '.'], mend: undefined },
+  { name: 'types', command: [bin('tsc'), '--project', '.'], fix: undefined },
 ];
 
-/** Format, lint and types, all three at once. Only what failed speaks. */
+/** Checks format, lint and types in parallel. Prints only the output of a failed check. */
 export async function runStaticChecks(options: {
   signal: AbortSignal;
   print: (line: string) => void;
 }): Promise<Count> {
   const results = await Promise.all(
-    CHECKS.map(async ({ name, command, mend }) => {
+    CHECKS.map(async ({ name, command, fix }) => {
       const startedAtMs = performance.now();
       const { exitCode, output } = await run(command, options.signal);
       const seconds = ((performance.now() - startedAtMs) / 1000).toFixed(1);
       if (exitCode === 0) options.print(`✔ ${name} (${seconds} s)`);
       else {
-        options.print(`${output}\n✘ ${name} (${seconds} s)${mend ? `; ${mend} may mend it` : ''}`);
+        options.print(`${output}\n✘ ${name} (${seconds} s)${fix ? `; try: ${fix}` : ''}`);
       }
       return exitCode === 0;
     }),

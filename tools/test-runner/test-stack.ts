@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CONSUMERS } from '@effectively-once/contracts';
-import { startContainers, type Breakable } from '@effectively-once/testing';
+import { startContainers, type FaultTargets } from '@effectively-once/testing';
 import { addresses } from '../stack/addresses.js';
 import { createIndex } from '../stack/prepare/index-of-payments.js';
 import { readEnvironment, type Environment } from '../stack/environment.js';
@@ -12,31 +12,31 @@ import { startStack } from '../stack/native/start-stack.js';
 import { isAlive, readState, type ProcessRecord } from '../stack/native/supervision/state.js';
 import type { ProcessDefinition } from '../stack/native/processes/process-definition.js';
 import { preparePostgres } from '../stack/prepare/databases.js';
-import { layCables } from './proxies/proxies.js';
+import { putBehindProxies } from './proxies/proxies.js';
 import { freePortBlock } from './port-block.js';
 
-/** The shortest that the broker accepts. */
+/** The shortest session timeout that the broker accepts. */
 const SESSION_TIMEOUT_MS = 6_000;
 
-// Tests kill on purpose, again and again: what they break is not better off for being left alone.
+// Tests kill processes on purpose and often. A longer restart backoff would only slow the tests.
 const RESTART_WITHIN_MS = 1_000;
 
-/** Something to test against, and where it is. */
+/** A running stack for tests, and its addresses. */
 export interface TestStack {
   environment: Environment;
-  /** What runs now, with its process ids. Empty for containers. */
+  /** The running processes with their process ids. Empty for containers. */
   processes: () => ProcessRecord[];
   addresses: Record<string, unknown>;
   /**
-   * Stops it, deletes its data (its logs too, unless they are wanted), and names every process that is
-   * still there: one that a run leaves behind slows down, and one day breaks, each run after it.
+   * Stops the stack and deletes its data, and its logs unless `keepLogs`. Returns the name of every
+   * process that still runs: a leftover process slows down later runs, or breaks them.
    */
   stop: (options: { keepLogs: boolean }) => Promise<string[]>;
 }
 
-/** One whose consumers can be cut off, killed at a point, frozen and given company. */
+/** A test stack for fault injection: proxies, failure points, and second members of a group. */
 export interface BreakableStack extends TestStack {
-  breakable: Breakable;
+  breakable: FaultTargets;
 }
 
 interface StackOptions {
@@ -45,9 +45,9 @@ interface StackOptions {
   print: (line: string) => void;
 }
 
-/** The real servers as processes of their own: own ports, own folder, beside whatever else runs. */
+/** Starts the real servers as processes with their own ports and folder, beside a running system. */
 export async function startNativeTestStack(options: StackOptions): Promise<BreakableStack> {
-  const { name, ports, cablePorts } = await freePortBlock(readEnvironment().settings);
+  const { name, ports, proxyPorts } = await freePortBlock(readEnvironment().settings);
   const environment = readEnvironment({ ...process.env, ...ports, NODE_ENV: 'test' });
   const folder = stackFolder(name);
   rmSync(folder.path, { recursive: true, force: true });
@@ -56,12 +56,14 @@ export async function startNativeTestStack(options: StackOptions): Promise<Break
   const failurePoints = join(folder.path, 'failure-points');
   let definitions: ProcessDefinition[] = [];
   const rewire = (plain: ProcessDefinition[]) =>
-    (definitions = apps ? layCables(madeBreakable(plain, { failurePoints }), cablePorts) : plain);
+    (definitions = apps
+      ? putBehindProxies(madeBreakable(plain, { failurePoints }), proxyPorts)
+      : plain);
   const stack = await startStack({ environment, folder, apps, rewire, signal, onProgress: show });
   mkdirSync(failurePoints, { recursive: true });
   const processes = () => readState(folder.stateFile)?.processes ?? [];
-  const breakable: Breakable = {
-    CABLES_URL: `http://127.0.0.1:${cablePorts[0]}`,
+  const breakable: FaultTargets = {
+    PROXIES_URL: `http://127.0.0.1:${proxyPorts[0]}`,
     FAILURE_POINTS: failurePoints,
     CONSUMER_PROCESSES: consumersAmong(definitions),
     LOG_FOLDER: folder.logs,
@@ -81,7 +83,7 @@ export async function startNativeTestStack(options: StackOptions): Promise<Break
   };
 }
 
-/** Apps that a test can make die where it wants, and consumers whose freezing their group notices soon. */
+/** Gives the apps failure points, and the consumers a short session timeout. */
 function madeBreakable(
   definitions: ProcessDefinition[],
   { failurePoints }: { failurePoints: string },
@@ -97,7 +99,7 @@ function madeBreakable(
   });
 }
 
-/** How a second member of each consumer's group is started. */
+/** The commands that start a second member of each consumer group. */
 function consumersAmong(definitions: ProcessDefinition[]) {
   const consumers = definitions.filter(({ name }) => CONSUMERS.some((one) => one === name));
   return Object.fromEntries(
@@ -105,7 +107,7 @@ function consumersAmong(definitions: ProcessDefinition[]) {
   );
 }
 
-/** The servers as containers, prepared like the native ones. For the integration level: no apps. */
+/** Starts the servers as containers and prepares them. For integration tests only: it has no apps. */
 export async function startContainerTestStack(): Promise<TestStack> {
   const { settings, given } = readEnvironment();
   const servers = await startContainers(settings, { postgresPassword: settings.POSTGRES_PASSWORD });
@@ -144,7 +146,7 @@ function whereItIs(environment: Environment): Record<string, unknown> {
   };
 }
 
-/** Tests log in as each role of the system, to see what it may. */
+/** Tests log in as each database role, to check its permissions. */
 function rolePasswords(settings: Environment['settings']) {
   return Object.fromEntries(Object.entries(settings).filter(([name]) => /_PASSWORD$/.test(name)));
 }

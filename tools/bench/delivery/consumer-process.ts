@@ -10,7 +10,7 @@ export type ConsumerSettings = { brokers: string[]; topic: string } & (
 );
 
 /** What a consumer process tells its parent. */
-export type Told = { effects: Effect[] } | { failed: number };
+export type ConsumerMessage = { effects: Effect[] } | { failed: number };
 
 const program = join(fileURLToPath(new URL('.', import.meta.url)), 'consumer.js');
 
@@ -20,7 +20,7 @@ export class ConsumerProcess {
   /** Record → how many attempts failed. */
   readonly failed = new Map<number, number>();
   private readonly process: MeasuredProcess;
-  private onTold: () => void = () => undefined;
+  private onMessage: () => void = () => undefined;
 
   constructor(settings: ConsumerSettings, options: { logFile: string; signal: AbortSignal }) {
     this.process = new MeasuredProcess([program, JSON.stringify(settings)], {
@@ -28,8 +28,8 @@ export class ConsumerProcess {
       // Elsewhere kafkajs changes its retries, and Nest its checks.
       env: { ...process.env, NODE_ENV: 'production' },
     });
-    this.process.child.on('message', (told) => this.take(told as Told));
-    void this.process.ended.then(() => this.onTold());
+    this.process.child.on('message', (told) => this.take(told as ConsumerMessage));
+    void this.process.ended.then(() => this.onMessage());
   }
 
   /** @throws Error when the process ends first, or the time is over. */
@@ -41,7 +41,7 @@ export class ConsumerProcess {
       }
       const leftMs = deadlineMs - performance.now();
       if (leftMs <= 0) throw new Error(`the consumer was not done within ${withinMs / 1_000} s`);
-      await this.untilTold(leftMs);
+      await this.nextMessage(leftMs);
     }
   }
 
@@ -50,16 +50,16 @@ export class ConsumerProcess {
     await this.process.stop();
   }
 
-  private take(told: Told): void {
+  private take(told: ConsumerMessage): void {
     if ('effects' in told) this.effects.push(...told.effects);
     else this.failed.set(told.failed, (this.failed.get(told.failed) ?? 0) + 1);
-    this.onTold();
+    this.onMessage();
   }
 
-  private async untilTold(withinMs: number): Promise<void> {
+  private async nextMessage(withinMs: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
-      this.onTold = resolve;
+      this.onMessage = resolve;
       timer = setTimeout(resolve, withinMs);
     });
     clearTimeout(timer);

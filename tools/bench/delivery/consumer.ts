@@ -10,7 +10,7 @@ import { createLogger } from '@effectively-once/platform';
 import { Controller, UseFilters } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { EventPattern, Payload, Transport, type MicroserviceOptions } from '@nestjs/microservices';
-import type { ConsumerSettings, Told } from './consumer-process.js';
+import type { ConsumerSettings, ConsumerMessage } from './consumer-process.js';
 import { EFFECT_MS, type BenchRecord, type Effect } from './effects.js';
 
 /*
@@ -23,7 +23,7 @@ const settings = JSON.parse(process.argv[2] ?? '') as ConsumerSettings;
 const { brokers, topic } = settings;
 
 let untold: Effect[] = [];
-const tell = (told: Told) => process.send?.(told);
+const tell = (told: ConsumerMessage) => process.send?.(told);
 setInterval(() => {
   if (untold.length > 0) tell({ effects: untold });
   untold = [];

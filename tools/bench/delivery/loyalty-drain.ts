@@ -19,7 +19,7 @@ const QUIET_WITHIN_MS = 60_000;
 export const LOYALTY_PER_SECOND_BAR = 5_000;
 
 /** Payments made by hand have no charge, mail or document, so nothing is asked about those. */
-const CONCERNED = ['I1', 'I2', 'I3', 'I6', 'I9'];
+const JUDGED = ['I1', 'I2', 'I3', 'I6', 'I9'];
 
 /** How fast the real loyalty service works off a backlog that was there before it. */
 export async function measureLoyalty(part: Part): Promise<'clean' | 'not clean'> {
@@ -45,7 +45,7 @@ export async function measureLoyalty(part: Part): Promise<'clean' | 'not clean'>
     );
     const rate = PAYMENTS / (rows[0]?.seconds ?? NaN);
     part.bar('loyalty, records/s', rate, { atLeast: LOYALTY_PER_SECOND_BAR });
-    const report = await auditWhenSettled(part);
+    const report = await auditWhenQuiet(part);
     part.print(`the audit of this run, as far as payments made by hand go:\n${auditTable(report)}`);
     return report.invariants.every(({ status }) => status === 'ok') ? 'clean' : 'not clean';
   } finally {
@@ -67,7 +67,7 @@ function startLoyalty({ environment, logFolder, signal }: Part): MeasuredProcess
   });
 }
 
-async function auditWhenSettled({ environment, signal }: Part): Promise<AuditReport> {
+async function auditWhenQuiet({ environment, signal }: Part): Promise<AuditReport> {
   const deadlineMs = performance.now() + QUIET_WITHIN_MS;
   for (;;) {
     const stores = await openStores(auditSources(environment));
@@ -81,7 +81,7 @@ async function auditWhenSettled({ environment, signal }: Part): Promise<AuditRep
         },
         { settleLimitMs: 0 },
       );
-      const invariants = report.invariants.filter(({ id }) => CONCERNED.includes(id));
+      const invariants = report.invariants.filter(({ id }) => JUDGED.includes(id));
       const isLate = invariants.some((judgement) => statusOf(judgement) === 'late');
       if (!isLate || performance.now() >= deadlineMs) return { ...report, invariants };
     } finally {

@@ -118,12 +118,12 @@ async function measure(stack: IsolatedStack): Promise<boolean> {
   const alone = await bareStatements({ databaseUrl, seconds, atOnce: CLIENTS });
   const [payments, bare] = [median(results.payments), median(results.bare)];
   const perSecond = Math.round(payments * OPEN_LOOP_SHARE);
-  const uninvited = await stack.with('payments', async () => {
+  const open = await stack.with('payments', async () => {
     await closedLoop(WARM_UP, checkouts, stack.paymentsUrl);
     return await openLoop({ perSecond, seconds }, checkouts, stack.paymentsUrl);
   });
 
-  const shut = await whilePspIsAway(stack, checkouts);
+  const shut = await whilePspRefuses(stack, checkouts);
 
   print(`\n${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GB, shared by payments,`);
   print(`PostgreSQL, the PSP simulator and the load (${CLIENTS} at once, 1,000 users).`);
@@ -135,7 +135,7 @@ async function measure(stack: IsolatedStack): Promise<boolean> {
   print(
     `  the two statements alone ${alone.perSecond.toFixed(0)} pairs/s; ratio ${(payments / alone.perSecond).toFixed(2)}`,
   );
-  print(line(`open loop, ${perSecond}/s`, uninvited));
+  print(line(`open loop, ${perSecond}/s`, open));
   print(
     `  PSP away, circuit open   ${shut.perSecond.toFixed(0)} refusals/s, p50 ${shut.p50Ms} ms, p99 ${shut.p99Ms} ms; ` +
       `the PSP was asked ${shut.asked} times (one trial every 2 s)`,
@@ -145,11 +145,11 @@ async function measure(stack: IsolatedStack): Promise<boolean> {
   );
   print(`PostgreSQL: ${await databaseFacts(client)}`);
   await client.end();
-  return await auditIsClean(stack, auditorUrl, [...results.payments, ...results.bare, uninvited]);
+  return await auditIsClean(stack, auditorUrl, [...results.payments, ...results.bare, open]);
 }
 
 /** How fast a checkout is told that nothing was charged while nobody can be. */
-async function whilePspIsAway(stack: IsolatedStack, checkouts: Checkouts) {
+async function whilePspRefuses(stack: IsolatedStack, checkouts: Checkouts) {
   const faults = `http://127.0.0.1:${stack.environment.settings.THIRD_PARTIES_PORT}/_faults`;
   await fetch(faults, {
     method: 'POST',

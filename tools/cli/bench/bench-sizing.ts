@@ -14,7 +14,7 @@ import {
   type Footprint,
 } from '../../bench/sizing.js';
 import { readEnvironment } from '../../stack/environment.js';
-import { everythingIsSettled } from '../../faults/everything-is-settled.js';
+import { waitUntilDrained } from '../../faults/wait-until-drained.js';
 import { stackFolder } from '../../stack/native/stack-folder.js';
 import { appUrl } from '../clients/app-url.js';
 import { wholeNumber } from '../clients/whole-number.js';
@@ -53,7 +53,7 @@ async function measure(): Promise<Footprint> {
     await checkoutsOfManyUsers(environment),
     appUrl(environment, 'PAYMENTS'),
   );
-  await everythingIsSettled(brokers);
+  await waitUntilDrained(brokers);
   return {
     writeAheadLog: Number((await walPosition(auditor)) - before) / paid,
     receiptMark: await receiptMarkBytes(at.REDIS_URL ?? ''),

@@ -3,7 +3,7 @@ import { addresses } from '../../stack/addresses.js';
 import type { Environment } from '../../stack/environment.js';
 import { appUrl } from './app-url.js';
 
-/** Where the auditor finds every store of the running system, as seen from this machine. */
+/** The addresses of every store that the auditor reads, as seen from this machine. */
 export function auditSources(environment: Environment): Sources {
   const at = addresses(environment, { journalFolder: '' });
   return {

@@ -3,7 +3,10 @@ import type { Environment } from '../../stack/environment.js';
 
 const TTL_S = 12 * 3_600;
 
-/** A token for a demo user; its `email` claim is where the receipt goes when nothing else is known. */
+/**
+ * A token for a demo user. Payments mails the receipt to its `email` claim if neither the request
+ * nor the customer record has an address.
+ */
 export async function demoToken(
   environment: Environment,
   caller: { userId: string; role: 'customer' | 'operator' },

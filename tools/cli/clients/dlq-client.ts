@@ -58,7 +58,7 @@ export interface Decided {
   action: Action | null;
 }
 
-/** The console said no, in its own words (RFC 9457). */
+/** The console refused the request with a problem document (RFC 9457). */
 export class Refused extends Error {
   override readonly name = 'Refused';
   constructor(
@@ -72,12 +72,18 @@ export class Refused extends Error {
   }
 }
 
-/** Nothing answers at the address, or it broke off: then what was asked for may have been written down. */
+/**
+ * Nothing answers at the address, or the console closed the connection before it answered. In the
+ * second case the console may have stored the request already.
+ */
 export class ConsoleUnreachable extends Error {
   override readonly name = 'ConsoleUnreachable';
 }
 
-/** The operator's API, as far as the command needs it. Every call throws Refused or ConsoleUnreachable. */
+/**
+ * The part of the operator API that `npm run dlq` uses.
+ * Every call throws Refused or ConsoleUnreachable.
+ */
 export class DlqClient {
   constructor(private readonly options: { url: string; token: string }) {}
 
@@ -113,7 +119,7 @@ export class DlqClient {
       throw new ConsoleUnreachable(
         neverConnected(cause)
           ? `nothing answers at ${url}`
-          : 'the console broke off before it answered; what it had written down already it will do',
+          : 'the console closed the connection before it answered; it still does what it had stored',
         { cause },
       );
     });
@@ -128,7 +134,7 @@ function readJson(text: string): Record<string, unknown> | undefined {
   try {
     return JSON.parse(text) as Record<string, unknown>;
   } catch {
-    // A proxy's page, or half an answer: the status says enough.
+    // An HTML page of a proxy, or half an answer. The status is enough for the error message.
     return undefined;
   }
 }

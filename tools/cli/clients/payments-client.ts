@@ -3,7 +3,7 @@ import { neverConnected } from './never-connected.js';
 export interface PaymentsClientOptions {
   url: string;
   token: string;
-  /** Told before every wait, so that a person sees why nothing happens. */
+  /** Called before every wait, so that the user sees why the command waits. */
   onRetry: (why: string, waitMs: number) => void;
   random: () => number;
   wait: (ms: number) => Promise<unknown>;
@@ -34,9 +34,10 @@ const BACK_OFF_FIRST_MS = 200;
 const BACK_OFF_MAX_MS = 8_000;
 
 /**
- * Pays as a good client does: one key for one payment, kept over every retry. Whatever got lost on the way,
- * asking again with the key is safe; a new key would not be. Ends with the first final answer.
- * @throws PaymentsUnreachable when nothing was ever reached.
+ * Pays with retries, exponential backoff and jitter. Every retry has the same idempotency key: if an
+ * answer is lost, a repeat with the same key is safe, and a new key could charge twice.
+ * Returns the first final answer.
+ * @throws PaymentsUnreachable if no request reached payments.
  */
 export async function pay(
   options: PaymentsClientOptions,
@@ -81,7 +82,7 @@ async function send(
 const isResponse = (value: unknown): value is PaymentResponse =>
   typeof value === 'object' && value !== null && 'status' in value;
 
-/** 202, 429, 5xx and the 409 of a request still running ask for patience; all else is an answer. */
+/** The client retries 202, 429, 5xx and the 409 of a request in flight. Other answers are final. */
 function isFinal({ status, body }: PaymentResponse): boolean {
   if (status === 409) return !body.includes('/idempotency_in_flight"');
   return status !== 202 && status !== 429 && status < 500;
@@ -97,7 +98,10 @@ function retryAfterMs({ headers }: PaymentResponse): number {
   return /^\d{1,4}$/.test(header) ? Number(header) * 1_000 : 0;
 }
 
-/** Waits as long as asked for, at least an exponential back-off; jitter keeps many clients from coming back as one. */
+/**
+ * Waits for Retry-After, but at least for the exponential backoff. The jitter spreads the retries
+ * of many clients, so that they do not arrive at the same moment.
+ */
 async function backOff(
   { onRetry, random, wait }: PaymentsClientOptions,
   tries: number,

@@ -4,35 +4,41 @@ import { readEnvironment } from '../../stack/environment.js';
 import { auditSources } from '../clients/audit-sources.js';
 import { auditTable } from '../tables/audit-table.js';
 
-// 1 says that a guarantee is broken, so everything else that can go wrong says 2.
+// Exit code 1 means that a guarantee is broken. Every other error is exit code 2.
 const EXIT = { clean: 0, violated: 1, failed: 2 } as const;
 
 const HELP = `
-With --since only what completed since then is judged, and what is open. Of the topic, the journals and the
-index only that part is read; the databases look through their tables and send only that part. Dead letters
-are read whole. What a payment has twice is named also when its first half is older. Not seen with --since:
-an older payment that lost its effect, its outbox row or its capture; points or a document that came or
-changed without an event; a document that does not say when its payment completed; an older balance of a
-user who earned nothing since. Audit without it now and then: the console does so every hour.
+With --since the audit judges only payments that completed since then, and open payments. It reads
+only that part of the topic, the journals and the index; the databases scan their tables and send
+only that part. It reads all dead letters. It reports a doubled effect even if the first of the two
+is older. With --since the audit does not see: an older payment that lost its effect, its outbox row
+or its capture; points or a document that appeared or changed without an event; a document without
+its completion time; an old balance of a user who earned nothing since. Run a full audit now and
+then: the console runs one every hour.
 
-Exit code: 0 nothing violated, 1 violated, 2 a store cannot be read.`;
+Examples:
+  npm run audit                          payments older than 120 s
+  npm run audit -- --wait 30             all payments; waits up to 30 s until nothing is late
+  npm run audit -- --since 1h --json     payments of the last hour, as JSON
+
+Exit code: 0 nothing is violated, 1 something is violated, 2 a store cannot be read.`;
 
 const command = new Command('audit')
-  .description('walks every payment through every store and names the ones lost or doubled')
-  .option('--json', 'prints one JSON object, with every finding')
+  .description('Checks every payment in every store and names the lost and the doubled ones.')
+  .option('--json', 'print one JSON object with every finding')
   .option(
     '--wait <seconds>',
-    'first waits up to this long until nothing is late; judges every payment, however young',
+    'wait up to this long until nothing is late, then judge every payment, even the newest',
     seconds,
   )
   .option(
     '--settle-limit <seconds>',
-    'judges only payments that completed longer ago (default: 120, with --wait 0)',
+    'judge only payments that completed longer ago than this (default: 120, with --wait 0)',
     seconds,
   )
   .option(
     '--since <time>',
-    'judges only what completed since then: an ISO time, or 1h, 30m, 2d',
+    'judge only payments that completed since then: an ISO time, or 1h, 30m, 2d',
     since,
   )
   .addHelpText('after', HELP)
@@ -52,7 +58,7 @@ try {
   process.stderr.write(`audit: ${error instanceof Error ? error.message : String(error)}\n`);
   if (error instanceof UnreadableStore) {
     process.stderr.write(
-      'audit: no verdict. npm run status shows what is up; npm start starts it\n',
+      'audit: no verdict. npm run status shows what runs; npm start starts the system\n',
     );
   }
   process.exitCode = EXIT.failed;
@@ -76,7 +82,7 @@ async function run(options: Options): Promise<number> {
   return worstStatus(report) === 'violated' ? EXIT.violated : EXIT.clean;
 }
 
-/** On standard error, so that --json stays JSON; a line for each new reason to wait, not for each look. */
+/** Prints each new reason to wait once, to standard error, so that --json stays valid JSON. */
 function printChanges(): (why: string) => void {
   let last = '';
   return (why) => {
@@ -90,7 +96,7 @@ function since(text: string): Date {
   const ms = count
     ? Date.now() - Number(count) * ({ s: 1, m: 60, h: 3_600, d: 86_400 }[unit] ?? 0) * 1_000
     : Date.parse(text);
-  if (ms > Date.now()) throw new InvalidArgumentError('must not lie in the future.');
+  if (ms > Date.now()) throw new InvalidArgumentError('must not be in the future.');
   if (/^\d{4}-\d\d-\d\dT|^\d+[smhd]$/.test(text) && !Number.isNaN(ms)) return new Date(ms);
   throw new InvalidArgumentError('must be an ISO time like 2026-11-20T12:00:00Z, or like 1h.');
 }

@@ -9,6 +9,12 @@ import { repairConnector } from '@effectively-once/console/connector/repair-conn
 import { readEnvironment } from '../../stack/environment.js';
 
 const EXIT = { healthy: 0, unhealthy: 1, notDone: 2 } as const;
+const HELP = `
+Examples:
+  npm run connector -- status
+  npm run connector -- repair
+
+Exit code: 0 healthy, or repaired; 1 not healthy; 2 the command failed.`;
 const CONNECT_TIMEOUT_MS = 3_000;
 const STATEMENT_TIMEOUT_MS = 30_000;
 
@@ -16,19 +22,21 @@ const at = addresses(readEnvironment(), { journalFolder: '' });
 const connect = new ConnectApi(at.CONNECT_URL ?? '');
 
 const program = new Command('connector')
-  .description('the connector between the outbox and the topic')
-  .addHelpText('after', '\nExit code: 0 healthy, or done; 1 not healthy; 2 it could not be done.')
+  .description(
+    'Shows or repairs the Debezium connector, which publishes the outbox (change data capture).',
+  )
+  .addHelpText('after', HELP)
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.healthy : EXIT.notDone));
 program
   .command('status')
-  .description('what Connect and PostgreSQL say of it')
+  .description('show what Connect and PostgreSQL report about the connector')
   .action(() => as('AUDITOR_PAYMENTS_URL', async (query) => show(await look(query, connect))));
 program
   .command('repair')
   .description(
-    'has it publish every retained outbox row again, through a slot of its own making: for a slot ' +
-      'that was moved or lost, or events that never came to the topic. Consumers absorb what they ' +
-      'have seen. Safe to repeat, and while payments come in.',
+    'create a new replication slot and publish every retained outbox row again. Use it if the slot ' +
+      'was moved or lost, or if events are missing from the topic. Consumers deduplicate the events ' +
+      'that they know. Safe to repeat, also under load.',
   )
   .action(() => as('DEBEZIUM_DATABASE_URL', repair));
 await program.parseAsync();
@@ -37,7 +45,7 @@ async function repair(query: Query): Promise<number> {
   const onStep = (step: string) => console.log(`connector: ${step}`);
   await repairConnector({ connect, query, onStep });
   console.log(
-    'connector: done; npm run audit -- --wait=60 shows whether anything is still missing',
+    'connector: done. npm run audit -- --wait 60 shows whether an event is still missing',
   );
   return EXIT.healthy;
 }
@@ -50,7 +58,7 @@ function show(sight: Sight): number {
     const states = connector.tasks.map(({ state }) => state).join(', ') || 'none';
     console.log(`  connector ${connector.connector.state}, tasks: ${states}`);
   }
-  if (typeof offset === 'object') console.log(`  Connect has kept ${lsn(offset.lsn)}`);
+  if (typeof offset === 'object') console.log(`  Connect has stored offset ${lsn(offset.lsn)}`);
   if (typeof slot === 'object') {
     const use = slot.active ? 'read' : 'not read';
     console.log(
@@ -61,7 +69,7 @@ function show(sight: Sight): number {
   return condition === 'healthy' ? EXIT.healthy : EXIT.unhealthy;
 }
 
-/** As PostgreSQL writes a position: two hexadecimal numbers. */
+/** A log sequence number (LSN) in PostgreSQL's notation: two hexadecimal numbers. */
 function lsn(position: bigint): string {
   const halves = [position >> 32n, position & 0xffff_ffffn];
   return halves.map((half) => half.toString(16).toUpperCase()).join('/');
@@ -78,7 +86,8 @@ async function as(
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     statement_timeout: STATEMENT_TIMEOUT_MS,
   });
-  // A connection that is cut is replaced at its next use; unheard, it would end the process.
+  // The pool replaces a cut connection at the next query. An 'error' event without a listener
+  // would end the process.
   pool.on('error', () => undefined);
   try {
     process.exit(
@@ -88,7 +97,7 @@ async function as(
       ),
     );
   } catch (error) {
-    process.stderr.write(`connector: ${(error as Error).message}; it can be run again\n`);
+    process.stderr.write(`connector: ${(error as Error).message}; you can run it again\n`);
     process.exit(EXIT.notDone);
   }
 }

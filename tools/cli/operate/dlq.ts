@@ -11,42 +11,42 @@ import { fromOne, wholeNumber } from '../clients/whole-number.js';
 const EXIT = { done: 0, refused: 1, failed: 2, interrupted: 130 } as const;
 const HELP = `
 Examples:
-  npm run dlq -- list                                      how many, since when and why, per consumer
-  npm run dlq -- list email --state pending                one by one, the latest first
+  npm run dlq -- list                                      number, age and reasons, per consumer
+  npm run dlq -- list email --state pending                one by one, newest first
   npm run dlq -- show email 3-17                           headers, and the event or its bytes
-  npm run dlq -- redrive email 3-17                        one
-  npm run dlq -- redrive email --error-name E --dry-run    what would be redriven
+  npm run dlq -- redrive email 3-17                        redrive one
+  npm run dlq -- redrive email --error-name E --dry-run    only show what would be redriven
   npm run dlq -- redrive email --max 500 --rate 50         at most 500, at most 50 a second
-  npm run dlq -- discard email 3-17 --reason "test data"   ends it
+  npm run dlq -- discard email 3-17 --reason "test data"   discard one
 
-A redrive goes on by itself once it is asked for, whatever becomes of this command; asking again for what is
-redriven already redrives nothing twice. The operator in the record of actions is $USER, or "operator".
+The console does the redrive. It continues if this command is interrupted. A second request for the
+same dead letter does not redrive it twice. The action log names $USER, or "operator".
 
-Exit code: 0 done, 1 something was refused, 2 it could not be done, 130 interrupted.`;
+Exit code: 0 done, 1 something was refused, 2 the command failed, 130 interrupted.`;
 
 const program = new Command('dlq')
-  .description('dead letters: what consumers gave up, and what is to become of it')
+  .description('Lists, shows, redrives and discards dead letters (the dead letter queue).')
   .addHelpText('after', HELP)
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.done : EXIT.failed));
 
 const consumer = () => new Argument('<consumer>').choices(CONSUMERS);
-const json = ['--json', 'prints one JSON object'] as const;
-const ids = () => new Argument('<ids...>', "dead letters' ids, as list shows them");
+const json = ['--json', 'print one JSON object'] as const;
+const ids = () => new Argument('<ids...>', 'ids of dead letters, from list');
 
 program
   .command('list')
-  .description('how many, since when and why; with a consumer one by one, the latest first')
+  .description('count dead letters per consumer; with a consumer, list them, newest first')
   .addArgument(new Argument('[consumer]').choices(CONSUMERS))
-  .option('--state <state>', 'only pending, redriven or discarded ones')
-  .option('--error-name <name>', 'only those that died of this')
-  .option('--limit <n>', 'so many at most (default: 100)', wholeNumber)
-  .option('--cursor <cursor>', 'goes on where a listing ended')
+  .option('--state <state>', 'only this state: pending, redriven or discarded')
+  .option('--error-name <name>', 'only this error')
+  .option('--limit <n>', 'at most this many (default: 100)', wholeNumber)
+  .option('--cursor <cursor>', 'continue where the last listing ended')
   .option(...json)
   .action((name: string | undefined, options: ListOptions) => run(() => list(name, options)));
 
 program
   .command('show')
-  .description('everything about one: its headers, and its event or its bytes')
+  .description('show one dead letter: its headers, and its event or its bytes')
   .addArgument(consumer())
   .argument('<id>')
   .option(...json)
@@ -60,13 +60,15 @@ program
 
 program
   .command('redrive')
-  .description('gives them to their consumer again; without ids or a reason, all that are pending')
+  .description(
+    'send dead letters to their consumer again; without ids or --error-name, all pending',
+  )
   .addArgument(consumer())
-  .argument('[ids...]', "dead letters' ids, as list shows them")
-  .option('--error-name <name>', 'those that died of this')
-  .option('--max <n>', 'so many at most (default: 1000)', fromOne)
-  .option('--rate <n>', 'so many a second at most (default: 200)', fromOne)
-  .option('--dry-run', 'says what would be redriven, and does nothing')
+  .argument('[ids...]', 'ids of dead letters, from list')
+  .option('--error-name <name>', 'only this error')
+  .option('--max <n>', 'at most this many (default: 1000)', fromOne)
+  .option('--rate <n>', 'at most this many per second (default: 200)', fromOne)
+  .option('--dry-run', 'show what would be redriven, and change nothing')
   .option(...json)
   .action((name: string, given: string[], options: RedriveOptions) =>
     run(() => redrive(name, given, options)),
@@ -74,10 +76,10 @@ program
 
 program
   .command('discard')
-  .description('ends them without redriving them')
+  .description('close dead letters without a redrive')
   .addArgument(consumer())
   .addArgument(ids())
-  .requiredOption('--reason <text>', 'why, for whoever asks later')
+  .requiredOption('--reason <text>', 'the reason, for the action log')
   .option(...json)
   .action((name: string, given: string[], { reason, ...options }: Json & { reason: string }) =>
     run(async () => {
@@ -122,7 +124,7 @@ async function list(name: string | undefined, options: ListOptions): Promise<num
 async function redrive(name: string, given: string[], options: RedriveOptions): Promise<number> {
   const { errorName, max, rate, dryRun } = options;
   if (given.length > 0 && errorName !== undefined)
-    throw new Error('give ids or --error-name, not both');
+    throw new Error('pass ids or --error-name, not both');
   const api = await client();
   const decided = await api.redrive(name, {
     ...(given.length > 0 ? { ids: given } : { filter: { ...(errorName ? { errorName } : {}) } }),
@@ -138,16 +140,16 @@ async function redrive(name: string, given: string[], options: RedriveOptions): 
   const { id } = decided.action;
   process.once('SIGINT', () => {
     process.stderr.write(
-      `\ndlq: interrupted; the redrive goes on by itself as action ${id}. ` +
-        `npm run dlq -- list ${name} shows what became of it\n`,
+      `\ndlq: interrupted; the console continues the redrive as action ${id}. ` +
+        `npm run dlq -- list ${name} shows its result\n`,
     );
     process.exit(EXIT.interrupted);
   });
   const action = await watch({ look: () => api.action(id), out: process.stderr, now: Date.now });
   print(options, { ...decided, action }, () => {
-    const gone = action.givenBack;
-    const aged = gone > 0 ? `, ${gone} are no longer in the topic and can only be discarded` : '';
-    return `${action.done} redriven${aged}${refusals(decided)}`;
+    const expired = action.givenBack;
+    const rest = `, ${expired} are no longer in the topic and can only be discarded`;
+    return `${action.done} redriven${expired > 0 ? rest : ''}${refusals(decided)}`;
   });
   return decided.refused.length > 0 || action.givenBack > 0 ? EXIT.refused : EXIT.done;
 }

@@ -18,20 +18,32 @@ interface Options {
   key?: string;
 }
 
-// Headers that are the same on every answer and say nothing about the payment.
+// Headers that are the same in every answer and do not concern the payment.
 const HARDENING =
   /^(content-security-policy|cross-origin-|origin-agent|referrer-|strict-transport|x-|connection|keep-alive|date)/;
 
 const command = new Command('pay')
-  .description('makes payments as a good client would: one key per payment, kept over every retry')
-  .option('--user <id>', 'who pays', userId, 'alice')
-  .option('--amount <minor>', "in the currency's minor unit: 1299 is 12.99 EUR", whole, 1299)
-  .option('--currency <code>', 'ISO 4217', 'EUR')
+  .description('Makes payments. Every retry of a payment has the same idempotency key.')
+  .option('--user <id>', 'the customer who pays', userId, 'alice')
+  .option('--amount <minor>', 'in minor units of the currency: 1299 is 12.99 EUR', whole, 1299)
+  .option('--currency <code>', 'ISO 4217 code', 'EUR')
   .option('--payment-method <id>', 'a test card of the PSP', 'pm_card_visa')
-  .option('--order <id>', 'the order to pay (default: a new one, or one that follows from --key)')
-  .option('--key <key>', 'the Idempotency-Key (default: a new one per payment)')
-  .option('--times <n>', 'how often; with --key the same request again and again', times, 1)
-  .addHelpText('after', '\nExit code: 0 everything is paid, 1 something is not.')
+  .option('--order <id>', 'the order to pay (default: a new order, or one derived from --key)')
+  .option('--key <key>', 'the Idempotency-Key (default: a new key for each payment)')
+  .option(
+    '--times <n>',
+    'number of payments; with --key, number of times to send the request',
+    times,
+    1,
+  )
+  .addHelpText(
+    'after',
+    '\nExamples:' +
+      '\n  npm run pay -- --user alice --amount 1299' +
+      '\n  npm run pay -- --key K1 --times 2              the same request twice: one charge' +
+      '\n  npm run pay -- --payment-method pm_card_visa_chargeDeclined' +
+      '\n\nExit code: 0 every payment is paid, 1 a payment is not.',
+  )
   .parse();
 
 try {
@@ -49,7 +61,7 @@ async function run(options: Options): Promise<boolean> {
     url: appUrl(environment, 'PAYMENTS'),
     token: await demoToken(environment, { userId: options.user, role: 'customer' }),
     onRetry: (why: string, waitMs: number) =>
-      process.stderr.write(pc.dim(`${why}; again with the same key in ${waitMs} ms\n`)),
+      process.stderr.write(pc.dim(`${why}; retry with the same key in ${waitMs} ms\n`)),
     random: Math.random,
     wait: delay,
   };
@@ -57,7 +69,7 @@ async function run(options: Options): Promise<boolean> {
   for (let time = 1; time <= options.times; time += 1) {
     const idempotencyKey = options.key ?? randomUUID();
     const order = {
-      // The same key needs the same body, also in another run of this command.
+      // The same key needs the same body, also in a later run of this command.
       orderId: options.order ?? `order-${shortHash(idempotencyKey)}`,
       amountMinor: options.amount,
       currency: options.currency,

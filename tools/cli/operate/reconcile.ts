@@ -10,7 +10,7 @@ import { reconcile, type Reconciled } from '@effectively-once/reconcile/reconcil
 import { WRITE, type WritePattern } from '@effectively-once/reconcile/write-patterns';
 import { reconcileTable } from '../tables/reconcile-table.js';
 
-// 1 says that the four do not agree, so everything else that can go wrong says 2.
+// Exit code 1 means that the four sources differ. Every other error is exit code 2.
 const EXIT = { agree: 0, differ: 1, failed: 2, interrupted: 130 } as const;
 const CONNECT_TIMEOUT_MS = 3_000;
 const STATEMENT_TIMEOUT_MS = 600_000;
@@ -18,33 +18,35 @@ const REQUEST_TIMEOUT_MS = 30_000;
 
 const command = new Command('reconcile')
   .description(
-    'adds up one day per currency and user, as payments, the PSP, the points and the documents have it,' +
-      "\nand writes the result over that day's partition of console.daily_totals",
+    'Adds up one day per currency and user from payments, the PSP, the points and the documents.' +
+      '\nReplaces the partition of that day in console.daily_totals (reconciliation).',
   )
   .requiredOption(
     '--day <day>',
-    'a UTC day, as in 2026-11-20; payments belong to the day they completed',
+    'a UTC day, such as 2026-11-20; a payment belongs to the day on which it completed',
     day,
   )
   .addOption(
-    new Option('--write <pattern>', 'how: see apps/reconcile/src/write-patterns.ts')
+    new Option('--write <pattern>', 'the write pattern: see apps/reconcile/src/write-patterns.ts')
       .choices(Object.keys(WRITE))
       .default('overwrite'),
   )
-  .option('--json', 'prints one JSON object with every total; the same stores make the same bytes')
+  .option('--json', 'print one JSON object with every total; the same data gives the same bytes')
   .addHelpText(
     'after',
-    '\nSafe to repeat: what came late is in the next run, and a run that dies leaves the day as it was.' +
+    '\nSafe to repeat: the next run includes late payments, and a run that fails changes nothing.' +
       '\nIt compares totals; npm run audit names the payments behind a difference.' +
-      '\nExit code: 0 the four agree, 1 they differ, 2 it could not be done, 130 interrupted.',
+      '\n\nExample:' +
+      '\n  npm run reconcile -- --day 2026-11-20' +
+      '\n\nExit code: 0 the four agree, 1 they differ, 2 the command failed, 130 interrupted.',
   )
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.agree : EXIT.failed))
   .parse();
 const options = command.opts<{ day: Day; write: WritePattern; json?: true }>();
 
-// What is open then is rolled back by the database.
+// PostgreSQL rolls back the open transaction.
 void onInterrupt(() => process.exit(EXIT.interrupted)).then(() => {
-  process.stderr.write('reconcile: interrupted; the day is as it was\n');
+  process.stderr.write('reconcile: interrupted; the day is unchanged\n');
   process.exit(EXIT.interrupted);
 });
 try {
@@ -52,14 +54,16 @@ try {
   await written(options.json ? JSON.stringify(result, null, 2) : reconcileTable(result));
   process.exit(result.differences.length === 0 ? EXIT.agree : EXIT.differ);
 } catch (error) {
-  process.stderr.write(`reconcile: ${(error as Error).message}; the day is as it was\n`);
+  process.stderr.write(`reconcile: ${(error as Error).message}; the day is unchanged\n`);
   if (error instanceof UnreadableDayStore) {
-    process.stderr.write('reconcile: npm run status shows what is up; npm start starts it\n');
+    process.stderr.write(
+      'reconcile: npm run status shows what runs; npm start starts the system\n',
+    );
   }
   process.exit(EXIT.failed);
 }
 
-/** A pipe takes 64 kB at a time; an exit before the rest is taken would cut it off. */
+/** Resolves once all text is written. A pipe takes 64 kB at a time; an earlier exit would cut it. */
 async function written(text: string): Promise<void> {
   await new Promise<void>((resolve) => process.stdout.write(`${text}\n`, () => resolve()));
 }
@@ -88,7 +92,8 @@ async function open(store: string, url: string | undefined): Promise<pg.Client> 
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     statement_timeout: STATEMENT_TIMEOUT_MS,
   });
-  // A connection cut between two queries is reported by the next one; unheard, it would end the process.
+  // The next query reports a cut connection. An 'error' event without a listener would end the
+  // process.
   client.on('error', () => undefined);
   try {
     await client.connect();

@@ -16,13 +16,15 @@ const LINE_EVERY = 10_000;
 
 new Command('reindex')
   .description(
-    'writes every completed payment into the search index, which is made if it is missing;' +
-      '\nsafe to repeat, and while the system runs',
+    'Writes every completed payment to the search index. Creates the index if it is missing.' +
+      '\nSafe to repeat, and safe while the system runs.',
   )
   .addHelpText(
     'after',
-    '\nExit code: 0 every payment has its document, 1 some could not get one (they are named),' +
-      ' 2 it could not be done, 130 interrupted.',
+    '\nExample:' +
+      '\n  npm run reindex' +
+      '\n\nExit code: 0 every payment has its document, 1 some payments have none (it names them),' +
+      ' 2 the command failed, 130 interrupted.',
   )
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.done : EXIT.notDone))
   .parse();
@@ -33,7 +35,7 @@ void onInterrupt(() => process.exit(EXIT.interrupted)).then(() => interrupted.ab
 process.exit(await run());
 
 async function run(): Promise<number> {
-  // As the auditor, who may read payments and change nothing.
+  // The role auditor may read payments and change nothing.
   const payments = new pg.Client({
     connectionString: at.AUDITOR_PAYMENTS_URL,
     application_name: 'reindex',
@@ -41,7 +43,8 @@ async function run(): Promise<number> {
     statement_timeout: STATEMENT_TIMEOUT_MS,
     query_timeout: STATEMENT_TIMEOUT_MS,
   });
-  // A connection cut between two queries is reported by the next one; unheard, it would end the process.
+  // The next query reports a cut connection. An 'error' event without a listener would end the
+  // process.
   payments.on('error', () => undefined);
   const elasticsearch = new Elasticsearch({
     node: at.ELASTICSEARCH_URL ?? '',
@@ -52,7 +55,7 @@ async function run(): Promise<number> {
   try {
     await named('payments', () => payments.connect());
     const index = await named('Elasticsearch', () => ensurePaymentsIndex(elasticsearch));
-    if (index === 'created') say('the index was missing and was made');
+    if (index === 'created') say('created the missing index');
     const result = await reindex({
       payments,
       documents: new PaymentDocuments(elasticsearch),
@@ -63,15 +66,15 @@ async function run(): Promise<number> {
     return report(result);
   } catch (error) {
     if (interrupted.signal.aborted) {
-      say(`interrupted${soFar ? ` after ${done(soFar)} payments` : ''}; it can be run again`);
+      say(`interrupted${soFar ? ` after ${done(soFar)} payments` : ''}; you can run it again`);
       return EXIT.interrupted;
     }
-    say(`${(error as Error).message}; what was written stays, and it can be run again`);
+    say(`${(error as Error).message}; the documents written so far stay; you can run it again`);
     return EXIT.notDone;
   }
 }
 
-/** @throws Error that names what cannot be reached. */
+/** @throws Error that names the store that cannot be reached. */
 async function named<Result>(store: string, use: () => Promise<Result>): Promise<Result> {
   try {
     return await use();
@@ -91,7 +94,7 @@ function done({ written, present, failed }: Reindexed): number {
   return written + present + failed;
 }
 
-/** On a terminal one line that changes; elsewhere a line for every ten thousand payments. */
+/** Updates one line on a terminal. Elsewhere prints a line for every ten thousand payments. */
 function showProgress(remember: (soFar: Reindexed) => void): (soFar: Reindexed) => void {
   let shown = 0;
   return (soFar) => {
@@ -108,9 +111,9 @@ function showProgress(remember: (soFar: Reindexed) => void): (soFar: Reindexed) 
 function report(result: Reindexed): number {
   if (process.stderr.isTTY) process.stderr.write('\n');
   const { written, present, failed, failures } = result;
-  console.log(`${done(result)} payments: ${written} written, ${present} there already`);
+  console.log(`${done(result)} payments: ${written} written, ${present} already present`);
   if (failed === 0) return EXIT.done;
-  console.log(`${failed} have no document of their own:`);
+  console.log(`${failed} have no document:`);
   for (const { paymentId, error } of failures) console.log(`  ${paymentId} ${error.message}`);
   if (failures.length < failed) console.log(`  and ${failed - failures.length} more`);
   return EXIT.somethingFailed;

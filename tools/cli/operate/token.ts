@@ -4,13 +4,14 @@ import { demoToken } from '../clients/demo-token.js';
 import { userId } from '../clients/user-id.js';
 
 const command = new Command('token')
-  .description('mints a demo token, valid for 12 hours')
-  .addArgument(new Argument('<user>', 'who it is for').argParser(userId))
+  .description('Prints a demo access token (JWT) that is valid for 12 hours.')
+  .addArgument(new Argument('<user>', 'the user id in the token').argParser(userId))
   .addOption(
-    new Option('--role <role>', 'what its bearer may do')
+    new Option('--role <role>', 'the role of the user')
       .choices(['customer', 'operator'])
       .default('customer'),
   )
+  .addHelpText('after', '\nExample:\n  npm run -s token -- alice --role operator')
   .parse();
 
 const { role } = command.opts<{ role: 'customer' | 'operator' }>();

@@ -14,9 +14,9 @@ const EFFECT_DEADLINE_MS = 60_000;
 const ASK_EVERY_MS = 50;
 
 /**
- * Makes one payment and waits until it has reached everyone: one line for the payment and one for each of
- * its three effects, with the milliseconds since the payment was asked for.
- * @throws Error when the payment did not complete, or an effect is not there within a minute.
+ * Makes one payment and waits for its three effects. Prints a line for the payment and a line for
+ * each effect, with the milliseconds since the request.
+ * @throws Error if the payment does not complete, or an effect is missing after a minute.
  */
 export async function showFirstPayment(options: {
   environment: Environment;
@@ -85,12 +85,12 @@ async function waitFor(
   const deadline = performance.now() + EFFECT_DEADLINE_MS;
   let last: unknown;
   while (performance.now() < deadline) {
-    // The effect's service may still be starting; only the deadline decides.
+    // The service of the effect may still be starting. Only the deadline ends the wait.
     const found = await look().catch((error: unknown) => void (last = error));
     if (found) return found;
     await delay(ASK_EVERY_MS);
   }
-  throw new Error(`the ${name} was not there after ${EFFECT_DEADLINE_MS / 1_000} s`, {
+  throw new Error(`the ${name} is missing after ${EFFECT_DEADLINE_MS / 1_000} s`, {
     cause: last,
   });
 }

@@ -1,9 +1,9 @@
-// Ctrl-C in a terminal reaches every process of the group, and npm passes it on once more.
+// Ctrl-C in a terminal sends SIGINT to every process of the group, and npm forwards it once more.
 const SAME_KEYSTROKE_MS = 1_000;
 
 /**
- * Resolves at the first Ctrl-C, SIGTERM or closing of the terminal, and calls `hurry` at every further
- * one. From here on these do not end the process by themselves.
+ * Resolves at the first SIGINT, SIGTERM or SIGHUP, and calls `hurry` at every further one. From the
+ * call on these signals no longer end the process.
  */
 export function onInterrupt(
   hurry: () => void,

@@ -1,6 +1,6 @@
 import type { Environment } from '../../stack/environment.js';
 
-/** Where a person goes next, once the system is up. */
+/** The addresses to open in a browser once the system runs. */
 export function placesToLook({ settings }: Environment): string[] {
   const at = (port: number, path: string) => `http://localhost:${port}${path}`;
   return [

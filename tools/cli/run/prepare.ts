@@ -6,7 +6,7 @@ import { createTopics } from '../../stack/prepare/topics.js';
 import { preparePostgres } from '../../stack/prepare/databases.js';
 
 const { settings, given } = readEnvironment();
-// In compose the servers have names of their own; natively all of them are on this machine.
+// Compose sets the host names of the servers. In native mode all servers run on this machine.
 const postgresHost = given['POSTGRES_HOST'] ?? '127.0.0.1';
 const kafkaBrokers = given['KAFKA_BROKERS'] ?? `127.0.0.1:${settings.KAFKA_PORT}`;
 const elasticsearchUrl =
@@ -29,12 +29,15 @@ type Step = keyof typeof STEPS;
 const ALL = Object.keys(STEPS) as Step[];
 
 const command = new Command('prepare')
-  .description('makes what the servers must hold before the apps start; safe to repeat')
-  .argument('[steps...]', `of ${ALL.join(', ')}; all of them, in this order, when none is named`)
+  .description(
+    'Creates databases, topics, index and connector before the apps start. Safe to repeat.',
+  )
+  .argument('[steps...]', `${ALL.join(', ')}; default: all, in this order`)
+  .addHelpText('after', '\nExample:\n  node tools/run.mjs prepare topics index')
   .parse();
 
 for (const step of (command.args.length > 0 ? command.args : ALL) as Step[]) {
-  if (!ALL.includes(step)) command.error(`no such step: ${step}. There are: ${ALL.join(', ')}`);
+  if (!ALL.includes(step)) command.error(`unknown step: ${step}. Steps: ${ALL.join(', ')}`);
   const startedAt = Date.now();
   await STEPS[step]();
   console.log(`${step}: ready after ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);

@@ -6,10 +6,15 @@ import type { ModeName, Service } from '../../stack/mode.js';
 import { modeOption, occupiedMode } from './choose-mode.js';
 
 const command = new Command('status')
-  .description('every process of the system, and whether it is healthy')
+  .description('Lists every process of the system and its health.')
   .addOption(modeOption)
-  .option('--json', 'one JSON object', false)
-  .addHelpText('after', '\nExit code: 0 all is healthy, 1 something is not, or nothing is running.')
+  .option('--json', 'print one JSON object', false)
+  .addHelpText(
+    'after',
+    '\nExample:' +
+      '\n  npm run -s status -- --json' +
+      '\n\nExit code: 0 all are healthy, 1 one is not healthy, or nothing is running.',
+  )
   .parse();
 
 const { mode: asked, json } = command.opts<{ mode?: ModeName; json: boolean }>();
@@ -22,7 +27,8 @@ else console.log(`${mode?.name}\n${table(services)}`);
 const isAbandoned = mode !== undefined && !(await mode.isRunning(environment));
 if (isAbandoned) {
   process.stderr.write(
-    'What started these is gone, and nothing restarts them: npm start begins anew, npm stop ends them.\n',
+    'The supervisor of these processes has ended, so they are not restarted if they fail. ' +
+      'npm start starts everything again, npm stop stops them.\n',
   );
 }
 process.exit(

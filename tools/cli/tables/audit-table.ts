@@ -6,7 +6,7 @@ import type {
 } from '@effectively-once/audit';
 import pc from 'picocolors';
 
-/** Findings shown per invariant; --json has up to a thousand. */
+/** Findings that the table shows per invariant. --json has up to a thousand. */
 const FINDINGS_SHOWN_MAX = 20;
 const TITLE_WIDTH = 72;
 
@@ -16,7 +16,7 @@ const COLOUR: Record<InvariantStatus, (text: string) => string> = {
   violated: pc.red,
 };
 
-/** The audit for a person: a line per invariant, and under it what broke it. */
+/** The audit report as text: one line per invariant, and below it the ids that break it. */
 export function auditTable(report: AuditReport): string {
   const { cutoff, since, settleLimitS, durationMs, invariants, tooYoung } = report;
   const judgedBefore = new Date(Date.parse(cutoff) - settleLimitS * 1_000).toISOString();
@@ -64,7 +64,7 @@ function findings(found: { named: Finding[]; count: number; status: InvariantSta
 function conclusion({ invariants, payments, tooYoung }: AuditReport): string {
   const broken = invariants.filter(({ status }) => status === 'violated').map(({ id }) => id);
   if (broken.length > 0) return pc.red(`violated: ${broken.join(', ')}`);
-  // An all-clear over nothing would be a lie.
+  // Without judged payments the report must not say that nothing is lost.
   if (payments === 0 && tooYoung > 0) {
     return pc.yellow('no payment is old enough to be judged; --wait=30 judges all');
   }

@@ -3,20 +3,20 @@ import { ConsoleUnreachable, type Action } from '../clients/dlq-client.js';
 
 const POLL_MS = 250;
 const BAR_WIDTH = 30;
-/** A console that died is back in seconds; one that is not is a person's business. */
+/** A console that crashed restarts in seconds. After this time the operator has to look. */
 const AWAY_MAX_MS = 60_000;
 
 export interface ProgressOptions {
   look: () => Promise<Action>;
-  /** Where a bar, or lines, go. */
+  /** The stream for the progress bar (on a terminal) or the progress lines. */
   out: { write: (text: string) => unknown; isTTY?: boolean };
   now: () => number;
   wait?: (ms: number) => Promise<unknown>;
 }
 
 /**
- * Watches a redrive until it is finished. It does not depend on us: the console does it, and goes on with
- * it if it dies, so a console that does not answer for a moment is waited for.
+ * Shows the progress of a redrive until it is finished. The console does the redrive and continues
+ * it after a crash, so this function waits for a console that does not answer for a moment.
  */
 export async function watch({
   look,

@@ -2,7 +2,7 @@ import Table from 'cli-table3';
 import pc from 'picocolors';
 import type { Decided, Detail, Overview, Page } from '../clients/dlq-client.js';
 
-/** Every consumer's dead letters in a few lines: how many, since when, why. */
+/** The dead letters of every consumer in a few lines: number, age, errors. */
 export function overviewTable({ consumers }: Overview): string {
   const head = [
     'consumer',
@@ -10,7 +10,7 @@ export function overviewTable({ consumers }: Overview): string {
     'oldest',
     'redriven',
     'discarded',
-    'why the pending ones died',
+    'errors of the pending ones',
   ];
   const table = new Table({ head, style: { head: [], border: [], compact: true } });
   for (const { consumer, depth, oldest, states, reasons } of consumers) {
@@ -25,7 +25,7 @@ export function overviewTable({ consumers }: Overview): string {
 
 export function pageTable({ items, nextCursor }: Page): string {
   if (items.length === 0) return 'no dead letters';
-  const head = ['id', 'state', 'payment', 'died', 'of', 'attempts', 'redriven'];
+  const head = ['id', 'state', 'payment', 'dead since', 'error', 'attempts', 'redriven'];
   const table = new Table({ head, style: { head: [], border: [], compact: true } });
   for (const item of items) {
     table.push([
@@ -43,7 +43,7 @@ export function detailText(detail: Detail): string {
   const lines = Object.entries(letter).map(
     ([name, value]) => `${name.padEnd(18)} ${value === null ? '–' : String(value)}`,
   );
-  if (!record) return [...lines, pc.yellow('its record has left the topic')].join('\n');
+  if (!record) return [...lines, pc.yellow('its record is no longer in the topic')].join('\n');
   return [
     ...lines,
     `${'key'.padEnd(18)} ${record.key ?? '–'}`,
@@ -59,20 +59,20 @@ function stateColour(state: string): string {
   return state === 'redriven' ? pc.green(state) : pc.dim(state);
 }
 
-// Whoever wrote the record wrote its headers: an escape sequence in one must not reach the terminal.
+// The producer of the record chose its headers. An escape sequence in them must not reach the terminal.
 const printable = (text: string) => text.replace(/\p{Cc}|\p{Cf}/gu, '\uFFFD');
 
 const at = (time: string | null) => (time ? time.replace('T', ' ').slice(0, 19) : '–');
 
 const WHY: Record<string, string> = {
-  loop_guard: 'redriven three times already: repair what it dies of, or discard it',
-  in_action: 'a redrive is at work on it',
-  redriven: 'redriven already',
-  discarded: 'discarded already',
+  loop_guard: 'already redriven three times: fix the cause of its error, or discard it',
+  in_action: 'another redrive is processing it',
+  redriven: 'already redriven',
+  discarded: 'already discarded',
   beyond_max: 'beyond --max',
 };
 
-/** What of it was not done, to come after what was. */
+/** The dead letters that the console refused, as text that follows the number of accepted ones. */
 export function refusals({ refused, left }: Pick<Decided, 'refused' | 'left'>): string {
   const named = refused.map(({ id, why }) => `\n  ${pc.yellow(id)} refused: ${WHY[why] ?? why}`);
   return `${left > 0 ? `, ${left} more are pending` : ''}${named.join('')}`;

@@ -5,7 +5,7 @@ import type { Reconciled } from '@effectively-once/reconcile/reconcile';
 const SOURCES: Source[] = ['payments', 'psp', 'points', 'documents'];
 const NAMED_MAX = 20;
 
-/** The day as a person reads it: what each of the four says per currency, then who it does not add up for. */
+/** The day as text: the total of each of the four sources per currency, then the users who differ. */
 export function reconcileTable({ day, totals, differences }: Reconciled): string {
   if (totals.length === 0) return `${day}: no payments`;
   const table = new Table({ head: [day, ...SOURCES], style: { head: [], border: [] } });
@@ -27,7 +27,7 @@ export function reconcileTable({ day, totals, differences }: Reconciled): string
     table.toString(),
     verdict,
     ...named,
-    ...(more > 0 ? [`  and ${more} more; --json has them all`] : []),
+    ...(more > 0 ? [`  and ${more} more; --json prints all`] : []),
   ].join('\n');
 }
 

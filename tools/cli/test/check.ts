@@ -5,7 +5,11 @@ import { runJest } from '../../test-runner/jest-run.js';
 import { runStaticChecks } from '../../test-runner/static-checks.js';
 
 new Command('check')
-  .description('format, lint, types and unit tests: what can be known without a server')
+  .description('Checks format, lint and types, and runs the unit tests. Needs no server.')
+  .addHelpText(
+    'after',
+    '\nExample:\n  npm run check\n\nExit code: 0 everything passed, 1 something failed.',
+  )
   .parse();
 
 const interrupted = new AbortController();

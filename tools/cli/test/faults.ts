@@ -2,7 +2,7 @@ import { worstStatus } from '@effectively-once/audit';
 import { Command } from 'commander';
 import pc from 'picocolors';
 import { FAULTS, titleOf, type Fault } from '../../faults/fault.js';
-import { needsAPerson } from '../../faults/repair.js';
+import { needsOperator } from '../../faults/repair.js';
 import { randomFrom } from '../../faults/random.js';
 import { recoveryTable, type Recoveries } from '../../faults/recovery-table.js';
 import { runRound } from '../../faults/round.js';
@@ -13,18 +13,22 @@ import { auditTable } from '../tables/audit-table.js';
 import { fromOne, wholeNumber } from '../clients/whole-number.js';
 
 const command = new Command('test:faults')
-  .description('breaks something while payments come in, and audits what became of every payment')
-  .option('--rounds <n>', 'how many faults, one after the other', fromOne, 5)
-  .option('--seed <n>', 'repeats the rounds of an earlier run', wholeNumber, Date.now() % 1_000_000)
+  .description('Fault injection: breaks the system under load and audits every payment afterwards.')
+  .option('--rounds <n>', 'number of faults, one after the other', fromOne, 5)
+  .option('--seed <n>', 'repeat the rounds of an earlier run', wholeNumber, Date.now() % 1_000_000)
   .option(
     '--only <words>',
-    'only faults whose name has these words in it, such as "kill -9 at email"; several, separated by commas',
+    'only faults whose name contains these words; separate several with commas',
   )
-  .option('--each', 'every fault in turn, as many rounds as --rounds says', false)
+  .option('--each', 'inject every fault --rounds times', false)
   .addHelpText(
     'after',
     `\nThe faults:\n  ${FAULTS.map(titleOf).join('\n  ')}\n` +
-      '\nRuns on a stack of its own. Exit code: 0 nothing lost or doubled, 1 else.',
+      '\nRuns on its own test stack.' +
+      '\n\nExamples:' +
+      '\n  npm run test:faults -- --rounds 1' +
+      '\n  npm run test:faults -- --only "kill -9 at email,zombie" --each' +
+      '\n\nExit code: 0 nothing is lost or doubled, 1 a round failed.',
   )
   .parse();
 
@@ -33,7 +37,7 @@ const { seed, each, only = '' } = options;
 const faults = FAULTS.filter((fault) =>
   only.split(',').some((one) => titleOf(fault).includes(one)),
 );
-if (faults.length === 0) command.error(`no such fault: ${only}. --help lists them.`);
+if (faults.length === 0) command.error(`unknown fault: ${only}. --help lists the faults.`);
 const rounds = each ? options.rounds * faults.length : options.rounds;
 const recoveries = new Map<string, Recoveries>();
 const print = (line: string) => console.log(line);
@@ -66,15 +70,17 @@ process.exit(failed === 0 ? 0 : 1);
 async function isSurvived(fault: Fault): Promise<boolean> {
   const title = `round ${round}/${rounds}: ${titleOf(fault)}`;
   try {
-    const { offered, paid, recoveredMs, publishedAgain, report } = await runRound(
-      stack,
-      fault,
-      random,
-    );
+    const {
+      offered,
+      paid,
+      recoveredMs,
+      republished: publishedAgain,
+      report,
+    } = await runRound(stack, fault, random);
     const isClean = worstStatus(report) === 'ok' && paid === offered;
     print(
       `${isClean ? pc.green('✔') : pc.red('✘')} ${title}: ${paid} of ${offered} paid, ` +
-        `everywhere ${(recoveredMs / 1_000).toFixed(1)} s after it was over, audit ${worstStatus(report)}`,
+        `recovered ${(recoveredMs / 1_000).toFixed(1)} s after its end, audit ${worstStatus(report)}`,
     );
     if (isClean) remember(fault, recoveredMs, publishedAgain);
     else print(`${auditTable(report)}\nrepeat with --seed ${seed}`);
@@ -86,14 +92,14 @@ async function isSurvived(fault: Fault): Promise<boolean> {
   }
 }
 
-/** A round that failed has not recovered: it is in the list above, and in no table. */
+/** Adds a clean round to the table. A failed round did not recover, so it is only in the list. */
 function remember(fault: Fault, recoveredMs: number, publishedAgain: number): void {
   const title = titleOf(fault);
   const row = recoveries.get(title) ?? {
-    ...{ title, byAPerson: needsAPerson(fault) },
-    ...{ recoveredMs: [], publishedAgain: [] },
+    ...{ title, repairedByOperator: needsOperator(fault) },
+    ...{ recoveredMs: [], republished: [] },
   };
   row.recoveredMs.push(recoveredMs);
-  row.publishedAgain.push(publishedAgain);
+  row.republished.push(publishedAgain);
   recoveries.set(title, row);
 }

@@ -13,21 +13,24 @@ import {
 } from '../../test-runner/test-stack.js';
 
 const command = new Command('test')
-  .description('runs every test on a stack of its own, beside whatever is running')
-  .argument('[paths...]', 'parts of test paths; all tests when there is none')
+  .description('Runs the tests on their own test stack, beside a running system.')
+  .argument('[paths...]', 'parts of test file paths; default: all tests')
   .addOption(
     new Option('--level <level>', 'only this level').choices(['static', 'unit', 'int', 'e2e']),
   )
   .addOption(
     new Option(
       '--stacks <number>',
-      'how many stacks to test on side by side; unless told, 2 on a machine with 12 GB of memory and two cores',
+      'number of test stacks side by side (default: 2 with 12 GB of memory and two cores, else 1)',
     ).choices(['1', '2', '3']),
   )
   .addHelpText(
     'after',
-    '\nTEST_STACK=containers runs the integration level on containers instead of processes.' +
-      '\nExit code: 0 everything passed, 1 something failed, 130 interrupted.',
+    '\nTEST_STACK=containers runs the integration tests on containers instead of processes.' +
+      '\n\nExamples:' +
+      '\n  npm test' +
+      '\n  npm test -- --level unit apps/email' +
+      '\n\nExit code: 0 everything passed, 1 something failed, 130 interrupted.',
   )
   .parse();
 
@@ -54,18 +57,19 @@ try {
   if ((await filesAsked('unit')) > 0) {
     counts.push(await titled('unit', () => runJest({ level: 'unit', patterns, signal })));
   }
-  // Each on a stack of its own: what integration tests leave behind would be findings end to end.
+  // Each level gets its own stack: the audit of an e2e test would report the data that integration
+  // tests leave behind.
   for (const each of ['int', 'e2e'] as const) {
     const files = await filesAsked(each);
     if (files > 0) await testOnServers(each, files);
   }
-  if (counts.length === 0) throw new Error(`no test has ${patterns.join(' or ')} in its path`);
+  if (counts.length === 0) throw new Error(`no test path contains ${patterns.join(' or ')}`);
 } catch (error) {
   print(pc.red(error instanceof Error ? error.message : String(error)));
   counts.push(ONE_FAILURE);
 }
 if (signal.aborted) {
-  print('interrupted: what had not been tested by then was not');
+  print('interrupted: the remaining tests did not run');
   process.exit(130);
 }
 const all = total(counts);
@@ -74,23 +78,23 @@ print(closingLine(all));
 process.exit(all.failed === 0 ? 0 : 1);
 
 async function filesAsked(one: Level): Promise<number> {
-  // On containers there are no apps to tell an end-to-end story with.
+  // A container test stack has no apps, so it cannot run end-to-end tests.
   if (one === 'e2e' && onContainers) return 0;
   if ((level ?? one) !== one) return 0;
   return (await testFiles(one, patterns)).length;
 }
 
-/** On a stack for each of Jest's workers, because two tests on one would count each other's records. */
+/** Starts one stack per Jest worker: two tests on one stack would count each other's records. */
 async function testOnServers(each: 'int' | 'e2e', files: number): Promise<void> {
-  // How much memory Docker has is not known: on a Mac it is a small part of the machine's.
+  // The memory of Docker is unknown. On a Mac it is a small part of the machine's memory.
   const carried = onContainers ? 1 : stacksThisMachineCarries();
   const many = Math.min(Number(stacks ?? carried), files);
   const started: TestStack[] = [];
   const before = total(counts).failed;
   try {
-    // One after the other: a block of ports is taken by whoever listens on it.
+    // One after the other: a stack reserves its port block only when it listens on it.
     for (let which = 1; which <= many; which++) {
-      const title = many === 1 ? 'a stack to test on' : `stack ${which} of ${many} to test on`;
+      const title = many === 1 ? 'test stack' : `test stack ${which} of ${many}`;
       started.push(await titled(`${title} (${kind})`, () => start(each)));
     }
     const addresses = started.map((stack) => stack.addresses);

@@ -4,11 +4,12 @@ import type { ProcessDefinition } from '../../stack/native/processes/process-def
 import { repositoryRoot } from '../../repository-root.js';
 
 /**
- * In a test stack a cable lies between a consumer and each server it works with, and nobody else uses
- * it: when it is cut, one consumer loses one server, and the auditor still sees them all. Named by what
- * the consumer's circuit calls the server; `variable` tells the consumer where it is.
+ * Fault injection: in a test stack a TCP proxy stands between a consumer and each server that it
+ * uses. Only that consumer uses the proxy. If the proxy refuses or hangs, one consumer loses one
+ * server, and the auditor still reaches all servers. The key is the name of the consumer's circuit
+ * breaker; `variable` holds the server's address.
  */
-export const CABLES = {
+export const PROXIES = {
   redis: { app: 'email', variable: 'REDIS_URL' },
   smtp: { app: 'email', variable: 'SMTP_URL' },
   payments: { app: 'email', variable: 'PAYMENTS_URL' },
@@ -17,62 +18,62 @@ export const CABLES = {
   elasticsearch: { app: 'search', variable: 'ELASTICSEARCH_URL' },
 } as const satisfies Record<string, { app: AppName; variable: Variable }>;
 
-export type Dependency = keyof typeof CABLES;
-export const DEPENDENCIES = Object.keys(CABLES) as Dependency[];
+export type Dependency = keyof typeof PROXIES;
+export const DEPENDENCIES = Object.keys(PROXIES) as Dependency[];
 
-/** One for each cable, and one to cut them by. */
-export const CABLE_PORTS = DEPENDENCIES.length + 1;
+/** One port for each proxy, and one for the control API. */
+export const PROXY_PORTS = DEPENDENCIES.length + 1;
 
-/** What the process that holds the cables is told: see cable-box.ts. */
-export interface CableBox {
+/** The command-line argument of proxy-process.ts. */
+export interface ProxyProcessOptions {
   controlPort: number;
-  cables: { dependency: Dependency; port: number; to: { host: string; port: number } }[];
+  proxies: { dependency: Dependency; port: number; to: { host: string; port: number } }[];
 }
 
-/** The same processes, with the consumers' servers behind cables, and the process that holds those. */
-export function layCables(
+/** The same processes, with the consumers' servers behind proxies, and the proxy process itself. */
+export function putBehindProxies(
   definitions: ProcessDefinition[],
-  [controlPort = 0, ...cablePorts]: number[],
+  [controlPort = 0, ...proxyPorts]: number[],
 ): ProcessDefinition[] {
-  const cables = DEPENDENCIES.map((dependency, index) => {
-    const { app, variable } = CABLES[dependency];
+  const proxies = DEPENDENCIES.map((dependency, index) => {
+    const { app, variable } = PROXIES[dependency];
     const url = new URL(definitions.find(({ name }) => name === app)?.env[variable] ?? '');
     const to = { host: url.hostname, port: Number(url.port) };
-    const port = cablePorts[index] ?? 0;
+    const port = proxyPorts[index] ?? 0;
     url.port = String(port);
     return { dependency, app, variable, port, to, url: url.toString() };
   });
-  const behindCables = definitions.map((definition) => {
-    const own = cables.filter(({ app }) => app === definition.name);
+  const behindProxies = definitions.map((definition) => {
+    const own = proxies.filter(({ app }) => app === definition.name);
     if (own.length === 0) return definition;
     const urls = Object.fromEntries(own.map(({ variable, url }) => [variable, url]));
     return {
       ...definition,
-      after: [...definition.after, 'cables'],
+      after: [...definition.after, 'proxies'],
       env: { ...definition.env, ...urls },
     };
   });
-  const box = {
+  const options = {
     controlPort,
-    cables: cables.map(({ dependency, port, to }) => ({ dependency, port, to })),
+    proxies: proxies.map(({ dependency, port, to }) => ({ dependency, port, to })),
   };
-  return [cableBox(box), ...behindCables];
+  return [proxyProcess(options), ...behindProxies];
 }
 
-function cableBox(box: CableBox): ProcessDefinition {
-  const url = `http://127.0.0.1:${box.controlPort}`;
+function proxyProcess(options: ProxyProcessOptions): ProcessDefinition {
+  const url = `http://127.0.0.1:${options.controlPort}`;
   return {
-    name: 'cables',
+    name: 'proxies',
     kind: 'server',
     url,
-    // Of no variable: they are the port block's.
+    // Empty, because its ports have no variable in `.env`. They come from the port block.
     ports: [],
     after: [],
     command: process.execPath,
     args: [
       '--enable-source-maps',
       'tools/dist/test-runner/proxies/proxy-process.js',
-      JSON.stringify(box),
+      JSON.stringify(options),
     ],
     env: {},
     cwd: repositoryRoot,

@@ -10,21 +10,22 @@ import { waitUntil } from '@effectively-once/testing';
 const GIVE_UP_AFTER_MS = 120_000;
 
 /**
- * Waits until every consumer has committed everything published until now, whichever member did it. An
- * audit before that may be clean too early: what a crash left unsettled comes again, and may double then.
+ * Waits until every consumer group has committed the offsets of all records published so far. An
+ * audit before that can be clean too early: a record that a crash left uncommitted is redelivered,
+ * and may be doubled only then.
  */
-export async function everythingIsSettled(brokers: string[]): Promise<void> {
-  const connection = { brokers, clientId: 'settled' };
-  const isSettledBy = async (groupId: ConsumerName) => {
+export async function waitUntilDrained(brokers: string[]): Promise<void> {
+  const connection = { brokers, clientId: 'wait-until-drained' };
+  const untilDrainedBy = async (groupId: ConsumerName) => {
     const topics = [PAYMENT_COMPLETED, redriveTopic(groupId)];
-    // A broker that was just killed may take its time to answer.
+    // A broker that was just killed needs some time until it answers.
     const ends = await waitUntil(
       'the broker to answer',
       () => endOffsets({ ...connection, topics }),
       GIVE_UP_AFTER_MS,
     );
     await waitUntil(
-      `${groupId} to settle everything`,
+      `${groupId} to commit every record`,
       async () => {
         const committed = await committedOffsets({ ...connection, groupId, topics });
         return topics.every((topic) =>
@@ -37,5 +38,5 @@ export async function everythingIsSettled(brokers: string[]): Promise<void> {
       GIVE_UP_AFTER_MS,
     );
   };
-  await Promise.all(CONSUMERS.map(isSettledBy));
+  await Promise.all(CONSUMERS.map(untilDrainedBy));
 }
