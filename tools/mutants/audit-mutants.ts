@@ -14,7 +14,7 @@ const goesOn = 'apps/console/src/audit/standing-audit.ts';
 /** The promises of the auditor: it reports every violation, and no correct payment. */
 export const AUDIT_MUTANTS: readonly Mutant[] = [
   {
-    mutation: 'audit: everything is judged in one bucket',
+    mutation: 'audit: judges all payments in one partition',
     file: 'libs/audit/src/evidence/collect-evidence.ts',
     text: 'const PAYMENTS_PER_BUCKET = 2_500;',
     replacement: 'const PAYMENTS_PER_BUCKET = 2_500_000;',
@@ -23,7 +23,7 @@ export const AUDIT_MUTANTS: readonly Mutant[] = [
     ),
   },
   {
-    mutation: 'audit: an entry for another amount passes for the points',
+    mutation: 'audit: accepts a points entry with another amount',
     file: 'libs/audit/src/invariants/i06-points.ts',
     text: 'contentOf(entry) !== contentOf(payment)',
     replacement: 'entry.userId === undefined',
@@ -32,7 +32,7 @@ export const AUDIT_MUTANTS: readonly Mutant[] = [
     ),
   },
   {
-    mutation: 'audit: a document for another amount passes for the document',
+    mutation: 'audit: accepts a document with another amount',
     file: 'libs/audit/src/invariants/i08-documents.ts',
     text: 'contentOf(document) !== contentOf(payment)',
     replacement: 'document.userId === undefined',
@@ -41,14 +41,14 @@ export const AUDIT_MUTANTS: readonly Mutant[] = [
     ),
   },
   {
-    mutation: 'audit: what the console has not come to is called lost',
+    mutation: 'audit: reports records that the console has not read yet as lost',
     file: conserved,
     text: 'if (record.offset < next) {',
     replacement: 'if (record.offset < next || true) {',
     test: deadLetters('calls one late that the console has not come to'),
   },
   {
-    mutation: 'audit: a dead letter called redriven need not have been sent',
+    mutation: 'audit: accepts a redriven dead letter whose record was never sent',
     file: conserved,
     text: 'if (isRedriven && !evidence.redriveRecords.has(letter)) {',
     replacement: 'if (isRedriven && !isRedriven) {',
@@ -57,28 +57,28 @@ export const AUDIT_MUTANTS: readonly Mutant[] = [
     ),
   },
   {
-    mutation: 'audit: anybody may redrive what is pending',
+    mutation: 'audit: accepts a redriven record of a dead letter that is still pending',
     file: conserved,
     text: "row?.state === 'pending' && row.isBeingRedriven",
     replacement: "row?.state === 'pending'",
     test: deadLetters('names what was sent again although it is pending'),
   },
   {
-    mutation: 'audit: a redrive that was not marked is not asked for again',
+    mutation: 'audit: does not look up a redrive that is not yet marked',
     file: older,
     text: 'const rows = await stores.deadLettersNow(unmarked);',
     replacement: 'const rows = await stores.deadLettersNow(unmarked.slice(unmarked.length));',
     test: collecting('never accuses an honest system, whatever happens between two readings'),
   },
   {
-    mutation: 'audit of late: the first half of what is there twice is not looked up',
+    mutation: 'audit --since: does not look up the older half of a doubled effect',
     file: older,
     text: 'await stores.older(outside, (fact) => void facts.push(fact));',
     replacement: '',
     test: lookUps('names a second capture whose first is older'),
   },
   {
-    mutation: 'audit of late: the capture from before the beginning is not looked up',
+    mutation: 'audit --since: does not look up a capture from before the start',
     file: older,
     text: 'await stores.chargesOf([...crossingIds], (charge) => addFact(charge, known));',
     replacement: '',
@@ -87,14 +87,14 @@ export const AUDIT_MUTANTS: readonly Mutant[] = [
     ),
   },
   {
-    mutation: 'audit of late: an older payment is said to lack what was not read',
+    mutation: 'audit --since: reports unread effects of an older payment as missing',
     file: 'libs/audit/src/evidence/missing-effect.ts',
     text: "if (completedAtMs < (evidence.sinceMs ?? 0)) return { outcome: 'not_judged' };",
     replacement: '',
     test: lookUps('does not say that an older payment lacks what was not read of it'),
   },
   {
-    mutation: 'audit: a redrive that came to nothing is forgotten with its topic',
+    mutation: 'audit: forgets a failed redrive together with its topic',
     file: 'libs/audit/src/evidence/missing-effect.ts',
     text: "    ...states.filter(({ state }) => state === 'redriven'),\n",
     replacement: '',
@@ -103,7 +103,7 @@ export const AUDIT_MUTANTS: readonly Mutant[] = [
     ),
   },
   {
-    mutation: 'audit: a lost event is late again when the outbox has dropped its row',
+    mutation: 'audit: a lost event becomes late again when the outbox drops its row',
     file: 'libs/audit/src/evidence/missing-effect.ts',
     text: 'evidence.slotPassedSnapshot ? outboxKeptSinceMs(evidence) : keptSinceMs',
     replacement: 'keptSinceMs',
@@ -112,28 +112,28 @@ export const AUDIT_MUTANTS: readonly Mutant[] = [
     ),
   },
   {
-    mutation: 'audit: of an old event nobody waits for the slot',
+    mutation: 'audit: does not wait for the slot before it judges an old event',
     file: 'libs/audit/src/evidence/collect-evidence.ts',
     text: '[...rows, ...rowMayBeGone].every',
     replacement: 'rows.every',
     test: collecting('names one whose event never came, and looks at the slot until that is sure'),
   },
   {
-    mutation: 'standing audit: a violation ends by becoming old',
+    mutation: 'standing audit: a violation ends when it gets old',
     file: goesOn,
     text: "|| latest?.invariants.some(({ status }) => status === 'violated')",
     replacement: '',
     test: standing('looks at all payments until nothing is violated any more'),
   },
   {
-    mutation: 'standing audit: two run at once',
+    mutation: 'standing audit: two audits run at the same time',
     file: goesOn,
     text: 'const turn = this.before.then(run, run);',
     replacement: 'const turn = run();',
     test: standing('never runs twice at once, whoever asks'),
   },
   {
-    mutation: 'standing audit: one that failed still says why after one that was finished',
+    mutation: 'standing audit: still reports an old failure after a finished audit',
     file: 'apps/console/src/audit/audit-metrics.ts',
     text: "      duration.set({ kind: since ? 'incremental' : 'full' }, durationMs / 1_000);\n      unfinished.reset();",
     replacement:

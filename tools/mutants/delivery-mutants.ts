@@ -5,7 +5,7 @@ const delivery = (file: string) => `libs/delivery/src/${file}`;
 /** The promises of the delivery runtime, which hold for every idempotency strategy. */
 export const DELIVERY_MUTANTS: readonly Mutant[] = [
   {
-    mutation: 'the commit comes before the effect',
+    mutation: 'delivery: commits the offset before the effect',
     file: delivery('partition/partition.ts'),
     text: `        await this.options.settle(record, recordLane);
         return this.settled(held);`,
@@ -17,7 +17,7 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
     },
   },
   {
-    mutation: 'the watermark passes records that are not settled',
+    mutation: 'delivery: the watermark passes records that are not complete',
     file: delivery('partition/offset-tracker.ts'),
     text: 'oldest?.isSettled; oldest = this.oldest',
     replacement: 'oldest; oldest = this.oldest',
@@ -28,7 +28,7 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
     },
   },
   {
-    mutation: 'a retry is thrown into the runtime instead of being waited for',
+    mutation: 'delivery: a retry is thrown to the runtime instead of awaited',
     file: delivery('deliver.ts'),
     text: `          if (attempts() < ATTEMPTS_MAX) {
             await to.backOff(`,
@@ -41,7 +41,7 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
     },
   },
   {
-    mutation: 'a dead letter is not awaited',
+    mutation: 'delivery: does not await the dead letter',
     file: delivery('deliver.ts'),
     text: 'await to.deadLetter(record, { error, errorClass, attempts: attempts(), firstFailedAt });',
     replacement: `void to
@@ -53,7 +53,7 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
     },
   },
   {
-    mutation: 'a partition dealt to somebody else is still committed',
+    mutation: 'delivery: commits a partition that is assigned to another member',
     file: delivery('partition/partition.ts'),
     text: 'if (options.commit && this.isOpen) await this.commit();',
     replacement: 'if (this.isOpen) await this.commit();',
@@ -63,7 +63,7 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
     },
   },
   {
-    mutation: 'a member that was dealt anew commits what it held before',
+    mutation: 'delivery: after a new assignment, commits records of the old one',
     file: delivery('transport/membership.ts'),
     text: 'const before = this.assignment?.close({ commit: false });',
     replacement: 'const before = this.assignment?.close({ commit: true });',
@@ -73,7 +73,7 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
     },
   },
   {
-    mutation: 'records of one user run at once, and overtake each other',
+    mutation: 'delivery: records of one user run at the same time and overtake each other',
     file: delivery('partition/partition.ts'),
     text: `key === null ? `,
     replacement: `key !== undefined ? `,
@@ -84,7 +84,7 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
     },
   },
   {
-    mutation: 'a record that backs off keeps its slot, and others wait for it',
+    mutation: 'delivery: a record keeps its concurrency slot during backoff',
     file: delivery('partition/lanes.ts'),
     text: `    this.setParked(queue, true);
     this.freeSlot();`,
@@ -95,7 +95,7 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
     },
   },
   {
-    mutation: 'attempts are forgotten by kill -9',
+    mutation: 'delivery: forgets the number of attempts after kill -9',
     file: delivery('transport/complete-record.ts'),
     text: `      await lane.rememberAttempts(attempts);
       await sleep(`,
@@ -106,7 +106,7 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
     },
   },
   {
-    mutation: 'a record is given up although its server is down',
+    mutation: 'delivery: dead-letters a record although its server is down',
     file: delivery('deliver.ts'),
     text: 'if (await to.isDependencyToBlame(error)) {',
     replacement: 'if (false) {',
@@ -117,7 +117,7 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
     },
   },
   {
-    mutation: 'a record runs although it may be the one that kills its process, and leaves no mark',
+    mutation: 'delivery: a suspected poison pill runs without a stored attempt',
     file: delivery('recovery/recovery-state.ts'),
     text: `    this.note.runsAlone = offset;
     await this.options.flush();
@@ -130,7 +130,8 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
     },
   },
   {
-    mutation: 'a circuit counts calls instead of users: one bad address opens it',
+    mutation:
+      'delivery: a circuit breaker counts calls instead of users, so one bad address opens it',
     file: delivery('circuit/circuit-breaker.ts'),
     text: 'this.streak.lanes.add(lane);',
     replacement: 'this.streak.lanes.add(`call ${this.streak.lanes.size}`);',
@@ -140,7 +141,7 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
     },
   },
   {
-    mutation: 'a server that is down is called all the same',
+    mutation: 'delivery: calls a server although its circuit is open',
     file: delivery('circuit/circuit-breaker.ts'),
     text: "if (this.reading !== 'closed' && !isTrial) throw new DependencyDown(this.dependency);",
     replacement: '',
@@ -150,7 +151,7 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
     },
   },
   {
-    mutation: 'failures of an outage are counted against the records it befell',
+    mutation: 'delivery: failures during an outage count as attempts of the records',
     file: delivery('deliver.ts'),
     text: 'counted.filter((one) => !isSymptomOfOutage(one)).length;',
     replacement: 'counted.length;',
@@ -160,7 +161,7 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
     },
   },
   {
-    mutation: 'a request that fails leaves its items waiting for ever',
+    mutation: 'delivery: a failed batch request never completes its items',
     file: delivery('batching/micro-batch.ts'),
     text: 'batch.forEach(({ reject }) => reject(error));',
     replacement: '',

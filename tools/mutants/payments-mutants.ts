@@ -20,7 +20,7 @@ const source = (name: string) => `apps/payments/src/${name}.ts`;
 /** The promises to the customer: one charge, and a correct answer about it. */
 export const PAYMENTS_MUTANTS: readonly Mutant[] = [
   {
-    mutation: 'checkout: the PSP is asked again with another key',
+    mutation: 'checkout: repeats the PSP request with another key',
     file: source('psp/psp'),
     text: '{ idempotencyKey: payment.id },',
     replacement: '{ idempotencyKey: payment.id + String(performance.now()) },',
@@ -29,7 +29,7 @@ export const PAYMENTS_MUTANTS: readonly Mutant[] = [
     ),
   },
   {
-    mutation: 'checkout: who loses the race answers his own bytes',
+    mutation: 'checkout: the loser of the race answers its own bytes',
     file: source('payment/finalizer'),
     text: `if (outcome === 'lost') return undefined;`,
     replacement: `if (outcome === 'lost') return answer;`,
@@ -38,14 +38,14 @@ export const PAYMENTS_MUTANTS: readonly Mutant[] = [
     ),
   },
   {
-    mutation: 'checkout: an empty claim is not read again',
+    mutation: 'checkout: does not read again after an empty claim',
     file: source('checkout/claim.sql'),
     text: `if (!row) return 'again';`,
     replacement: `if (!row) return { outcome: 'claimed' };`,
     test: completer('is found by a twin that waited for its key to be committed'),
   },
   {
-    mutation: 'checkout: a claim is given up by a request that lost its lease',
+    mutation: 'checkout: a request that lost its lease releases the claim',
     file: source('recovery/lease.sql'),
     text: `WHERE id = $1 AND lease_token = $2 AND status = 'PENDING'`,
     replacement: `WHERE id = $1 AND $2::uuid IS NOT NULL AND status IN ('PENDING', 'UNKNOWN')`,
@@ -54,35 +54,35 @@ export const PAYMENTS_MUTANTS: readonly Mutant[] = [
     ),
   },
   {
-    mutation: 'checkout: silence is taken for "not reached"',
+    mutation: 'checkout: a timeout counts as "the PSP was not reached"',
     file: source('psp/psp'),
     text: `const noAnswer: ChargeResult = { outcome: 'unknown', next: 'repeat', because: 'psp_down' };`,
     replacement: `const noAnswer: ChargeResult = { outcome: 'not_reached' };`,
     test: history('no payment is lost, doubled or lied about'),
   },
   {
-    mutation: 'completer: what the search does not show yet was never charged',
+    mutation: 'completer: a charge that the PSP search does not show yet counts as not charged',
     file: source('recovery/completer'),
     text: 'const SEARCH_LAG_MS = MINUTE_MS;',
     replacement: 'const SEARCH_LAG_MS = 0 * MINUTE_MS;',
     test: history('no payment is lost, doubled or lied about'),
   },
   {
-    mutation: 'completer: how long the search has had is told by a clock that may be set',
+    mutation: 'completer: uses the wall clock, which can be set, to measure the PSP search delay',
     file: source('recovery/completer'),
     text: 'const nowMs = this.parts.clockAndIds.nowMs();',
     replacement: 'const nowMs = this.parts.clockAndIds.now().getTime();',
     test: setClock('does not make "not found yet" into "never charged"'),
   },
   {
-    mutation: 'circuit: everybody tries at once whether the PSP is back',
+    mutation: 'circuit breaker: every request is a half-open trial',
     file: source('psp/circuit-breaker'),
     text: 'if (this.trial || this.options',
     replacement: 'if (this.options',
     test: door('lets one try after a while, and nobody beside it'),
   },
   {
-    mutation: 'circuit: who came in before it shut still asks',
+    mutation: 'circuit breaker: a request that started before it opened still calls the PSP',
     file: source('psp/circuit-breaker'),
     text: `    if (this.policy.state !== CircuitState.Closed && !pass.isTrial)
       return { outcome: 'not_reached' };
@@ -91,21 +91,21 @@ export const PAYMENTS_MUTANTS: readonly Mutant[] = [
     test: door('does not let somebody ask who came in before it shut'),
   },
   {
-    mutation: 'circuit: a wall clock that steps back forbids the trial',
+    mutation: 'circuit breaker: a wall clock that steps back prevents the trial',
     file: source('psp/circuit-breaker'),
     text: 'halfOpenAfter: Number.NEGATIVE_INFINITY',
     replacement: 'halfOpenAfter: 0',
     test: door('asks in the trial whatever the wall clock says meanwhile'),
   },
   {
-    mutation: 'circuit: a replay is refused because the PSP is down',
+    mutation: 'circuit breaker: refuses a replay because the PSP is down',
     file: source('checkout/checkout'),
     text: 'if (!pass) return await this.payLater(request);',
     replacement: `if (!pass) throw paymentsProblem('psp_unavailable');`,
     test: pspDown('whoever is paid is told so, and a paid order is still paid'),
   },
   {
-    mutation: 'bulkhead: as many wait for the PSP as come',
+    mutation: 'bulkhead: no limit of requests that wait for the PSP',
     file: source('psp/circuit-breaker'),
     text: '    if (this.checkouts >= CHECKOUTS_MAX) return undefined;\n',
     replacement: '',
@@ -114,7 +114,7 @@ export const PAYMENTS_MUTANTS: readonly Mutant[] = [
     ),
   },
   {
-    mutation: 'bulkhead: a place is never given back',
+    mutation: 'bulkhead: never releases a permit',
     file: source('checkout/checkout'),
     text: `      pass.leave();
 `,
@@ -125,7 +125,7 @@ export const PAYMENTS_MUTANTS: readonly Mutant[] = [
     ),
   },
   {
-    mutation: 'refunds: money taken for a payment that failed is kept',
+    mutation: 'refunds: a capture for a failed payment is not refunded',
     file: source('payment/finalizer'),
     text: '        await this.giveBackSurplus(current, verdict);\n',
     replacement: '',
@@ -139,14 +139,14 @@ export const PAYMENTS_MUTANTS: readonly Mutant[] = [
     test: database('to make a payment PENDING again'),
   },
   {
-    mutation: 'database: a connection that dies unheard ends the process',
+    mutation: 'database: a lost connection without an error listener ends the process',
     file: source('runtime/database'),
     text: '      onConnect: hearErrors,\n',
     replacement: '',
     test: dying('a database that dies while it greets fails a query, not the process'),
   },
   {
-    mutation: 'database: one that hangs is waited for without end',
+    mutation: 'database: waits for a hanging connection without a limit',
     file: source('runtime/database'),
     text: '      query_timeout: ANSWER_TIMEOUT_MS,\n',
     replacement: '',
@@ -155,21 +155,21 @@ export const PAYMENTS_MUTANTS: readonly Mutant[] = [
     ),
   },
   {
-    mutation: 'database: a connection that fell silent is used again',
+    mutation: 'database: reuses a connection that stopped answering',
     file: source('runtime/database'),
     text: '    subscribers: [HangUpOnSilence],\n',
     replacement: '',
     test: hanging('has no connection used again that it fell silent on'),
   },
   {
-    mutation: 'metrics: one that is not answered takes the whole scrape with it',
+    mutation: 'metrics: one metric without an answer fails the whole scrape',
     file: 'libs/platform/src/metrics.ts',
     text: 'await Promise.race([asked, tooLate]);',
     replacement: 'await asked;',
     test: hanging('takes no other metric away, and its own are absent, not old'),
   },
   {
-    mutation: 'outbox: a day is dropped though nobody has read it',
+    mutation: 'outbox: drops a day that the connector has not read',
     file: source('migrations/1795219200008-outbox-days-until-read'),
     text: '        AND active AND confirmed_flush_lsn IS NOT NULL',
     replacement: '        AND confirmed_flush_lsn IS NOT NULL',
@@ -178,21 +178,21 @@ export const PAYMENTS_MUTANTS: readonly Mutant[] = [
     ),
   },
   {
-    mutation: 'outbox: a day is dropped by a connector that confirms nothing',
+    mutation: 'outbox: drops a day although the connector confirms nothing',
     file: source('migrations/1795219200008-outbox-days-until-read'),
     text: 'AND age(beat.xmin) > age(slot.catalog_xmin)',
     replacement: '',
     test: days('stays while the connector reads and confirms nothing'),
   },
   {
-    mutation: 'keys: one batch of expired keys a minute, which is less than are made',
+    mutation: 'idempotency keys: deletes one batch a minute, fewer than are created',
     file: source('checkout/expired-keys'),
     text: 'while (forgotten === BATCH_MAX && !signal.aborted) forgotten',
     replacement: 'if (!signal.aborted) forgotten',
     test: expired('is forgotten in the run it is due in, with however many others'),
   },
   {
-    mutation: "security: another's payment is shown",
+    mutation: 'security: shows the payment of another user',
     file: source('payment/payments.controller'),
     text: 'this.find({ id, userId })',
     replacement: 'this.find({ id } as never)',

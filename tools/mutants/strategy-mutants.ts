@@ -12,7 +12,7 @@ const documents = 'apps/search/src/payment-documents.ts';
 /** The promise of each idempotency strategy: a redelivered record has no second effect. */
 export const STRATEGY_MUTANTS: readonly Mutant[] = [
   {
-    mutation: 'email: nothing is claimed before the mail goes out',
+    mutation: 'email: sends the mail without a claim',
     file: claims,
     text: `redis.call('SET', KEYS[1],
   'P:' .. ARGV[1] .. ':' .. string.format('%d', now + ARGV[2]) .. ':' .. attempt, 'PX', ARGV[3])
@@ -23,7 +23,7 @@ export const STRATEGY_MUTANTS: readonly Mutant[] = [
     ),
   },
   {
-    mutation: 'email: who takes a dead claim over leaves no evidence',
+    mutation: 'email: takes over an expired claim without evidence',
     file: claims,
     text: `  redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[4], '*',
     'paymentId', ARGV[5], 'messageId', ARGV[6], 'at', ARGV[7])
@@ -32,7 +32,7 @@ export const STRATEGY_MUTANTS: readonly Mutant[] = [
     test: email('takes over a claim whose holder died, and writes evidence before it sends'),
   },
   {
-    mutation: 'email: a lease is taken over while its holder is alive',
+    mutation: 'email: takes over a lease before it expires',
     file: claims,
     text: `  if tonumber(leaseUntil) > now then return {'held', tonumber(leaseUntil) - now} end\n`,
     replacement: '',
@@ -41,28 +41,28 @@ export const STRATEGY_MUTANTS: readonly Mutant[] = [
     ),
   },
   {
-    mutation: 'email: a mark is set whoever holds the claim by now',
+    mutation: 'email: sets the deduplication marker without owning the claim',
     file: claims,
     text: "const MARK_DONE = `${OWNED} redis.call('SET'",
     replacement: "const MARK_DONE = `redis.call('SET'",
     test: email('does not mark, or free, what another delivery took over meanwhile'),
   },
   {
-    mutation: 'email: a claim is given back although the mail may be out',
+    mutation: 'email: releases a claim although the mail may have been sent',
     file: 'apps/email/src/email.idempotency.ts',
     text: 'if (error instanceof MaybeSent) await this.claims.endLease(claim);\n      else ',
     replacement: '',
     test: email('writes evidence before it sends again after an answer that got lost'),
   },
   {
-    mutation: 'email: an event older than its mark is mailed again',
+    mutation: 'email: mails an event again that is older than its deduplication marker',
     file: 'apps/email/src/email.idempotency.ts',
     text: 'if (isOld(event) && ',
     replacement: 'if (false && ',
     test: email('asks the provider before it sends for an event older than six days'),
   },
   {
-    mutation: 'email: content flows although the lease is as good as over',
+    mutation: 'email: sends the content although the lease is about to expire',
     file: 'apps/email/src/send-receipt.ts',
     text: 'if (claim.leaseLeftMs() < LEASE_LEFT_MIN_MS) throw new LeaseTooShort();',
     replacement: '',
@@ -71,14 +71,14 @@ export const STRATEGY_MUTANTS: readonly Mutant[] = [
     ),
   },
   {
-    mutation: 'loyalty: an entry that is there is a failure instead of a duplicate',
+    mutation: 'loyalty: an existing entry is a failure instead of a duplicate',
     file: entries,
     text: '    ON CONFLICT (payment_id) DO NOTHING\n',
     replacement: '',
     test: loyalty('an event is applied once; delivered again, it changes nothing'),
   },
   {
-    mutation: 'loyalty: balances move by what was declared, not by what was written',
+    mutation: 'loyalty: balances change by the requested entries, not by the written ones',
     file: entries,
     text: 'SELECT user_id, sum(points)::bigint FROM entry GROUP BY',
     replacement:
@@ -86,21 +86,21 @@ export const STRATEGY_MUTANTS: readonly Mutant[] = [
     test: loyalty('an event is applied once; delivered again, it changes nothing'),
   },
   {
-    mutation: 'loyalty: the same payment with other content passes for a duplicate',
+    mutation: 'loyalty: the same payment with other content counts as a duplicate',
     file: entries,
     text: 'return differing.length > 0\n',
     replacement: 'return differing.length > 9\n',
     test: loyalty('the same payment with another currency is a collision, and changes nothing'),
   },
   {
-    mutation: 'loyalty: one entry that cannot be written fails the 199 beside it',
+    mutation: 'loyalty: one invalid entry fails the 199 others in its batch',
     file: entries,
     text: 'entries.length > 1 ? await this.writeOneByOne(entries) : [rejected(failure)]',
     replacement: 'entries.map(() => rejected(failure))',
     test: loyalty('one entry that cannot be written fails alone, and the other 199 are exact'),
   },
   {
-    mutation: 'search: a document carries no version of its own',
+    mutation: 'search: documents carry no external version',
     file: documents,
     text: `            version: document.paymentVersion,
             version_type: 'external',
@@ -109,14 +109,14 @@ export const STRATEGY_MUTANTS: readonly Mutant[] = [
     test: search('an old version that comes after a newer one does not win'),
   },
   {
-    mutation: 'search: a request that succeeds is taken for all its documents',
+    mutation: 'search: a successful bulk request counts for all its documents',
     file: documents,
     text: ': outcomeOf(items[index]),',
     replacement: ": { status: 'fulfilled', value: 'applied' },",
     test: search('one document that cannot be taken fails alone, and the other 199 are there'),
   },
   {
-    mutation: 'search: the same payment with other content passes for a duplicate',
+    mutation: 'search: the same payment with other content counts as a duplicate',
     file: documents,
     text: 'return differing.length > 0\n',
     replacement: 'return differing.length > 9\n',
