@@ -41,7 +41,10 @@ export default tseslint.config(
     },
   },
   {
-    files: ['apps/*/src/**/*.ts', 'libs/{contracts,platform,kafka,delivery,audit}/src/**/*.ts'],
+    files: [
+      'apps/*/src/**/*.ts',
+      'libs/{contracts,platform,kafka,postgres,timing,delivery,audit}/src/**/*.ts',
+    ],
     ignores: ['**/main.ts', ...tests],
     rules: {
       'no-console': 'error',

@@ -2,7 +2,7 @@
 // without reading the code, because the build breaks when it stops being true.
 
 const STORES = {
-  sql: ['pg', 'typeorm', '@nestjs/typeorm'],
+  sql: ['pg', 'typeorm', '@nestjs/typeorm', '@effectively-once/postgres'],
   redis: ['ioredis'],
   elasticsearch: ['@elastic/elasticsearch'],
   mail: ['nodemailer', 'nodemailer/*'],
@@ -22,7 +22,17 @@ export const BOUNDARIES = [
   {
     folder: 'libs/platform',
     why: 'platform knows HTTP and processes, not payments and not stores',
-    banned: [...everyStore, '@effectively-once/*'],
+    banned: [...everyStore, '@effectively-once/*', '!@effectively-once/timing'],
+  },
+  {
+    folder: 'libs/timing',
+    why: 'timing depends on nothing, so that every part may import it',
+    banned: [...framework, ...everyStore, '@effectively-once/*'],
+  },
+  {
+    folder: 'libs/postgres',
+    why: 'postgres knows the driver and its errors: no table, no framework, no other part of the system',
+    banned: [...framework, ...redis, ...elasticsearch, ...mail, '@effectively-once/*'],
   },
   {
     folder: 'libs/kafka',

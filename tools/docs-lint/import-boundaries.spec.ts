@@ -25,6 +25,13 @@ it.each([
     'what the outbox is for',
   ],
   ['apps/email/src/send-receipt.ts', 'pg', 'email has no SQL'],
+  ['apps/email/src/send-receipt.ts', '@effectively-once/postgres', 'email has no SQL'],
+  ['apps/search/src/index-payment.ts', '@effectively-once/postgres', 'search has one store'],
+  ['libs/delivery/src/deliver.ts', '@effectively-once/postgres', 'delivery knows Kafka'],
+  ['libs/platform/src/health.ts', '@effectively-once/postgres', 'platform knows HTTP'],
+  ['libs/postgres/src/postgres-failure.ts', '@effectively-once/platform', 'no framework'],
+  ['libs/postgres/src/postgres-options.ts', '@nestjs/typeorm', 'no framework'],
+  ['libs/timing/src/with-timeout.ts', '@effectively-once/platform', 'depends on nothing'],
   ['apps/loyalty/src/award-points.ts', 'ioredis', 'loyalty has one store'],
   ['apps/search/src/index-payment.ts', 'typeorm', 'search has one store'],
   ['apps/third-parties/src/psp.ts', '@effectively-once/contracts', 'know nothing of us'],
@@ -44,6 +51,11 @@ it.each([
 
 it.each([
   ['libs/kafka/src/client.ts', 'kafkajs'],
+  ['libs/postgres/src/postgres-options.ts', 'pg'],
+  ['libs/platform/src/metrics.ts', '@effectively-once/timing'],
+  ['libs/delivery/src/backoff.ts', '@effectively-once/timing'],
+  ['apps/email/src/redis.ts', '@effectively-once/timing'],
+  ['apps/loyalty/src/database.ts', '@effectively-once/postgres'],
   ['apps/email/src/redis.ts', 'ioredis'],
   ['apps/payments/src/checkout/claim.sql.ts', 'pg'],
 ])('%s may import %s', async (file, imported) => {

@@ -1,0 +1,7 @@
+export {
+  CONNECT_TIMEOUT_MS,
+  postgresOptions,
+  QUERY_TIMEOUT_MS,
+  STATEMENT_TIMEOUT_MS,
+} from './postgres-options.js';
+export { postgresFailure, sqlStateOf, type PostgresFailure } from './postgres-failure.js';

@@ -1,0 +1,4 @@
+export { exponentialBackoffMs, withJitter } from './backoff.js';
+export { PeriodicTask } from './periodic-task.js';
+export { pollUntil } from './poll-until.js';
+export { TimeoutError, withTimeout } from './with-timeout.js';
