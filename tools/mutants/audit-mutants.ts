@@ -19,7 +19,7 @@ export const AUDIT_MUTANTS: readonly Mutant[] = [
     text: 'const PAYMENTS_PER_BUCKET = 2_500;',
     replacement: 'const PAYMENTS_PER_BUCKET = 2_500_000;',
     test: killedBy('libs/audit/src/audit.memory.spec.ts')(
-      'four times the payments take no more memory to audit',
+      'an audit of four times the payments takes no more memory',
     ),
   },
   {
@@ -45,7 +45,7 @@ export const AUDIT_MUTANTS: readonly Mutant[] = [
     file: conserved,
     text: 'if (record.offset < next) {',
     replacement: 'if (record.offset < next || true) {',
-    test: deadLetters('calls one late that the console has not come to'),
+    test: deadLetters('reports a dead letter as late that the console has not ingested yet'),
   },
   {
     mutation: 'audit: accepts a redriven dead letter whose record was never sent',
@@ -53,7 +53,7 @@ export const AUDIT_MUTANTS: readonly Mutant[] = [
     text: 'if (isRedriven && !evidence.redriveRecords.has(letter)) {',
     replacement: 'if (isRedriven && !isRedriven) {',
     test: deadLetters(
-      'names what is called redriven and was not sent, unless it may have aged out',
+      'names a redriven row without a redrive, unless the redrive may have aged out',
     ),
   },
   {
@@ -61,21 +61,21 @@ export const AUDIT_MUTANTS: readonly Mutant[] = [
     file: conserved,
     text: "row?.state === 'pending' && row.isBeingRedriven",
     replacement: "row?.state === 'pending'",
-    test: deadLetters('names what was sent again although it is pending'),
+    test: deadLetters('names a redrive of a dead letter that is pending'),
   },
   {
     mutation: 'audit: does not look up a redrive that is not yet marked',
     file: older,
     text: 'const rows = await stores.deadLettersNow(unmarked);',
     replacement: 'const rows = await stores.deadLettersNow(unmarked.slice(unmarked.length));',
-    test: collecting('never accuses an honest system, whatever happens between two readings'),
+    test: collecting('never reports a correct system, whatever happens between two readings'),
   },
   {
     mutation: 'audit --since: does not look up the older half of a doubled effect',
     file: older,
     text: 'await stores.older(outside, (fact) => void facts.push(fact));',
     replacement: '',
-    test: lookUps('names a second capture whose first is older'),
+    test: lookUps('names a second capture whose first capture is older'),
   },
   {
     mutation: 'audit --since: does not look up a capture from before the start',
@@ -83,7 +83,7 @@ export const AUDIT_MUTANTS: readonly Mutant[] = [
     text: 'await stores.chargesOf([...crossingIds], (charge) => addFact(charge, known));',
     replacement: '',
     test: lookUps(
-      'finds the capture from before the beginning, of a payment that completed after it',
+      'finds the capture of a payment that was captured before the audited part and completed in it',
     ),
   },
   {
@@ -91,16 +91,14 @@ export const AUDIT_MUTANTS: readonly Mutant[] = [
     file: 'libs/audit/src/evidence/missing-effect.ts',
     text: "if (completedAtMs < (evidence.sinceMs ?? 0)) return { outcome: 'not_judged' };",
     replacement: '',
-    test: lookUps('does not say that an older payment lacks what was not read of it'),
+    test: lookUps('does not report evidence of an older payment as missing if it was not read'),
   },
   {
     mutation: 'audit: forgets a failed redrive together with its topic',
     file: 'libs/audit/src/evidence/missing-effect.ts',
     text: "    ...states.filter(({ state }) => state === 'redriven'),\n",
     replacement: '',
-    test: turns(
-      'is lost when its dead letter was redriven so long ago that the redrive has aged out',
-    ),
+    test: turns('is lost if its redrive is so old that it has left the topic'),
   },
   {
     mutation: 'audit: a lost event becomes late again when the outbox drops its row',
@@ -108,7 +106,7 @@ export const AUDIT_MUTANTS: readonly Mutant[] = [
     text: 'evidence.slotPassedSnapshot ? outboxKeptSinceMs(evidence) : keptSinceMs',
     replacement: 'keptSinceMs',
     test: turns(
-      'is late while I3 names the missing event, and lost when its outbox row may be gone',
+      'is late while I3 names the missing event, and lost once its outbox row may be dropped',
     ),
   },
   {
@@ -116,7 +114,7 @@ export const AUDIT_MUTANTS: readonly Mutant[] = [
     file: 'libs/audit/src/evidence/collect-evidence.ts',
     text: '[...rows, ...rowMayBeGone].every',
     replacement: 'rows.every',
-    test: collecting('names one whose event never came, and looks at the slot until that is sure'),
+    test: collecting('names one whose event never arrived, after it has waited for the slot'),
   },
   {
     mutation: 'standing audit: a violation ends when it gets old',

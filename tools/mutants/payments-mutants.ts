@@ -164,7 +164,7 @@ export const PAYMENTS_MUTANTS: readonly Mutant[] = [
   {
     mutation: 'metrics: one metric without an answer fails the whole scrape',
     file: 'libs/platform/src/metrics.ts',
-    text: 'await Promise.race([asked, tooLate]);',
+    text: 'await Promise.race([asked, timedOut]);',
     replacement: 'await asked;',
     test: hanging('takes no other metric away, and its own are absent, not old'),
   },

@@ -5,20 +5,20 @@ import { auditStores } from './audit.js';
 import { manyPayments } from './testing/many-payments.fixture.js';
 import type { Stores } from './stores/stores.js';
 
-// Makes, writes down and judges 400,000 facts.
+// Makes, spills and judges 400,000 facts.
 jest.setTimeout(120_000);
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-const LOOK_EVERY_FACTS = 20_000;
+const MEASURE_EVERY_FACTS = 20_000;
 const EVERYTHING = { now: () => new Date(1), settleLimitMs: 0, slotWaitMaxMs: 0 };
 
-/** The most that an audit keeps alive, in bytes, looked at while it reads and while it judges. */
+/** The largest live heap of an audit, in bytes, measured while it reads and while it judges. */
 async function liveHeap(payments: number): Promise<number> {
   collectGarbage();
   const atRest = process.memoryUsage().heapUsed;
   let [most, facts] = [0, 0];
-  const look = () => {
+  const measure = () => {
     collectGarbage();
     most = Math.max(most, process.memoryUsage().heapUsed - atRest);
   };
@@ -27,10 +27,10 @@ async function liveHeap(payments: number): Promise<number> {
     name,
     (...parameters: unknown[]) => {
       const take = parameters.pop();
-      // Once a bucket, when all of it is in memory.
-      if (name === 'statusesNow') look();
+      // Once per bucket, while the whole bucket is in memory.
+      if (name === 'statusesNow') measure();
       const watch = (fact: unknown) => {
-        if (++facts % LOOK_EVERY_FACTS === 0) look();
+        if (++facts % MEASURE_EVERY_FACTS === 0) measure();
         return (take as (fact: unknown) => unknown)(fact);
       };
       const last = typeof take === 'function' ? watch : take;
@@ -43,8 +43,8 @@ async function liveHeap(payments: number): Promise<number> {
   return most;
 }
 
-it('four times the payments take no more memory to audit', async () => {
-  // The first one also pays for compiled code.
+it('an audit of four times the payments takes no more memory', async () => {
+  // The first audit also pays for compiled code.
   await liveHeap(5_000);
   const few = await liveHeap(10_000);
   const many = await liveHeap(40_000);

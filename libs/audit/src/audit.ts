@@ -1,34 +1,41 @@
-import { collectEvidence, type Collected } from './evidence/collect-evidence.js';
-import { Deal } from './spill/partitioned-spill.js';
+import { collectEvidence, type CollectedEvidence } from './evidence/collect-evidence.js';
+import { PartitionedSpill } from './spill/partitioned-spill.js';
 import {
   judgedPayments,
   readSinceMs,
   SETTLE_LIMIT_DEFAULT_MS,
   tooYoungPayments,
 } from './evidence/evidence.js';
-import { OF_PAYMENTS, OF_THE_SYSTEM, OF_USERS, type Invariant } from './invariants.js';
+import {
+  PAYMENT_INVARIANTS,
+  SYSTEM_INVARIANTS,
+  USER_INVARIANTS,
+  type Invariant,
+} from './invariants.js';
 import { orderedEvents, type OrderedEvent } from './invariants/i09-order.js';
-import { add, nothingJudged, type AuditReport, type InvariantReport } from './report.js';
+import { addJudgement, emptyReport, type AuditReport, type InvariantReport } from './report.js';
 import { openStores, type Sources, type Stores } from './stores/stores.js';
 
-// The connector confirms a position after its next heartbeat (5 s), offset flush (1 s) and status update
-// (5 s). Waited for only when an event is missing; shorter, a lost event would be called late.
+// The connector confirms a log position after its next heartbeat (5 s), offset flush (1 s) and
+// status update (5 s). The audit waits this long only if an event is missing. With a shorter wait,
+// it would report a lost event as late.
 const SLOT_WAIT_MAX_MS = 20_000;
 
-export interface Judging {
+export interface JudgeOptions {
   settleLimitMs?: number;
-  /** Judges only what completed since then, and reads only that part of most stores. */
+  /** Judges only payments that completed since then, and reads only that part of most stores. */
   since?: Date;
   now?: () => Date;
 }
 
 /**
- * Walks every payment through every store and names the ones lost or doubled. Reads only, and may run
- * while payments come in: what is on its way is `late`, never `violated`.
+ * Reconciliation of all stores: compares every payment across every store, and names the payments
+ * that are lost or doubled. It only reads, and it may run while payments come in: an effect that is
+ * still on its way is `late`, never `violated`.
  *
- * @throws UnreadableStore naming the store, when one does not answer. No verdict is given on a part.
+ * @throws UnreadableStore naming the store, if one does not answer. There is no verdict on a part.
  */
-export async function audit(options: Judging & { sources: Sources }): Promise<AuditReport> {
+export async function audit(options: JudgeOptions & { sources: Sources }): Promise<AuditReport> {
   const sinceMs = options.since && readSinceMs({ sinceMs: options.since.getTime() });
   const stores = await openStores(options.sources, { sinceMs });
   try {
@@ -38,24 +45,24 @@ export async function audit(options: Judging & { sources: Sources }): Promise<Au
   }
 }
 
-/** The audit of stores somebody else opened, or tampered with. */
+/** Audits stores that the caller has opened. Tests pass stores that they have tampered with. */
 export async function auditStores(
   stores: Stores,
-  judging: Judging & { slotWaitMaxMs?: number; paymentsPerBucket?: number },
+  options: JudgeOptions & { slotWaitMaxMs?: number; paymentsPerBucket?: number },
 ): Promise<AuditReport> {
-  const now = judging.now ?? (() => new Date());
+  const now = options.now ?? (() => new Date());
   const cutoff = now();
-  const settleLimitMs = judging.settleLimitMs ?? SETTLE_LIMIT_DEFAULT_MS;
+  const settleLimitMs = options.settleLimitMs ?? SETTLE_LIMIT_DEFAULT_MS;
   const collected = await collectEvidence(
     stores,
-    { cutoffMs: cutoff.getTime(), settleLimitMs, sinceMs: judging.since?.getTime() },
-    { slotWaitMaxMs: SLOT_WAIT_MAX_MS, ...judging },
+    { cutoffMs: cutoff.getTime(), settleLimitMs, sinceMs: options.since?.getTime() },
+    { slotWaitMaxMs: SLOT_WAIT_MAX_MS, ...options },
   );
   try {
     const judged = await judge(collected);
     return {
       cutoff: cutoff.toISOString(),
-      since: judging.since?.toISOString(),
+      since: options.since?.toISOString(),
       settleLimitS: settleLimitMs / 1_000,
       ...judged,
       durationMs: now().getTime() - cutoff.getTime(),
@@ -68,38 +75,38 @@ export async function auditStores(
 type Judged = Pick<AuditReport, 'payments' | 'tooYoung' | 'invariants'>;
 
 /**
- * Judges bucket after bucket:
+ * Judges one bucket after the other:
  *
- *   everything about some payments ──► I1 to I8, I10, I11
- *        └──► their events, dealt again by user ──► everything of some users ──► I9
- *   what may grow, once ──► I12
+ *   all evidence about some payments ──► I1 to I8, I10, I11
+ *        └──► their events, partitioned again by user ──► all events of some users ──► I9
+ *   the bounded resources, once ──► I12
  */
-async function judge({ buckets, bucketCount, bounded }: Collected): Promise<Judged> {
+async function judge({ buckets, bucketCount, resources }: CollectedEvidence): Promise<Judged> {
   const reports = new Map<string, InvariantReport>();
-  for (const invariant of [...OF_PAYMENTS, ...OF_USERS, ...OF_THE_SYSTEM]) {
-    reports.set(invariant.id, nothingJudged(invariant));
+  for (const invariant of [...PAYMENT_INVARIANTS, ...USER_INVARIANTS, ...SYSTEM_INVARIANTS]) {
+    reports.set(invariant.id, emptyReport(invariant));
   }
   const judgeAll = <About>(invariants: readonly Invariant<About>[], about: About) => {
-    for (const { id, judge } of invariants) add(reports.get(id)!, judge(about));
+    for (const { id, judge } of invariants) addJudgement(reports.get(id)!, judge(about));
   };
 
-  judgeAll(OF_THE_SYSTEM, bounded);
+  judgeAll(SYSTEM_INVARIANTS, resources);
   let [payments, tooYoung] = [0, 0];
-  const byUser = new Deal<OrderedEvent>(bucketCount);
+  const spillByUser = new PartitionedSpill<OrderedEvent>(bucketCount);
   try {
     for await (const evidence of buckets()) {
       payments += [...judgedPayments(evidence)].length;
       tooYoung += tooYoungPayments(evidence);
-      judgeAll(OF_PAYMENTS, evidence);
-      for (const event of orderedEvents(evidence)) await byUser.put(event.userId, event);
+      judgeAll(PAYMENT_INVARIANTS, evidence);
+      for (const event of orderedEvents(evidence)) await spillByUser.put(event.userId, event);
     }
-    for await (const events of byUser.buckets()) judgeAll(OF_USERS, events);
+    for await (const events of spillByUser.buckets()) judgeAll(USER_INVARIANTS, events);
   } finally {
-    await byUser.close();
+    await spillByUser.close();
   }
   const invariants = [...reports.values()].sort((a, b) => numberOf(a) - numberOf(b));
   return { payments, tooYoung, invariants };
 }
 
-/** I9 stands between I8 and I10, whichever was judged first. */
+/** Reports list I9 between I8 and I10, although I9 is judged last. */
 const numberOf = ({ id }: InvariantReport) => Number(id.slice(1));

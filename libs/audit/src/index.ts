@@ -1,5 +1,5 @@
 export * from './audit.js';
-export { WINDOW_RECORDS_MAX } from './invariants/i12-bounds.js';
+export { IN_FLIGHT_LIMIT } from './invariants/i12-bounds.js';
 export * from './quiescence.js';
 export { readPublished } from './stores/kafka.js';
 export * from './report.js';

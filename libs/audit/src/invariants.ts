@@ -1,29 +1,33 @@
 import type { Evidence } from './evidence/evidence.js';
-import { whatGrowsIsBounded, type Bounded } from './invariants/i12-bounds.js';
-import { everyPaymentIsCapturedOnce } from './invariants/i05-captures.js';
-import { deadLettersAreConserved } from './invariants/i10-dead-letters.js';
-import { everyPaymentHasItsDocument } from './invariants/i08-documents.js';
-import { effectsHappenInOrder, type OrderedEvent } from './invariants/i09-order.js';
 import {
   everyOutboxRowHasItsPayment,
   everyPaymentHasOneOutboxRow,
 } from './invariants/i01-i02-outbox.js';
+import { topicMatchesTheOutbox } from './invariants/i03-topic.js';
+import { everyPaymentIsFinalInTime } from './invariants/i04-settle-limit.js';
+import { everyPaymentIsCapturedOnce } from './invariants/i05-captures.js';
 import { everyPaymentEarnsPointsOnce } from './invariants/i06-points.js';
-import { everyPaymentIsReceipted } from './invariants/i07-receipts.js';
-import { everyKeyHasOneAnswer } from './invariants/i11-responses.js';
-import { everyPaymentIsSettledInTime } from './invariants/i04-settle-limit.js';
-import { topicHoldsTheOutbox } from './invariants/i03-topic.js';
+import { everyPaymentHasItsReceipts } from './invariants/i07-receipts.js';
+import { everyPaymentHasItsDocument } from './invariants/i08-documents.js';
+import { effectsHappenInOrder, type OrderedEvent } from './invariants/i09-order.js';
+import { deadLettersAreConserved } from './invariants/i10-dead-letters.js';
+import { everyKeyHasOneResponse } from './invariants/i11-responses.js';
+import { resourcesAreBounded, type BoundedResources } from './invariants/i12-bounds.js';
 import type { Judgement } from './report.js';
 
-/** A statement about all stores together that is true at every cut-off, whatever died on the way. */
+/**
+ * A statement about all stores together. It is true at every cut-off, whichever process has
+ * crashed. Each invariant stands in the file that has its id in its name:
+ * invariants/i05-captures.ts is I5.
+ */
 export interface Invariant<About> {
   id: string;
   title: string;
   judge: (about: About) => Judgement;
 }
 
-/** Judged of some payments at a time, each with everything that any store knows about it. */
-export const OF_PAYMENTS: readonly Invariant<Evidence>[] = [
+/** Judged one bucket of payments at a time, with everything that any store knows about them. */
+export const PAYMENT_INVARIANTS: readonly Invariant<Evidence>[] = [
   {
     id: 'I1',
     title: 'every completed payment has exactly one outbox row',
@@ -37,12 +41,12 @@ export const OF_PAYMENTS: readonly Invariant<Evidence>[] = [
   {
     id: 'I3',
     title: 'every outbox event is in the topic, and nothing else is',
-    judge: topicHoldsTheOutbox,
+    judge: topicMatchesTheOutbox,
   },
   {
     id: 'I4',
     title: 'no payment is open for longer than the settle limit',
-    judge: everyPaymentIsSettledInTime,
+    judge: everyPaymentIsFinalInTime,
   },
   {
     id: 'I5',
@@ -51,13 +55,13 @@ export const OF_PAYMENTS: readonly Invariant<Evidence>[] = [
   },
   {
     id: 'I6',
-    title: 'every payment earned its points once; balances add up',
+    title: 'every payment has one points entry; every balance is the sum of entries',
     judge: everyPaymentEarnsPointsOnce,
   },
   {
     id: 'I7',
-    title: 'every payment was mailed a receipt; a second only if declared',
-    judge: everyPaymentIsReceipted,
+    title: 'every payment has a receipt; a second one only if declared before',
+    judge: everyPaymentHasItsReceipts,
   },
   {
     id: 'I8',
@@ -66,27 +70,27 @@ export const OF_PAYMENTS: readonly Invariant<Evidence>[] = [
   },
   {
     id: 'I10',
-    title: 'every dead letter is in one state, and redriven if it says so',
+    title: 'every dead letter is in exactly one state; each redriven one was sent',
     judge: deadLettersAreConserved,
   },
   {
     id: 'I11',
-    title: 'every key has one stored answer that tells the truth',
-    judge: everyKeyHasOneAnswer,
+    title: 'every key has one stored response, which agrees with its payment',
+    judge: everyKeyHasOneResponse,
   },
 ];
 
-/** Judged once. */
-export const OF_THE_SYSTEM: readonly Invariant<Bounded>[] = [
+/** Judged once per audit. */
+export const SYSTEM_INVARIANTS: readonly Invariant<BoundedResources>[] = [
   {
     id: 'I12',
-    title: 'slot lag, parked keys and windows are within their bounds',
-    judge: whatGrowsIsBounded,
+    title: 'slot lag, parked keys and records in flight are within their bounds',
+    judge: resourcesAreBounded,
   },
 ];
 
-/** Judged of some users at a time, each with all events. */
-export const OF_USERS: readonly Invariant<OrderedEvent[]>[] = [
+/** Judged one bucket of users at a time, with all events of each user. */
+export const USER_INVARIANTS: readonly Invariant<OrderedEvent[]>[] = [
   {
     id: 'I9',
     title: "a user's effects first happened in the order of the payments",

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { audit, type Judging } from './audit.js';
+import { audit, type JudgeOptions } from './audit.js';
 import type { AuditReport } from './report.js';
 import type { Sources } from './stores/stores.js';
 import { UnreadableStore } from './stores/unreadable-store.js';
@@ -7,14 +7,14 @@ import { UnreadableStore } from './stores/unreadable-store.js';
 const PAUSE_MS = 500;
 
 /**
- * Audits again and again until nothing is late, or the wait is over, and answers the last report.
- * Unless told otherwise it judges every payment completed by now, however young: a system at rest has no
- * excuse.
+ * Repeats the audit until nothing is late or the wait is over, and returns the last report. The
+ * default settle limit is 0: every payment that has completed is judged, however young, because a
+ * system at rest has nothing on its way.
  *
- * @throws UnreadableStore when a store still does not answer at the end of the wait.
+ * @throws UnreadableStore if a store still does not answer at the end of the wait.
  */
 export async function auditWhenQuiet(
-  options: Judging & { sources: Sources; waitMaxMs: number; onWaiting: (why: string) => void },
+  options: JudgeOptions & { sources: Sources; waitMaxMs: number; onWaiting: (why: string) => void },
 ): Promise<AuditReport> {
   const deadlineMs = Date.now() + options.waitMaxMs;
   for (;;) {
@@ -26,7 +26,7 @@ export async function auditWhenQuiet(
       const count = report.invariants.reduce((sum, { lateCount }) => sum + lateCount, 0);
       options.onWaiting(`${count} late, among them ${first.id}: ${first.why}`);
     } catch (error) {
-      // A store that is just being restarted is one more thing to wait for.
+      // A store that is being restarted answers later. Wait for it too.
       if (!(error instanceof UnreadableStore) || Date.now() >= deadlineMs) throw error;
       options.onWaiting(error.message);
     }

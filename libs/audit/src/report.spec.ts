@@ -1,4 +1,10 @@
-import { add, nothingJudged, worstStatus, type AuditReport, type Judgement } from './report.js';
+import {
+  addJudgement,
+  emptyReport,
+  worstStatus,
+  type AuditReport,
+  type Judgement,
+} from './report.js';
 
 const finding = { id: 'paid', why: 'why' };
 const judgement = (changes: Partial<Judgement>): Judgement => ({
@@ -14,33 +20,33 @@ const report = (...judgements: Judgement[]): AuditReport => ({
   tooYoung: 0,
   durationMs: 1,
   invariants: judgements.map((each) => {
-    const invariant = nothingJudged({ id: 'I1', title: '' });
-    add(invariant, each);
+    const invariant = emptyReport({ id: 'I1', title: '' });
+    addJudgement(invariant, each);
     return invariant;
   }),
 });
 
 describe('the status of an audit', () => {
-  it('is ok when nothing was found', () => {
+  it('is ok without findings', () => {
     expect(worstStatus(report(judgement({})))).toBe('ok');
   });
 
-  it('is late when something is late and nothing violated', () => {
+  it('is late if something is late and nothing is violated', () => {
     expect(worstStatus(report(judgement({}), judgement({ late: [finding] })))).toBe('late');
   });
 
-  it('is violated as soon as one thing is, whatever else is late', () => {
+  it('is violated as soon as one thing is violated, whatever else is late', () => {
     const both = judgement({ violated: [finding], late: [finding] });
     expect(worstStatus(report(judgement({ late: [finding] }), both))).toBe('violated');
   });
 });
 
-describe('what was found of an invariant, bucket after bucket', () => {
-  it('is counted to the last and named to the thousandth', () => {
-    const invariant = nothingJudged({ id: 'I1', title: '' });
+describe('the findings of an invariant, added up over buckets', () => {
+  it('are all counted, and the first thousand are named', () => {
+    const invariant = emptyReport({ id: 'I1', title: '' });
     const many = Array.from({ length: 700 }, () => finding);
     for (let bucket = 0; bucket < 3; bucket++) {
-      add(invariant, judgement({ violated: many, late: [finding] }));
+      addJudgement(invariant, judgement({ violated: many, late: [finding] }));
     }
     expect(invariant).toMatchObject({ checked: 3, violatedCount: 2_100, lateCount: 3 });
     expect(invariant.violated).toHaveLength(1_000);

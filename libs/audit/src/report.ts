@@ -1,16 +1,18 @@
-/** Findings kept per invariant and status. What more there are is counted: a list has an end. */
+/**
+ * Findings kept per invariant and status. Further findings are only counted, to bound the memory.
+ */
 export const FINDINGS_MAX = 1_000;
 
-/** One thing that broke an invariant, or that is not there yet. */
+/** One thing that violates an invariant, or that is late. */
 export interface Finding {
-  /** The payment's id where there is a payment, else whatever names the thing in its store. */
+  /** The payment's id if there is a payment; else the name of the thing in its store. */
   id: string;
-  /** A sentence for the person who has to act. */
+  /** A sentence for the operator who has to act. */
   why: string;
 }
 
 export interface Judgement {
-  /** How many payments, rows or records were looked at. */
+  /** How many payments, rows or records were compared. */
   checked: number;
   violated: Finding[];
   late: Finding[];
@@ -22,31 +24,33 @@ export interface InvariantReport extends Judgement {
   id: string;
   title: string;
   status: InvariantStatus;
-  /** How many there are, of which `violated` and `late` name the first thousand. */
+  /** How many findings there are. `violated` and `late` name the first thousand. */
   violatedCount: number;
   lateCount: number;
 }
 
 export interface AuditReport {
   cutoff: string;
-  /** Only what completed since then was judged; absent, everything was. */
+  /** Only payments that completed since then were judged. If absent, all were. */
   since?: string | undefined;
   settleLimitS: number;
   /** How many COMPLETED payments were judged. */
   payments: number;
-  /** How many COMPLETED payments were not, because the settle limit is still theirs. */
+  /**
+   * How many COMPLETED payments were not judged, because they are younger than the settle limit.
+   */
   tooYoung: number;
   durationMs: number;
   invariants: InvariantReport[];
 }
 
-/** `late` means "look again"; only `violated` means that a guarantee is broken. */
+/** `late` means "audit again". Only `violated` means that a guarantee is broken. */
 export function statusOf(judgement: Judgement): InvariantStatus {
   if (judgement.violated.length > 0) return 'violated';
   return judgement.late.length > 0 ? 'late' : 'ok';
 }
 
-/** The status of the whole: that of its worst invariant. */
+/** The status of the whole audit is the status of its worst invariant. */
 export function worstStatus(report: AuditReport): InvariantStatus {
   return statusOf({
     checked: report.payments,
@@ -55,14 +59,20 @@ export function worstStatus(report: AuditReport): InvariantStatus {
   });
 }
 
-/** The report of an invariant before anything was judged. */
-export const nothingJudged = ({ id, title }: { id: string; title: string }): InvariantReport => ({
-  ...{ id, title, status: 'ok', checked: 0 },
-  ...{ violated: [], violatedCount: 0, late: [], lateCount: 0 },
+/** The report of an invariant before its first judgement. */
+export const emptyReport = ({ id, title }: { id: string; title: string }): InvariantReport => ({
+  id,
+  title,
+  status: 'ok',
+  checked: 0,
+  violated: [],
+  violatedCount: 0,
+  late: [],
+  lateCount: 0,
 });
 
-/** Adds what was found among more of the payments. */
-export function add(report: InvariantReport, judgement: Judgement): void {
+/** Adds the judgement of one more bucket. */
+export function addJudgement(report: InvariantReport, judgement: Judgement): void {
   const { checked, violated, late } = judgement;
   report.checked += checked;
   report.violatedCount += violated.length;

@@ -38,11 +38,11 @@ export const RETENTION = {
  */
 export function assertDedupWindowCovers(retention: Record<keyof typeof RETENTION, number>): void {
   const { outboxMs, topicMs, topicSegmentMs, marginMs, dedupWindowMs } = retention;
-  const comesBackWithinMs = outboxMs + topicMs + topicSegmentMs + marginMs;
-  if (comesBackWithinMs < dedupWindowMs) return;
+  const redeliveredWithinMs = outboxMs + topicMs + topicSegmentMs + marginMs;
+  if (redeliveredWithinMs < dedupWindowMs) return;
   const hours = (ms: number) => `${ms / HOUR_MS} h`;
   throw new Error(
-    `an event can come back for ${hours(comesBackWithinMs)} (outbox ${hours(outboxMs)} + topic ` +
+    `an event can come back for ${hours(redeliveredWithinMs)} (outbox ${hours(outboxMs)} + topic ` +
       `${hours(topicMs)} + segment ${hours(topicSegmentMs)} + margin ${hours(marginMs)}), ` +
       `but is remembered for only ${hours(dedupWindowMs)}`,
   );

@@ -13,7 +13,7 @@ import { ALGORITHM, AUDIENCE, ISSUER, type Caller } from './token.js';
 
 const USER_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
-interface Verified {
+interface VerifiedToken {
   caller: Caller;
   /** Unix seconds. */
   expiresAt: number;
@@ -27,7 +27,7 @@ const VERIFIED_MAX = 10_000;
  * many requests, and its signature costs as much as the rest of reading one.
  */
 export class TokenVerifier {
-  private readonly verified = new Map<string, Verified>();
+  private readonly verified = new Map<string, VerifiedToken>();
 
   constructor(private readonly secret: string) {}
 
@@ -44,7 +44,7 @@ export class TokenVerifier {
   }
 }
 
-async function verifyToken(secret: string, token: string): Promise<Verified> {
+async function verifyToken(secret: string, token: string): Promise<VerifiedToken> {
   try {
     const { payload } = await jwtVerify(token, new TextEncoder().encode(secret), {
       algorithms: [ALGORITHM],

@@ -1,15 +1,15 @@
 import type { z } from 'zod';
 
 /** One fault in a request, named by JSON pointer (RFC 6901). */
-export interface Fault {
+export interface RequestFault {
   pointer: string;
   detail: string;
 }
 
 /** Every fault a schema found, each unknown field by itself. */
-export const faultsOf = (error: z.ZodError): Fault[] => error.issues.flatMap(faults);
+export const faultsOf = (error: z.ZodError): RequestFault[] => error.issues.flatMap(faults);
 
-function faults(issue: z.core.$ZodIssue): Fault[] {
+function faults(issue: z.core.$ZodIssue): RequestFault[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({
       pointer: pointer([...issue.path, key]),

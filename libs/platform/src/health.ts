@@ -2,12 +2,12 @@ import { Controller, Get, Inject, Module, type DynamicModule } from '@nestjs/com
 import { HealthCheckService, HealthIndicatorService, TerminusModule } from '@nestjs/terminus';
 
 /** A dependency's name and a call that throws when it is down. */
-export type HealthCheck = (signal: AbortSignal) => Promise<void>;
+export type HealthProbe = (signal: AbortSignal) => Promise<void>;
 export interface HealthChecks {
   /** What this process must keep doing to deserve to live; a failure here asks for a restart. */
-  live?: Record<string, HealthCheck>;
+  live?: Record<string, HealthProbe>;
   /** What this process needs from others; a failure here asks for patience. */
-  ready: Record<string, HealthCheck>;
+  ready: Record<string, HealthProbe>;
 }
 
 export const HEALTH_CHECKS = Symbol('HEALTH_CHECKS');
@@ -31,7 +31,7 @@ class HealthController {
     return this.run(this.checks.ready);
   }
 
-  private run(checks: Record<string, HealthCheck>) {
+  private run(checks: Record<string, HealthProbe>) {
     return this.health.check(
       Object.entries(checks).map(([name, check]) => async () => {
         const attempt = this.indicator.check(name).attempt(({ signal }) => check(signal));

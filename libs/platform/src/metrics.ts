@@ -49,7 +49,9 @@ export function scrapedGauge(
     let isOver = false;
     try {
       // An answer to this scrape that comes during a later one is old by then.
-      await inTime(read((value, labels = {}) => (isOver ? undefined : this.set(labels, value))));
+      await withReadTimeout(
+        read((value, labels = {}) => (isOver ? undefined : this.set(labels, value))),
+      );
     } catch {
       // Without labels a reset is a 0, which nobody has measured.
       if (labelNames.length > 0) this.reset();
@@ -61,13 +63,13 @@ export function scrapedGauge(
 }
 
 /** @throws Error after READ_TIMEOUT_MS; what was asked goes on, and nobody hears of it. */
-async function inTime(asked: Promise<void>): Promise<void> {
+async function withReadTimeout(asked: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<never>((_, reject) => {
+  const timedOut = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error('not answered in time')), READ_TIMEOUT_MS);
   });
   try {
-    await Promise.race([asked, tooLate]);
+    await Promise.race([asked, timedOut]);
   } finally {
     clearTimeout(timer);
   }

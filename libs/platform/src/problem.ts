@@ -1,6 +1,6 @@
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Fault } from './faults.js';
+import type { RequestFault } from './faults.js';
 import type { Logger } from './log.js';
 
 export const PROBLEM_TYPE_BASE = 'https://effectively-once.example/problems/';
@@ -82,7 +82,9 @@ export function toProblem(error: unknown): Problem {
       return new Problem('invalid_request', {
         status,
         detail: 'The request could not be read.',
-        members: { errors: [{ pointer: '', detail: 'not well-formed JSON' } satisfies Fault] },
+        members: {
+          errors: [{ pointer: '', detail: 'not well-formed JSON' } satisfies RequestFault],
+        },
       });
     case 404:
       return new Problem('not_found', { status, detail: 'There is nothing at this address.' });

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
 /** How a server can be away: like one that died, or like one that is frozen. */
-export const CUTS = ['refuse', 'hang'] as const;
-export type Cut = (typeof CUTS)[number];
+export const PROXY_FAULTS = ['refuse', 'hang'] as const;
+export type ProxyFault = (typeof PROXY_FAULTS)[number];
 
 const CONNECTIONS_MAX = 1_000;
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 // Often at first; a long wait must not slow down what it waits for.
 const POLL_FIRST_MS = 25;
 const POLL_MAX_MS = 250;
-const GIVE_UP_AFTER_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 
 /**
  * Waits for a condition, never for time. `look` returns what was waited for, or undefined to look again;
@@ -14,9 +14,9 @@ const GIVE_UP_AFTER_MS = 60_000;
 export async function waitUntil<Found>(
   what: string,
   look: () => Promise<Found | undefined> | Found | undefined,
-  giveUpAfterMs = GIVE_UP_AFTER_MS,
+  timeoutMs = TIMEOUT_MS,
 ): Promise<Found> {
-  const until = performance.now() + giveUpAfterMs;
+  const until = performance.now() + timeoutMs;
   let lastError: unknown;
   let pollMs = POLL_FIRST_MS;
   while (performance.now() < until) {

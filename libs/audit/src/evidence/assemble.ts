@@ -1,19 +1,22 @@
 import { CONSUMERS, type ConsumerName } from '@effectively-once/contracts';
-import type { Delivery, Evidence, Scope } from './evidence.js';
+import type { ConsumerProgress, Evidence, Scope } from './evidence.js';
 import { keyOf, type Fact } from './facts.js';
 
-/** What is known once for all payments. */
-export interface Whole extends Scope {
+/** Evidence that exists once for all payments, so every bucket shares it. */
+export interface GlobalEvidence extends Scope {
   pspOutages: Evidence['pspOutages'];
   slotPassedSnapshot: boolean;
   reindexedBeforeMs: number | undefined;
-  offsets: Record<ConsumerName, Pick<Delivery, 'committed' | 'redriveCommitted'>>;
-  takenIn: Evidence['takenIn'];
+  offsets: Record<ConsumerName, Pick<ConsumerProgress, 'committed' | 'redriveCommitted'>>;
+  ingested: Evidence['ingested'];
 }
 
-/** One bucket's facts as the evidence they are judged as. */
-export async function pour(facts: AsyncIterable<Fact> | Fact[], whole: Whole): Promise<Evidence> {
-  const { offsets, ...known } = whole;
+/** Assembles the facts of one bucket into the evidence that the invariants judge. */
+export async function assemble(
+  facts: AsyncIterable<Fact> | Fact[],
+  globalEvidence: GlobalEvidence,
+): Promise<Evidence> {
+  const { offsets, ...known } = globalEvidence;
   const evidence: Evidence = {
     ...known,
     payments: new Map(),
@@ -23,7 +26,7 @@ export async function pour(facts: AsyncIterable<Fact> | Fact[], whole: Whole): P
     laterStatuses: new Map(),
     laterOutbox: new Map(),
     published: [],
-    deliveries: perConsumer((consumer) => ({
+    progress: perConsumer((consumer) => ({
       ...offsets[consumer],
       deadLetters: new Map(),
       deadLetterStates: new Map(),
@@ -41,12 +44,12 @@ export async function pour(facts: AsyncIterable<Fact> | Fact[], whole: Whole): P
     redriveRecords: new Map(),
     laterRows: new Map(),
   };
-  for await (const fact of facts) add(fact, evidence);
+  for await (const fact of facts) addFact(fact, evidence);
   return evidence;
 }
 
-export function add(fact: Fact, evidence: Evidence): void {
-  const { firstEffects, deliveries } = evidence;
+export function addFact(fact: Fact, evidence: Evidence): void {
+  const { firstEffects, progress } = evidence;
   switch (fact.kind) {
     case 'payment':
       return void evidence.payments.set(fact.id, fact);
@@ -57,11 +60,11 @@ export function add(fact: Fact, evidence: Evidence): void {
     case 'record':
       return void evidence.published.push(fact);
     case 'dead_letter':
-      return append(deliveries[fact.consumer].deadLetters, fact.paymentId, fact);
+      return append(progress[fact.consumer].deadLetters, fact.paymentId, fact);
     case 'dead_letter_state':
-      return append(deliveries[fact.consumer].deadLetterStates, fact.paymentId, fact);
+      return append(progress[fact.consumer].deadLetterStates, fact.paymentId, fact);
     case 'redrive':
-      return append(deliveries[fact.consumer].redrives, fact.paymentId, fact);
+      return append(progress[fact.consumer].redrives, fact.paymentId, fact);
     case 'points_entry':
       append(evidence.pointsEntries, fact.paymentId, fact);
       return keepFirst(firstEffects.loyalty, fact);

@@ -1,5 +1,5 @@
-import type { PointsEntry, SearchDocument } from './evidence.js';
+import type { PointsEntryRow, SearchDocument } from './evidence.js';
 
-/** What a payment is about, as whatever store keeps a copy of it has to say. */
-export const contentOf = ({ userId, amountMinor, currency }: PointsEntry | SearchDocument) =>
+/** User, amount and currency in one string. Every store that keeps a copy must agree on it. */
+export const contentOf = ({ userId, amountMinor, currency }: PointsEntryRow | SearchDocument) =>
   `${amountMinor} ${currency} of user ${userId}`;

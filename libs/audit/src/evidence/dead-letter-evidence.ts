@@ -1,63 +1,70 @@
 import type { ConsumerName } from '@effectively-once/contracts';
-import type { Position } from './evidence.js';
+import type { Position } from './position.js';
 
-/** What tells one dead letter from another: who gave up which record, on which of its ways. */
-export interface Letter extends Position {
+/**
+ * The identity of a dead letter: which consumer dead-lettered which record, after how many
+ * redrives. All copies of one dead letter share it.
+ */
+export interface DeadLetterIdentity extends Position {
   consumer: ConsumerName;
   topic: string;
   redriveCount: number;
 }
 
-/** A record of a dead-letter topic, where it lies there. */
+/** A record of a dead-letter topic, and its position there. */
 export interface DlqRecord extends Position {
-  letter: Letter;
+  letter: DeadLetterIdentity;
   paymentId: string | undefined;
   /**
-   * Every record is dealt as the letter its headers claim it to be (copies of one claim the same), and
-   * also as the place where it lies: the table knows it by that when the claim is another's.
+   * Each record counts under the identity that its headers claim (copies of one letter claim the
+   * same), and also under its own position. The console's table knows it by its position if the
+   * claim is false.
    */
   isClaimed: boolean;
 }
 
 export interface RedriveRecord extends Position {
-  letter: Letter;
+  letter: DeadLetterIdentity;
   paymentId: string | undefined;
 }
 
 /** A dead letter in the console's table. */
 export interface DeadLetterRow {
-  letter: Letter;
+  letter: DeadLetterIdentity;
   paymentId: string | undefined;
   state: 'pending' | 'redriven' | 'discarded';
   /** Claimed by a redrive that is not finished. */
   isBeingRedriven: boolean;
   deadLetteredAtMs: number;
-  /** When what became of it was asked for. */
+  /** When the operator asked for its redrive or discard. */
   askedAtMs: number;
 }
 
 /** The retention of a dead-letter topic. */
-export const DEAD_LETTERS_KEPT_MS = 30 * 24 * 3_600_000;
+export const DEAD_LETTER_RETENTION_MS = 30 * 24 * 3_600_000;
 
-export const letterName = ({ consumer, redriveCount, ...origin }: Letter) =>
+export const deadLetterName = ({ consumer, redriveCount, ...origin }: DeadLetterIdentity) =>
   `${consumer} ${originName(origin)}` + (redriveCount > 0 ? ` redriven ${redriveCount}` : '');
 
-const originName = ({ topic, partition, offset }: Pick<Letter, 'topic' | keyof Position>) =>
-  `${topic}/${partition}-${offset}`;
+const originName = ({
+  topic,
+  partition,
+  offset,
+}: Pick<DeadLetterIdentity, 'topic' | keyof Position>) => `${topic}/${partition}-${offset}`;
 
-/** A dead letter among those that one consumer has of one payment. */
+/** A dead letter, among those of one consumer and one payment. */
 export interface DeadLetter {
-  /** `<topic>/<partition>-<offset>` of where the record first lay. */
+  /** `<topic>/<partition>-<offset>` of the original record. */
   original: string;
   redriveCount: number;
 }
 
-/** A dead letter on its second way; its count is one above the dead letter's. */
+/** A dead letter in the redrive topic. Its redrive count is one above the dead letter's. */
 export interface Redrive extends DeadLetter, Position {}
 
 export interface DeadLetterState extends DeadLetter, Pick<DeadLetterRow, 'state'> {}
 
-export const deadLetterOf = (letter: Letter): DeadLetter => ({
+export const deadLetterOf = (letter: DeadLetterIdentity): DeadLetter => ({
   original: originName(letter),
   redriveCount: letter.redriveCount,
 });

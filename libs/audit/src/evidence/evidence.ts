@@ -7,79 +7,84 @@ import type {
   Redrive,
   RedriveRecord,
 } from './dead-letter-evidence.js';
+import type { Position } from './position.js';
 
 export * from './dead-letter-evidence.js';
+export * from './position.js';
 
-/** Payments that completed less than this ago are not judged, in ms. */
+/** Payments that completed less than this long ago are not judged, in ms. */
 export const SETTLE_LIMIT_DEFAULT_MS = 120_000;
 
-/** Which part of the past an audit looks at. */
+/** Which part of the past an audit judges. */
 export interface Scope {
   cutoffMs: number;
   settleLimitMs: number;
-  /** Only what completed since then is judged, and of most stores only that part is read. */
+  /** Only payments that completed since then are judged. Of most stores, only that part is read. */
   sinceMs?: number | undefined;
 }
 
 /**
- * Everything the invariants are judged by, of one bucket of payments, taken from every store in the order
- * collect-evidence.ts gives.
+ * All evidence about one bucket of payments, from every store, read in the order that
+ * collect-evidence.ts gives. The invariants judge nothing else.
  */
 export interface Evidence extends Scope {
-  // One snapshot of the payments database.
+  // From one snapshot of the payments database: consistent at one point in time.
   /** Every payment in every state, by id. */
-  payments: Map<string, Payment>;
-  /** Of an incremental audit: those older than it, looked up by id because something of them is new. */
+  payments: Map<string, PaymentRow>;
+  /** In an incremental audit: older payments, looked up by id because another store names them. */
   older: ReadonlySet<string>;
   outbox: OutboxRow[];
   storedResponses: StoredResponse[];
-  /** When payments could not ask the PSP, as each of its processes wrote it down. */
-  pspOutages: Outage[];
-  // Read again at the end, for what the other stores knew and the snapshot did not.
-  /** Payment id → its status by then; absent when there is no such payment. */
-  laterStatuses: Map<string, PaymentStatus>;
-  /** Event id → its row, for records whose row was written after the snapshot. */
+  /** When the circuit to the PSP was open, as each payments process recorded it. */
+  pspOutages: PspOutage[];
+  // Looked up at the end, because other stores named payments and events that the snapshot did not
+  // have.
+  /** Payment id → its status at the end; absent if there is no such payment. */
+  laterStatuses: Map<string, PaymentRowStatus>;
+  /** Event id → its outbox row, for records whose row was written after the snapshot. */
   laterOutbox: Map<string, OutboxRow>;
 
   published: PublishedRecord[];
-  /** Whether the slot has confirmed all that was written when the snapshot was taken. */
+  /** Whether the slot has confirmed everything that was written before the snapshot. */
   slotPassedSnapshot: boolean;
-  deliveries: Record<ConsumerName, Delivery>;
+  progress: Record<ConsumerName, ConsumerProgress>;
 
-  /** By payment id. The primary key allows one entry each; an auditor does not take its word. */
-  pointsEntries: Map<string, PointsEntry[]>;
+  /** By payment id. The primary key allows one entry each; the audit does not rely on it. */
+  pointsEntries: Map<string, PointsEntryRow[]>;
   unbalancedAccounts: UnbalancedAccount[];
   /** Payment id → how many receipts the mail provider accepted. */
   receipts: Map<string, number>;
-  /** Payment id → how many sends were declared beforehand as perhaps the second. */
+  /** Payment id → how many sends email declared beforehand as possible duplicates. */
   maybeDuplicates: Map<string, number>;
   /** By payment id. */
   documents: Map<string, SearchDocument[]>;
   /**
-   * Payment id → when its effect first happened, as a number that grows from effect to effect within that
-   * consumer's store. Numbers of two stores say nothing of each other.
+   * Payment id → a number that grows from effect to effect within that consumer's store. It gives
+   * the order in which effects first happened. Numbers of two stores cannot be compared.
    */
   firstEffects: Record<ConsumerName, Map<string, number>>;
-  /** Documents of payments completed before this may have been written by a reindex, in its order. */
+  /**
+   * A reindex may have written documents of payments that completed before this, in its own order.
+   */
   reindexedBeforeMs: number | undefined;
   charges: Charge[];
 
-  // Dead letters by letterName.
+  // Dead letters, by deadLetterName.
   dlqRecords: Map<string, DlqRecord[]>;
   deadLetterRows: Map<string, DeadLetterRow[]>;
-  /** Of each redriven dead letter, what lies in the redrive topic one count higher. */
+  /** The records in the redrive topic, under the dead letter whose redrive count is one lower. */
   redriveRecords: Map<string, RedriveRecord[]>;
-  /** Up to where the console has taken in each dead-letter topic. */
-  takenIn: Record<ConsumerName, ReadonlyMap<number, bigint>>;
-  /** Read again at the end, of redrives that were not marked. */
+  /** Up to which offset the console has ingested each dead-letter topic. */
+  ingested: Record<ConsumerName, ReadonlyMap<number, bigint>>;
+  /** Looked up at the end: rows of redrives that the table did not call redriven. */
   laterRows: Map<string, DeadLetterRow>;
 }
 
-export type PaymentStatus = 'PENDING' | 'COMPLETED' | 'DECLINED' | 'UNKNOWN' | 'FAILED';
+export type PaymentRowStatus = 'PENDING' | 'COMPLETED' | 'DECLINED' | 'UNKNOWN' | 'FAILED';
 
-export interface Payment {
+export interface PaymentRow {
   userId: string;
-  status: PaymentStatus;
+  status: PaymentRowStatus;
   version: number;
   amountMinor: number;
   currency: string;
@@ -96,28 +101,24 @@ export interface OutboxRow {
 }
 
 export interface StoredResponse {
-  /** How many stored responses its key (of user, method and route) has. The key itself stays where it is. */
+  /**
+   * How many stored responses its key (of user, method and route) has. The key itself is not read.
+   */
   responsesOfKey: number;
   paymentId: string;
   httpStatus: number;
-  /** `id` of a payment, or undefined for a problem. */
+  /** `id` of a payment; undefined for a problem document. */
   bodyId: string | undefined;
-  /** `status` of a payment, or the last segment of a problem's `type`. */
+  /** `status` of a payment, or the last segment of a problem document's `type`. */
   says: string;
 }
 
-export interface Outage {
+export interface PspOutage {
   fromMs: number;
   untilMs: number;
 }
 
-/** Where a record lies. Offsets outgrow a double's integers. */
-export interface Position {
-  partition: number;
-  offset: bigint;
-}
-
-/** A record of payment.completed as its headers describe it; a record of somebody else may lack any. */
+/** A record of payment.completed, by its headers. A foreign record may lack any header. */
 export interface PublishedRecord extends Position {
   eventId: string | undefined;
   paymentId: string | undefined;
@@ -125,27 +126,27 @@ export interface PublishedRecord extends Position {
   valueMd5: string;
 }
 
-/** What one consumer has been given and what it has settled. */
-export interface Delivery {
-  /** Partition → the first offset not settled, of payment.completed. */
+/** How far one consumer has come, and which records it has dead-lettered. */
+export interface ConsumerProgress {
+  /** Partition → committed offset of payment.completed: the first record that is not completed. */
   committed: Map<number, bigint>;
   /** The same, of the consumer's redrive topic. */
   redriveCommitted: Map<number, bigint>;
   /** By payment id. */
   deadLetters: Map<string, DeadLetter[]>;
-  /** The same as the console's table has them, which keeps them for ever. By payment id. */
+  /** The same dead letters in the console's table, which keeps them for ever. By payment id. */
   deadLetterStates: Map<string, DeadLetterState[]>;
   /** By payment id. */
   redrives: Map<string, Redrive[]>;
 }
 
-export interface PointsEntry {
+export interface PointsEntryRow {
   userId: string;
   amountMinor: number;
   currency: string;
 }
 
-/** A document that somebody else wrote may lack any of what a payment is about. */
+/** A foreign document may lack any field. */
 export interface SearchDocument {
   version: number;
   userId: string | undefined;
@@ -168,13 +169,13 @@ export interface Charge {
   atMs: number;
 }
 
-/** Younger payments are nobody's business yet. */
+/** Younger payments are not judged yet. */
 export const judgedBeforeMs = (scope: Scope) => scope.cutoffMs - scope.settleLimitMs;
 
-/** Older outbox rows may be gone, whole days at a time. I1 to I3 cover what is younger. */
+/** Older outbox rows may be dropped, whole days at a time. I1 to I3 judge only younger ones. */
 export const outboxKeptSinceMs = (scope: Scope) => scope.cutoffMs - RETENTION.outboxMs;
 
-/** Older outbox rows may be gone, or were not read. */
+/** Older outbox rows may be dropped, or were not read. */
 export const outboxKnownSinceMs = (scope: Scope) =>
   Math.max(outboxKeptSinceMs(scope), scope.sinceMs ?? 0);
 
@@ -185,14 +186,14 @@ export const topicKeptSinceMs = (scope: Scope) => scope.cutoffMs - RETENTION.top
 export const topicKnownSinceMs = (scope: Scope) =>
   Math.max(topicKeptSinceMs(scope), scope.sinceMs ?? 0);
 
-// The clocks of the services, of Kafka and of the outsiders are not one clock.
+// The services, Kafka and the external systems have different clocks.
 const CLOCKS_APART_MAX_MS = 60_000;
 
-/** From when on the stores are read, to know everything about what completed since. */
+/** From when on the stores are read, to have all evidence about payments that completed since. */
 export const readSinceMs = ({ sinceMs }: { sinceMs: number }) => sinceMs - CLOCKS_APART_MAX_MS;
 
-/** Every payment the audit judges. */
-export function* judgedPayments(evidence: Evidence): Generator<[id: string, payment: Payment]> {
+/** Every payment that the audit judges. */
+export function* judgedPayments(evidence: Evidence): Generator<[id: string, payment: PaymentRow]> {
   const beforeMs = judgedBeforeMs(evidence);
   const { sinceMs = 0 } = evidence;
   for (const [id, payment] of evidence.payments) {
@@ -209,7 +210,7 @@ export function tooYoungPayments(evidence: Evidence): number {
   ).length;
 }
 
-/** Every outbox row whose event must have been published by now, or soon. */
+/** Every outbox row whose event must be in the topic by now, or soon. */
 export function judgedRows(evidence: Scope & Pick<Evidence, 'outbox'>): OutboxRow[] {
   const sinceMs = outboxKnownSinceMs(evidence);
   const beforeMs = judgedBeforeMs(evidence);
@@ -219,14 +220,16 @@ export function judgedRows(evidence: Scope & Pick<Evidence, 'outbox'>): OutboxRo
 }
 
 /**
- * A payment's status as late as we know it. A payment may complete between the snapshot and the reading
- * of an effect: judging that effect by the snapshot alone would name an honest payment.
+ * The newest known status of a payment. A payment may complete between the snapshot and the reading
+ * of its effect. By the snapshot alone, the audit would report a correct payment.
  */
-export function latestStatus(evidence: Evidence, paymentId: string): PaymentStatus | undefined {
+export function latestStatus(evidence: Evidence, paymentId: string): PaymentRowStatus | undefined {
   return evidence.laterStatuses.get(paymentId) ?? evidence.payments.get(paymentId)?.status;
 }
 
-/** Where each payment's event lies first; a copy published after a crash lies further on. */
+/**
+ * The first position of each payment's event. A copy published after a crash has a higher offset.
+ */
 export function firstPositions({ published }: Pick<Evidence, 'published'>): Map<string, Position> {
   const positions = new Map<string, Position>();
   for (const { paymentId, partition, offset } of published) {
@@ -234,5 +237,3 @@ export function firstPositions({ published }: Pick<Evidence, 'published'>): Map<
   }
   return positions;
 }
-
-export const positionName = ({ partition, offset }: Position) => `${partition}-${offset}`;

@@ -1,14 +1,14 @@
 import type { ConsumerName } from '@effectively-once/contracts';
 import {
-  letterName,
+  deadLetterName,
   type Charge,
   type DeadLetter,
   type DeadLetterRow,
   type DeadLetterState,
   type DlqRecord,
   type OutboxRow,
-  type Payment,
-  type PointsEntry,
+  type PaymentRow,
+  type PointsEntryRow,
   type PublishedRecord,
   type Redrive,
   type RedriveRecord,
@@ -18,7 +18,7 @@ import {
 } from './evidence.js';
 
 interface FactKinds {
-  payment: Payment & { id: string };
+  payment: PaymentRow & { id: string };
   outbox_row: OutboxRow;
   stored_response: StoredResponse;
   record: PublishedRecord;
@@ -26,7 +26,7 @@ interface FactKinds {
   dead_letter_state: DeadLetterState & { consumer: ConsumerName; paymentId: string };
   redrive: Redrive & { consumer: ConsumerName; paymentId: string };
   /** `at` grows from effect to effect within that consumer's store. */
-  points_entry: PointsEntry & { paymentId: string; at: number };
+  points_entry: PointsEntryRow & { paymentId: string; at: number };
   unbalanced_account: UnbalancedAccount;
   receipt: { paymentId: string; at: number };
   maybe_duplicate: { paymentId: string };
@@ -39,13 +39,15 @@ interface FactKinds {
 
 type Kind = keyof FactKinds;
 export type FactOf<K extends Kind> = K extends Kind ? { kind: K } & FactKinds[K] : never;
-/** One thing that one store knows. */
+/** One item of evidence from one store. */
 export type Fact = FactOf<Kind>;
 
-/** Where a reading puts what it reads, one fact after the other; awaited, so that nothing piles up. */
+/** Receives the facts of a reading, one after the other. The reading awaits it (backpressure). */
 export type Take<K extends Kind> = (fact: FactOf<K>) => Promise<void> | void;
 
-/** What a fact is judged with: everything about one payment lies in one bucket. */
+/**
+ * The key that a fact is partitioned by: all facts about one payment share it, and so their bucket.
+ */
 export function keyOf(fact: Fact): string {
   switch (fact.kind) {
     case 'payment':
@@ -68,7 +70,7 @@ export function keyOf(fact: Fact): string {
     case 'dlq_record':
     case 'redrive_record':
     case 'dead_letter_row':
-      return letterName(fact.letter);
+      return deadLetterName(fact.letter);
     default:
       return fact satisfies never;
   }

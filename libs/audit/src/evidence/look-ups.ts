@@ -1,9 +1,9 @@
-import { letterName, readSinceMs, type Evidence, type Payment } from './evidence.js';
+import { deadLetterName, readSinceMs, type Evidence, type PaymentRow } from './evidence.js';
 import type { Fact } from './facts.js';
-import { add } from './assemble.js';
+import { addFact } from './assemble.js';
 import type { Stores } from '../stores/stores.js';
 
-/** What the snapshot could not know, asked again at the very end. */
+/** Looks up at the end of the audit what the snapshot could not contain. */
 export async function lookUpLater(
   stores: Stores,
   known: Evidence,
@@ -21,14 +21,15 @@ export async function lookUpLater(
   return {
     laterStatuses: await stores.statusesNow(unsettled),
     laterOutbox: await stores.outboxNow(unknown),
-    laterRows: new Map(rows.map((row) => [letterName(row.letter), row])),
+    laterRows: new Map(rows.map((row) => [deadLetterName(row.letter), row])),
   };
 }
 
 /**
- * What lies before the part that an incremental audit reads: the first half of what is there twice. Asked
- * for by id, of payments that were named in that part and completed before it, and of those that
- * completed in it and may have been captured before it.
+ * Looks up evidence that is older than the part that an incremental audit reads. Without it, the
+ * audit would see only the second half of a duplicate. It asks by payment id, for two kinds of
+ * payments: those that the part names although they completed before it, and those that completed
+ * in the part but may have been captured before it.
  */
 export async function lookUpOlder(stores: Stores, known: Evidence): Promise<void> {
   const { sinceMs } = known;
@@ -40,16 +41,16 @@ export async function lookUpOlder(stores: Stores, known: Evidence): Promise<void
   const crossingIds = new Set(crossing.map(([id]) => id));
   known.charges = without(crossingIds, known.charges);
   if (crossingIds.size > 0) {
-    await stores.chargesOf([...crossingIds], (charge) => add(charge, known));
+    await stores.chargesOf([...crossingIds], (charge) => addFact(charge, known));
   }
 
   const named = idsInStores(known);
   for (const { paymentId } of known.outbox) named.add(paymentId);
-  const isThereTwice = seenTwice(known);
+  const isDuplicated = duplicatesIn(known);
   const outside = [...named].filter((id) => {
     const payment = known.payments.get(id);
-    // Of what completed just before, everything was read, but for what the clocks may hide.
-    return !payment || (isBefore(payment, sinceMs) && isThereTwice(id));
+    // A payment that completed just before the part was read in full, unless clocks differ.
+    return !payment || (isBefore(payment, sinceMs) && isDuplicated(id));
   });
   if (outside.length === 0) return;
   const facts: Fact[] = [];
@@ -66,15 +67,15 @@ export async function lookUpOlder(stores: Stores, known: Evidence): Promise<void
   }
   for (const fact of facts) {
     const id = fact.kind === 'payment' ? fact.id : 'paymentId' in fact ? fact.paymentId : undefined;
-    // Whatever else was named is too young, or no payment at all: lookUpLater asks for what it is.
-    if (id !== undefined && older.has(id)) add(fact, known);
+    // Any other id is a younger payment or no payment. lookUpLater asks for its status.
+    if (id !== undefined && older.has(id)) addFact(fact, known);
   }
 }
 
-const isBefore = ({ status, completedAtMs }: Payment, sinceMs: number) =>
+const isBefore = ({ status, completedAtMs }: PaymentRow, sinceMs: number) =>
   status === 'COMPLETED' && completedAtMs < sinceMs;
 
-function seenTwice({ charges, outbox, receipts }: Evidence): (id: string) => boolean {
+function duplicatesIn({ charges, outbox, receipts }: Evidence): (id: string) => boolean {
   const times = new Map(receipts);
   for (const list of [outbox, charges.filter(({ status }) => status === 'captured')]) {
     const seen = new Map<string, number>();
@@ -84,7 +85,7 @@ function seenTwice({ charges, outbox, receipts }: Evidence): (id: string) => boo
   return (id) => (times.get(id) ?? 0) > 1;
 }
 
-/** The payments that any store but payments' own speaks of. */
+/** The ids of payments that other stores than the payments database name. */
 const idsInStores = (known: Evidence) =>
   new Set([
     ...known.pointsEntries.keys(),

@@ -4,52 +4,53 @@ import {
   outboxKeptSinceMs,
   topicKeptSinceMs,
   type DeadLetter,
-  type Delivery,
+  type ConsumerProgress,
   type Evidence,
   type Position,
 } from './evidence.js';
 import type { Finding } from '../report.js';
 
-/** What a consumer owes a payment whose effect is nowhere to be found. */
-export type Turn =
+/** Why the effect of a payment is missing at a consumer. */
+export type MissingEffect =
   | { outcome: 'late'; why: string }
   | { outcome: 'dead_lettered' }
   | { outcome: 'not_judged' }
   | { outcome: 'lost'; why: string };
 
 /**
- * Whose turn it was when an effect is missing, per payment id.
+ * Explains a missing effect of one consumer, by payment id.
  *
- *   older than what this audit looks at ────────────► not_judged      (the full one does)
- *   not in the topic yet, or lost and I3 says so ───► late
- *   in the topic, at or above the committed offset ─► late
- *   below it, or not in the topic:
- *     a redrive the consumer has not settled ───────► late
- *     a dead letter nobody has redriven ────────────► dead_lettered   (pending, discarded, or too new)
- *     neither ──────────────────────────────────────► lost
+ *   the payment is older than the audited part ────► not_judged   (a full audit judges it)
+ *   its event is not in the topic yet ─────────────► late         (I3 says if it is lost)
+ *   its event is at or above the committed offset ─► late
+ *   its event is below that offset, or not in the topic:
+ *     the consumer has not completed its redrive ──► late
+ *     its dead letter has no redrive ──────────────► dead_lettered (pending, discarded, too new)
+ *     neither ─────────────────────────────────────► lost
  *
- * "Lost" is only said of a record below an offset that was read *before* the effects and the dead
- * letters: the consumer commits last, so by then one of them had to be there. Or of an event that the
- * slot has passed, and that was not in the topic afterwards.
+ * The audit says "lost" in two cases only. Either the record is below a committed offset that was
+ * read *before* the effects and the dead letters: the consumer commits last, so one of them had to
+ * exist. Or the slot has passed the event, and the topic did not contain it afterwards.
  */
-export function turnsAt(consumer: ConsumerName, evidence: Evidence) {
-  const delivery = evidence.deliveries[consumer];
+export function missingEffectsOf(consumer: ConsumerName, evidence: Evidence) {
+  const delivery = evidence.progress[consumer];
   const positions = firstPositions(evidence);
   const keptSinceMs = topicKeptSinceMs(evidence);
-  // Of an event whose row the outbox still keeps I3 says whether it is lost; of an older one nobody else does.
-  const mayComeSinceMs = evidence.slotPassedSnapshot ? outboxKeptSinceMs(evidence) : keptSinceMs;
+  // While the outbox keeps the event's row, I3 reports a lost event. For an older event, only this
+  // does.
+  const mayArriveSinceMs = evidence.slotPassedSnapshot ? outboxKeptSinceMs(evidence) : keptSinceMs;
 
-  return (paymentId: string, completedAtMs: number): Turn => {
+  return (paymentId: string, completedAtMs: number): MissingEffect => {
     if (completedAtMs < (evidence.sinceMs ?? 0)) return { outcome: 'not_judged' };
     const position = positions.get(paymentId);
-    if (!position && completedAtMs >= mayComeSinceMs) {
+    if (!position && completedAtMs >= mayArriveSinceMs) {
       return { outcome: 'late', why: 'its event is not in the topic yet' };
     }
-    if (position && !isSettled(delivery.committed, position)) {
+    if (position && !isCommitted(delivery.committed, position)) {
       return { outcome: 'late', why: `${consumer} has not reached ${describe(position)}` };
     }
     const redrives = delivery.redrives.get(paymentId) ?? [];
-    const waiting = redrives.find((redrive) => !isSettled(delivery.redriveCommitted, redrive));
+    const waiting = redrives.find((redrive) => !isCommitted(delivery.redriveCommitted, redrive));
     if (waiting) {
       const why = `${consumer} has not reached its redrive at ${describe(waiting)}`;
       return { outcome: 'late', why };
@@ -62,40 +63,43 @@ export function turnsAt(consumer: ConsumerName, evidence: Evidence) {
       };
     }
     const where = position ? `its event at ${describe(position)}` : 'its event, which has aged out';
-    return { outcome: 'lost', why: `${consumer} has settled ${where}` };
+    return { outcome: 'lost', why: `${consumer} has completed ${where}` };
   };
 }
 
-/** Files a missing effect under what the consumer's turn says of it. */
-export function fileMissing(
+/** Adds the finding for a missing effect, if there is one. */
+export function reportMissingEffect(
   effect: string,
-  turn: Turn,
+  missing: MissingEffect,
   id: string,
   judgement: { violated: Finding[]; late: Finding[] },
 ): void {
-  switch (turn.outcome) {
+  switch (missing.outcome) {
     case 'late':
-      judgement.late.push({ id, why: `no ${effect} yet: ${turn.why}` });
+      judgement.late.push({ id, why: `no ${effect} yet: ${missing.why}` });
       return;
     case 'lost':
-      judgement.violated.push({ id, why: `no ${effect}, though ${turn.why}` });
+      judgement.violated.push({ id, why: `no ${effect}, though ${missing.why}` });
       return;
     case 'dead_lettered':
     case 'not_judged':
       return;
     default:
-      turn satisfies never;
+      missing satisfies never;
   }
 }
 
-const isSettled = (committed: Map<number, bigint>, { partition, offset }: Position) =>
+const isCommitted = (committed: Map<number, bigint>, { partition, offset }: Position) =>
   (committed.get(partition) ?? -1n) > offset;
 
-// A dead letter was redriven when a record one count higher is in the redrive topic, or the table says so.
-// The topic alone would forget it after three days, and the letter would excuse for twenty-seven more what
-// the redrive never brought. Of the letters too the table knows those that have left their topic: what was
-// discarded would be lost after thirty days. The topics alone know what the console has not come to.
-function hasOpenDeadLetter(delivery: Delivery, paymentId: string): boolean {
+// A dead letter has been redriven if the redrive topic has a record one redrive count higher, or if
+// the console's table says so. Both topics and the table are needed:
+// - The redrive topic keeps its records for 3 days. With the topic alone, the dead letter would
+//   excuse a missing effect for 27 more days, although the redrive failed to produce it.
+// - The dead-letter topic keeps its records for 30 days. With the topic alone, a discarded payment
+//   would be reported as lost after that.
+// - The table does not have the newest records, because the console has not ingested them yet.
+function hasOpenDeadLetter(delivery: ConsumerProgress, paymentId: string): boolean {
   const redrives = delivery.redrives.get(paymentId) ?? [];
   const states = delivery.deadLetterStates.get(paymentId) ?? [];
   const redriven = [

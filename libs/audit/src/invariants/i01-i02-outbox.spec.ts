@@ -1,4 +1,4 @@
-import { CUTOFF_MS, honestEvidence, paidBut } from '../testing/evidence.fixture.js';
+import { CUTOFF_MS, honestEvidence, paidWith } from '../testing/evidence.fixture.js';
 import { everyOutboxRowHasItsPayment, everyPaymentHasOneOutboxRow } from './i01-i02-outbox.js';
 
 const DAY_MS = 24 * 3_600_000;
@@ -6,11 +6,11 @@ const DAY_MS = 24 * 3_600_000;
 describe('I1: every completed payment has exactly one outbox row', () => {
   it('names a payment without an outbox row', () => {
     expect(everyPaymentHasOneOutboxRow(honestEvidence({ outbox: [] })).violated).toEqual([
-      { id: 'paid', why: 'completed, but has no outbox row: nobody will be told' },
+      { id: 'paid', why: 'completed, but has no outbox row: no consumer learns of it' },
     ]);
   });
 
-  it('names a payment with two, and both events', () => {
+  it('names a payment with two outbox rows, and both events', () => {
     const [row] = honestEvidence().outbox;
     const outbox = [row!, { ...row!, eventId: 'second' }];
     expect(everyPaymentHasOneOutboxRow(honestEvidence({ outbox })).violated).toEqual([
@@ -18,8 +18,8 @@ describe('I1: every completed payment has exactly one outbox row', () => {
     ]);
   });
 
-  it('expects no row of a payment older than the outbox is kept', () => {
-    const payments = paidBut({ completedAtMs: CUTOFF_MS - 3 * DAY_MS });
+  it('expects no row for a payment older than the outbox retention', () => {
+    const payments = paidWith({ completedAtMs: CUTOFF_MS - 3 * DAY_MS });
     expect(everyPaymentHasOneOutboxRow(honestEvidence({ payments, outbox: [] }))).toEqual({
       checked: 0,
       violated: [],
@@ -27,8 +27,8 @@ describe('I1: every completed payment has exactly one outbox row', () => {
     });
   });
 
-  it('expects no row of a payment that was declined', () => {
-    const payments = paidBut({ status: 'DECLINED' });
+  it('expects no row for a declined payment', () => {
+    const payments = paidWith({ status: 'DECLINED' });
     expect(everyPaymentHasOneOutboxRow(honestEvidence({ payments, outbox: [] })).violated).toEqual(
       [],
     );
@@ -42,7 +42,7 @@ describe('I2: every outbox row belongs to a completed payment', () => {
   });
 
   it('names a row whose payment never completed', () => {
-    const payments = paidBut({ status: 'UNKNOWN' });
+    const payments = paidWith({ status: 'UNKNOWN' });
     const { violated } = everyOutboxRowHasItsPayment(honestEvidence({ payments }));
     expect(violated).toEqual([{ id: 'paid', why: 'outbox row event: its payment is UNKNOWN' }]);
   });

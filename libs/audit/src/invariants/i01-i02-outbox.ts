@@ -7,8 +7,11 @@ import {
 import type { Judgement } from '../report.js';
 
 /**
- * I1: every COMPLETED payment has exactly one outbox row.
- * Both come from one snapshot and are written by one statement, so nothing here is ever merely late.
+ * I1: every COMPLETED payment has exactly one outbox row (transactional outbox).
+ *
+ * A finding means that consumers never learn of a payment, or that they get two events for it. One
+ * statement writes both rows and one snapshot reads both, so a finding is always violated, never
+ * late.
  */
 export function everyPaymentHasOneOutboxRow(evidence: Evidence): Judgement {
   const judgement: Judgement = { checked: 0, violated: [], late: [] };
@@ -19,7 +22,10 @@ export function everyPaymentHasOneOutboxRow(evidence: Evidence): Judgement {
     judgement.checked++;
     const events = rows.get(id) ?? [];
     if (events.length === 0) {
-      judgement.violated.push({ id, why: 'completed, but has no outbox row: nobody will be told' });
+      judgement.violated.push({
+        id,
+        why: 'completed, but has no outbox row: no consumer learns of it',
+      });
     } else if (events.length > 1) {
       const ids = events.map(({ eventId }) => eventId).join(', ');
       judgement.violated.push({ id, why: `has ${events.length} outbox rows: events ${ids}` });
@@ -28,7 +34,11 @@ export function everyPaymentHasOneOutboxRow(evidence: Evidence): Judgement {
   return judgement;
 }
 
-/** I2: every outbox row belongs to a COMPLETED payment. */
+/**
+ * I2: every outbox row belongs to a COMPLETED payment.
+ *
+ * A finding means that consumers act on a payment that did not complete. Always violated, as in I1.
+ */
 export function everyOutboxRowHasItsPayment(evidence: Evidence): Judgement {
   const judgement: Judgement = { checked: 0, violated: [], late: [] };
   for (const { paymentId, eventId } of evidence.outbox) {

@@ -1,22 +1,22 @@
 import { CUTOFF_MS, honestEvidence } from '../testing/evidence.fixture.js';
-import { topicHoldsTheOutbox } from './i03-topic.js';
+import { topicMatchesTheOutbox } from './i03-topic.js';
 
 const DAY_MS = 24 * 3_600_000;
 const [record] = honestEvidence().published;
 const [row] = honestEvidence().outbox;
 
 describe('I3: every outbox event is in the topic, and nothing else is', () => {
-  it('calls an event lost once the slot has moved past it', () => {
-    const { violated, late } = topicHoldsTheOutbox(honestEvidence({ published: [] }));
+  it('reports an event as lost once the slot has moved past it', () => {
+    const { violated, late } = topicMatchesTheOutbox(honestEvidence({ published: [] }));
     expect(violated).toEqual([
       { id: 'paid', why: 'event event is not in the topic, and the slot has moved past it' },
     ]);
     expect(late).toEqual([]);
   });
 
-  it('calls an event late while the slot has not reached it', () => {
+  it('reports an event as late while the slot has not reached it', () => {
     const evidence = honestEvidence({ published: [], slotPassedSnapshot: false });
-    const { violated, late } = topicHoldsTheOutbox(evidence);
+    const { violated, late } = topicMatchesTheOutbox(evidence);
     expect(violated).toEqual([]);
     expect(late).toEqual([
       { id: 'paid', why: 'event event is not in the topic yet; the slot has not reached it' },
@@ -25,12 +25,12 @@ describe('I3: every outbox event is in the topic, and nothing else is', () => {
 
   it('allows an event to be published twice', () => {
     const published = [record!, { ...record!, offset: 9n }];
-    expect(topicHoldsTheOutbox(honestEvidence({ published })).violated).toEqual([]);
+    expect(topicMatchesTheOutbox(honestEvidence({ published })).violated).toEqual([]);
   });
 
   it('names a record that comes from no outbox row, by its payment', () => {
     const foreign = { ...record!, offset: 9n, eventId: 'foreign', paymentId: 'nobody' };
-    const { violated } = topicHoldsTheOutbox(honestEvidence({ published: [record!, foreign] }));
+    const { violated } = topicMatchesTheOutbox(honestEvidence({ published: [record!, foreign] }));
     expect(violated).toEqual([
       {
         id: 'nobody',
@@ -39,12 +39,16 @@ describe('I3: every outbox event is in the topic, and nothing else is', () => {
     ]);
   });
 
-  it('names a record without any header by where it lies', () => {
+  it('names a record without headers by its position', () => {
     const garbage = {
-      ...{ partition: 5, offset: 0n, occurredAtMs: CUTOFF_MS, valueMd5: 'garbage' },
-      ...{ eventId: undefined, paymentId: undefined },
+      partition: 5,
+      offset: 0n,
+      occurredAtMs: CUTOFF_MS,
+      valueMd5: 'garbage',
+      eventId: undefined,
+      paymentId: undefined,
     };
-    const { violated } = topicHoldsTheOutbox(honestEvidence({ published: [record!, garbage] }));
+    const { violated } = topicMatchesTheOutbox(honestEvidence({ published: [record!, garbage] }));
     expect(violated).toEqual([
       {
         id: '5-0',
@@ -53,9 +57,9 @@ describe('I3: every outbox event is in the topic, and nothing else is', () => {
     ]);
   });
 
-  it('names an event whose bytes are not those of its row', () => {
+  it('names an event that has other bytes than its row', () => {
     const published = [{ ...record!, valueMd5: 'other' }];
-    expect(topicHoldsTheOutbox(honestEvidence({ published })).violated).toEqual([
+    expect(topicMatchesTheOutbox(honestEvidence({ published })).violated).toEqual([
       {
         id: 'paid',
         why: 'event event at partition 3, offset 7 has other bytes than its outbox row',
@@ -69,12 +73,12 @@ describe('I3: every outbox event is in the topic, and nothing else is', () => {
       published: [record!, { ...record!, eventId: 'later', valueMd5: 'later' }],
       laterOutbox: new Map([['later', later]]),
     });
-    expect(topicHoldsTheOutbox(evidence).violated).toEqual([]);
+    expect(topicMatchesTheOutbox(evidence).violated).toEqual([]);
   });
 
-  it('expects no row for a record older than the outbox is kept', () => {
+  it('expects no row for a record older than the outbox retention', () => {
     const old = { ...record!, eventId: 'old', occurredAtMs: CUTOFF_MS - 2 * DAY_MS - 1 };
     const evidence = honestEvidence({ published: [record!, old] });
-    expect(topicHoldsTheOutbox(evidence).violated).toEqual([]);
+    expect(topicMatchesTheOutbox(evidence).violated).toEqual([]);
   });
 });

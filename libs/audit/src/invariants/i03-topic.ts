@@ -7,16 +7,21 @@ import {
 } from '../evidence/evidence.js';
 import type { Judgement } from '../report.js';
 
-/** I3: every outbox event is in the topic at least once, and nothing else is. */
-export function topicHoldsTheOutbox(evidence: Evidence): Judgement {
+/**
+ * I3: every outbox event is in the topic at least once, and the topic has no other record.
+ *
+ * A finding means that change data capture lost or altered an event, or that something other than
+ * the connector produced a record.
+ */
+export function topicMatchesTheOutbox(evidence: Evidence): Judgement {
   const judgement: Judgement = { checked: 0, violated: [], late: [] };
   judgeMissingEvents(evidence, judgement);
   judgeForeignRecords(evidence, judgement);
   return judgement;
 }
 
-// An event is lost only if the connector has told PostgreSQL that it is done with everything up to the
-// snapshot: before that it may still be on its way, however long that takes.
+// An event is lost only if the connector has confirmed everything before the snapshot to
+// PostgreSQL. Until then the event may still be on its way, however long that takes.
 function judgeMissingEvents(evidence: Evidence, judgement: Judgement): void {
   const published = new Set(evidence.published.map(({ eventId }) => eventId));
   for (const { paymentId, eventId } of judgedRows(evidence)) {
@@ -32,7 +37,7 @@ function judgeMissingEvents(evidence: Evidence, judgement: Judgement): void {
   }
 }
 
-// The same event id with other bytes is not the event the transaction wrote.
+// A record with a known event id but other bytes is not the event that the transaction wrote.
 function judgeForeignRecords(evidence: Evidence, judgement: Judgement): void {
   const payloads = new Map(evidence.outbox.map((row) => [row.eventId, row.payloadMd5]));
   const sinceMs = outboxKnownSinceMs(evidence);

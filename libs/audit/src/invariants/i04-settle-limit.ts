@@ -1,30 +1,34 @@
-import { SETTLE_LIMIT_DEFAULT_MS, type Evidence, type Outage } from '../evidence/evidence.js';
+import { SETTLE_LIMIT_DEFAULT_MS, type Evidence, type PspOutage } from '../evidence/evidence.js';
 import type { Judgement } from '../report.js';
 
 /**
- * I4: no payment is PENDING or UNKNOWN longer than the settle limit. Its clock stands still while a
- * circuit to the PSP is open: nobody can settle anything then, and nobody should try.
+ * I4: no payment is PENDING or UNKNOWN for longer than the settle limit.
+ *
+ * A finding means that the completer does not finalize a payment, so a customer waits for an
+ * answer. Time in which the circuit breaker to the PSP is open does not count: no payment can be
+ * finalized then.
  */
-export function everyPaymentIsSettledInTime(evidence: Evidence): Judgement {
+export function everyPaymentIsFinalInTime(evidence: Evidence): Judgement {
   const { payments, cutoffMs, settleLimitMs } = evidence;
   const judgement: Judgement = { checked: payments.size, violated: [], late: [] };
   const outages = merged(evidence.pspOutages);
-  // A limit of nothing asks whether the system is at rest, not whether it is instantaneous.
-  const isAskedForRest = settleLimitMs === 0;
-  const limitMs = isAskedForRest ? SETTLE_LIMIT_DEFAULT_MS : settleLimitMs;
+  // With a limit of 0 the caller asks whether the system is at rest. So an open payment is late at
+  // once, but violated only after the default limit.
+  const mustBeAtRest = settleLimitMs === 0;
+  const limitMs = mustBeAtRest ? SETTLE_LIMIT_DEFAULT_MS : settleLimitMs;
   for (const [id, { status, createdAtMs }] of payments) {
     if (status !== 'PENDING' && status !== 'UNKNOWN') continue;
     const waitedMs = cutoffMs - createdAtMs - overlapMs(outages, createdAtMs, cutoffMs);
     const why = `${status} for ${Math.round(waitedMs / 1_000)} s in which the PSP could be asked`;
     if (waitedMs > limitMs) judgement.violated.push({ id, why });
-    else if (isAskedForRest) judgement.late.push({ id, why });
+    else if (mustBeAtRest) judgement.late.push({ id, why });
   }
   return judgement;
 }
 
-/** Two processes that find the PSP down at once do not stop the clock twice. */
-function merged(outages: Outage[]): Outage[] {
-  const result: Outage[] = [];
+/** Merges overlapping outages: two processes with an open circuit do not stop the clock twice. */
+function merged(outages: PspOutage[]): PspOutage[] {
+  const result: PspOutage[] = [];
   for (const outage of [...outages].sort((a, b) => a.fromMs - b.fromMs)) {
     const last = result.at(-1);
     if (last && outage.fromMs <= last.untilMs) {
@@ -36,7 +40,7 @@ function merged(outages: Outage[]): Outage[] {
   return result;
 }
 
-function overlapMs(outages: Outage[], fromMs: number, untilMs: number): number {
+function overlapMs(outages: PspOutage[], fromMs: number, untilMs: number): number {
   return outages
     .map((outage) => Math.min(outage.untilMs, untilMs) - Math.max(outage.fromMs, fromMs))
     .filter((ms) => ms > 0)

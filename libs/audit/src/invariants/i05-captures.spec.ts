@@ -1,5 +1,5 @@
-import type { Charge, PaymentStatus } from '../evidence/evidence.js';
-import { CUTOFF_MS, honestEvidence, paidBut } from '../testing/evidence.fixture.js';
+import type { Charge, PaymentRowStatus } from '../evidence/evidence.js';
+import { CUTOFF_MS, honestEvidence, paidWith } from '../testing/evidence.fixture.js';
 import { everyPaymentIsCapturedOnce } from './i05-captures.js';
 
 const [captured] = honestEvidence().charges;
@@ -19,7 +19,7 @@ describe('I5: the PSP holds one capture per completed payment', () => {
     ]);
   });
 
-  it('is content when the second capture was refunded', () => {
+  it('accepts a second capture that was refunded', () => {
     const second = charge({ id: 'pi_2' });
     expect(judge(captured!, second, { ...second, status: 'refunded' }).violated).toEqual([]);
   });
@@ -28,7 +28,7 @@ describe('I5: the PSP holds one capture per completed payment', () => {
     expect(judge(captured!, charge({ status: 'refunded' })).violated).toHaveLength(1);
   });
 
-  it('does not count what was declined', () => {
+  it('does not count a declined charge', () => {
     expect(judge(charge({ id: 'pi_0', status: 'declined' }), captured!).violated).toEqual([]);
   });
 
@@ -41,10 +41,10 @@ describe('I5: the PSP holds one capture per completed payment', () => {
     ]);
   });
 
-  it.each<PaymentStatus>(['PENDING', 'UNKNOWN'])(
-    'calls the capture of a %s payment late',
+  it.each<PaymentRowStatus>(['PENDING', 'UNKNOWN'])(
+    'reports the capture of a %s payment as late',
     (status) => {
-      const evidence = honestEvidence({ payments: paidBut({ status }) });
+      const evidence = honestEvidence({ payments: paidWith({ status }) });
       expect(everyPaymentIsCapturedOnce(evidence)).toMatchObject({
         violated: [],
         late: [{ id: 'paid', why: `captured, but the payment is still ${status}` }],
@@ -52,9 +52,9 @@ describe('I5: the PSP holds one capture per completed payment', () => {
     },
   );
 
-  it('sees that a payment completed while the audit was reading', () => {
+  it('accepts the capture of a payment that completed during the audit', () => {
     const evidence = honestEvidence({
-      payments: paidBut({ status: 'PENDING' }),
+      payments: paidWith({ status: 'PENDING' }),
       laterStatuses: new Map([['paid', 'COMPLETED']]),
     });
     expect(everyPaymentIsCapturedOnce(evidence)).toMatchObject({ violated: [], late: [] });
@@ -63,13 +63,13 @@ describe('I5: the PSP holds one capture per completed payment', () => {
   it('names a capture without any payment', () => {
     const charges = [captured!, charge({ id: 'pi_2', paymentId: 'nobody' })];
     expect(judge(...charges, charge({ id: 'pi_3', paymentId: undefined })).violated).toEqual([
-      { id: 'pi_3', why: 'the PSP captured it for no payment at all' },
+      { id: 'pi_3', why: 'the PSP captured it without a payment id' },
       { id: 'nobody', why: 'captured, but there is no such payment' },
     ]);
   });
 
-  it('gives a capture of a failed payment the settle limit to be refunded', () => {
-    const payments = paidBut({ status: 'FAILED' });
+  it('reports a capture of a failed payment as late until the settle limit, then as violated', () => {
+    const payments = paidWith({ status: 'FAILED' });
     const fresh = charge({ atMs: CUTOFF_MS - 1 });
     const late = everyPaymentIsCapturedOnce(honestEvidence({ payments, charges: [fresh] }));
     expect(late).toMatchObject({ violated: [], late: [{ id: 'paid' }] });

@@ -8,12 +8,15 @@ import {
 import type { Finding, Judgement } from '../report.js';
 
 /**
- * I5: the PSP's captures minus full refunds are the COMPLETED payments, one each, same amount and
- * currency. The capture of an unsettled payment is late.
+ * I5: the PSP's captures minus full refunds match the COMPLETED payments: one each, same amount and
+ * currency.
+ *
+ * A finding means that a customer was charged twice, wrongly or for nothing, or that a completed
+ * payment has no money behind it. The capture of an open payment is late.
  */
 export function everyPaymentIsCapturedOnce(evidence: Evidence): Judgement {
   const judgement: Judgement = { checked: 0, violated: [], late: [] };
-  const { byPayment, withoutPayment } = heldCaptures(evidence.charges);
+  const { byPayment, withoutPayment } = unrefundedCaptures(evidence.charges);
   for (const [id, payment] of judgedPayments(evidence)) {
     judgement.checked++;
     const captures = byPayment.get(id) ?? [];
@@ -32,15 +35,16 @@ export function everyPaymentIsCapturedOnce(evidence: Evidence): Judgement {
     }
   }
   for (const { id } of withoutPayment) {
-    judgement.violated.push({ id, why: 'the PSP captured it for no payment at all' });
+    judgement.violated.push({ id, why: 'the PSP captured it without a payment id' });
   }
-  for (const [id, captures] of byPayment) judgeUnpaidCaptures(id, captures, evidence, judgement);
+  for (const [id, captures] of byPayment)
+    judgeCapturesWithoutCompletedPayment(id, captures, evidence, judgement);
   return judgement;
 }
 
-// PENDING is committed before the PSP is asked, so a capture whose payment is unknown has none. One for
-// a FAILED payment has to be refunded: give that the settle limit.
-function judgeUnpaidCaptures(
+// Payments commits PENDING before it asks the PSP, so a capture without a payment is violated. A
+// capture of a FAILED payment must be refunded. The settle limit is the time for that.
+function judgeCapturesWithoutCompletedPayment(
   id: string,
   captures: Charge[],
   evidence: Evidence,
@@ -69,8 +73,10 @@ function judgeUnpaidCaptures(
   }
 }
 
-/** The captures the PSP has not given back, by payment. A refund is journalled under its charge's id. */
-export function heldCaptures(charges: Charge[]): {
+/**
+ * Captures without a refund, by payment. The PSP's journal lists a refund under its charge's id.
+ */
+export function unrefundedCaptures(charges: Charge[]): {
   byPayment: Map<string, Charge[]>;
   withoutPayment: Charge[];
 } {

@@ -3,13 +3,13 @@ import { everyPaymentEarnsPointsOnce } from './i06-points.js';
 
 const entry = { userId: 'alice', amountMinor: 1299, currency: 'EUR' };
 
-describe('I6: every payment earned its points once, and balances add up', () => {
+describe('I6: every payment has one points entry, and every balance is the sum of entries', () => {
   it('names a payment whose points entry is missing', () => {
     const evidence = honestEvidence({ pointsEntries: new Map() });
     expect(everyPaymentEarnsPointsOnce(evidence).violated).toEqual([
       {
         id: 'paid',
-        why: 'no points entry, though loyalty has settled its event at partition 3, offset 7',
+        why: 'no points entry, though loyalty has completed its event at partition 3, offset 7',
       },
     ]);
   });
@@ -32,7 +32,7 @@ describe('I6: every payment earned its points once, and balances add up', () => 
     ]);
   });
 
-  it('names points that no completed payment earned', () => {
+  it('names a points entry without a completed payment', () => {
     const evidence = honestEvidence({
       pointsEntries: new Map([
         ['paid', [entry]],
@@ -44,7 +44,7 @@ describe('I6: every payment earned its points once, and balances add up', () => 
     ]);
   });
 
-  it('accepts points of a payment that completed while the audit was reading', () => {
+  it('accepts points of a payment that completed during the audit', () => {
     const evidence = honestEvidence({
       pointsEntries: new Map([
         ['paid', [entry]],

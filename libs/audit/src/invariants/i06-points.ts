@@ -1,21 +1,24 @@
 import { judgedPayments, latestStatus, type Evidence } from '../evidence/evidence.js';
 import type { Judgement } from '../report.js';
 import { contentOf } from '../evidence/content.js';
-import { fileMissing, turnsAt } from '../evidence/missing-effect.js';
+import { reportMissingEffect, missingEffectsOf } from '../evidence/missing-effect.js';
 
 /**
- * I6: every payment has exactly one points entry, of its user, amount and currency, or an unsettled redrive,
- * or a dead letter pending or discarded; and every balance is the sum of its entries.
+ * I6: every payment has exactly one points entry, of its user, amount and currency; and every
+ * balance is the sum of its entries. A dead letter (pending, discarded or in redrive) excuses a
+ * missing entry.
+ *
+ * A finding means that a customer lost points, or got them twice or for nothing.
  */
 export function everyPaymentEarnsPointsOnce(evidence: Evidence): Judgement {
   const judgement: Judgement = { checked: 0, violated: [], late: [] };
-  const turnOf = turnsAt('loyalty', evidence);
+  const missingEffect = missingEffectsOf('loyalty', evidence);
   for (const [id, payment] of judgedPayments(evidence)) {
     judgement.checked++;
     const entries = evidence.pointsEntries.get(id) ?? [];
     const [entry] = entries;
     if (!entry) {
-      fileMissing('points entry', turnOf(id, payment.completedAtMs), id, judgement);
+      reportMissingEffect('points entry', missingEffect(id, payment.completedAtMs), id, judgement);
     } else if (entries.length > 1) {
       judgement.violated.push({ id, why: `has ${entries.length} points entries` });
     } else if (contentOf(entry) !== contentOf(payment)) {
@@ -23,12 +26,12 @@ export function everyPaymentEarnsPointsOnce(evidence: Evidence): Judgement {
       judgement.violated.push({ id, why });
     }
   }
-  judgeUnearnedEntries(evidence, judgement);
+  judgeOrphanEntries(evidence, judgement);
   judgeBalances(evidence, judgement);
   return judgement;
 }
 
-function judgeUnearnedEntries(evidence: Evidence, judgement: Judgement): void {
+function judgeOrphanEntries(evidence: Evidence, judgement: Judgement): void {
   for (const id of evidence.pointsEntries.keys()) {
     const status = latestStatus(evidence, id);
     if (status === 'COMPLETED') continue;

@@ -1,26 +1,26 @@
-import { honestEvidence, paidBut } from '../testing/evidence.fixture.js';
-import { everyPaymentIsReceipted } from './i07-receipts.js';
+import { honestEvidence, paidWith } from '../testing/evidence.fixture.js';
+import { everyPaymentHasItsReceipts } from './i07-receipts.js';
 
 const judge = (receipts: number, declared: number) =>
-  everyPaymentIsReceipted(
+  everyPaymentHasItsReceipts(
     honestEvidence({
       receipts: new Map([['paid', receipts]]),
       maybeDuplicates: new Map([['paid', declared]]),
     }),
   );
 
-describe('I7: every payment was mailed a receipt, a second only if declared', () => {
+describe('I7: every payment has a receipt, a second one only if declared before', () => {
   it('names a payment without a receipt', () => {
     const evidence = honestEvidence({ receipts: new Map() });
-    expect(everyPaymentIsReceipted(evidence).violated).toEqual([
+    expect(everyPaymentHasItsReceipts(evidence).violated).toEqual([
       {
         id: 'paid',
-        why: 'no receipt, though email has settled its event at partition 3, offset 7',
+        why: 'no receipt, though email has completed its event at partition 3, offset 7',
       },
     ]);
   });
 
-  it('names a second receipt nobody declared', () => {
+  it('names a second receipt that email did not declare', () => {
     expect(judge(2, 0).violated).toEqual([
       { id: 'paid', why: 'was mailed 2 receipts, with maybe_duplicate evidence for 0' },
     ]);
@@ -34,22 +34,22 @@ describe('I7: every payment was mailed a receipt, a second only if declared', ()
     expect(judge(3, 1).violated).toHaveLength(1);
   });
 
-  it('asks for no second receipt because one was declared', () => {
+  it('does not expect a second receipt after a declaration', () => {
     expect(judge(1, 1).violated).toEqual([]);
   });
 
-  it('names a receipt for a payment that was declined', () => {
-    const evidence = honestEvidence({ payments: paidBut({ status: 'DECLINED' }) });
-    expect(everyPaymentIsReceipted(evidence).violated).toEqual([
+  it('names a receipt for a declined payment', () => {
+    const evidence = honestEvidence({ payments: paidWith({ status: 'DECLINED' }) });
+    expect(everyPaymentHasItsReceipts(evidence).violated).toEqual([
       { id: 'paid', why: 'was mailed a receipt, but the payment is DECLINED' },
     ]);
   });
 
-  it('leaves alone a mail about a payment that is not ours', () => {
+  it('ignores a mail about a payment of another system', () => {
     const receipts = new Map([
       ['paid', 1],
       ['somebody-elses', 2],
     ]);
-    expect(everyPaymentIsReceipted(honestEvidence({ receipts })).violated).toEqual([]);
+    expect(everyPaymentHasItsReceipts(honestEvidence({ receipts })).violated).toEqual([]);
   });
 });

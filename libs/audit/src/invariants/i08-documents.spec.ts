@@ -1,4 +1,4 @@
-import { honestEvidence, paidBut } from '../testing/evidence.fixture.js';
+import { honestEvidence, paidWith } from '../testing/evidence.fixture.js';
 import { everyPaymentHasItsDocument } from './i08-documents.js';
 
 const document = { version: 2, userId: 'alice', amountMinor: 1299, currency: 'EUR' };
@@ -10,7 +10,7 @@ describe('I8: every payment has one document of its version and amount, and no o
     expect(judge(new Map())).toEqual([
       {
         id: 'paid',
-        why: 'no document, though search has settled its event at partition 3, offset 7',
+        why: 'no document, though search has completed its event at partition 3, offset 7',
       },
     ]);
   });
@@ -47,8 +47,8 @@ describe('I8: every payment has one document of its version and amount, and no o
     ]);
   });
 
-  it('names a document of a payment that failed', () => {
-    const evidence = honestEvidence({ payments: paidBut({ status: 'FAILED' }) });
+  it('names a document of a failed payment', () => {
+    const evidence = honestEvidence({ payments: paidWith({ status: 'FAILED' }) });
     expect(everyPaymentHasItsDocument(evidence).violated).toEqual([
       { id: 'paid', why: 'has a document, but the payment is FAILED' },
     ]);

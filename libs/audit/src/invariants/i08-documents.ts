@@ -1,24 +1,26 @@
 import { judgedPayments, latestStatus, type Evidence } from '../evidence/evidence.js';
 import type { Judgement } from '../report.js';
 import { contentOf } from '../evidence/content.js';
-import { fileMissing, turnsAt } from '../evidence/missing-effect.js';
+import { reportMissingEffect, missingEffectsOf } from '../evidence/missing-effect.js';
 
 /**
- * I8: every payment has one document, of its version, user, amount and currency (or an unsettled redrive,
- * or a dead letter pending or discarded), and there is no document without a payment.
+ * I8: every payment has one document, of its version, user, amount and currency, and there is no
+ * document without a payment. A dead letter (pending, discarded or in redrive) excuses a missing
+ * document.
  *
- * The version alone does not tell: a forged record that comes first has the payment's own, and the true
- * one is then refused as a collision.
+ * A finding means that search shows a payment wrongly, or does not find it. The version alone is
+ * not enough: a forged record may arrive first with the payment's version. Search then refuses the
+ * true record as a collision.
  */
 export function everyPaymentHasItsDocument(evidence: Evidence): Judgement {
   const judgement: Judgement = { checked: 0, violated: [], late: [] };
-  const turnOf = turnsAt('search', evidence);
+  const missingEffect = missingEffectsOf('search', evidence);
   for (const [id, payment] of judgedPayments(evidence)) {
     judgement.checked++;
     const documents = evidence.documents.get(id) ?? [];
     const [document] = documents;
     if (!document) {
-      fileMissing('document', turnOf(id, payment.completedAtMs), id, judgement);
+      reportMissingEffect('document', missingEffect(id, payment.completedAtMs), id, judgement);
     } else if (documents.length > 1) {
       judgement.violated.push({ id, why: `has ${documents.length} documents` });
     } else if (document.version !== payment.version) {

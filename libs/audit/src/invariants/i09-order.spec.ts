@@ -3,8 +3,8 @@ import type { Evidence } from '../evidence/evidence.js';
 import {
   CUTOFF_MS,
   honestEvidence,
-  paidBut,
-  settled,
+  paidWith,
+  caughtUp,
   SETTLE_LIMIT_MS,
 } from '../testing/evidence.fixture.js';
 import * as order from './i09-order.js';
@@ -16,7 +16,9 @@ const effectsHappenInOrder = (evidence: Evidence) =>
   order.effectsHappenInOrder([...order.orderedEvents(evidence)]);
 const clean = { violated: [], late: [] };
 
-/** Two payments of alice: `before`, at offset 5, then `paid`, at offset 7, whose effect came first. */
+/**
+ * Two payments of alice: `before` at offset 5, `paid` at offset 7. The effect of `paid` is first.
+ */
 function overtaken(consumer: ConsumerName, changes: Partial<Evidence> = {}): Evidence {
   const honest = honestEvidence();
   const firsts = new Map([
@@ -45,7 +47,7 @@ describe('I9: effects of a user first happen in the order of the payments', () =
     expect(effectsHappenInOrder(overtaken(consumer)).violated).toEqual([{ id: 'paid', why }]);
   });
 
-  it('is content when they happened in order, or cannot be told apart', () => {
+  it('accepts effects in order, and effects with the same time', () => {
     for (const beforeAt of [0, 1]) {
       const firsts = new Map([
         ['before', beforeAt],
@@ -56,7 +58,7 @@ describe('I9: effects of a user first happen in the order of the payments', () =
     }
   });
 
-  it('names each that overtook, not the one overtaken', () => {
+  it('names each payment that overtook, not the payment that was overtaken', () => {
     const third = { ...first!, eventId: 'event-third', paymentId: 'third', offset: 9n };
     const evidence = overtaken('loyalty');
     evidence.payments.set('third', evidence.payments.get('paid')!);
@@ -76,8 +78,8 @@ describe('I9: effects of a user first happen in the order of the payments', () =
     expect(effectsHappenInOrder(overtaken(consumer, { payments }))).toMatchObject(clean);
   });
 
-  it('goes by the first record of an event that was published again after a crash', () => {
-    // Both once, then both again: the second copy of `before` lies behind `paid`, and changes nothing.
+  it('judges by the first record of an event that was published again after a crash', () => {
+    // The second copy of `before` is after `paid`, and changes nothing.
     const again = { ...before, offset: 11n };
     const published = [before, first!, again];
     const named = effectsHappenInOrder(overtaken('email', { published })).violated;
@@ -91,15 +93,15 @@ describe('I9: effects of a user first happen in the order of the payments', () =
     ).toMatchObject(clean);
   });
 
-  it.each(['before', 'paid'])('lets a payment be passed that %s has a dead letter for', (dead) => {
+  it.each(['before', 'paid'])('accepts an overtaking if payment %s has a dead letter', (dead) => {
     const letters = new Map([[dead, [{ original: 'payment.completed/3-5', redriveCount: 0 }]]]);
     const withLetter = (consumer: ConsumerName) => ({
-      ...honestEvidence().deliveries,
-      [consumer]: settled({ deadLetters: letters }),
+      ...honestEvidence().progress,
+      [consumer]: caughtUp({ deadLetters: letters }),
     });
-    const ours = overtaken('email', { deliveries: withLetter('email') });
+    const ours = overtaken('email', { progress: withLetter('email') });
     expect(effectsHappenInOrder(ours)).toMatchObject(clean);
-    const anothers = overtaken('email', { deliveries: withLetter('search') });
+    const anothers = overtaken('email', { progress: withLetter('search') });
     expect(effectsHappenInOrder(anothers).violated).toHaveLength(1);
   });
 
@@ -115,22 +117,22 @@ describe('I9: effects of a user first happen in the order of the payments', () =
   });
 
   it('does not judge an event whose first record may have left the topic', () => {
-    const payments = aliceAnd(paidBut({}), { completedAtMs: CUTOFF_MS - 3 * DAY_MS - 1 });
+    const payments = aliceAnd(paidWith({}), { completedAtMs: CUTOFF_MS - 3 * DAY_MS - 1 });
     expect(effectsHappenInOrder(overtaken('loyalty', { payments }))).toMatchObject(clean);
   });
 
   it('does not judge a payment younger than the settle limit', () => {
     const young = { completedAtMs: CUTOFF_MS - SETTLE_LIMIT_MS };
-    const payments = aliceAnd(paidBut(young), young);
+    const payments = aliceAnd(paidWith(young), young);
     expect(effectsHappenInOrder(overtaken('loyalty', { payments })).checked).toBe(0);
   });
 
-  it('does not compare two partitions, whose offsets have nothing to do with each other', () => {
+  it('does not compare offsets of two partitions', () => {
     const published = [{ ...before, partition: 1 }, first!];
     expect(effectsHappenInOrder(overtaken('loyalty', { published }))).toMatchObject(clean);
   });
 
-  it('leaves a missing effect to the invariants that look for it', () => {
+  it('leaves a missing effect to I6, I7 and I8', () => {
     const firstEffects = { email: new Map(), loyalty: new Map(), search: new Map() };
     const evidence = overtaken('loyalty', { firstEffects });
     expect(effectsHappenInOrder(evidence)).toEqual({ checked: 0, ...clean });

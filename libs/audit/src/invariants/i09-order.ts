@@ -4,7 +4,7 @@ import {
   judgedPayments,
   topicKnownSinceMs,
   type Evidence,
-  type Payment,
+  type PaymentRow,
   type Position,
 } from '../evidence/evidence.js';
 import type { Judgement } from '../report.js';
@@ -15,21 +15,27 @@ const EFFECTS = {
   search: 'was indexed',
 } satisfies Record<ConsumerName, string>;
 
-/** A payment as its user's order is judged by. */
+/** What I9 compares of one payment. */
 export interface OrderedEvent extends Position {
   id: string;
   userId: string;
-  /** When each consumer's effect first happened; absent where there is none, or its order is excused. */
+  /**
+   * When each consumer's effect first happened; absent without an effect, or if its order is
+   * excused.
+   */
   effects: Partial<Record<ConsumerName, number>>;
 }
 
 /**
- * I9: each user's effects first happened in the order their payments were committed. Judged over all
- * events of some users, in any order.
+ * I9: the effects of each user first happened in the order in which the user's payments were
+ * committed.
  *
- * That order is the topic's: the connector reads commits in order, one user is one partition, and a block
- * published again after a crash lies further on, so the first record of each event counts. Of the effects
- * the first counts too, because a second mail may come any time later.
+ * A finding means that a consumer let one payment of a user pass another. The topic has the order
+ * of the commits: the connector reads commits in order, and one user is one partition. Only the
+ * first record of an event counts, because the connector may publish it again after a crash, at a
+ * higher offset. Only the first effect counts, because a second mail may arrive at any later time.
+ *
+ * @param events all events of some users, in any order.
  */
 export function effectsHappenInOrder(events: OrderedEvent[]): Judgement {
   const judgement: Judgement = { checked: 0, violated: [], late: [] };
@@ -44,7 +50,7 @@ function judgeOrder(consumer: ConsumerName, events: OrderedEvent[], judgement: J
     const at = event.effects[consumer];
     if (at === undefined) continue;
     judgement.checked++;
-    // Offsets of two partitions say nothing of each other.
+    // Offsets of two partitions cannot be compared.
     const lane = `${event.partition}/${event.userId}`;
     const before = latest.get(lane);
     if (before === undefined || at >= before.at) {
@@ -57,12 +63,12 @@ function judgeOrder(consumer: ConsumerName, events: OrderedEvent[], judgement: J
 }
 
 /**
- * The judged payments of one bucket as their order is judged by.
+ * The payments of one bucket that I9 judges.
  *
- * Left out: an effect of a payment with a dead letter of that consumer (others may pass it); a document
- * that a reindex may have written; and an event so old that its first record may have left the topic.
- * Rows that a snapshot published first were committed in an order nobody knows any more: they are held to
- * the topic's.
+ * It leaves out an effect of a payment with a dead letter of that consumer (other payments may pass
+ * it), a document that a reindex may have written, and an event whose first record may have left
+ * the topic. If the connector published rows from its initial snapshot, their commit order is lost.
+ * I9 then judges them by the order of the topic.
  */
 export function* orderedEvents(evidence: Evidence): Generator<OrderedEvent> {
   const sinceMs = topicKnownSinceMs(evidence);
@@ -75,18 +81,22 @@ export function* orderedEvents(evidence: Evidence): Generator<OrderedEvent> {
   }
 }
 
-function judgedEffects(id: string, payment: Payment, evidence: Evidence): OrderedEvent['effects'] {
+function judgedEffects(
+  id: string,
+  payment: PaymentRow,
+  evidence: Evidence,
+): OrderedEvent['effects'] {
   const effects: OrderedEvent['effects'] = {};
   for (const consumer of CONSUMERS) {
     const at = evidence.firstEffects[consumer].get(id);
-    if (at === undefined || evidence.deliveries[consumer].deadLetters.has(id)) continue;
+    if (at === undefined || evidence.progress[consumer].deadLetters.has(id)) continue;
     if (consumer === 'search' && isReindexed(payment, evidence)) continue;
     effects[consumer] = at;
   }
   return effects;
 }
 
-const isReindexed = ({ completedAtMs }: Payment, { reindexedBeforeMs }: Evidence) =>
+const isReindexed = ({ completedAtMs }: PaymentRow, { reindexedBeforeMs }: Evidence) =>
   reindexedBeforeMs !== undefined && completedAtMs < reindexedBeforeMs;
 
 const byPosition = (one: Position, other: Position) =>

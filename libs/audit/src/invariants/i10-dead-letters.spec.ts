@@ -1,6 +1,6 @@
 import { deadLetterTopic, TOPICS } from '@effectively-once/contracts';
 import {
-  DEAD_LETTERS_KEPT_MS,
+  DEAD_LETTER_RETENTION_MS,
   type DeadLetterRow,
   type DlqRecord,
   type Evidence,
@@ -16,7 +16,7 @@ const [[name, [row]]] = [...honest.deadLetterRows] as [[string, [DeadLetterRow]]
 const [[, [record]]] = [...honest.dlqRecords] as [[string, [DlqRecord]]];
 const [[, [redrive]]] = [...honest.redriveRecords] as [[string, [RedriveRecord]]];
 
-/** Evidence in which the dead letter's row is another, or there is none. */
+/** Judges evidence in which the dead letter's row is changed or missing. */
 const withRow = (change: Partial<DeadLetterRow> | undefined, changes: Partial<Evidence> = {}) =>
   deadLettersAreConserved(
     honestEvidence({
@@ -30,21 +30,21 @@ const clean = { violated: [], late: [] };
 const named = (why: RegExp) => [{ id: 'paid', why: expect.stringMatching(why) }];
 
 describe('I10: dead letters are conserved', () => {
-  it('is content with a dead letter that was redriven, discarded, or waits', () => {
+  it('accepts a dead letter that is redriven, discarded or pending', () => {
     expect(withRow({})).toEqual({ checked: 1, ...clean });
     expect(withRow({ state: 'pending' }, nothing)).toMatchObject(clean);
     expect(withRow({ state: 'discarded' }, nothing)).toMatchObject(clean);
   });
 
-  it('names a dead letter that the console has passed and not written down', () => {
+  it('names a dead letter that the console has passed without a row', () => {
     expect(withRow(undefined, nothing).violated).toEqual(named(/is not in the console's table/));
   });
 
-  it('calls one late that the console has not come to', () => {
+  it('reports a dead letter as late that the console has not ingested yet', () => {
     for (const next of [[], [[0, 0n]]] as [number, bigint][][]) {
-      const takenIn = perConsumer(() => new Map(next));
-      const { violated, late } = withRow(undefined, { ...nothing, takenIn });
-      expect({ violated, late }).toEqual({ violated: [], late: named(/not taken in .* yet/) });
+      const ingested = perConsumer(() => new Map(next));
+      const { violated, late } = withRow(undefined, { ...nothing, ingested });
+      expect({ violated, late }).toEqual({ violated: [], late: named(/not ingested .* yet/) });
     }
   });
 
@@ -64,12 +64,12 @@ describe('I10: dead letters are conserved', () => {
     expect(withRow(aged, { ...gone, ...nothing })).toMatchObject(clean);
   });
 
-  it('finds a row by the place where its record lies, whatever that claims to be', () => {
+  it('finds a row by the position of its record, whatever the headers claim', () => {
     const dlqRecords = new Map([[name, [{ ...record, isClaimed: false }]]]);
     expect(withRow({}, { dlqRecords })).toEqual({ checked: 0, ...clean });
   });
 
-  it('names what is called redriven and was not sent, unless it may have aged out', () => {
+  it('names a redriven row without a redrive, unless the redrive may have aged out', () => {
     expect(withRow({}, nothing).violated).toEqual(named(/is not in the redrive topic/));
     const old = { askedAtMs: CUTOFF_MS - 4 * DAY_MS };
     expect(withRow(old, nothing)).toMatchObject(clean);
@@ -79,24 +79,24 @@ describe('I10: dead letters are conserved', () => {
     ['is pending', { state: 'pending' }],
     ['is discarded', { state: 'discarded' }],
     ['is not in the table', undefined],
-  ] as const)('names what was sent again although it %s', (state, change) => {
+  ] as const)('names a redrive of a dead letter that %s', (state, change) => {
     const { violated } = withRow(change, { dlqRecords: new Map([[name, []]]) });
     expect(violated).toEqual(named(new RegExp(`of the redrive topic, but ${state}$`)));
   });
 
-  it('calls a redrive late that is sent and not marked yet', () => {
+  it('reports a redrive as late that the console has sent but not recorded', () => {
     const { violated, late } = withRow({ state: 'pending', isBeingRedriven: true });
     expect({ violated, late }).toEqual({ violated: [], late: named(/not marked redriven yet/) });
   });
 
-  it('believes the row as it is at the end', () => {
+  it('judges by the row that was looked up at the end', () => {
     const laterRows = new Map([[name, row]]);
     expect(withRow({ state: 'pending' }, { laterRows })).toMatchObject(clean);
     expect(redrive.letter).toEqual(row.letter);
   });
 
-  it('knows how long dead letters are kept', () => {
+  it('has the same dead-letter retention as the topic', () => {
     const topic = TOPICS.find((one) => one.name === deadLetterTopic('email'));
-    expect(topic?.config['retention.ms']).toBe(String(DEAD_LETTERS_KEPT_MS));
+    expect(topic?.config['retention.ms']).toBe(String(DEAD_LETTER_RETENTION_MS));
   });
 });

@@ -1,7 +1,7 @@
 import { RETENTION } from '@effectively-once/contracts';
 import {
-  DEAD_LETTERS_KEPT_MS,
-  letterName,
+  DEAD_LETTER_RETENTION_MS,
+  deadLetterName,
   type DeadLetterRow,
   type DlqRecord,
   type Evidence,
@@ -9,16 +9,20 @@ import {
 } from '../evidence/evidence.js';
 import type { Judgement } from '../report.js';
 
-// Kafka keeps a record for at least its retention by its own clock, which is not the consumer's.
+// Kafka keeps a record for its retention by its own clock, which differs from the consumer's.
 const CLOCKS_APART_MAX_MS = 3_600_000;
 
 /**
- * I10: dead letters are conserved. What lies in a dead-letter topic is in the console's table exactly
- * once, in exactly one state; what the table calls redriven lies in the redrive topic one count higher,
- * and nothing else lies there. Then dead = redriven + discarded + pending, for each consumer.
+ * I10: dead letters are conserved: dead = redriven + discarded + pending, for each consumer.
  *
- * Late is what the console has not taken in yet, and a redrive it has sent and not marked yet. A record
- * without the headers of a dead letter was put into the redrive topic by hand, and is not judged.
+ * Each record of a dead-letter topic (dead letter queue) is in the console's table exactly once, in
+ * exactly one state. Each one that the table calls redriven is in the redrive topic, with a redrive
+ * count one higher, and no other record is there. A finding means that an operator does not see a
+ * dead letter, or that it was decided twice.
+ *
+ * A dead letter that the console has not ingested is late. So is a redrive that the console has
+ * sent but not yet recorded as redriven. A record without the headers of a dead letter was produced
+ * into the redrive topic by hand, and is not judged.
  */
 export function deadLettersAreConserved(evidence: Evidence): Judgement {
   const judgement: Judgement = { checked: 0, violated: [], late: [] };
@@ -26,7 +30,7 @@ export function deadLettersAreConserved(evidence: Evidence): Judgement {
     const claimed = records.find(({ isClaimed }) => isClaimed);
     if (!claimed) continue;
     judgement.checked++;
-    if (!evidence.deadLetterRows.has(letter)) judgeNotTakenIn(claimed, evidence, judgement);
+    if (!evidence.deadLetterRows.has(letter)) judgeNotIngested(claimed, evidence, judgement);
   }
   for (const [letter, rows] of evidence.deadLetterRows)
     judgeRows(letter, rows, evidence, judgement);
@@ -36,16 +40,16 @@ export function deadLettersAreConserved(evidence: Evidence): Judgement {
   return judgement;
 }
 
-function judgeNotTakenIn(record: DlqRecord, { takenIn }: Evidence, judgement: Judgement): void {
+function judgeNotIngested(record: DlqRecord, { ingested }: Evidence, judgement: Judgement): void {
   const { consumer } = record.letter;
-  const next = takenIn[consumer].get(record.partition) ?? 0n;
+  const next = ingested[consumer].get(record.partition) ?? 0n;
   const what = `dead letter ${record.partition}-${record.offset} of ${consumer}`;
-  const id = record.paymentId ?? letterName(record.letter);
+  const id = record.paymentId ?? deadLetterName(record.letter);
   if (record.offset < next) {
-    const why = `${what} is not in the console's table, which has taken in what lies behind it`;
+    const why = `${what} is not in the console's table, although later ones are ingested`;
     judgement.violated.push({ id, why });
   } else {
-    judgement.late.push({ id, why: `${what} is not taken in by the console yet` });
+    judgement.late.push({ id, why: `${what} is not ingested by the console yet` });
   }
 }
 
@@ -65,7 +69,7 @@ function judgeRows(
       why: `${letter} is in the table ${rows.length} times: ${states}`,
     });
   }
-  const diedSinceMs = evidence.cutoffMs - DEAD_LETTERS_KEPT_MS + CLOCKS_APART_MAX_MS;
+  const diedSinceMs = evidence.cutoffMs - DEAD_LETTER_RETENTION_MS + CLOCKS_APART_MAX_MS;
   if (row.deadLetteredAtMs >= diedSinceMs && !evidence.dlqRecords.has(letter)) {
     const why = `${letter} is in the table (${row.state}), and not in the dead-letter topic`;
     judgement.violated.push({ id, why });
@@ -78,8 +82,9 @@ function judgeRows(
   }
 }
 
-// The row is asked for again at the end: a redrive goes out before it is marked, so what lies in the topic
-// belongs to an action that was open then, and is open still or has marked it.
+// The row is looked up again at the end. The console sends a redrive before it records it. So a
+// record in the redrive topic belongs to an action that is still open, or that has recorded it by
+// now.
 function judgeRedrive(
   letter: string,
   redrive: RedriveRecord,

@@ -1,26 +1,26 @@
-import type { PaymentStatus, StoredResponse } from '../evidence/evidence.js';
-import { honestEvidence, paidBut } from '../testing/evidence.fixture.js';
-import { everyKeyHasOneAnswer } from './i11-responses.js';
+import type { PaymentRowStatus, StoredResponse } from '../evidence/evidence.js';
+import { honestEvidence, paidWith } from '../testing/evidence.fixture.js';
+import { everyKeyHasOneResponse } from './i11-responses.js';
 
 const [stored] = honestEvidence().storedResponses;
-const judge = (status: PaymentStatus, ...changes: Partial<StoredResponse>[]) =>
-  everyKeyHasOneAnswer(
+const judge = (status: PaymentRowStatus, ...changes: Partial<StoredResponse>[]) =>
+  everyKeyHasOneResponse(
     honestEvidence({
-      payments: paidBut({ status }),
+      payments: paidWith({ status }),
       storedResponses: changes.map((change) => ({ ...stored!, ...change })),
     }),
   ).violated;
 
-describe('I11: every key has one stored answer that tells the truth', () => {
-  it.each<[PaymentStatus, Partial<StoredResponse>]>([
+describe('I11: every key has one stored response, which agrees with its payment', () => {
+  it.each<[PaymentRowStatus, Partial<StoredResponse>]>([
     ['COMPLETED', {}],
     ['DECLINED', { httpStatus: 402, bodyId: undefined, says: 'payment_declined' }],
     ['FAILED', { httpStatus: 402, bodyId: undefined, says: 'payment_failed' }],
-  ])('accepts the answer of a %s payment', (status, response) => {
+  ])('accepts the response of a %s payment', (status, response) => {
     expect(judge(status, response)).toEqual([]);
   });
 
-  it.each<[PaymentStatus, Partial<StoredResponse>, string]>([
+  it.each<[PaymentRowStatus, Partial<StoredResponse>, string]>([
     ['DECLINED', {}, '201 COMPLETED'],
     ['FAILED', { httpStatus: 402, says: 'payment_declined' }, '402 payment_declined'],
     ['COMPLETED', { httpStatus: 402, says: 'payment_failed' }, '402 payment_failed'],
@@ -33,11 +33,11 @@ describe('I11: every key has one stored answer that tells the truth', () => {
     ]);
   });
 
-  it('names an answer about another payment', () => {
+  it('names a response about another payment', () => {
     expect(judge('COMPLETED', { bodyId: 'other' })).toHaveLength(1);
   });
 
-  it('expects no answer of a key that has expired', () => {
+  it('expects no response for an expired key', () => {
     expect(judge('COMPLETED')).toEqual([]);
   });
 
@@ -47,14 +47,14 @@ describe('I11: every key has one stored answer that tells the truth', () => {
     ]);
   });
 
-  it('names a payment with two captures, settled or not', () => {
+  it('names a payment with two captures, final or not', () => {
     const [capture] = honestEvidence().charges;
     const evidence = honestEvidence({
-      payments: paidBut({ status: 'UNKNOWN' }),
+      payments: paidWith({ status: 'UNKNOWN' }),
       storedResponses: [],
       charges: [capture!, { ...capture!, id: 'pi_2' }],
     });
-    expect(everyKeyHasOneAnswer(evidence).violated).toEqual([
+    expect(everyKeyHasOneResponse(evidence).violated).toEqual([
       { id: 'paid', why: 'captured 2 times: charges pi_1, pi_2' },
     ]);
   });

@@ -1,17 +1,20 @@
 import {
   latestStatus,
   type Evidence,
-  type PaymentStatus,
+  type PaymentRowStatus,
   type StoredResponse,
 } from '../evidence/evidence.js';
 import type { Judgement } from '../report.js';
-import { capturedMoreThanOnce, heldCaptures } from './i05-captures.js';
+import { capturedMoreThanOnce, unrefundedCaptures } from './i05-captures.js';
 
 /**
- * I11: one idempotency key has at most one stored final response, agreeing with its payment, and one
- * capture per payment. (That every client got the very same bytes is compared in end-to-end tests.)
+ * I11: an idempotency key has at most one stored final response, which agrees with its payment, and
+ * each payment has at most one capture.
+ *
+ * A finding means that a retry with the same key gets another answer, or charges again. (End-to-end
+ * tests compare the bytes that clients receive.)
  */
-export function everyKeyHasOneAnswer(evidence: Evidence): Judgement {
+export function everyKeyHasOneResponse(evidence: Evidence): Judgement {
   const judgement: Judgement = { checked: 0, violated: [], late: [] };
   for (const response of evidence.storedResponses) {
     judgement.checked++;
@@ -27,7 +30,7 @@ export function everyKeyHasOneAnswer(evidence: Evidence): Judgement {
       judgement.violated.push({ id, why: `its stored response says ${answer}, but ${payment}` });
     }
   }
-  for (const [id, captures] of heldCaptures(evidence.charges).byPayment) {
+  for (const [id, captures] of unrefundedCaptures(evidence.charges).byPayment) {
     if (captures.length > 1 && latestStatus(evidence, id)) {
       judgement.violated.push(capturedMoreThanOnce(id, captures));
     }
@@ -35,8 +38,8 @@ export function everyKeyHasOneAnswer(evidence: Evidence): Judgement {
   return judgement;
 }
 
-/** The checkout table's final rows; nothing else may be stored. */
-function agrees(response: StoredResponse, status: PaymentStatus | undefined): boolean {
+/** The final answers of the checkout API. No other answer may be stored. */
+function agrees(response: StoredResponse, status: PaymentRowStatus | undefined): boolean {
   const { httpStatus, says, bodyId, paymentId } = response;
   switch (status) {
     case 'COMPLETED':

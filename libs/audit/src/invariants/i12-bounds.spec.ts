@@ -2,54 +2,54 @@ import { perConsumer } from '../evidence/assemble.js';
 import {
   PARKED_KEYS_MAX,
   SLOT_LAG_MAX_BYTES,
-  WINDOW_HELD_MAX,
-  whatGrowsIsBounded,
-  type Bounded,
+  IN_FLIGHT_RECORDS_MAX,
+  resourcesAreBounded,
+  type BoundedResources,
 } from './i12-bounds.js';
 
-const atTheLimit = (): Bounded => ({
+const atTheLimit = (): BoundedResources => ({
   slotLagBytes: SLOT_LAG_MAX_BYTES,
-  windows: perConsumer(() => ({
+  consumers: perConsumer(() => ({
     parkedKeys: PARKED_KEYS_MAX,
-    records: new Map([['payment.completed/3', WINDOW_HELD_MAX]]),
+    inFlightRecords: new Map([['payment.completed/3', IN_FLIGHT_RECORDS_MAX]]),
   })),
 });
 
-describe('I12: what may grow is within its bounds', () => {
-  it('is content at the very limits', () => {
-    expect(whatGrowsIsBounded(atTheLimit())).toEqual({ checked: 8, violated: [], late: [] });
+describe('I12: everything that may grow is within its bounds', () => {
+  it('accepts sizes exactly at the limits', () => {
+    expect(resourcesAreBounded(atTheLimit())).toEqual({ checked: 8, violated: [], late: [] });
   });
 
-  it('names the slot that holds back too much', () => {
+  it('names a slot that retains too much log', () => {
     const bounded = { ...atTheLimit(), slotLagBytes: SLOT_LAG_MAX_BYTES + 1 };
-    expect(whatGrowsIsBounded(bounded).violated).toEqual([
+    expect(resourcesAreBounded(bounded).violated).toEqual([
       { id: 'payments_outbox', why: expect.stringContaining('bytes of log held back') },
     ]);
   });
 
-  it('names the slot that is gone', () => {
+  it('names a missing slot', () => {
     const bounded = { ...atTheLimit(), slotLagBytes: undefined };
-    expect(whatGrowsIsBounded(bounded).violated).toEqual([
+    expect(resourcesAreBounded(bounded).violated).toEqual([
       { id: 'payments_outbox', why: expect.stringContaining('there is no slot') },
     ]);
   });
 
-  it('names the consumer with too many parked keys, and the one whose window is too large', () => {
+  it('names a consumer with too many parked keys, and one with too many records in flight', () => {
     const bounded = atTheLimit();
-    bounded.windows.email!.parkedKeys++;
-    bounded.windows.search!.records.set('payment.completed/3', WINDOW_HELD_MAX + 1);
-    expect(whatGrowsIsBounded(bounded).violated).toEqual([
+    bounded.consumers.email!.parkedKeys++;
+    bounded.consumers.search!.inFlightRecords.set('payment.completed/3', IN_FLIGHT_RECORDS_MAX + 1);
+    expect(resourcesAreBounded(bounded).violated).toEqual([
       { id: 'email', why: expect.stringContaining('parked keys') },
-      { id: 'search', why: expect.stringContaining('in the window of payment.completed/3') },
+      { id: 'search', why: expect.stringContaining('in flight of payment.completed/3') },
     ]);
   });
 
-  it('calls a consumer late that does not answer', () => {
+  it('reports a consumer as late that does not answer', () => {
     const bounded = atTheLimit();
-    bounded.windows.loyalty = undefined;
-    expect(whatGrowsIsBounded(bounded)).toMatchObject({
+    bounded.consumers.loyalty = undefined;
+    expect(resourcesAreBounded(bounded)).toMatchObject({
       violated: [],
-      late: [{ id: 'loyalty', why: 'does not say how full its windows are' }],
+      late: [{ id: 'loyalty', why: 'does not report how many records it holds' }],
     });
   });
 });

@@ -1,38 +1,40 @@
 import { CONSUMERS, PARTITIONS, type ConsumerName } from '@effectively-once/contracts';
-import type { Windows } from '../stores/windows.js';
+import type { ConsumerState } from '../stores/consumer-state.js';
 import type { Judgement } from '../report.js';
 
-/** What may grow, as it was at one moment. */
-export interface Bounded {
-  /** Undefined when there is no slot any more. */
+/** Sizes of everything that may grow, at one moment. */
+export interface BoundedResources {
+  /** Undefined if there is no slot, or PostgreSQL has invalidated it. */
   slotLagBytes: number | undefined;
-  /** Undefined for a consumer that did not answer. */
-  windows: Record<ConsumerName, Windows | undefined>;
+  /** Undefined for a consumer that does not answer. */
+  consumers: Record<ConsumerName, ConsumerState | undefined>;
 }
 
-// Half of max_slot_wal_keep_size (infra/postgres/postgresql.conf): at all of it PostgreSQL gives the slot
-// up, and with it every event that was not published. Half leaves as long again to repair the connector.
+// Half of max_slot_wal_keep_size (infra/postgres/postgresql.conf). At the full size PostgreSQL
+// invalidates the slot, and every unpublished event is lost to it. Half leaves as much time again
+// for the repair.
 export const SLOT_LAG_MAX_BYTES = 1024 ** 3;
 
-/** The delivery runtime's limit, stated again here: the auditor shares no code with what it audits. */
-export const WINDOW_RECORDS_MAX = 20_000;
+/** The in-flight limit of the delivery runtime, stated again: the audit shares no code with it. */
+export const IN_FLIGHT_LIMIT = 20_000;
 
-// A window is found to be full after the fetch that filled it, which brings a megabyte at the most: 15,000
-// records, if each is nothing but the 70 bytes that a record without any content takes.
-export const WINDOW_HELD_MAX = WINDOW_RECORDS_MAX + 15_000;
+// A consumer checks the limit after a fetch, so one fetch may exceed it. A fetch brings at most 1
+// MB: that is 15,000 records, if each takes only the 70 bytes of a record without content.
+export const IN_FLIGHT_RECORDS_MAX = IN_FLIGHT_LIMIT + 15_000;
 
-// Every parked lane keeps at least one record of a window: of payment.completed, or of the redrive topic.
-export const PARKED_KEYS_MAX = 2 * PARTITIONS * WINDOW_HELD_MAX;
+// Every parked lane holds at least one record in flight, of payment.completed or of the redrive
+// topic.
+export const PARKED_KEYS_MAX = 2 * PARTITIONS * IN_FLIGHT_RECORDS_MAX;
 
 /**
- * I12: what may grow is within its bounds: the log the slot holds back, each consumer's parked keys, and
- * what it holds of each partition.
+ * I12: everything that may grow is within its bounds: the log that the slot retains, the parked
+ * keys of each consumer, and its records in flight per partition.
  *
- * A consumer that does not answer is late: it may be down, and then holds nothing; what that does to
- * payments is said by their own invariants. "Cannot be read" would give no verdict on payments, just when
- * one is wanted most.
+ * A finding means that backpressure or the connector does not work. A consumer that does not answer
+ * is late: it may be down, and then holds nothing. It is not an unreadable store, because then the
+ * audit would give no verdict on payments just when the operator needs one.
  */
-export function whatGrowsIsBounded({ slotLagBytes, windows }: Bounded): Judgement {
+export function resourcesAreBounded({ slotLagBytes, consumers }: BoundedResources): Judgement {
   const judgement: Judgement = { checked: 1, violated: [], late: [] };
   const judge = (id: string, what: string, value: number, max: number) => {
     judgement.checked++;
@@ -40,20 +42,20 @@ export function whatGrowsIsBounded({ slotLagBytes, windows }: Bounded): Judgemen
     judgement.violated.push({ id, why: `${what}: ${value}, more than ${max}` });
   };
   if (slotLagBytes === undefined) {
-    const why = 'there is no slot: what it had not published is not on its way';
+    const why = 'there is no slot: events that it had not published do not arrive';
     judgement.violated.push({ id: 'payments_outbox', why });
   } else {
     judge('payments_outbox', 'bytes of log held back', slotLagBytes, SLOT_LAG_MAX_BYTES);
   }
   for (const consumer of CONSUMERS) {
-    const held = windows[consumer];
-    if (!held) {
-      judgement.late.push({ id: consumer, why: 'does not say how full its windows are' });
+    const state = consumers[consumer];
+    if (!state) {
+      judgement.late.push({ id: consumer, why: 'does not report how many records it holds' });
       continue;
     }
-    judge(consumer, 'parked keys', held.parkedKeys, PARKED_KEYS_MAX);
-    for (const [partition, records] of held.records) {
-      judge(consumer, `records in the window of ${partition}`, records, WINDOW_HELD_MAX);
+    judge(consumer, 'parked keys', state.parkedKeys, PARKED_KEYS_MAX);
+    for (const [partition, records] of state.inFlightRecords) {
+      judge(consumer, `records in flight of ${partition}`, records, IN_FLIGHT_RECORDS_MAX);
     }
   }
   return judgement;

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import { UnreadableStore } from '../stores/unreadable-store.js';
 
-/** Facts of one bucket that wait in memory before they are written together. */
-const TOGETHER_MAX = 256;
+/** How many facts of one bucket wait in memory, before one write takes them all to disk. */
+const BATCH_FACTS_MAX = 256;
 
 interface Extent {
   position: number;
@@ -13,14 +13,16 @@ interface Extent {
 }
 
 /**
- * Facts dealt into buckets by the hash of their key, so that everything about one key lies together and
- * one bucket at a time fits into memory, however many there are (a Grace hash join's partitions).
+ * Partitions facts into buckets on disk by the hash of their key: the partitions of a Grace hash
+ * join. All facts of one key lie in one bucket, and one bucket at a time fits into memory, however
+ * many facts there are.
  *
- *   put(key, fact) ──► hash ──► bucket's few waiting facts ──► appended to one nameless file
+ *   put(key, fact) ──► hash ──► batch of the bucket, in memory ──► appended to one unlinked file
  *
- * The file is removed as soon as it is open: the system frees it with the process, also after kill -9.
+ * The file is unlinked as soon as it is open, so the operating system frees it when the process
+ * ends, also after kill -9.
  */
-export class Deal<Fact> {
+export class PartitionedSpill<Fact> {
   private readonly waiting: Fact[][];
   private readonly extents: Extent[][];
   private file: Promise<FileHandle> | undefined;
@@ -32,23 +34,23 @@ export class Deal<Fact> {
   }
 
   /**
-   * Whoever does not await what this returns fills the memory that it is here to save.
-   * @throws UnreadableStore when the disk is full.
+   * Await the result. A caller that does not await it fills the memory (backpressure).
+   * @throws UnreadableStore if the disk is full.
    */
   put(key: string, fact: Fact): Promise<void> | undefined {
     const bucket = hash(key) % this.bucketCount;
     const waiting = this.waiting[bucket] as Fact[];
     waiting.push(fact);
-    return waiting.length < TOGETHER_MAX ? undefined : this.write(bucket);
+    return waiting.length < BATCH_FACTS_MAX ? undefined : this.write(bucket);
   }
 
-  /** A bucket's facts in the order they were put. */
+  /** The facts of a bucket, in the order in which they were put. */
   async *bucket(bucket: number): AsyncGenerator<Fact> {
     for (const extent of this.extents[bucket] ?? []) yield* await this.read(extent);
     yield* this.waiting[bucket] ?? [];
   }
 
-  /** One bucket after the other, each whole. */
+  /** All facts of one bucket, then of the next. */
   async *buckets(): AsyncGenerator<Fact[]> {
     for (let bucket = 0; bucket < this.bucketCount; bucket++) {
       const facts: Fact[] = [];
@@ -61,31 +63,31 @@ export class Deal<Fact> {
     await (await this.file)?.close();
   }
 
-  // The place in the file is taken before anything is awaited: several readers put at once.
+  // Reserve the position in the file before the first await: several readings put facts at once.
   private async write(bucket: number): Promise<void> {
-    await onOwnDisk(async () => {
-      const together = serialize(this.waiting[bucket]);
+    await onLocalDisk(async () => {
+      const batch = serialize(this.waiting[bucket]);
       this.waiting[bucket] = [];
       const position = this.end;
-      this.end += together.length;
-      this.extents[bucket]?.push({ position, bytes: together.length });
-      const file = await (this.file ??= openNameless());
-      const { bytesWritten } = await file.write(together, 0, together.length, position);
-      if (bytesWritten < together.length) throw new Error('the disk took only a part');
+      this.end += batch.length;
+      this.extents[bucket]?.push({ position, bytes: batch.length });
+      const file = await (this.file ??= openUnlinkedFile());
+      const { bytesWritten } = await file.write(batch, 0, batch.length, position);
+      if (bytesWritten < batch.length) throw new Error('only a part was written to disk');
     });
   }
 
   private async read({ position, bytes }: Extent): Promise<Fact[]> {
-    return await onOwnDisk(async () => {
+    return await onLocalDisk(async () => {
       const buffer = Buffer.allocUnsafe(bytes);
       const { bytesRead } = (await (await this.file)?.read(buffer, 0, bytes, position)) ?? {};
-      if (bytesRead !== bytes) throw new Error('the disk gave only a part');
+      if (bytesRead !== bytes) throw new Error('only a part was read from disk');
       return deserialize(buffer) as Fact[];
     });
   }
 }
 
-async function openNameless(): Promise<FileHandle> {
+async function openUnlinkedFile(): Promise<FileHandle> {
   const folder = await mkdtemp(join(tmpdir(), 'effectively-once-audit-'));
   try {
     return await open(join(folder, 'facts'), 'wx+', 0o600);
@@ -94,8 +96,9 @@ async function openNameless(): Promise<FileHandle> {
   }
 }
 
-// Named, or a full disk would be reported as the store that was being read.
-async function onOwnDisk<Result>(use: () => Promise<Result>): Promise<Result> {
+// Name the disk. Otherwise a full disk would be reported as a failure of the store that is being
+// read.
+async function onLocalDisk<Result>(use: () => Promise<Result>): Promise<Result> {
   try {
     return await use();
   } catch (error) {
@@ -103,7 +106,7 @@ async function onOwnDisk<Result>(use: () => Promise<Result>): Promise<Result> {
   }
 }
 
-/** FNV-1a, 32 bit: spreads ids evenly and costs next to nothing. */
+/** FNV-1a, 32 bit: cheap, and spreads ids evenly. */
 function hash(key: string): number {
   let value = 0x811c9dc5;
   for (let index = 0; index < key.length; index++) {

@@ -1,8 +1,12 @@
 import type { ConsumerName } from '@effectively-once/contracts';
-import { deadLetterOf, type DeadLetterRow, type Letter } from '../evidence/evidence.js';
+import {
+  deadLetterOf,
+  type DeadLetterRow,
+  type DeadLetterIdentity,
+  type TopicEnds,
+} from '../evidence/evidence.js';
 import type { Take } from '../evidence/facts.js';
 import { perConsumer } from '../evidence/assemble.js';
-import type { TopicEnds } from './stores.js';
 import { openSnapshot, rowsOf } from './postgres.js';
 
 interface Row {
@@ -27,9 +31,11 @@ const ROWS = `
     LEFT JOIN console.dead_letter_actions action ON action.id = letter.action_id`;
 
 /**
- * The console's dead letters, each as a row to be conserved and, unless its payment is older than what is
- * audited, as what became of that payment. And up to where the console has taken in each dead-letter
- * topic, as of the same instant: both are written in one transaction.
+ * Reads the console's table of dead letters. Each row becomes a row that I10 judges. If its payment
+ * is not older than the audited part, it also becomes a state that may excuse a missing effect.
+ *
+ * One snapshot also gives the offsets up to which the console has ingested each dead-letter topic,
+ * because the console writes rows and offsets in one transaction.
  */
 export async function readDeadLetterTable(
   url: string,
@@ -70,8 +76,11 @@ export async function readDeadLetterTable(
   }
 }
 
-/** The rows these dead letters have now; one without a row is left out. */
-export async function readDeadLettersNow(url: string, letters: Letter[]): Promise<DeadLetterRow[]> {
+/** The rows of these dead letters as of now. Dead letters without a row are left out. */
+export async function readDeadLettersNow(
+  url: string,
+  letters: DeadLetterIdentity[],
+): Promise<DeadLetterRow[]> {
   if (letters.length === 0) return [];
   const client = await openSnapshot(url);
   try {

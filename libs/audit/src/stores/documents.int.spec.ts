@@ -15,7 +15,7 @@ describe('reading the search index', () => {
     await client.close();
   });
 
-  it('gives every document with its version, what it says of its payment, and in the order of writing, also those written a moment ago', async () => {
+  it('reads every document with its version and content, in the order of writing, also documents written a moment ago', async () => {
     const content = { userId: 'alice', amountMinor: 1299, currency: 'EUR' };
     await client.bulk({
       operations: ids.flatMap((_id) => [
@@ -36,7 +36,7 @@ describe('reading the search index', () => {
     expect(inOrder).toEqual(ids);
   });
 
-  it('gives what a reindex wrote down of the documents that it may have written', async () => {
+  it('reads which documents a reindex may have written', async () => {
     const reindexed = async () =>
       (await readDocuments(ELASTICSEARCH_URL, () => {})).reindexedBeforeMs;
     const write = (_meta: Record<string, string>) =>

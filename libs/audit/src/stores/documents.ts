@@ -1,18 +1,20 @@
 import { Client, errors, type estypes } from '@elastic/elasticsearch';
-import type { PointsEntry } from '../evidence/evidence.js';
+import type { PointsEntryRow } from '../evidence/evidence.js';
 import type { FactOf, Take } from '../evidence/facts.js';
 
-// The name is the search service's; an app is not a library to import from.
+// The search service's alias, stated again: the audit shares no code with the apps that it audits.
 const ALIAS = 'payments';
-/** What a document is compared by. The rest of it stays where it is. */
+/** The fields that the audit compares. It does not read the others. */
 const CONTENT = ['userId', 'amountMinor', 'currency'];
 const PAGE_SIZE = 2_000;
 const KEEP_ALIVE = '1m';
 const REQUEST_TIMEOUT_MS = 10_000;
 
 /**
- * The search index's documents; `at` is the number of its write among all writes to the index, which has
- * one shard. A lost index is a finding about every payment, not an unreadable store.
+ * Reads the documents of the search index, as of one point in time (Elasticsearch's PIT). `at` is
+ * the sequence number of the write; the index has one shard, so the numbers order all its writes.
+ *
+ * A missing index is not an unreadable store: the audit then reports the document of every payment.
  */
 export async function readDocuments(
   url: string,
@@ -22,7 +24,7 @@ export async function readDocuments(
   const client = new Client({ node: url, requestTimeout: REQUEST_TIMEOUT_MS, maxRetries: 1 });
   try {
     for await (const document of scan(client, sinceMs)) await take(document);
-    // After the documents: a reindex says what it is about before it writes the first one.
+    // Read this after the documents, because a reindex writes it before its first document.
     return { reindexedBeforeMs: await readReindexed(client) };
   } catch (error) {
     const isMissing = error instanceof errors.ResponseError && error.statusCode === 404;
@@ -34,7 +36,8 @@ export async function readDocuments(
 }
 
 async function* scan(client: Client, sinceMs?: number): AsyncGenerator<FactOf<'document'>> {
-  // What was acknowledged is searchable only after a refresh; without it a fresh document looks lost.
+  // An acknowledged document is searchable only after a refresh. Without it, a new document looks
+  // lost.
   await client.indices.refresh({ index: ALIAS });
   const { id } = await client.openPointInTime({ index: ALIAS, keep_alive: KEEP_ALIVE });
   try {
@@ -51,7 +54,7 @@ async function* pages(
 ): AsyncGenerator<FactOf<'document'>> {
   let after: estypes.SortResults | undefined;
   for (;;) {
-    const { hits } = await client.search<Partial<PointsEntry>>({
+    const { hits } = await client.search<Partial<PointsEntryRow>>({
       pit: { id: pointInTimeId, keep_alive: KEEP_ALIVE },
       size: PAGE_SIZE,
       sort: [{ _shard_doc: 'asc' }],
@@ -59,7 +62,7 @@ async function* pages(
       version: true,
       seq_no_primary_term: true,
       _source: CONTENT,
-      // The document's own word for when its payment completed: one without it is only seen by a full audit.
+      // The document's own completedAt. Only a full audit sees a document without it.
       ...(sinceMs ? { query: { range: { completedAt: { gte: sinceMs } } } } : {}),
       ...(after ? { search_after: after } : {}),
     });
@@ -74,7 +77,8 @@ async function* pages(
   }
 }
 
-// `npm run reindex` fills in documents in an order of its own, and leaves this note of which they may be.
+// `npm run reindex` writes documents in its own order. This note says which documents it may have
+// written.
 async function readReindexed(client: Client): Promise<number | undefined> {
   const indices = await client.indices.getMapping({ index: ALIAS });
   const times = Object.values(indices).map(({ mappings }) =>

@@ -20,7 +20,7 @@ const mail = z.object({
 
 type Name = 'charges' | 'mails';
 
-/** What the PSP did since then, oldest first. */
+/** The PSP's charges, declines and refunds since then, oldest first. */
 export async function readCharges(
   thirdPartiesUrl: string,
   take: Take<'charge'>,
@@ -32,7 +32,7 @@ export async function readCharges(
   }
 }
 
-/** Everything the PSP did about these payments. */
+/** All charges, declines and refunds of these payments. */
 export async function readChargesOf(
   thirdPartiesUrl: string,
   paymentIds: string[],
@@ -52,7 +52,7 @@ const toCharge = ({ paymentId, at, ...entry }: z.infer<typeof charge>): FactOf<'
   atMs: Date.parse(at),
 });
 
-/** The mails about payments that the provider accepted since then; `at` is their line of its journal. */
+/** Receipts that the mail provider accepted since then. `at` is the line number in its journal. */
 export async function readReceipts(
   thirdPartiesUrl: string,
   take: Take<'receipt'>,
@@ -65,7 +65,7 @@ export async function readReceipts(
   }
 }
 
-/** Every mail about these payments; `at` says nothing. */
+/** All receipts of these payments. `at` is always 0: their order is not known. */
 export async function readReceiptsOf(
   thirdPartiesUrl: string,
   paymentIds: string[],
@@ -79,8 +79,9 @@ export async function readReceiptsOf(
 }
 
 /**
- * The line to begin at: every entry since then lies at it or behind it. Found by halving, because lines are
- * in the order of time (but for moments, which whoever asks has to allow for).
+ * The line to start from: no entry since then is before it. Binary search, because the journal is
+ * in the order of time. Neighbours may be swapped by moments; the caller allows for that
+ * (readSinceMs).
  */
 async function firstLine(thirdPartiesUrl: string, name: Name, sinceMs?: number): Promise<number> {
   if (sinceMs === undefined) return 0;

@@ -17,11 +17,15 @@ import {
   type KafkaRecord,
   type OffsetRange,
 } from '@effectively-once/kafka';
-import { deadLetterOf, type Delivery, type Letter } from '../evidence/evidence.js';
+import {
+  deadLetterOf,
+  type ConsumerProgress,
+  type DeadLetterIdentity,
+  type TopicEnds,
+} from '../evidence/evidence.js';
 import type { FactOf, Take } from '../evidence/facts.js';
-import type { TopicEnds } from './stores.js';
 
-// Three seconds of retries, not the seventeen of a consumer: an audit says soon that it cannot read.
+// Three seconds of retries, not a consumer's seventeen: the audit reports soon that it cannot read.
 const RETRIES_MAX = 5;
 const connection = (brokers: string[]) => ({
   brokers,
@@ -29,27 +33,27 @@ const connection = (brokers: string[]) => ({
   retriesMax: RETRIES_MAX,
 });
 const OFFSET_MAX = 2n ** 63n - 1n;
-/** A group that never came says nothing of any partition. */
-const NOTHING: Map<number, bigint> = new Map();
+/** A group that has never committed has no offset for any partition. */
+const NO_OFFSETS: Map<number, bigint> = new Map();
 
-/** The records of a topic of events from some place on, as their headers describe them. */
+/** Reads the records of an event topic from these offsets on, by their headers. */
 export async function readPublished(
   options: { brokers: string[]; topic: string; from: TopicEnds; sinceMs?: number | undefined },
   take: Take<'record'>,
 ): Promise<TopicEnds> {
   const { brokers, topic } = options;
-  const from = options.from.size === 0 ? await beginning(options) : options.from;
+  const from = options.from.size === 0 ? await startOffsets(options) : options.from;
   const ends = new Map(from);
-  const only = from.size === 0 ? {} : { only: onFrom(from) };
+  const only = from.size === 0 ? {} : { only: rangesFrom(from) };
   for await (const record of readTopic({ ...connection(brokers), topic, ...only })) {
     ends.set(record.partition, record.offset + 1n);
-    await take(describe(record));
+    await take(parseRecord(record));
   }
   return ends;
 }
 
-// A record may have the time of the event or of its publication: neither is before the event.
-async function beginning({
+// A record's timestamp is the time of the event or of its publication. Neither is before the event.
+async function startOffsets({
   brokers,
   topic,
   sinceMs,
@@ -62,8 +66,8 @@ async function beginning({
   return await offsetsSince({ ...connection(brokers), topic, sinceMs });
 }
 
-// A partition that had nothing then is read from its beginning.
-const onFrom = (from: TopicEnds): Map<number, OffsetRange> =>
+// A partition that was empty then is read from its beginning.
+const rangesFrom = (from: TopicEnds): Map<number, OffsetRange> =>
   new Map(
     Array.from({ length: PARTITIONS }, (_, partition) => [
       partition,
@@ -71,7 +75,7 @@ const onFrom = (from: TopicEnds): Map<number, OffsetRange> =>
     ]),
   );
 
-function describe(record: KafkaRecord): FactOf<'record'> {
+function parseRecord(record: KafkaRecord): FactOf<'record'> {
   const headers = headerTexts(record);
   const occurredAtMs = Date.parse(headers[CE_HEADERS.time] ?? '');
   return {
@@ -80,8 +84,9 @@ function describe(record: KafkaRecord): FactOf<'record'> {
     offset: record.offset,
     eventId: headers[CE_HEADERS.id],
     paymentId: headers[CE_HEADERS.subject],
-    // Kafka's own timestamp is that of the latest publication: a row published again after the loss of
-    // a slot would outlive its outbox row and be called foreign. So it is only asked without a ce_time.
+    // Kafka's timestamp is the time of the latest publication. By it, a row that is published again
+    // after the loss of a slot would outlive its outbox row, and I3 would call its record foreign.
+    // So use Kafka's timestamp only if there is no ce_time.
     occurredAtMs: Number.isNaN(occurredAtMs) ? record.timestampMs : occurredAtMs,
     valueMd5: createHash('md5')
       .update(record.value ?? '')
@@ -89,11 +94,11 @@ function describe(record: KafkaRecord): FactOf<'record'> {
   };
 }
 
-/** What a consumer has settled, of both its topics. */
+/** A consumer's committed offsets, of both its topics. */
 export async function readOffsets(
   brokers: string[],
   consumer: ConsumerName,
-): Promise<Pick<Delivery, 'committed' | 'redriveCommitted'>> {
+): Promise<Pick<ConsumerProgress, 'committed' | 'redriveCommitted'>> {
   const redriven = redriveTopic(consumer);
   const committed = await committedOffsets({
     ...connection(brokers),
@@ -101,12 +106,14 @@ export async function readOffsets(
     topics: [PAYMENT_COMPLETED, redriven],
   });
   return {
-    committed: committed.get(PAYMENT_COMPLETED) ?? NOTHING,
-    redriveCommitted: committed.get(redriven) ?? NOTHING,
+    committed: committed.get(PAYMENT_COMPLETED) ?? NO_OFFSETS,
+    redriveCommitted: committed.get(redriven) ?? NO_OFFSETS,
   };
 }
 
-/** What a consumer gave up: as an excuse of its payment, and as a dead letter to be conserved. */
+/**
+ * Reads a consumer's dead letters: as excuses for missing effects, and as records that I10 judges.
+ */
 export async function readDeadLetters(
   brokers: string[],
   consumer: ConsumerName,
@@ -117,10 +124,10 @@ export async function readDeadLetters(
     const headers = headerTexts(record);
     const paymentId = headers[CE_HEADERS.subject];
     const { partition, offset } = record;
-    const letter = claimedLetter(headers, consumer);
-    const redriveCount = countIn(headers) ?? 0;
-    const place: Letter = { consumer, topic, partition, offset, redriveCount };
-    // Without a subject it was never an event of ours, and excuses no payment.
+    const letter = claimedIdentity(headers, consumer);
+    const redriveCount = redriveCountIn(headers) ?? 0;
+    const place: DeadLetterIdentity = { consumer, topic, partition, offset, redriveCount };
+    // A record without a subject is not an event of ours, and excuses no payment.
     if (paymentId !== undefined) {
       await take({ kind: 'dead_letter', consumer, paymentId, ...deadLetterOf(letter ?? place) });
     }
@@ -130,7 +137,7 @@ export async function readDeadLetters(
   }
 }
 
-/** What a consumer was given a second time. */
+/** Reads a consumer's redrives: as excuses for missing effects, and as records that I10 judges. */
 export async function readRedrives(
   brokers: string[],
   consumer: ConsumerName,
@@ -142,10 +149,11 @@ export async function readRedrives(
     const paymentId = headers[CE_HEADERS.subject];
     const { partition, offset } = record;
     const position = { partition, offset };
-    const letter = letterIn(headers, consumer);
+    const letter = identityIn(headers, consumer);
     if (paymentId !== undefined) {
-      // Put there by hand it is a redrive of nothing, but may still bring the effect.
-      const place: Letter = { consumer, topic, ...position, redriveCount: 0 };
+      // An operator may have produced it by hand. It belongs to no dead letter, but may bring the
+      // effect.
+      const place: DeadLetterIdentity = { consumer, topic, ...position, redriveCount: 0 };
       const redrive = { ...position, ...deadLetterOf(letter ?? place) };
       await take({ kind: 'redrive', consumer, paymentId, ...redrive });
     }
@@ -155,25 +163,30 @@ export async function readRedrives(
   }
 }
 
-/** Undefined when the headers do not say, or cannot be true: then a dead letter is known by its place. */
-function claimedLetter(headers: EventHeaders, consumer: ConsumerName): Letter | undefined {
-  const letter = letterIn(headers, consumer);
+/**
+ * Undefined if the headers are missing or cannot be true. Then a record's position identifies it.
+ */
+function claimedIdentity(
+  headers: EventHeaders,
+  consumer: ConsumerName,
+): DeadLetterIdentity | undefined {
+  const letter = identityIn(headers, consumer);
   const canDieIn = [PAYMENT_COMPLETED, redriveTopic(consumer)];
   const isPossible = headers[DLQ_HEADERS.consumer] === consumer;
   return letter && isPossible && canDieIn.includes(letter.topic) ? letter : undefined;
 }
 
-function letterIn(headers: EventHeaders, consumer: ConsumerName): Letter | undefined {
+function identityIn(headers: EventHeaders, consumer: ConsumerName): DeadLetterIdentity | undefined {
   const topic = headers[DLQ_HEADERS.originalTopic];
   const partition = headers[DLQ_HEADERS.originalPartition] ?? '';
   const offset = headers[DLQ_HEADERS.originalOffset] ?? '';
-  const redriveCount = countIn(headers);
+  const redriveCount = redriveCountIn(headers);
   if (topic === undefined || redriveCount === undefined) return;
   if (!/^\d{1,6}$/.test(partition) || !/^\d{1,18}$/.test(offset)) return;
   return { consumer, topic, partition: Number(partition), offset: BigInt(offset), redriveCount };
 }
 
-function countIn(headers: EventHeaders): number | undefined {
+function redriveCountIn(headers: EventHeaders): number | undefined {
   const text = headers[DLQ_HEADERS.redriveCount] ?? '';
   return /^\d{1,4}$/.test(text) ? Number(text) : undefined;
 }

@@ -6,7 +6,7 @@ const PAGE_SIZE = 2_000;
 const CONNECT_TIMEOUT_MS = 3_000;
 const COMMAND_TIMEOUT_MS = 10_000;
 
-/** The sends that email declared as perhaps the second, before it sent them. */
+/** Reads the sends that email declared as possible duplicates, before it sent them. */
 export async function readMaybeDuplicates(
   url: string,
   take: Take<'maybe_duplicate'>,
@@ -15,18 +15,18 @@ export async function readMaybeDuplicates(
     lazyConnect: true,
     connectTimeout: CONNECT_TIMEOUT_MS,
     commandTimeout: COMMAND_TIMEOUT_MS,
-    // An audit says at once that it cannot read; waiting for Redis to return is not its business.
+    // The audit reports at once that it cannot read. It does not wait for Redis to return.
     retryStrategy: () => null,
     maxRetriesPerRequest: 0,
   });
-  // A failed connection also rejects connect(); unheard, ioredis prints it.
+  // A failed connection also rejects connect(). Without a listener, ioredis prints the error.
   let failure: Error | undefined;
   redis.on('error', (error: Error) => (failure = error));
   try {
     await redis.connect();
     await readStream(redis, take);
   } catch (error) {
-    // connect() only says "Connection is closed."; the event says why.
+    // connect() only says "Connection is closed." The error event has the reason.
     throw failure ?? error;
   } finally {
     redis.disconnect();

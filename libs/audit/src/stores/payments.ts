@@ -1,15 +1,15 @@
 import type { Client } from 'pg';
-import type { Outage, OutboxRow, PaymentStatus } from '../evidence/evidence.js';
+import type { PspOutage, OutboxRow, PaymentRowStatus } from '../evidence/evidence.js';
 import type { FactOf, Take } from '../evidence/facts.js';
 import { rowsOf, timeOf } from './postgres.js';
 
-export interface SnapshotNotes {
-  pspOutages: Outage[];
-  /** Everything in the snapshot was written to the log before this position. */
+export interface SnapshotInfo {
+  pspOutages: PspOutage[];
+  /** All rows of the snapshot were written to the log (WAL) before this position. */
   walPosition: string;
 }
 
-/** Of payments: those completed since then, and those that are open, however old. */
+/** Payments that completed since then, and all open payments, however old. */
 const completedOrOpen = (sinceMs: number | undefined) =>
   sinceMs === undefined
     ? 'true'
@@ -22,14 +22,14 @@ export async function countPayments(client: Client, sinceMs?: number): Promise<n
   return Number(rows[0]?.count);
 }
 
-/** Payments, outbox rows and stored responses as of one instant; ends the client's transaction. */
+/** Reads payments, outbox rows and stored responses in one snapshot, then ends the transaction. */
 export async function readPaymentsSnapshot(
   client: Client,
   take: Take<'payment' | 'outbox_row' | 'stored_response'>,
   sinceMs?: number,
-): Promise<SnapshotNotes> {
+): Promise<SnapshotInfo> {
   const payments = `${PAYMENTS} WHERE ${completedOrOpen(sinceMs)}`;
-  for await (const row of rowsOf<PaymentRow>(client, payments)) await take(toPayment(row));
+  for await (const row of rowsOf<PaymentColumns>(client, payments)) await take(toPayment(row));
   const outbox = sinceMs ? `${OUTBOX} WHERE occurred_at >= ${timeOf(sinceMs)}` : OUTBOX;
   for await (const row of rowsOf<OutboxColumns>(client, outbox)) {
     await take({ kind: 'outbox_row', ...toOutboxRow(row) });
@@ -37,23 +37,24 @@ export async function readPaymentsSnapshot(
   const responses = `
     SELECT * FROM (${RESPONSES}) response
      WHERE payment_id IN (SELECT id FROM payments.payments WHERE ${completedOrOpen(sinceMs)})`;
-  for await (const row of rowsOf<ResponseRow>(client, sinceMs ? responses : RESPONSES)) {
+  for await (const row of rowsOf<ResponseColumns>(client, sinceMs ? responses : RESPONSES)) {
     await take(toResponse(row));
   }
   const pspOutages = await readPspOutages(client);
   await client.query('COMMIT');
-  // After the rows: their transactions are in the log before this position. Taken first, a row
-  // committed in between could lie beyond it and be called lost.
+  // Read the position after the rows, so that their transactions are before it in the log. If it
+  // were read first, a row committed in between could be after it, and I3 would call its event
+  // lost.
   const { rows } = await client.query<{ position: string }>(
     'SELECT pg_current_wal_insert_lsn()::text AS position',
   );
   return { pspOutages, walPosition: rows[0]?.position ?? '' };
 }
 
-interface PaymentRow {
+interface PaymentColumns {
   id: string;
   user_id: string;
-  status: PaymentStatus;
+  status: PaymentRowStatus;
   version: number;
   amount_minor: string;
   currency: string;
@@ -65,13 +66,13 @@ const PAYMENTS = `
   SELECT id, user_id, status, version, amount_minor, currency, created_at, completed_at
     FROM payments.payments`;
 
-const toPayment = (row: PaymentRow): FactOf<'payment'> => ({
+const toPayment = (row: PaymentColumns): FactOf<'payment'> => ({
   kind: 'payment',
   id: row.id,
   userId: row.user_id,
   status: row.status,
   version: row.version,
-  // PostgreSQL's bigint arrives as text; amounts are below 10^10, far from where a double rounds.
+  // The driver returns bigint as text. Amounts are below 10^10, so a double holds them exactly.
   amountMinor: Number(row.amount_minor),
   currency: row.currency,
   createdAtMs: row.created_at.getTime(),
@@ -96,7 +97,7 @@ const toOutboxRow = (row: OutboxColumns): OutboxRow => ({
   payloadMd5: row.payload_md5,
 });
 
-interface ResponseRow {
+interface ResponseColumns {
   responses_of_key: string;
   payment_id: string;
   response_status: number;
@@ -105,8 +106,8 @@ interface ResponseRow {
   body_type: string | null;
 }
 
-// Counted by the database, although its primary key allows one: two responses of one key may be about
-// two payments, which are never in one place here.
+// The primary key allows one response per key. The audit does not rely on it. PostgreSQL counts,
+// because two responses of one key may belong to two payments, which are in different buckets here.
 const RESPONSES = `
   SELECT count(*) OVER (PARTITION BY user_id, method, route, idempotency_key) AS responses_of_key,
          payment_id, response_status, response_body::json ->> 'id' AS body_id,
@@ -115,17 +116,17 @@ const RESPONSES = `
     FROM payments.idempotency_keys
    WHERE response_status IS NOT NULL`;
 
-const toResponse = (row: ResponseRow): FactOf<'stored_response'> => ({
+const toResponse = (row: ResponseColumns): FactOf<'stored_response'> => ({
   kind: 'stored_response',
   responsesOfKey: Number(row.responses_of_key),
   paymentId: row.payment_id,
   httpStatus: row.response_status,
   bodyId: row.body_id ?? undefined,
-  // A problem's own `status` member is a number; what it says is the code that ends its type.
+  // A problem document's `status` is a number. Its code is the last segment of `type`.
   says: row.body_type?.split('/').at(-1) ?? row.body_status ?? 'nothing',
 });
 
-async function readPspOutages(client: Client): Promise<Outage[]> {
+async function readPspOutages(client: Client): Promise<PspOutage[]> {
   const { rows } = await client.query<{ open_from: Date; open_until: Date }>(
     'SELECT open_from, open_until FROM payments.psp_outages',
   );
@@ -137,7 +138,7 @@ async function readPspOutages(client: Client): Promise<Outage[]> {
 
 const SLOT = 'payments_outbox';
 
-/** Whether the connector has confirmed everything before a position of the log. */
+/** Whether the connector has confirmed everything before this position of the log. */
 export async function slotHasPassed(client: Client, walPosition: string): Promise<boolean> {
   const { rows } = await client.query<{ passed: boolean | null }>(
     `SELECT confirmed_flush_lsn >= $2::pg_lsn AS passed
@@ -147,7 +148,10 @@ export async function slotHasPassed(client: Client, walPosition: string): Promis
   return rows[0]?.passed === true;
 }
 
-/** Bytes of log that the slot holds back; undefined when there is none, or PostgreSQL has given it up. */
+/**
+ * Bytes of log that the slot retains; undefined if there is no slot or PostgreSQL has invalidated
+ * it.
+ */
 export async function readSlotLag(client: Client): Promise<number | undefined> {
   const { rows } = await client.query<{ lag: string | null }>(
     `SELECT CASE WHEN wal_status <> 'lost'
@@ -159,11 +163,11 @@ export async function readSlotLag(client: Client): Promise<number | undefined> {
   return lag === undefined || lag === null ? undefined : Number(lag);
 }
 
-/** Payment id → status as of now, for as many of the ids as there are payments. */
+/** Payment id → its status as of now. Ids without a payment are left out. */
 export async function readStatusesNow(client: Client, ids: string[]) {
-  const statuses = new Map<string, PaymentStatus>();
+  const statuses = new Map<string, PaymentRowStatus>();
   for (const batch of uuidBatches(ids)) {
-    const { rows } = await client.query<{ id: string; status: PaymentStatus }>(
+    const { rows } = await client.query<{ id: string; status: PaymentRowStatus }>(
       'SELECT id, status FROM payments.payments WHERE id = ANY($1::uuid[])',
       [batch],
     );
@@ -172,7 +176,9 @@ export async function readStatusesNow(client: Client, ids: string[]) {
   return statuses;
 }
 
-/** Those of these payments that completed before then. One that has completed stays so. */
+/**
+ * Those of these payments that completed before then. COMPLETED is final, so the answer stays true.
+ */
 export async function readCompletedBefore(
   client: Client,
   ids: string[],
@@ -189,14 +195,14 @@ export async function readCompletedBefore(
   return before;
 }
 
-/** The payments of these ids, and their outbox rows, as of now. */
+/** These payments and their outbox rows, as of now. */
 export async function readPaymentsById(
   client: Client,
   ids: string[],
   take: Take<'payment' | 'outbox_row'>,
 ): Promise<void> {
   for (const batch of uuidBatches(ids)) {
-    const payments = await client.query<PaymentRow>(`${PAYMENTS} WHERE id = ANY($1::uuid[])`, [
+    const payments = await client.query<PaymentColumns>(`${PAYMENTS} WHERE id = ANY($1::uuid[])`, [
       batch,
     ]);
     for (const row of payments.rows) await take(toPayment(row));
@@ -205,7 +211,7 @@ export async function readPaymentsById(
   }
 }
 
-/** Event id → outbox row as of now. */
+/** Event id → its outbox row as of now. */
 export async function readOutboxNow(client: Client, eventIds: string[]) {
   const outbox = new Map<string, OutboxRow>();
   for (const batch of uuidBatches(eventIds)) {
@@ -221,7 +227,8 @@ export async function readOutboxNow(client: Client, eventIds: string[]) {
 const LOOKUP_BATCH = 5_000;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-// What another store calls a payment id may be anything; PostgreSQL would refuse the whole list for it.
+// Another store may hold any text as payment id. PostgreSQL would refuse the whole list for one of
+// them.
 function* uuidBatches(ids: string[]): Generator<string[]> {
   const uuids = ids.filter((id) => UUID.test(id));
   for (let start = 0; start < uuids.length; start += LOOKUP_BATCH) {

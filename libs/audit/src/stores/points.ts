@@ -1,7 +1,7 @@
 import type { Take } from '../evidence/facts.js';
 import { openSnapshot, rowsOf, timeOf } from './postgres.js';
 
-// Summed by the database: an account is compared with its entries as of the same instant.
+// PostgreSQL sums the entries, so that one snapshot gives an account and its entries.
 const unbalanced = (ofUsers: string) => `
   SELECT coalesce(account.user_id, earned.user_id) AS user_id,
          coalesce(account.balance, 0) AS balance, coalesce(earned.points, 0) AS points
@@ -10,8 +10,8 @@ const unbalanced = (ofUsers: string) => `
                  FROM loyalty.points_entries WHERE ${ofUsers} GROUP BY user_id) earned USING (user_id)
    WHERE coalesce(account.balance, 0) <> coalesce(earned.points, 0)`;
 
-// In µs of the database's own clock, which a double holds exactly. A user's entries are written one
-// statement after the other, so theirs are never the same.
+// In µs of PostgreSQL's clock, which a double holds exactly. The entries of one user are written
+// one statement after the other, so two of them never have the same time.
 const ENTRIES = `
   SELECT payment_id, user_id, amount_minor, currency,
          (extract(epoch FROM awarded_at) * 1000000)::bigint AS awarded_at_us
@@ -23,7 +23,7 @@ type EntryRow = Record<
 >;
 type AccountRow = Record<'user_id' | 'balance' | 'points', string>;
 
-/** The loyalty database's entries since then, and the accounts of their users that do not add up. */
+/** Reads the points entries since then, and those of their users' accounts that do not add up. */
 export async function readPoints(
   url: string,
   take: Take<'points_entry' | 'unbalanced_account'>,

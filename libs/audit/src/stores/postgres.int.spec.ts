@@ -18,7 +18,7 @@ describe('reading a database', () => {
     await database.drop();
   });
 
-  it('gives every row, also of a table larger than what is fetched at once', async () => {
+  it('reads every row, also of a table larger than one fetch', async () => {
     const client = await openSnapshot(database.url);
     for (const rows of [0, 1, 2_000, 4_001]) {
       const sql = `SELECT id FROM generate_series(1, ${rows}) AS id`;
@@ -29,7 +29,7 @@ describe('reading a database', () => {
     await client.end();
   });
 
-  it('sees two tables as of one instant, whatever is committed in between', async () => {
+  it('reads two queries in one snapshot, whatever is committed in between', async () => {
     const client = await openSnapshot(database.url);
     const count = async () => {
       let rows = 0;

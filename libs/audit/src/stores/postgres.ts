@@ -4,7 +4,7 @@ const CONNECT_TIMEOUT_MS = 3_000;
 const STATEMENT_TIMEOUT_MS = 30_000;
 const FETCH_ROWS = 2_000;
 
-/** Opens one read-only connection in a transaction that sees the database as of one instant. */
+/** Opens a read-only connection in a transaction that sees one snapshot of the database. */
 export async function openSnapshot(url: string): Promise<Client> {
   const client = new Client({
     connectionString: url,
@@ -13,14 +13,15 @@ export async function openSnapshot(url: string): Promise<Client> {
     statement_timeout: STATEMENT_TIMEOUT_MS,
     query_timeout: STATEMENT_TIMEOUT_MS,
   });
-  // A connection cut between two queries is reported by the next query; unheard, it would end the process.
+  // If the connection breaks between two queries, the next query reports it. Without a listener,
+  // the error event would end the process.
   client.on('error', () => undefined);
   await client.connect();
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   return client;
 }
 
-/** A query's rows, some thousands at a time: the driver never holds a whole table. Needs a transaction. */
+/** Fetches rows in batches, so that no table is in memory as a whole. Needs a transaction. */
 export async function* rowsOf<Row>(client: Client, sql: string): AsyncGenerator<Row> {
   await client.query(`DECLARE audit_rows NO SCROLL CURSOR FOR ${sql}`);
   for (;;) {
@@ -31,5 +32,5 @@ export async function* rowsOf<Row>(client: Client, sql: string): AsyncGenerator<
   await client.query('CLOSE audit_rows');
 }
 
-/** A time as a literal: a cursor takes no parameters. */
+/** A time as SQL literal, because DECLARE CURSOR takes no parameters. */
 export const timeOf = (ms: number) => `'${new Date(ms).toISOString()}'::timestamptz`;

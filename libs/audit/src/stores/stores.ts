@@ -1,10 +1,11 @@
 import { PAYMENT_COMPLETED, type ConsumerName } from '@effectively-once/contracts';
 import type {
   DeadLetterRow,
-  Delivery,
-  Letter,
+  ConsumerProgress,
+  DeadLetterIdentity,
   OutboxRow,
-  PaymentStatus,
+  PaymentRowStatus,
+  TopicEnds,
 } from '../evidence/evidence.js';
 import type { Take } from '../evidence/facts.js';
 import { readDeadLettersNow, readDeadLetterTable } from './dead-letters.js';
@@ -21,14 +22,14 @@ import {
   readSlotLag,
   readStatusesNow,
   slotHasPassed,
-  type SnapshotNotes,
+  type SnapshotInfo,
 } from './payments.js';
 import { readPoints } from './points.js';
 import { openSnapshot } from './postgres.js';
-import { readWindows, type Windows } from './windows.js';
+import { readConsumerState, type ConsumerState } from './consumer-state.js';
 import { reading } from './unreadable-store.js';
 
-/** Where every store is. The databases are read as role auditor, which can write none of them. */
+/** Addresses of all stores. The databases are read as role auditor, which cannot write. */
 export interface Sources {
   paymentsUrl: string;
   loyaltyUrl: string;
@@ -37,31 +38,33 @@ export interface Sources {
   redisUrl: string;
   elasticsearchUrl: string;
   thirdPartiesUrl: string;
-  /** Of the consumers themselves, for how full their windows are. */
+  /** The consumers themselves, for how many records they hold. */
   consumerUrls: Record<ConsumerName, string>;
 }
 
 /**
- * What the auditor can read, one reading each. None is held in memory: each fact is given away as it
- * comes. Their order is decided in collect-evidence.ts alone.
+ * All readings of the audit, one method each. A reading passes each fact to `take` as it arrives,
+ * and holds none in memory. Only collect-evidence.ts decides their order.
  */
 export interface Stores {
-  /** How much log the slot holds back, in bytes; undefined when there is no slot, or it has been given up. */
+  /**
+   * How much log the slot retains, in bytes; undefined if there is no slot or it is invalidated.
+   */
   slotLag(): Promise<number | undefined>;
-  /** What a consumer holds in memory; undefined when it does not answer. */
-  windows(consumer: ConsumerName): Promise<Windows | undefined>;
-  /** As of the instant that paymentsSnapshot sees. */
+  /** What a consumer holds in memory; undefined if it does not answer. */
+  consumerState(consumer: ConsumerName): Promise<ConsumerState | undefined>;
+  /** In the snapshot that paymentsSnapshot reads. */
   countPayments(): Promise<number>;
-  /** As of one instant. Taken once. */
-  paymentsSnapshot(
-    take: Take<'payment' | 'outbox_row' | 'stored_response'>,
-  ): Promise<SnapshotNotes>;
+  /** One snapshot. Call it once. */
+  paymentsSnapshot(take: Take<'payment' | 'outbox_row' | 'stored_response'>): Promise<SnapshotInfo>;
   /** Whether the connector has confirmed everything before this position of the log. */
   slotHasPassed(walPosition: string): Promise<boolean>;
-  /** From where an earlier reading ended; answers where this one did. */
+  /** Reads from the end of an earlier reading; returns its own end. */
   published(from: TopicEnds, take: Take<'record'>): Promise<TopicEnds>;
-  offsets(consumer: ConsumerName): Promise<Pick<Delivery, 'committed' | 'redriveCommitted'>>;
-  /** As of one instant; answers up to where the console has taken in each dead-letter topic. */
+  offsets(
+    consumer: ConsumerName,
+  ): Promise<Pick<ConsumerProgress, 'committed' | 'redriveCommitted'>>;
+  /** One snapshot; returns up to which offset the console has ingested each dead-letter topic. */
   deadLetterTable(
     take: Take<'dead_letter_row' | 'dead_letter_state'>,
   ): Promise<Record<ConsumerName, TopicEnds>>;
@@ -72,27 +75,26 @@ export interface Stores {
   maybeDuplicates(take: Take<'maybe_duplicate'>): Promise<void>;
   documents(take: Take<'document'>): Promise<{ reindexedBeforeMs: number | undefined }>;
   charges(take: Take<'charge'>): Promise<void>;
-  /** Everything the PSP did about payments that completed since then, and were captured before. */
+  /** All charges of payments that completed in the audited part and may be captured before it. */
   chargesOf(paymentIds: string[], take: Take<'charge'>): Promise<void>;
-  /** Everything that may be there twice about payments older than that. In the same order as the rest. */
+  /**
+   * All evidence that may be duplicated, of payments older than the part. Same order as the rest.
+   */
   older(
     paymentIds: string[],
     take: Take<'charge' | 'receipt' | 'maybe_duplicate' | 'payment' | 'outbox_row'>,
   ): Promise<void>;
-  /** The status each payment has now; one that does not exist is left out. */
-  statusesNow(paymentIds: string[]): Promise<Map<string, PaymentStatus>>;
-  /** The outbox row each event has now; one without a row is left out. */
+  /** The status of each payment as of now. Missing payments are left out. */
+  statusesNow(paymentIds: string[]): Promise<Map<string, PaymentRowStatus>>;
+  /** The outbox row of each event as of now. Events without a row are left out. */
   outboxNow(eventIds: string[]): Promise<Map<string, OutboxRow>>;
-  /** The row each dead letter has now; one without a row is left out. */
-  deadLettersNow(letters: Letter[]): Promise<DeadLetterRow[]>;
+  /** The row of each dead letter as of now. Dead letters without a row are left out. */
+  deadLettersNow(letters: DeadLetterIdentity[]): Promise<DeadLetterRow[]>;
 }
 
-/** Partition → the offset of the next record. */
-export type TopicEnds = ReadonlyMap<number, bigint>;
-
 /**
- * Opens the real stores, or only the part of them that was written since then: of the databases, the
- * payments' topic, the journals and the index. Every reading throws UnreadableStore with the store's name.
+ * Opens the real stores. With `sinceMs`, the databases, the payment topic, the journals and the
+ * index are read only from then on. Every reading throws UnreadableStore with the store's name.
  */
 export async function openStores(
   sources: Sources,
@@ -108,7 +110,7 @@ export async function openStores(
   const payments = await fromPayments(() => openSnapshot(sources.paymentsUrl));
   return {
     slotLag: () => fromPayments(() => readSlotLag(payments)),
-    windows: (consumer) => readWindows(sources.consumerUrls[consumer], consumer),
+    consumerState: (consumer) => readConsumerState(sources.consumerUrls[consumer], consumer),
     countPayments: () => fromPayments(() => countPayments(payments, sinceMs)),
     paymentsSnapshot: (take) => fromPayments(() => readPaymentsSnapshot(payments, take, sinceMs)),
     slotHasPassed: (position) => fromPayments(() => slotHasPassed(payments, position)),
@@ -129,7 +131,7 @@ export async function openStores(
     chargesOf: (ids, take) =>
       reading("the PSP's journal", () => readChargesOf(thirdPartiesUrl, ids, take)),
     older: async (named, take) => {
-      // Most of what is named and was not read has only just completed: nobody need look for more of it.
+      // Most payments that are named and were not read have just completed. They need no look-up.
       const ids = await fromPayments(() => readCompletedBefore(payments, named, sinceMs ?? 0));
       if (ids.length === 0) return;
       const asked = new Set(ids);

@@ -13,17 +13,17 @@ describe('a store that cannot be read', () => {
     });
   });
 
-  it('has a reason even when fetch hides it in a cause', async () => {
+  it('has a reason even if fetch has it only in its cause', async () => {
     const cause = new Error('connect ECONNREFUSED 127.0.0.1:3010');
     await expect(failing(new TypeError('fetch failed', { cause }))).rejects.toThrow(cause.message);
   });
 
-  it('has a reason even when a name with two addresses was refused twice', async () => {
+  it('has a reason even if both addresses of a name refuse', async () => {
     const refused = new AggregateError([new Error('connect ECONNREFUSED ::1:6379')], '');
     await expect(failing(refused)).rejects.toThrow('ECONNREFUSED ::1:6379');
   });
 
-  it('keeps the name of the store inside, when one reading asks another', async () => {
+  it('keeps the name of the inner store, if one reading calls another', async () => {
     const inner = new UnreadableStore('the payments database', new Error('down'));
     await expect(failing(inner)).rejects.toBe(inner);
   });

@@ -1,4 +1,4 @@
-/** A store did not answer, so nothing can be said about what is in it. */
+/** A store did not answer, so the audit gives no verdict. */
 export class UnreadableStore extends Error {
   override readonly name = 'UnreadableStore';
   constructor(
@@ -9,7 +9,7 @@ export class UnreadableStore extends Error {
   }
 }
 
-/** Names the store in whatever goes wrong while it is read. */
+/** Adds the store's name to every error of a reading. */
 export async function reading<Result>(store: string, read: () => Promise<Result>): Promise<Result> {
   try {
     return await read();
@@ -18,11 +18,12 @@ export async function reading<Result>(store: string, read: () => Promise<Result>
   }
 }
 
-// A refused connection to a name with two addresses is an AggregateError with an empty message.
+// If a name has two addresses and both refuse, the error is an AggregateError with an empty
+// message.
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
   if (!(error instanceof Error)) return String(error);
-  // fetch says "fetch failed" and keeps the reason in its cause.
+  // The message of fetch is only "fetch failed". Its cause has the reason.
   if (error.message === 'fetch failed' && error.cause) return reasonOf(error.cause);
   return error.message || error.name;
 }

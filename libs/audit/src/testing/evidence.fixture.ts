@@ -1,7 +1,7 @@
 import {
-  letterName,
+  deadLetterName,
   type DeadLetterRow,
-  type Delivery,
+  type ConsumerProgress,
   type Evidence,
 } from '../evidence/evidence.js';
 import { perConsumer } from '../evidence/assemble.js';
@@ -10,7 +10,7 @@ export const CUTOFF_MS = Date.parse('2026-11-20T12:00:00.000Z');
 export const SETTLE_LIMIT_MS = 120_000;
 const COMPLETED_AT_MS = CUTOFF_MS - 600_000;
 
-/** One payment, `paid`, that has gone the whole way; a test changes what it is about. */
+/** Evidence of one payment, `paid`, that has reached every store. A test changes one part of it. */
 export function honestEvidence(changes: Partial<Evidence> = {}): Evidence {
   return {
     cutoffMs: CUTOFF_MS,
@@ -55,7 +55,7 @@ export function honestEvidence(changes: Partial<Evidence> = {}): Evidence {
       },
     ],
     slotPassedSnapshot: true,
-    deliveries: { email: settled(), loyalty: settled(), search: settled() },
+    progress: { email: caughtUp(), loyalty: caughtUp(), search: caughtUp() },
     pointsEntries: new Map([['paid', [{ userId: 'alice', amountMinor: 1299, currency: 'EUR' }]]]),
     unbalancedAccounts: [],
     receipts: new Map([['paid', 1]]),
@@ -79,34 +79,41 @@ export function honestEvidence(changes: Partial<Evidence> = {}): Evidence {
         atMs: COMPLETED_AT_MS,
       },
     ],
-    ...conserved(),
+    ...oneRedrivenDeadLetter(),
     ...changes,
   };
 }
 
-/** Loyalty gave `paid` up at offset 5, was given it again, and the console has it all in its table. */
-function conserved() {
+/** Loyalty dead-lettered `paid` at offset 5. The console redrove it and has it in its table. */
+function oneRedrivenDeadLetter() {
   const letter = {
-    ...{ consumer: 'loyalty' as const, topic: 'payment.completed', partition: 3, offset: 5n },
+    consumer: 'loyalty' as const,
+    topic: 'payment.completed',
+    partition: 3,
+    offset: 5n,
     redriveCount: 0,
   };
-  const name = letterName(letter);
+  const name = deadLetterName(letter);
   const at = { partition: 0, offset: 0n, paymentId: 'paid', letter };
   const row: DeadLetterRow = {
-    ...{ letter, paymentId: 'paid', state: 'redriven', isBeingRedriven: false },
-    ...{ deadLetteredAtMs: COMPLETED_AT_MS, askedAtMs: COMPLETED_AT_MS },
+    letter,
+    paymentId: 'paid',
+    state: 'redriven',
+    isBeingRedriven: false,
+    deadLetteredAtMs: COMPLETED_AT_MS,
+    askedAtMs: COMPLETED_AT_MS,
   };
   return {
     dlqRecords: new Map([[name, [{ ...at, isClaimed: true }]]]),
     deadLetterRows: new Map([[name, [row]]]),
     redriveRecords: new Map([[name, [at]]]),
-    takenIn: perConsumer(() => new Map([[0, 1n]])),
+    ingested: perConsumer(() => new Map([[0, 1n]])),
     laterRows: new Map(),
   };
 }
 
-/** A consumer that has settled everything there is in partition 3. */
-export function settled(changes: Partial<Delivery> = {}): Delivery {
+/** A consumer that has completed every record of partition 3. */
+export function caughtUp(changes: Partial<ConsumerProgress> = {}): ConsumerProgress {
   return {
     committed: new Map([[3, 8n]]),
     redriveCommitted: new Map([[3, -1n]]),
@@ -117,8 +124,8 @@ export function settled(changes: Partial<Delivery> = {}): Delivery {
   };
 }
 
-/** The same payment in another state, or of another moment. */
-export function paidBut(
+/** The same payment with another status or time. */
+export function paidWith(
   change: Partial<NonNullable<ReturnType<Evidence['payments']['get']>>>,
 ): Evidence['payments'] {
   const paid = honestEvidence().payments.get('paid');

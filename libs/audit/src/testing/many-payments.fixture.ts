@@ -1,14 +1,16 @@
 import { perConsumer } from '../evidence/assemble.js';
 import type { Stores } from '../stores/stores.js';
 
-/** The stores after so many honest payments, none of which they hold: each is made as it is read. */
+/**
+ * Stores with this many correct payments. They hold none in memory: each is made when it is read.
+ */
 export function manyPayments(count: number): Stores {
   const ids = function* () {
     for (let n = 0; n < count; n++) yield { n, id: `01a1fe5f-8515-75bb-a270-${n}` };
   };
   return {
     slotLag: async () => 0,
-    windows: async () => ({ parkedKeys: 0, records: new Map() }),
+    consumerState: async () => ({ parkedKeys: 0, inFlightRecords: new Map() }),
     countPayments: async () => count,
     async paymentsSnapshot(take) {
       for (const { n, id } of ids()) {
@@ -69,8 +71,12 @@ export function manyPayments(count: number): Stores {
 
 const payment = (n: number) => ({
   userId: `user-${n % 1_000}`,
-  ...{ status: 'COMPLETED' as const, version: 2, amountMinor: 100 + n, currency: 'EUR' },
-  ...{ createdAtMs: 0, completedAtMs: 0 },
+  status: 'COMPLETED' as const,
+  version: 2,
+  amountMinor: 100 + n,
+  currency: 'EUR',
+  createdAtMs: 0,
+  completedAtMs: 0,
 });
 
 const event = { occurredAtMs: 0, payloadMd5: 'md5', valueMd5: 'md5' };

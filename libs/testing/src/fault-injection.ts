@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startMember, type Member, type MemberDefinition } from './member.js';
-import type { Cut } from './tcp-proxy.js';
+import type { ProxyFault } from './tcp-proxy.js';
 
 /** Where a stack that was started to be broken can be broken. */
-export interface Breakable {
-  CABLES_URL: string;
+export interface FaultTargets {
+  PROXIES_URL: string;
   /** A folder of tokens. */
   FAILURE_POINTS: string;
   CONSUMER_PROCESSES: Record<string, MemberDefinition>;
@@ -13,17 +13,21 @@ export interface Breakable {
 }
 
 /** Takes one server away from the one consumer that uses it, or gives it back. Resolves when it is so. */
-export async function turnCable(
-  { CABLES_URL }: Breakable,
+export async function switchProxy(
+  { PROXIES_URL }: FaultTargets,
   dependency: string,
-  how: Cut | 'heal',
+  how: ProxyFault | 'heal',
 ): Promise<void> {
-  const response = await fetch(`${CABLES_URL}/${dependency}/${how}`, { method: 'POST' });
+  const response = await fetch(`${PROXIES_URL}/${dependency}/${how}`, { method: 'POST' });
   if (!response.ok) throw new Error(`${dependency} cannot be told to ${how}: ${response.status}`);
 }
 
 /** The process of the app that reaches the point first deletes the file, whose path is returned, and dies. */
-export function armFailurePoint({ FAILURE_POINTS }: Breakable, app: string, point: string): string {
+export function armFailurePoint(
+  { FAILURE_POINTS }: FaultTargets,
+  app: string,
+  point: string,
+): string {
   const token = join(FAILURE_POINTS, `${app}.${point}`);
   writeFileSync(token, '');
   return token;
@@ -31,7 +35,7 @@ export function armFailurePoint({ FAILURE_POINTS }: Breakable, app: string, poin
 
 /** One more member of the consumer's group, behind the same cables. Whoever starts it ends it. */
 export async function startSecondMember(
-  { CONSUMER_PROCESSES, LOG_FOLDER }: Breakable,
+  { CONSUMER_PROCESSES, LOG_FOLDER }: FaultTargets,
   consumer: string,
 ): Promise<Member> {
   const definition = CONSUMER_PROCESSES[consumer];

@@ -1,6 +1,6 @@
-import { windowsIn } from './windows.js';
+import { consumerStateIn } from './consumer-state.js';
 
-// As a consumer prints them.
+// As a consumer exposes them.
 const METRICS = `
 # HELP delivery_parked_keys Lanes that wait for a back-off or a dependency, the others going on
 # TYPE delivery_parked_keys gauge
@@ -11,19 +11,19 @@ delivery_window_records{consumer="email",topic="payment.completed.email.redrive"
 delivery_records_total{consumer="email",outcome="applied"} 4
 `;
 
-describe("a consumer's windows, in its metrics", () => {
-  it('are read by topic and partition', () => {
-    expect(windowsIn(METRICS, 'email')).toEqual({
+describe('the state of a consumer, read from its metrics', () => {
+  it('has its records in flight by topic and partition', () => {
+    expect(consumerStateIn(METRICS, 'email')).toEqual({
       parkedKeys: 2,
-      records: new Map([
+      inFlightRecords: new Map([
         ['payment.completed/3', 17],
         ['payment.completed.email.redrive/3', 0],
       ]),
     });
   });
 
-  it('are unknown when another answers, or the metric has another name', () => {
-    expect(windowsIn(METRICS, 'loyalty')).toBeUndefined();
-    expect(windowsIn(METRICS.replaceAll('parked_keys', 'parked'), 'email')).toBeUndefined();
+  it('is unknown if another consumer answers, or if the metric has another name', () => {
+    expect(consumerStateIn(METRICS, 'loyalty')).toBeUndefined();
+    expect(consumerStateIn(METRICS.replaceAll('parked_keys', 'parked'), 'email')).toBeUndefined();
   });
 });

@@ -1,11 +1,11 @@
 import { CONSUMERS, type ConsumerName } from '@effectively-once/contracts';
 import {
   deadLetterOf,
-  letterName,
+  deadLetterName,
   type DeadLetter,
   type DeadLetterRow,
   type Evidence,
-  type Letter,
+  type DeadLetterIdentity,
   type Redrive,
 } from '../evidence/evidence.js';
 import type { Fact } from '../evidence/facts.js';
@@ -14,26 +14,32 @@ import type { Stores } from '../stores/stores.js';
 
 const PAYMENT = { userId: 'alice', amountMinor: 1, currency: 'EUR' };
 
-/** The whole system in one partition and in memory; every step does what the real part does, in its order. */
-export class HonestWorld {
+/**
+ * A correct system in memory, with one partition. It has the steps of the real one, in the same
+ * order, so that a test can crash or interleave them.
+ */
+export class HonestSystem {
   readonly payments: Evidence['payments'] = new Map();
   readonly outbox: Evidence['outbox'] = [];
   readonly storedResponses: Evidence['storedResponses'] = [];
   readonly charges: Evidence['charges'] = [];
   readonly topic: Evidence['published'] = [];
-  /** Outbox rows the connector has confirmed to PostgreSQL. */
+  /** How many outbox rows the connector has confirmed to PostgreSQL. */
   confirmedRows = 0;
-  /** Payment id → how often it was mailed, credited, indexed. */
+  /** Payment id → how often the consumer applied its effect. */
   readonly effects = perConsumer(() => new Map<string, number>());
   readonly declared = new Map<string, number>();
   readonly committed = { email: 0, loyalty: 0, search: 0 };
   readonly deadLetters = perConsumer(() => [] as (DeadLetter & { paymentId: string })[]);
   readonly redrives = perConsumer(() => [] as (Redrive & { paymentId: string })[]);
   readonly redriveCommitted = { email: 0, loyalty: 0, search: 0 };
-  /** The console's rows, in the order of the dead letters it has taken in. */
+  /** The console's rows, in the order in which it ingested the dead letters. */
   readonly table = perConsumer(() => [] as Pick<DeadLetterRow, 'state' | 'isBeingRedriven'>[]);
 
-  /** PENDING before the PSP is asked; the outbox row and the answer together with COMPLETED. */
+  /**
+   * Commits PENDING, asks the PSP, then commits COMPLETED, the outbox row and the response
+   * together.
+   */
   pay(id: string): (() => void)[] {
     const payment = { ...PAYMENT, version: 1, createdAtMs: 0, completedAtMs: 0 };
     return [
@@ -59,7 +65,7 @@ export class HonestWorld {
     ];
   }
 
-  /** Publishes the next row, and confirms to PostgreSQL afterwards. */
+  /** The connector publishes the next row, then confirms it to PostgreSQL. */
   connect(): (() => void)[] {
     let next = this.outbox.length;
     return [
@@ -77,7 +83,7 @@ export class HonestWorld {
     ];
   }
 
-  /** The effect or the dead letter first, the commit last. */
+  /** The consumer applies the effect or dead-letters the record, then commits the offset. */
   consume(consumer: ConsumerName, how: 'applies' | 'repeats' | 'dead-letters'): (() => void)[] {
     const current = () => this.topic[this.committed[consumer]]?.paymentId;
     return [
@@ -100,8 +106,8 @@ export class HonestWorld {
     ];
   }
 
-  /** The console writes down the next dead letter. */
-  takeIn(consumer: ConsumerName): (() => void)[] {
+  /** The console ingests the next dead letter. */
+  ingest(consumer: ConsumerName): (() => void)[] {
     const table = this.table[consumer];
     return [
       () => {
@@ -111,7 +117,10 @@ export class HonestWorld {
     ];
   }
 
-  /** The console claims its oldest dead letter, sends it, marks it; the consumer takes its second chance. */
+  /**
+   * The console claims its oldest dead letter, sends it and records it. Then the consumer applies
+   * it.
+   */
   redrive(consumer: ConsumerName): (() => void)[] {
     const redrives = this.redrives[consumer];
     const current = () => redrives[this.redriveCommitted[consumer]];
@@ -147,12 +156,13 @@ export class HonestWorld {
   private apply(consumer: ConsumerName, paymentId: string): void {
     const { email, ...others } = this.effects;
     const times = this.effects[consumer].get(paymentId) ?? 0;
-    // Only a mail can happen twice; a second entry or document is absorbed by the store.
+    // Only a mail can be duplicated. The stores absorb a second points entry or document.
     const repeated = consumer === 'email' ? times + 1 : 1;
     (consumer === 'email' ? email : others[consumer]).set(paymentId, repeated);
   }
 
-  // Email's one window: it sent, died before the mark, and declares before it sends again.
+  // Email's only window: it sends, crashes before it sets the deduplication marker, and declares a
+  // possible duplicate before it sends again.
   private applyTwice(consumer: ConsumerName, current: () => string | undefined): (() => void)[] {
     let sent: string | undefined;
     return [
@@ -171,7 +181,7 @@ export class HonestWorld {
   }
 }
 
-/** A Map keeps the order in which its keys first came. */
+/** A Map keeps the order in which its keys were first set. */
 const inOrder = (effects: Map<string, number>) =>
   [...effects].map(([paymentId, times], at) => ({ paymentId, times, at }));
 
@@ -179,36 +189,36 @@ async function give<F extends Fact>(facts: F[], take: (fact: F) => Promise<void>
   for (const fact of structuredClone(facts)) await take(fact);
 }
 
-/** The auditor's readings of a world; each is of the world as it is when the reading is made. */
-export function storesOf(world: (reading: keyof Stores) => HonestWorld): Stores {
+/** The audit's readings of a system. Each one sees the system at the time of the reading. */
+export function storesOf(systemAt: (reading: keyof Stores) => HonestSystem): Stores {
   return {
     slotLag: async () => 0,
-    windows: async () => ({ parkedKeys: 0, records: new Map() }),
-    countPayments: async () => world('countPayments').payments.size,
+    consumerState: async () => ({ parkedKeys: 0, inFlightRecords: new Map() }),
+    countPayments: async () => systemAt('countPayments').payments.size,
     async paymentsSnapshot(take) {
-      const { payments, outbox, storedResponses } = structuredClone(world('paymentsSnapshot'));
+      const { payments, outbox, storedResponses } = structuredClone(systemAt('paymentsSnapshot'));
       for (const [id, payment] of payments) await take({ kind: 'payment', id, ...payment });
       for (const row of outbox) await take({ kind: 'outbox_row', ...row });
       for (const response of storedResponses) await take({ kind: 'stored_response', ...response });
       return { pspOutages: [], walPosition: String(outbox.length) };
     },
-    slotHasPassed: async (position) => world('slotHasPassed').confirmedRows >= Number(position),
+    slotHasPassed: async (position) => systemAt('slotHasPassed').confirmedRows >= Number(position),
     async published(from, take) {
-      const { topic } = structuredClone(world('published'));
+      const { topic } = structuredClone(systemAt('published'));
       for (const record of topic.slice(Number(from.get(0) ?? 0))) {
         await take({ kind: 'record', ...record });
       }
       return new Map([[0, BigInt(topic.length)]]);
     },
     async offsets(consumer) {
-      const { committed, redriveCommitted } = world('offsets');
+      const { committed, redriveCommitted } = systemAt('offsets');
       return {
         committed: new Map([[0, BigInt(committed[consumer])]]),
         redriveCommitted: new Map([[0, BigInt(redriveCommitted[consumer])]]),
       };
     },
     async deadLetterTable(take) {
-      const { table, deadLetters } = structuredClone(world('deadLetterTable'));
+      const { table, deadLetters } = structuredClone(systemAt('deadLetterTable'));
       for (const consumer of CONSUMERS) {
         for (const row of rowsOf(consumer, table, deadLetters)) {
           await take({ kind: 'dead_letter_row', ...row });
@@ -220,7 +230,7 @@ export function storesOf(world: (reading: keyof Stores) => HonestWorld): Stores 
       return perConsumer((consumer) => new Map([[0, BigInt(table[consumer].length)]]));
     },
     async deadLetters(consumer, take) {
-      const letters = structuredClone(world('deadLetters').deadLetters[consumer]);
+      const letters = structuredClone(systemAt('deadLetters').deadLetters[consumer]);
       for (const [at, found] of letters.entries()) {
         const { paymentId } = found;
         await take({ kind: 'dead_letter', consumer, ...found });
@@ -230,32 +240,32 @@ export function storesOf(world: (reading: keyof Stores) => HonestWorld): Stores 
       }
     },
     async redrives(consumer, take) {
-      for (const redrive of structuredClone(world('redrives').redrives[consumer])) {
+      for (const redrive of structuredClone(systemAt('redrives').redrives[consumer])) {
         await take({ kind: 'redrive', consumer, ...redrive });
         const letter = { ...letterOf(consumer, redrive), redriveCount: redrive.redriveCount - 1 };
         await take({ kind: 'redrive_record', ...redrive, letter });
       }
     },
     async points(take) {
-      for (const { paymentId, at } of inOrder(world('points').effects.loyalty)) {
+      for (const { paymentId, at } of inOrder(systemAt('points').effects.loyalty)) {
         const { userId, amountMinor, currency } = PAYMENT;
         await take({ kind: 'points_entry', paymentId, userId, amountMinor, currency, at });
       }
     },
     async receipts(take) {
       for (const { paymentId, times, at } of inOrder(
-        structuredClone(world('receipts').effects.email),
+        structuredClone(systemAt('receipts').effects.email),
       )) {
         for (let time = 0; time < times; time++) await take({ kind: 'receipt', paymentId, at });
       }
     },
     async maybeDuplicates(take) {
-      for (const [paymentId, times] of structuredClone(world('maybeDuplicates').declared)) {
+      for (const [paymentId, times] of structuredClone(systemAt('maybeDuplicates').declared)) {
         for (let time = 0; time < times; time++) await take({ kind: 'maybe_duplicate', paymentId });
       }
     },
     async documents(take) {
-      for (const { paymentId, at } of inOrder(world('documents').effects.search)) {
+      for (const { paymentId, at } of inOrder(systemAt('documents').effects.search)) {
         const { userId, amountMinor, currency } = PAYMENT;
         const content = { userId, amountMinor, currency };
         await take({ kind: 'document', paymentId, version: 2, ...content, at });
@@ -263,7 +273,7 @@ export function storesOf(world: (reading: keyof Stores) => HonestWorld): Stores 
       return { reindexedBeforeMs: undefined };
     },
     async charges(take) {
-      const { charges } = world('charges');
+      const { charges } = systemAt('charges');
       await give(
         charges.map((charge) => ({ kind: 'charge' as const, ...charge })),
         take,
@@ -272,18 +282,18 @@ export function storesOf(world: (reading: keyof Stores) => HonestWorld): Stores 
     chargesOf: async () => {},
     older: async () => {},
     async statusesNow(ids) {
-      const { payments } = world('statusesNow');
+      const { payments } = systemAt('statusesNow');
       return new Map(ids.flatMap((id) => [...statusOf(payments, id)]));
     },
     async outboxNow(ids) {
-      const rows = world('outboxNow').outbox.filter(({ eventId }) => ids.includes(eventId));
+      const rows = systemAt('outboxNow').outbox.filter(({ eventId }) => ids.includes(eventId));
       return new Map(rows.map((row) => [row.eventId, row]));
     },
     async deadLettersNow(letters) {
-      const { table, deadLetters } = structuredClone(world('deadLettersNow'));
-      const asked = new Set(letters.map(letterName));
+      const { table, deadLetters } = structuredClone(systemAt('deadLettersNow'));
+      const asked = new Set(letters.map(deadLetterName));
       return CONSUMERS.flatMap((consumer) => rowsOf(consumer, table, deadLetters)).filter((row) =>
-        asked.has(letterName(row.letter)),
+        asked.has(deadLetterName(row.letter)),
       );
     },
   };
@@ -291,8 +301,8 @@ export function storesOf(world: (reading: keyof Stores) => HonestWorld): Stores 
 
 const rowsOf = (
   consumer: ConsumerName,
-  table: HonestWorld['table'],
-  deadLetters: HonestWorld['deadLetters'],
+  table: HonestSystem['table'],
+  deadLetters: HonestSystem['deadLetters'],
 ): (DeadLetterRow & { paymentId: string })[] =>
   table[consumer].flatMap((row, at) => {
     const found = deadLetters[consumer][at];
@@ -301,9 +311,15 @@ const rowsOf = (
     return { ...row, letter, paymentId: found.paymentId, deadLetteredAtMs: 0, askedAtMs: 0 };
   });
 
-const letterOf = (consumer: ConsumerName, { original, redriveCount }: DeadLetter): Letter => ({
-  ...{ consumer, topic: 'payment.completed', partition: 0 },
-  ...{ offset: BigInt(original.split('-')[1] ?? ''), redriveCount },
+const letterOf = (
+  consumer: ConsumerName,
+  { original, redriveCount }: DeadLetter,
+): DeadLetterIdentity => ({
+  consumer,
+  topic: 'payment.completed',
+  partition: 0,
+  offset: BigInt(original.split('-')[1] ?? ''),
+  redriveCount,
 });
 
 function* statusOf(payments: Evidence['payments'], id: string) {
