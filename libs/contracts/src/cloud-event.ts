@@ -1,4 +1,7 @@
-/** CloudEvents 1.0, Kafka protocol binding, binary mode: attributes as `ce_` headers, data as the value. */
+/**
+ * CloudEvents 1.0, Kafka protocol binding, binary mode: attributes as `ce_` headers, data as the
+ * value.
+ */
 export const CE_HEADERS = {
   specversion: 'ce_specversion',
   id: 'ce_id',
@@ -11,5 +14,5 @@ export const CE_HEADERS = {
   traceparent: 'traceparent',
 } as const;
 
-/** Header values as text; of a repeated header the last one. */
+/** Header values as text. If a header is repeated, its last value. */
 export type EventHeaders = Record<string, string | undefined>;

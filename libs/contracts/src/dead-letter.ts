@@ -1,4 +1,4 @@
-/** What a dead letter carries beside the original key, value bytes and headers. */
+/** The headers of a dead letter, in addition to the original key, value bytes and headers. */
 export const DLQ_HEADERS = {
   originalTopic: 'dlq_original_topic',
   originalPartition: 'dlq_original_partition',

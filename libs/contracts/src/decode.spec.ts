@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { decodePaymentCompleted, PoisonRecord } from './decode.js';
 
-/** One golden record, as readers in any language can load it. */
+/** One golden record. Readers in any language can load it. */
 interface Sample {
   name: string;
   record: { key: string; headers: Record<string, string>; value: string | null };
@@ -32,7 +32,7 @@ function poisonOf(read: () => unknown): PoisonRecord {
 
 it.each(samples.filter(({ event }) => event))('reads a record $name', ({ record, event }) => {
   expect(decode(record)).toMatchObject({ id: record.headers['ce_id'], data: event });
-  // Tolerant of what it does not know, and keeps it out of the way.
+  // The reader is tolerant: it drops fields that it does not know.
   expect(Object.keys(decode(record).data).sort()).toEqual(Object.keys(event ?? {}).sort());
 });
 
@@ -43,7 +43,7 @@ it.each(samples.filter(({ poison }) => poison))(
   },
 );
 
-it('says what is wrong without repeating the value, which may be anything', () => {
+it('names the fault without quoting the value, which may be anything', () => {
   const [first] = samples;
   const secret = 'alice@example.com';
   for (const value of [`{"a":"${secret}"`, `{"amountMinor":"${secret}"}`, `"${secret}"`]) {
@@ -52,7 +52,7 @@ it('says what is wrong without repeating the value, which may be anything', () =
   }
 });
 
-it('refuses bytes that are not UTF-8 instead of guessing', () => {
+it('refuses bytes that are not UTF-8', () => {
   const [first] = samples;
   const bytes = Buffer.from([0x22, 0xff, 0x22]);
   const read = () =>

@@ -5,7 +5,9 @@ import {
   type PaymentCompleted,
 } from './payment-completed.js';
 
-/** A record no retry can mend. `field` names what is wrong with it; the value is never repeated. */
+/**
+ * A poison pill: no retry can fix the record. `field` names the fault; the value is never quoted.
+ */
 export class PoisonRecord extends Error {
   override readonly name: string = 'PoisonRecord';
   constructor(
@@ -34,7 +36,8 @@ export interface DecodedEvent {
 }
 
 /**
- * Reads one record of `payment.completed` or of a redrive topic (CloudEvents 1.0, Kafka binary mode).
+ * Reads one record of `payment.completed` or of a redrive topic (CloudEvents 1.0, Kafka binary
+ * mode).
  * @throws PoisonRecord naming the faulty header or field.
  */
 export function decodePaymentCompleted(record: {
@@ -56,7 +59,8 @@ export function decodePaymentCompleted(record: {
     throw new PoisonRecord('UnsupportedVersion', CE_HEADERS.dataschema, 'not schema version 1');
 
   const data = parseValue(record.value);
-  // The key decided the partition. Another user's event under it would be out of that user's order.
+  // The key decides the partition. With another user's key, the event would be out of its user's
+  // order.
   if (record.key?.toString('utf8') !== data.userId)
     throw new PoisonRecord('KeyMismatch', 'key', 'the record key is not the event userId');
   if (header(CE_HEADERS.subject) !== data.paymentId)
@@ -76,7 +80,8 @@ function parseValue(value: Buffer | null): PaymentCompleted {
   try {
     json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(value));
   } catch {
-    // The parser's message quotes the bytes, and these go into a dead letter's headers: leave it out.
+    // Drop the parser's message: it quotes the bytes, and the message goes into the dead letter's
+    // headers.
     throw new PoisonRecord('NotJson', 'value', 'the value is not JSON in UTF-8');
   }
   const parsed = paymentCompletedRead.safeParse(json);

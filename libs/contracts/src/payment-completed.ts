@@ -16,23 +16,23 @@ const fields = {
   amountMinor: z.int().min(1).max(AMOUNT_MINOR_MAX),
   currency: z.string().regex(/^[A-Z]{3}$/),
   completedAt: z.iso.datetime({ offset: false }),
-  /** The payment row's version when it completed; orders documents about one payment. */
+  /** The payment row's version at completion. Search uses it for optimistic concurrency. */
   paymentVersion: z.int().min(1),
 };
 
-/** Writers are strict: a field nobody declared never leaves the building. */
+/** Writers are strict: they never publish an undeclared field. */
 export const paymentCompletedWritten = z.strictObject(fields);
-/** Readers are tolerant: a field of a later version is dropped, not refused. */
+/** Readers are tolerant: they drop a field of a later version instead of refusing it. */
 export const paymentCompletedRead = z.object(fields);
 
 export type PaymentCompleted = z.infer<typeof paymentCompletedRead>;
 
-/** The bytes the outbox row carries and every consumer reads. */
+/** The bytes in the outbox row, which every consumer reads. */
 export function encodePaymentCompleted(event: PaymentCompleted): string {
   return JSON.stringify(paymentCompletedWritten.parse(event));
 }
 
-/** JSON Schema (2020-12) of what readers accept. */
+/** JSON Schema (2020-12) of the events that readers accept. */
 export function paymentCompletedJsonSchema(): object {
   return {
     $id: PAYMENT_COMPLETED_SCHEMA,

@@ -6,12 +6,12 @@ import { TOPICS } from './topics.js';
 
 const read = (file: string) => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
 
-it('the published JSON Schema is the one readers apply', () => {
-  // To renew it: paste what this prints when it fails.
+it('the published JSON Schema is the schema that readers apply', () => {
+  // To update the file, paste the value that this test prints when it fails.
   expect(JSON.parse(read('payment-completed.schema.json'))).toEqual(paymentCompletedJsonSchema());
 });
 
-it('the AsyncAPI file names the topics, the key and the headers that exist', () => {
+it('the AsyncAPI file names the topics and headers of the code', () => {
   const asyncapi = parse(read('asyncapi.yaml')) as {
     channels: Record<string, { address: string }>;
     components: { messages: { paymentCompleted: { headers: { required: string[] } } } };
@@ -25,7 +25,7 @@ it('the AsyncAPI file names the topics, the key and the headers that exist', () 
   );
 });
 
-it('a writer that adds a field is refused: what nobody declared never leaves payments', () => {
+it('a writer refuses an undeclared field, so that it never leaves payments', () => {
   const event = {
     paymentId: '0198c0de-0000-7000-8000-000000000001',
     orderId: 'order-1',

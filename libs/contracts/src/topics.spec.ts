@@ -1,15 +1,15 @@
 import { assertDedupWindowCovers, RETENTION, TOPICS } from './topics.js';
 
-it('a mark outlives the last moment its event can come back', () => {
+it('a deduplication marker outlives the last redelivery of its event', () => {
   expect(() => assertDedupWindowCovers(RETENTION)).not.toThrow();
 });
 
-it('retentions that add up to more than the window are refused with the arithmetic', () => {
+it('retentions that add up to more than the deduplication window are refused with the arithmetic', () => {
   const tooLong = { ...RETENTION, topicMs: RETENTION.topicMs + 24 * 3_600_000 };
-  expect(() => assertDedupWindowCovers(tooLong)).toThrow(/come back for 169 h .* only 168 h/);
+  expect(() => assertDedupWindowCovers(tooLong)).toThrow(/redelivered for 169 h .* only 168 h/);
 });
 
-it('every event topic is created with the retention that the sum counts on', () => {
+it('every event topic is created with the retention in the sum', () => {
   for (const { name, config } of TOPICS.filter((topic) =>
     /completed(\.\w+\.redrive)?$/.test(topic.name),
   )) {

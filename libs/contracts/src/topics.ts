@@ -1,4 +1,6 @@
-/** Every topic of the system, by name. Created before anything runs: the broker makes none by itself. */
+/**
+ * All topics of the system. They are created before the apps start: the broker creates none itself.
+ */
 
 export const PAYMENT_COMPLETED = 'payment.completed';
 
@@ -9,20 +11,24 @@ export type ConsumerName = (typeof CONSUMERS)[number];
 export const deadLetterTopic = (consumer: ConsumerName) => `${PAYMENT_COMPLETED}.${consumer}.dlq`;
 export const redriveTopic = (consumer: ConsumerName) => `${PAYMENT_COMPLETED}.${consumer}.redrive`;
 
-// A missing heartbeat topic blocks Connect's producer, and with it every event, while the connector
-// still says RUNNING. Named <topic.heartbeat.prefix>.<topic.prefix> of the connector's configuration.
+// Without the heartbeat topic, Connect's producer blocks, and with it every event, while the
+// connector still reports RUNNING. Its name is <topic.heartbeat.prefix>.<topic.prefix> of the
+// connector's configuration.
 export const HEARTBEAT_TOPIC = 'heartbeat.payments';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-/** A user's records are ordered only while this stays as it is: never add partitions in place. */
+/**
+ * Never add partitions in place: a user's key would move, and the user's records lose their order.
+ */
 export const PARTITIONS = 6;
 
 /**
- * How long one event can come back. These add up: an outbox row may be published again for as long as
- * it is kept, and gets a new Kafka timestamp then. (Longer than this while no connector reads it: rows that
- * nobody has published are not dropped. Email asks the provider about any event older than six days.)
+ * How long one event can be redelivered. The times add up: the connector may publish an outbox row
+ * again for as long as it is kept, and the record then gets a new Kafka timestamp. (While no
+ * connector reads the outbox, unpublished rows are kept longer than this. Email asks the mail
+ * provider about any event older than six days.)
  */
 export const RETENTION = {
   outboxMs: 2 * DAY_MS,
@@ -33,7 +39,8 @@ export const RETENTION = {
 } as const;
 
 /**
- * Refuses a set of retentions under which an event could outlive the mark that absorbs its second coming.
+ * Refuses retentions under which an event could be redelivered after its deduplication marker has
+ * expired.
  * @throws Error with the arithmetic.
  */
 export function assertDedupWindowCovers(retention: Record<keyof typeof RETENTION, number>): void {
@@ -42,9 +49,9 @@ export function assertDedupWindowCovers(retention: Record<keyof typeof RETENTION
   if (redeliveredWithinMs < dedupWindowMs) return;
   const hours = (ms: number) => `${ms / HOUR_MS} h`;
   throw new Error(
-    `an event can come back for ${hours(redeliveredWithinMs)} (outbox ${hours(outboxMs)} + topic ` +
+    `an event can be redelivered for ${hours(redeliveredWithinMs)} (outbox ${hours(outboxMs)} + topic ` +
       `${hours(topicMs)} + segment ${hours(topicSegmentMs)} + margin ${hours(marginMs)}), ` +
-      `but is remembered for only ${hours(dedupWindowMs)}`,
+      `but its deduplication marker lives for only ${hours(dedupWindowMs)}`,
   );
 }
 

@@ -8,20 +8,25 @@ import { createLogger, nestLogger, type Logger } from './log.js';
 import { ProblemFilter } from './problem.js';
 
 const BODY_LIMIT_BYTES = 64 * 1024;
-// Longer than the slowest thing a request may wait for (the PSP timeout), so no answer is cut off.
+// Longer than the slowest wait in a request (the PSP timeout), so that the server cancels no
+// answer.
 const REQUEST_TIMEOUT_MS = 30_000;
 
 export interface AppOptions {
   module: Type | DynamicModule;
   logger: Logger;
   bodyLimitBytes?: number;
-  /** Keeps the bytes as received on `request.rawBody`, for checking a signature over them. */
+  /** Keeps the received bytes in `request.rawBody`, to check a signature over them. */
   rawBody?: boolean;
-  /** Makes a Problem of an error only this service can explain, and leaves every other as it is. */
+  /**
+   * Turns errors that only this service can explain into a Problem; returns all others unchanged.
+   */
   explain?: (error: unknown) => unknown;
 }
 
-/** A Nest application as every service here wants it; not yet listening. */
+/**
+ * Creates the Nest application with the settings that all services share. It does not listen yet.
+ */
 export async function createApp(options: AppOptions): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     bodyLimit: options.bodyLimitBytes ?? BODY_LIMIT_BYTES,
@@ -33,7 +38,8 @@ export async function createApp(options: AppOptions): Promise<NestFastifyApplica
     rawBody: options.rawBody ?? false,
     abortOnError: false,
   });
-  // Without TLS of our own, a browser told to upgrade finds no page: Safari upgrades localhost too.
+  // We serve no TLS. If the header told a browser to upgrade, it would find no page. Safari
+  // upgrades localhost too.
   await app.register(helmet, {
     contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
   });
@@ -43,7 +49,7 @@ export async function createApp(options: AppOptions): Promise<NestFastifyApplica
     .getInstance()
     .addHook('onResponse', (request, reply, done) => {
       const route = request.routeOptions.url;
-      // Probes and scrapes come every few seconds and would bury the lines that matter.
+      // Do not log probes and scrapes: they arrive every few seconds and would hide other lines.
       if (!route?.startsWith('/health') && route !== '/metrics') {
         options.logger.info(
           { method: request.method, route, status: reply.statusCode, ms: reply.elapsedTime },
@@ -56,12 +62,12 @@ export async function createApp(options: AppOptions): Promise<NestFastifyApplica
 }
 
 /**
- * Starts a service and stays until SIGTERM or SIGINT, which close it in order (Nest's shutdown hooks).
- * A start that fails, or an error nobody caught, ends the process non-zero: the supervisor restarts it.
+ * Starts a service. SIGTERM and SIGINT stop it gracefully (Nest's shutdown hooks). If the start
+ * fails, or an error is not caught, the process exits non-zero, and the supervisor restarts it.
  */
 export async function runApp(options: {
   name: string;
-  /** Reads the configuration and makes the app; a ConfigError is shown without a stack. */
+  /** Reads the configuration and creates the app. A ConfigError is printed without a stack. */
   create: (logger: Logger) => Promise<{ app: NestFastifyApplication; port: number }>;
 }): Promise<void> {
   const logger = createLogger(options.name);

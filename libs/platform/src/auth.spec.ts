@@ -5,7 +5,7 @@ import { mintToken } from './token.js';
 const SECRET = 'a-secret-of-at-least-32-bytes-for-tests';
 const TTL_S = 60;
 
-describe('a token that was good before', () => {
+describe('a token that was valid before', () => {
   let tokens: TokenVerifier;
   let token: string;
   beforeEach(async () => {
@@ -16,14 +16,14 @@ describe('a token that was good before', () => {
   });
   afterEach(() => jest.useRealTimers());
 
-  it('is good until it expires, and not a moment longer', async () => {
+  it('is valid until it expires, and not longer', async () => {
     jest.setSystemTime(Date.now() + (TTL_S - 2) * 1_000);
     await expect(tokens.verify(token)).resolves.toEqual({ userId: 'alice', role: 'customer' });
     jest.setSystemTime(Date.now() + 2_000);
     await expect(tokens.verify(token)).rejects.toMatchObject({ code: 'unauthorized' });
   });
 
-  it('vouches for no other', async () => {
+  it('does not make another token valid', async () => {
     const [header, payload] = token.split('.');
     const forged = `${header}.${payload}.${'A'.repeat(43)}`;
     for (const _ of ['first', 'again']) {

@@ -19,19 +19,19 @@ interface VerifiedToken {
   expiresAt: number;
 }
 
-// The least recently verified are forgotten first, and verified again.
+// When the cache is full, it drops the tokens that were verified first. They are verified again.
 const VERIFIED_MAX = 10_000;
 
 /**
- * Verifies tokens, and remembers those that were good until they expire: a customer sends one token with
- * many requests, and its signature costs as much as the rest of reading one.
+ * Verifies tokens, and caches valid ones until they expire. A customer sends one token with many
+ * requests, and checking its signature costs as much as the rest of reading a request.
  */
 export class TokenVerifier {
   private readonly verified = new Map<string, VerifiedToken>();
 
   constructor(private readonly secret: string) {}
 
-  /** @throws Problem `unauthorized` for anything but a live token of ours. */
+  /** @throws Problem `unauthorized` if this is not a valid, unexpired token of our issuer. */
   async verify(token: string): Promise<Caller> {
     const known = this.verified.get(token);
     if (known && Date.now() / 1_000 < known.expiresAt) return known.caller;
@@ -80,12 +80,14 @@ function bearer(request: FastifyRequest): string {
   return match[1];
 }
 
-/** Provide `{ provide: AUTH_SECRET, useValue: config.AUTH_JWT_SECRET }` where the guard is used. */
+/**
+ * A module that uses a guard provides `{ provide: AUTH_SECRET, useValue: config.AUTH_JWT_SECRET }`.
+ */
 export const AUTH_SECRET = Symbol('AUTH_SECRET');
 
 type WithCaller = FastifyRequest & { caller?: Caller };
 
-/** Lets in whoever has a token of ours. */
+/** Allows every caller with a valid token. */
 @Injectable()
 export class CallerGuard implements CanActivate {
   private readonly tokens: TokenVerifier;
@@ -101,7 +103,7 @@ export class CallerGuard implements CanActivate {
   }
 }
 
-/** Lets in operators only. */
+/** Allows operators only. */
 @Injectable()
 export class OperatorGuard implements CanActivate {
   private readonly tokens: TokenVerifier;
@@ -120,14 +122,14 @@ export class OperatorGuard implements CanActivate {
   }
 }
 
-/** The caller a guard let in, as a handler's parameter. */
+/** The caller that a guard has verified, as a parameter of the handler. */
 export const AuthenticatedCaller = createParamDecorator((_: unknown, context: ExecutionContext) => {
   const { caller } = context.switchToHttp().getRequest<WithCaller>();
-  if (!caller) throw new Error('a route asks for its caller without a guard before it');
+  if (!caller) throw new Error('this route uses AuthenticatedCaller without a guard');
   return caller;
 });
 
-/** Compares in constant time, whatever the lengths. */
+/** Compares digests in constant time, so that timing reveals neither content nor length. */
 export function isServiceToken(request: FastifyRequest, expected: string): boolean {
   const digest = (value: string) => createHash('sha256').update(value).digest();
   return timingSafeEqual(digest(bearer(request)), digest(expected));

@@ -20,7 +20,7 @@ function faultsOf(environment: NodeJS.ProcessEnv): string[] {
   }
 }
 
-it('takes numbers as numbers, and an empty variable as one that is not set', () => {
+it('reads numbers as numbers, and an empty variable as unset', () => {
   expect(readConfig(schema, { ...good, FAILURE_POINTS: '' })).toEqual({
     PORT: 3000,
     SECRET: 'geheim',
@@ -28,7 +28,7 @@ it('takes numbers as numbers, and an empty variable as one that is not set', () 
   });
 });
 
-it('names every fault at once, and no value', () => {
+it('names all faults at once, and no value', () => {
   const faults = faultsOf({ PORT: 'http', SESSION_MS: '5999' });
   expect(faults.map((fault) => fault.split(':')[0])).toEqual(['PORT', 'SECRET', 'SESSION_MS']);
   expect(faults.join()).not.toMatch(/http|5999/);
@@ -42,7 +42,7 @@ it('refuses demo credentials in production', () => {
   ]);
 });
 
-it('refuses to be made to die in production', () => {
+it('refuses failure points in production', () => {
   const mortal = { ...good, FAILURE_POINTS: 'points' };
   expect(faultsOf(mortal)).toEqual([]);
   expect(faultsOf({ ...mortal, NODE_ENV: 'production' })).toEqual([

@@ -1,13 +1,15 @@
 import { z } from 'zod';
 
-/** A TCP port as the environment spells it. */
+/** A TCP port in an environment variable. */
 export const port = z
   .string()
   .regex(/^\d{1,5}$/, 'must be a port number')
   .transform(Number)
   .refine((value) => value > 0 && value < 65536, 'must be from 1 to 65535');
 
-/** A whole number as the environment spells it; `Number('')` and `Number('1e3')` are refused. */
+/**
+ * A whole number in an environment variable. Strict: `Number('')` and `Number('1e3')` would pass.
+ */
 export const wholeNumber = z
   .string()
   .regex(/^\d{1,15}$/, 'must be a whole number')
@@ -18,7 +20,7 @@ export const httpUrl = z.url({ protocol: /^https?$/ });
 
 export const nodeEnv = z.enum(['development', 'test', 'production']).default('development');
 
-/** What runs, as it names itself in dead letters. Set by the image build; a checkout is `dev`. */
+/** The version in dead letters. The image build sets it; a checkout is `dev`. */
 export const appVersion = z.string().min(1).max(64).default('dev');
 
 /** `host:port,host:port` */
@@ -28,8 +30,9 @@ export const brokerList = z
   .transform((value) => value.split(','));
 
 /**
- * After so long a silence the broker gives a consumer's partitions to another. 6 s and 30 min are the
- * broker's own limits (`group.min.session.timeout.ms`, `group.max.session.timeout.ms`).
+ * After this long without a heartbeat, the broker reassigns a consumer's partitions (rebalance). 6
+ * s and 30 min are the broker's own limits (`group.min.session.timeout.ms`,
+ * `group.max.session.timeout.ms`).
  */
 export const kafkaSessionTimeoutMs = wholeNumber
   .refine((ms) => ms >= 6_000 && ms <= 1_800_000, 'must be from 6000 to 1800000')
@@ -42,14 +45,14 @@ export class ConfigError extends Error {
   }
 }
 
-// Every value in the committed .env that opens a door has this word in it.
+// Every credential in the committed .env contains this word.
 const DEMO_VALUE = /(^|[^a-z])demo([^a-z]|$)/;
-// A file in a folder would end the process there.
+// With this variable, a file in a folder kills the process.
 const FOR_TESTS_ONLY = ['FAILURE_POINTS'];
 
 /**
- * The one reader of the environment in a process. Reports every fault at once, because an operator
- * who fixes one variable per restart is an operator who gives up.
+ * The only reader of the environment in a process. It reports all faults at once, so that the
+ * operator does not need one restart per variable.
  *
  * @throws ConfigError naming each faulty variable, never its value.
  */
@@ -57,7 +60,7 @@ export function readConfig<Schema extends z.ZodObject>(
   schema: Schema,
   environment: NodeJS.ProcessEnv,
 ): z.infer<Schema> {
-  // An empty variable is an unset one: compose and .env files cannot say "unset".
+  // Treat an empty variable as unset, because compose and .env files cannot express "unset".
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const parsed = schema.safeParse(given);
   const faults = parsed.success

@@ -2,15 +2,19 @@ import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 
-/** A folder of tokens. Only a process started with it can be made to die (see `failurePoints`). */
+/**
+ * A folder of token files. Without it, a process has no active failure points (see
+ * `failurePoints`).
+ */
 export const failurePointsFolder = z.string().min(1).optional();
 
 /**
- * Makes a process die by SIGKILL at a named point, once: when a file `<app>.<point>` lies in the folder,
- * the process that reaches the point first deletes it and dies. Without a folder the points do nothing.
+ * Fault injection: kills a process by SIGKILL at a named point, once. If the folder has a file
+ * `<app>.<point>`, the first process that reaches the point deletes the file and dies. Without a
+ * folder the points do nothing.
  *
- * For tests of what a crash leaves behind. Deleting comes first, so that the process a supervisor starts
- * in its place goes on.
+ * Tests use it to see what a crash leaves behind. The file is deleted first, so that the process
+ * that the supervisor starts instead does not die too.
  */
 export function failurePoints(app: string, folder: string | undefined): (point: string) => void {
   if (folder === undefined) return () => undefined;
@@ -18,7 +22,7 @@ export function failurePoints(app: string, folder: string | undefined): (point: 
     try {
       unlinkSync(join(folder, `${app}.${point}`));
     } catch {
-      // No such token: nobody asked for a death here.
+      // There is no token file: no test asked for a crash here.
       return;
     }
     process.kill(process.pid, 'SIGKILL');

@@ -1,12 +1,12 @@
 import type { z } from 'zod';
 
-/** One fault in a request, named by JSON pointer (RFC 6901). */
+/** One fault in a request, located by JSON pointer (RFC 6901). */
 export interface RequestFault {
   pointer: string;
   detail: string;
 }
 
-/** Every fault a schema found, each unknown field by itself. */
+/** All faults that a schema found. Each unknown field is a fault of its own. */
 export const faultsOf = (error: z.ZodError): RequestFault[] => error.issues.flatMap(faults);
 
 function faults(issue: z.core.$ZodIssue): RequestFault[] {

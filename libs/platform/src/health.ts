@@ -1,12 +1,14 @@
 import { Controller, Get, Inject, Module, type DynamicModule } from '@nestjs/common';
 import { HealthCheckService, HealthIndicatorService, TerminusModule } from '@nestjs/terminus';
 
-/** A dependency's name and a call that throws when it is down. */
+/** Throws if the thing that it checks is down. */
 export type HealthProbe = (signal: AbortSignal) => Promise<void>;
 export interface HealthChecks {
-  /** What this process must keep doing to deserve to live; a failure here asks for a restart. */
+  /** Liveness: what this process itself must do. A failure asks the supervisor for a restart. */
   live?: Record<string, HealthProbe>;
-  /** What this process needs from others; a failure here asks for patience. */
+  /**
+   * Readiness: the dependencies of this process. A failure means: wait, a restart does not help.
+   */
   ready: Record<string, HealthProbe>;
 }
 
@@ -41,10 +43,10 @@ class HealthController {
   }
 }
 
-/** `GET /health/live` and `GET /health/ready`; 503 names the dependency that is down under `error`. */
+/** `GET /health/live` and `GET /health/ready`. A 503 names the dependency that is down. */
 @Module({})
 export class HealthModule {
-  /** `provide` is injected with `inject`, like any Nest factory. */
+  /** Nest passes the providers in `inject` to `useFactory`. */
   static register(options: {
     imports?: DynamicModule['imports'];
     inject?: (string | symbol | (abstract new (...args: never[]) => unknown))[];

@@ -3,12 +3,14 @@ import { pino, type Logger } from 'pino';
 
 export type { Logger } from 'pino';
 
-/** One JSON line per happening, on standard output. Callers pass ids and outcomes, never a person's data. */
+/**
+ * One JSON line per event, on standard output. Callers log ids and outcomes, never personal data.
+ */
 export function createLogger(name: string): Logger {
   return pino({ name, level: 'info', base: { name, pid: process.pid } });
 }
 
-/** Lets Nest's own messages take the same road as ours. */
+/** Sends Nest's own messages to our logger. */
 export function nestLogger(logger: Logger): LoggerService {
   const context = (parameters: unknown[]) => ({ context: parameters.at(-1) });
   return {

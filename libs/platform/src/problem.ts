@@ -6,8 +6,8 @@ import type { Logger } from './log.js';
 export const PROBLEM_TYPE_BASE = 'https://effectively-once.example/problems/';
 
 /**
- * An error a client may see, as RFC 9457 problem details. `code` is stable and ends the `type` URI;
- * `detail` is our own words, never a driver's or another server's.
+ * An error that a client may see, as RFC 9457 problem details. `code` is stable and ends the `type`
+ * URI. `detail` is our own text, never the text of a driver or another server.
  */
 export class Problem extends Error {
   override readonly name = 'Problem';
@@ -46,7 +46,7 @@ export class Problem extends Error {
   }
 }
 
-/** The last stop of every request that did not succeed. Nothing of a stack or a cause leaves here. */
+/** Answers every failed request. Neither a stack nor a cause leaves the process. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   constructor(
@@ -72,7 +72,7 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-/** Whatever was thrown, as a client may see it. */
+/** Maps any thrown error to a Problem that a client may see. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const status = statusOf(error);
@@ -105,7 +105,7 @@ export function toProblem(error: unknown): Problem {
   }
 }
 
-/** What @nestjs/terminus throws when a health check fails: keeps the names of what is down. */
+/** A failed health check of @nestjs/terminus. Keeps the names of the dependencies that are down. */
 function notReady(error: HttpException): Problem {
   const { details } = error.getResponse() as { details?: Record<string, { status?: string }> };
   const down = Object.entries(details ?? {}).filter(([, check]) => check.status !== 'up');

@@ -2,17 +2,20 @@ import { SignJWT } from 'jose';
 
 export const ISSUER = 'effectively-once';
 export const AUDIENCE = 'payments';
-// Pinned: a token that names its own algorithm is a token that can choose "none" (RFC 8725 §3.1).
+// Pinned, because a token that chooses its own algorithm can choose "none" (RFC 8725 §3.1).
 export const ALGORITHM = 'HS256';
 
-/** Who is asking, as far as the token proves it. */
+/** The caller, as the token proves it. */
 export interface Caller {
   userId: string;
   role: 'customer' | 'operator';
   email?: string;
 }
 
-/** A token as the demo's identity provider would give it. Needs no framework, so a command can use it at once. */
+/**
+ * Mints a token like the demo's identity provider. Without a framework, so that a command starts
+ * fast.
+ */
 export async function mintToken(
   secret: string,
   caller: Caller,

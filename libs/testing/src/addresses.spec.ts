@@ -21,12 +21,12 @@ function given(worker: string | undefined, hosts: string[]) {
 it.each([
   ['1', 'first'],
   ['2', 'second'],
-])('of two stacks worker %s has the %s one to itself', (worker, host) => {
+])('of two stacks, worker %s has the %s one', (worker, host) => {
   given(worker, ['first', 'second']);
   expect(testAddresses()).toMatchObject({ WHERE: host, KAFKA_BROKERS: [`${host}:1`, `${host}:2`] });
 });
 
-it('says how to run a test for which nobody started a server', () => {
+it('says how to run a test if no server was started', () => {
   delete process.env['TEST_ADDRESSES'];
   expect(testAddresses).toThrow('run it with `npm run test:int');
 });

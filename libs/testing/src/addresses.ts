@@ -1,22 +1,23 @@
 import { z } from 'zod';
 
-/** Where the servers (and in end-to-end tests the apps) of a stack under test are. */
+/** Addresses of the servers of a test stack, and in end-to-end tests of the apps. */
 const addresses = z.object({
-  /** As superuser: tests make databases of their own. */
+  /** As superuser, because tests create their own databases. */
   POSTGRES_SUPERUSER_URL: z.url(),
   KAFKA_BROKERS: z.string().transform((list) => list.split(',')),
   REDIS_URL: z.url(),
   ELASTICSEARCH_URL: z.url(),
 });
 
-/** One object for each stack. */
+/** A JSON array with one object per stack. */
 const variable = 'TEST_ADDRESSES';
 
 /**
- * The one door to real servers. Native processes or containers, a test cannot tell: the command that
- * started them wrote down where they are. With several stacks, each of Jest's workers has one to itself.
+ * The addresses of the real servers. The command that started them passes the addresses on, so a
+ * test does not know whether they are native processes or containers. With several stacks, each
+ * Jest worker has its own.
  *
- * @throws Error that says how to run this test, when nobody started anything.
+ * @throws Error that says how to run this test, if no servers were started.
  */
 export function testAddresses(): z.infer<typeof addresses> & Record<string, unknown> {
   const written = process.env[variable];

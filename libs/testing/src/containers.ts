@@ -1,7 +1,7 @@
 import { GenericContainer, Wait, type StartedTestContainer } from 'testcontainers';
 import { freePort } from './free-port.js';
 
-/** Image names, as `.env` pins them for compose. */
+/** Image names, pinned in `.env` for compose too. */
 export interface Images {
   POSTGRES_IMAGE: string;
   KAFKA_IMAGE: string;
@@ -18,14 +18,15 @@ export interface StartedServers {
 }
 
 /**
- * The servers of the integration level as containers, from the same images as compose. All or none:
- * when one does not start, the others are stopped before the error leaves.
+ * Starts the servers of the integration tests as containers, from the same images as compose. All
+ * or none: if one does not start, the others are stopped before this throws.
  */
 export async function startContainers(
   images: Images,
   options: { postgresPassword: string },
 ): Promise<StartedServers> {
-  // Testcontainers' own reaper is one more image to pull, and a privileged one. `stop` ends what we start.
+  // Testcontainers' reaper (Ryuk) is one more image to pull, and needs privileges. `stop` replaces
+  // it.
   process.env['TESTCONTAINERS_RYUK_DISABLED'] ??= 'true';
   const starting = [
     startPostgres(images, options.postgresPassword),
@@ -63,7 +64,7 @@ async function startPostgres(images: Images, password: string): Promise<StartedT
     .withEnvironment({ POSTGRES_PASSWORD: password })
     .withCommand(['postgres', '-c', 'wal_level=logical', '-c', 'fsync=off'])
     .withExposedPorts(5432)
-    // The image starts the server twice: once to set itself up, once for good.
+    // The image starts the server twice: first for its own setup, then for clients.
     .withWaitStrategy(Wait.forLogMessage(/ready to accept connections/, 2))
     .start();
 }
@@ -89,7 +90,8 @@ async function startElasticsearch(images: Images): Promise<StartedTestContainer>
     .start();
 }
 
-// A broker tells its clients where it is, so its port on this machine is chosen before it starts.
+// A broker advertises its address to clients, so we choose its port on this machine before it
+// starts.
 async function startKafka(images: Images): Promise<StartedTestContainer> {
   const port = await freePort();
   return await new GenericContainer(images.KAFKA_IMAGE)
@@ -111,7 +113,7 @@ async function startKafka(images: Images): Promise<StartedTestContainer> {
       KAFKA_AUTO_CREATE_TOPICS_ENABLE: 'false',
       KAFKA_HEAP_OPTS: '-Xms256m -Xmx384m',
     })
-    // Written anew at every start, from the variables above, by the image's user.
+    // The image's user writes this folder at every start, from the variables above.
     .withTmpFs({ '/opt/kafka/config': 'uid=1000' })
     .withExposedPorts({ container: 9092, host: port })
     .withWaitStrategy(Wait.forLogMessage(/Kafka Server started/))

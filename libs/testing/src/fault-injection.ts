@@ -3,26 +3,30 @@ import { join } from 'node:path';
 import { startMember, type Member, type MemberDefinition } from './member.js';
 import type { ProxyFault } from './tcp-proxy.js';
 
-/** Where a stack that was started to be broken can be broken. */
+/** What fault injection needs to know about a test stack. */
 export interface FaultTargets {
   PROXIES_URL: string;
-  /** A folder of tokens. */
+  /** The folder of token files. */
   FAILURE_POINTS: string;
   CONSUMER_PROCESSES: Record<string, MemberDefinition>;
   LOG_FOLDER: string;
 }
 
-/** Takes one server away from the one consumer that uses it, or gives it back. Resolves when it is so. */
+/** Cuts one consumer off from one of its servers, or reconnects it. Resolves when it is done. */
 export async function switchProxy(
   { PROXIES_URL }: FaultTargets,
   dependency: string,
   how: ProxyFault | 'heal',
 ): Promise<void> {
   const response = await fetch(`${PROXIES_URL}/${dependency}/${how}`, { method: 'POST' });
-  if (!response.ok) throw new Error(`${dependency} cannot be told to ${how}: ${response.status}`);
+  if (!response.ok)
+    throw new Error(`the proxy of ${dependency} refused to ${how}: ${response.status}`);
 }
 
-/** The process of the app that reaches the point first deletes the file, whose path is returned, and dies. */
+/**
+ * Kills the first process of the app that reaches the point. Returns the token file that it
+ * deletes.
+ */
 export function armFailurePoint(
   { FAILURE_POINTS }: FaultTargets,
   app: string,
@@ -33,13 +37,13 @@ export function armFailurePoint(
   return token;
 }
 
-/** One more member of the consumer's group, behind the same cables. Whoever starts it ends it. */
+/** Starts one more member of the consumer's group, behind the same proxies. The caller ends it. */
 export async function startSecondMember(
   { CONSUMER_PROCESSES, LOG_FOLDER }: FaultTargets,
   consumer: string,
 ): Promise<Member> {
   const definition = CONSUMER_PROCESSES[consumer];
-  if (!definition) throw new Error(`${consumer} is no consumer`);
+  if (!definition) throw new Error(`${consumer} is not a consumer`);
   return await startMember({
     definition,
     portVariable: `${consumer.toUpperCase()}_PORT`,

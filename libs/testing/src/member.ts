@@ -4,7 +4,7 @@ import { closeSync, openSync } from 'node:fs';
 import { freePort } from './free-port.js';
 import { waitUntil } from './wait-until.js';
 
-/** How the first member of a consumer's group was started. */
+/** How the stack starts the first member of a consumer's group. */
 export interface MemberDefinition {
   command: string;
   args: string[];
@@ -12,19 +12,19 @@ export interface MemberDefinition {
   env: Record<string, string>;
 }
 
-/** One more process of a consumer, in the same group as the one that the stack keeps running. */
+/** One more process of a consumer, in the same group as the one that the stack supervises. */
 export interface Member {
   url: string;
-  /** Asks it to leave its group in order, and waits until it has ended. */
+  /** Ends it gracefully: it leaves its group first. Resolves when it has ended. */
   leave: () => Promise<void>;
-  /** Ends it at once, in the middle of whatever it does. Harmless when it has ended. */
+  /** Kills it at once, in the middle of its work. Does nothing if it has ended. */
   kill: () => Promise<void>;
 }
 
-/** @throws Error when it is not up within a minute; it has been ended by then. */
+/** @throws Error if it is not up within a minute. It is killed before this throws. */
 export async function startMember(options: {
   definition: MemberDefinition;
-  /** Where it is told its port: two processes need two. */
+  /** The variable for its port: two processes need two ports. */
   portVariable: string;
   logFile: string;
 }): Promise<Member> {

@@ -3,17 +3,17 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { TcpProxy } from './tcp-proxy.js';
 import { waitUntil } from './wait-until.js';
 
-/** Says back whatever it hears, and remembers it. */
+/** Echoes the bytes that it receives, and records them in `received`. */
 let echo: Server;
-let heard: string;
+let received: string;
 let proxy: TcpProxy;
 let clients: Socket[];
 
 beforeEach(async () => {
-  heard = '';
+  received = '';
   clients = [];
   echo = createServer({ allowHalfOpen: true }, (socket) => {
-    socket.on('data', (chunk) => (heard += chunk.toString()));
+    socket.on('data', (chunk) => (received += chunk.toString()));
     socket.on('error', () => socket.destroy());
     socket.pipe(socket);
   });
@@ -39,7 +39,7 @@ async function dial() {
   return { socket, answered: (text: string) => waitUntil(text, () => answered === text) };
 }
 
-it('carries every byte both ways, and the end of what was said', async () => {
+it('forwards every byte both ways, and the end of the stream', async () => {
   const client = await dial();
   const text = 'x'.repeat(1_000_000);
   const ended = once(client.socket, 'end');
@@ -48,7 +48,7 @@ it('carries every byte both ways, and the end of what was said', async () => {
   await ended;
 });
 
-it('refuses like a server that died: connections are gone and new ones fail', async () => {
+it('refuses like a server that has died: connections close and new ones fail', async () => {
   const client = await dial();
   client.socket.write('before');
   await client.answered('before');
@@ -58,7 +58,7 @@ it('refuses like a server that died: connections are gone and new ones fail', as
   await expect(dial()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
 });
 
-it('hangs like a server that is frozen: connections are accepted and stay, nothing comes through', async () => {
+it('hangs like a server that is frozen: connections are accepted and stay open, no byte passes', async () => {
   const early = await dial();
   early.socket.write('before');
   await early.answered('before');
@@ -66,18 +66,19 @@ it('hangs like a server that is frozen: connections are accepted and stay, nothi
   early.socket.write(', meanwhile');
   const late = await dial();
   late.socket.write('new');
-  // A second way to the same server is the clock: what could have come through by now would have.
+  // Not a sleep, but a second proxy to the same server: once its byte has arrived, earlier bytes
+  // would have arrived too, if the first proxy had forwarded them.
   const { port } = echo.address() as AddressInfo;
   const beside = await TcpProxy.listen({ port: 0, to: { host: '127.0.0.1', port } });
   const witness = connect({ host: '127.0.0.1', port: beside.port });
   witness.end('!');
-  await waitUntil('the witness', () => heard.endsWith('!'));
+  await waitUntil('the witness', () => received.endsWith('!'));
   await beside.refuse();
-  expect(heard).toBe('before!');
+  expect(received).toBe('before!');
   expect([early.socket.destroyed, late.socket.destroyed]).toEqual([false, false]);
 });
 
-it('a hanging server that heals hears late what was said to it', async () => {
+it('forwards late, after it heals, the bytes that were sent while it hung', async () => {
   const early = await dial();
   await proxy.hang();
   early.socket.write('meanwhile');
@@ -88,27 +89,27 @@ it('a hanging server that heals hears late what was said to it', async () => {
   await late.answered('new');
 });
 
-it('healing what is well changes nothing', async () => {
+it('does nothing when it heals without a fault', async () => {
   const client = await dial();
   await proxy.heal();
   client.socket.write('once');
   await client.answered('once');
   client.socket.end();
   await once(client.socket, 'end');
-  expect(heard).toBe('once');
+  expect(received).toBe('once');
 });
 
-it('a hanging server that heals hears also the client that has hung up since', async () => {
+it('forwards, after it heals, also the bytes of a client that has hung up since', async () => {
   const client = await dial();
   client.socket.write('before');
   await client.answered('before');
   await proxy.hang();
   client.socket.end(', meanwhile');
   await proxy.heal();
-  await waitUntil('the rest', () => heard === 'before, meanwhile');
+  await waitUntil('the rest', () => received === 'before, meanwhile');
 });
 
-it('is reached at the same port after it refused', async () => {
+it('listens at the same port after it refused', async () => {
   const { port } = proxy;
   await proxy.refuse();
   await proxy.refuse();
@@ -119,7 +120,7 @@ it('is reached at the same port after it refused', async () => {
   expect(proxy.port).toBe(port);
 });
 
-it('hangs up on the client when the server cannot be reached', async () => {
+it('closes the connection of the client if the server cannot be reached', async () => {
   echo.close();
   await once(echo, 'close');
   const client = await dial();

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** How a server can be away: like one that died, or like one that is frozen. */
+/** The two ways in which a server is unreachable: it has died, or it is frozen. */
 export const PROXY_FAULTS = ['refuse', 'hang'] as const;
 export type ProxyFault = (typeof PROXY_FAULTS)[number];
 
@@ -9,17 +9,18 @@ const CONNECTIONS_MAX = 1_000;
 
 interface Connection {
   client: Socket;
-  /** Absent while the client of a hanging server waits to be served. */
+  /** Absent while the proxy hangs and the client is not connected to the server yet. */
   server?: Socket;
 }
 
 /**
- * A way to a server that a test can cut. Bytes go through untouched until it is told to
+ * Fault injection: a TCP proxy in front of a server. It forwards bytes unchanged, until a test
+ * calls
  *
- *   refuse   nobody listens, and every connection is gone
- *   hang     connections are accepted and stay, and nothing comes through
- *   heal     all is well. What was sent to a hanging server arrives now, late, as at one that thaws:
- *            also what its client has given up long ago.
+ *   refuse   the port is closed, and every connection too
+ *   hang     connections are accepted and stay open, and no byte passes
+ *   heal     forwards again. Bytes that were sent meanwhile arrive late, as at a server that was
+ *            frozen, also those of a client that has timed out since.
  */
 export class TcpProxy {
   private readonly connections = new Set<Connection>();
@@ -31,7 +32,7 @@ export class TcpProxy {
     private readonly to: { host: string; port: number },
   ) {}
 
-  /** Port 0 takes a free one, and keeps it. @throws Error when the port is taken. */
+  /** Port 0 takes a free port, and keeps it. @throws Error if the port is in use. */
   static async listen(options: {
     port: number;
     to: { host: string; port: number };
@@ -46,7 +47,7 @@ export class TcpProxy {
   }
 
   async heal(): Promise<void> {
-    // Joined twice, a connection would carry every byte twice.
+    // A connection that is joined twice would forward every byte twice.
     if (this.isHanging) for (const connection of this.connections) this.join(connection);
     this.isHanging = false;
     await this.open();
@@ -73,7 +74,7 @@ export class TcpProxy {
 
   private async open(): Promise<void> {
     if (this.listener) return;
-    // Half open: one side may have said all it has to say and still listen.
+    // Half open: one side may end its stream and still receive.
     const options = { allowHalfOpen: true, pauseOnConnect: true, noDelay: true };
     const listener = createServer(options, (client) => this.accept(client));
     listener.maxConnections = CONNECTIONS_MAX;

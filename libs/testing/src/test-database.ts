@@ -7,15 +7,15 @@ type Role = `${'payments' | 'loyalty' | 'console'}_${'owner' | 'app'}` | 'debezi
 export interface TestDatabase {
   /** As the superuser. */
   url: string;
-  /** As one of the roles of the system, which exist on every stack with the passwords of `.env`. */
+  /** As a role of the system. Every stack has them, with the passwords of `.env`. */
   as: (role: Role) => string;
   drop: () => Promise<void>;
 }
 
 /**
- * An empty database of its own for one spec file, so that specs cannot see each other's rows.
+ * Creates an empty database for one spec file, so that specs cannot see each other's rows.
  *
- * @param owner who may create schemas in it, as migrations do; the superuser, unless said otherwise.
+ * @param owner the role that may create schemas in it, as migrations do; the superuser by default.
  */
 export async function createTestDatabase(prefix: string, owner?: Role): Promise<TestDatabase> {
   const server = testAddresses().POSTGRES_SUPERUSER_URL;

@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-// Often at first; a long wait must not slow down what it waits for.
+// Poll often at first, then less often: a long wait must not load the system that it waits for.
 const POLL_FIRST_MS = 25;
 const POLL_MAX_MS = 250;
 const TIMEOUT_MS = 60_000;
 
 /**
- * Waits for a condition, never for time. `look` returns what was waited for, or undefined to look again;
- * what it throws is remembered and shown if the wait is given up.
+ * Waits for a condition, never for time. `look` returns the result, or undefined to be called
+ * again. If it throws, the wait continues and keeps the error.
  *
- * @throws Error naming what was waited for, and the last thing that went wrong.
+ * @throws Error after the timeout, naming the condition, with the last error as cause.
  */
 export async function waitUntil<Found>(
   what: string,
@@ -30,5 +30,5 @@ export async function waitUntil<Found>(
     await sleep(pollMs);
     pollMs = Math.min(pollMs * 1.5, POLL_MAX_MS);
   }
-  throw new Error(`gave up waiting for: ${what}`, { cause: lastError });
+  throw new Error(`timed out waiting for: ${what}`, { cause: lastError });
 }
