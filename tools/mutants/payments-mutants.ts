@@ -140,15 +140,15 @@ export const PAYMENTS_MUTANTS: readonly Mutant[] = [
   },
   {
     mutation: 'database: a lost connection without an error listener ends the process',
-    file: source('runtime/database'),
-    text: '      onConnect: hearErrors,\n',
+    file: 'libs/postgres/src/postgres-options.ts',
+    text: '      onConnect: ignoreConnectionErrors,\n',
     replacement: '',
     test: dying('a database that dies while it greets fails a query, not the process'),
   },
   {
     mutation: 'database: waits for a hanging connection without a limit',
-    file: source('runtime/database'),
-    text: '      query_timeout: ANSWER_TIMEOUT_MS,\n',
+    file: 'libs/postgres/src/postgres-options.ts',
+    text: '      query_timeout: options.queryTimeoutMs ?? QUERY_TIMEOUT_MS,\n',
     replacement: '',
     test: hanging(
       'is a 503 to a checkout that was charged; it settles late, once, and the key says so',
@@ -156,16 +156,16 @@ export const PAYMENTS_MUTANTS: readonly Mutant[] = [
   },
   {
     mutation: 'database: reuses a connection that stopped answering',
-    file: source('runtime/database'),
-    text: '    subscribers: [HangUpOnSilence],\n',
+    file: 'libs/postgres/src/postgres-options.ts',
+    text: '    subscribers: [CloseConnectionOnQueryTimeout],\n',
     replacement: '',
     test: hanging('has no connection used again that it fell silent on'),
   },
   {
     mutation: 'metrics: one metric without an answer fails the whole scrape',
     file: 'libs/platform/src/metrics.ts',
-    text: 'await Promise.race([asked, timedOut]);',
-    replacement: 'await asked;',
+    text: 'await withTimeout(reading, READ_TIMEOUT_MS);',
+    replacement: 'await reading;',
     test: hanging('takes no other metric away, and its own are absent, not old'),
   },
   {

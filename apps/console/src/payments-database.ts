@@ -1,11 +1,12 @@
+import {
+  CONNECT_TIMEOUT_MS,
+  QUERY_TIMEOUT_MS,
+  STATEMENT_TIMEOUT_MS,
+} from '@effectively-once/postgres';
 import type { OnModuleDestroy } from '@nestjs/common';
 import { Pool } from 'pg';
 
 const POOL_MAX = 2;
-const CONNECT_TIMEOUT_MS = 3_000;
-const STATEMENT_TIMEOUT_MS = 5_000;
-// Longer than the server lets a statement run: who has not answered by then is not there any more.
-const ANSWER_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 2_000;
 
 /** Runs one statement in the payments database, as role auditor. */
 export type Query = (sql: string, parameters?: unknown[]) => Promise<Record<string, unknown>[]>;
@@ -21,7 +22,7 @@ export class PaymentsDatabase implements OnModuleDestroy {
       max: POOL_MAX,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       statement_timeout: STATEMENT_TIMEOUT_MS,
-      query_timeout: ANSWER_TIMEOUT_MS,
+      query_timeout: QUERY_TIMEOUT_MS,
     });
     // An idle connection that is cut is replaced at its next use; unheard, it would end the process.
     this.pool.on('error', () => undefined);

@@ -1,59 +1,22 @@
-import type { Client } from 'pg';
-import {
-  DataSource,
-  EventSubscriber,
-  type AfterQueryEvent,
-  type EntitySubscriberInterface,
-} from 'typeorm';
+import { CONNECT_TIMEOUT_MS, postgresOptions, QUERY_TIMEOUT_MS } from '@effectively-once/postgres';
+import { DataSource } from 'typeorm';
 import { Points1795219200001 } from './migrations/1795219200001-points.js';
 import { Account, PointsEntry } from './points.entity.js';
 
-const POOL_MAX = 10;
-const STATEMENT_TIMEOUT_MS = 5_000;
-const LOCK_TIMEOUT_MS = 2_000;
-const CONNECT_TIMEOUT_MS = 3_000;
-// Longer than the server lets a statement run: who has not answered by then is not there any more.
-const ANSWER_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 2_000;
-/** What an attempt can wait for the database. */
-export const EFFECT_TIMEOUT_MS = CONNECT_TIMEOUT_MS + ANSWER_TIMEOUT_MS;
+/** The longest time that an attempt waits for the database. */
+export const EFFECT_TIMEOUT_MS = CONNECT_TIMEOUT_MS + QUERY_TIMEOUT_MS;
 
-/** The loyalty database: entities, migrations and every connection limit, for the app and for migrating. */
+/** The loyalty database: entities, migrations and connection limits, for the app and for migrations. */
 export function loyaltyDataSource(options: {
   url: string;
   poolMax?: number;
-  answerTimeoutMs?: number;
+  queryTimeoutMs?: number;
 }): DataSource {
   return new DataSource({
-    type: 'postgres',
-    url: options.url,
-    applicationName: 'loyalty',
+    ...postgresOptions({ ...options, applicationName: 'loyalty' }),
     entities: [Account, PointsEntry],
-    // No `schema` option: TypeORM would want its own table in a schema the first migration makes.
+    // No `schema` option: TypeORM would look for its own table in a schema that the first migration
+    // has not created yet.
     migrations: [Points1795219200001],
-    migrationsTableName: 'migrations',
-    // Tables change by migration only: a service that may alter its own tables can lose them.
-    synchronize: false,
-    poolSize: options.poolMax ?? POOL_MAX,
-    connectTimeoutMS: CONNECT_TIMEOUT_MS,
-    subscribers: [HangUpOnSilence],
-    extra: {
-      statement_timeout: STATEMENT_TIMEOUT_MS,
-      lock_timeout: LOCK_TIMEOUT_MS,
-      query_timeout: options.answerTimeoutMs ?? ANSWER_TIMEOUT_MS,
-    },
   });
-}
-
-/**
- * The driver gives up waiting for an answer and keeps the connection it did not come on; the pool would
- * hand it out again, and the next statement wait behind the one that was never answered.
- */
-@EventSubscriber()
-class HangUpOnSilence implements EntitySubscriberInterface {
-  async afterQuery({ error, queryRunner }: AfterQueryEvent): Promise<void> {
-    if ((error as Error | undefined)?.message !== 'Query read timeout') return;
-    const connection = (await queryRunner.connect()) as Client;
-    // Not awaited: with a statement under way it cuts the connection, and the pool drops what ended.
-    void connection.end();
-  }
 }

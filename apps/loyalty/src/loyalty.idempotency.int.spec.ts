@@ -273,7 +273,7 @@ describe('a database that fails', () => {
     const proxy = await TcpProxy.listen({ port: 0, to: { host, port: Number(port) } });
     const url = new URL(testDatabase.url);
     url.host = `127.0.0.1:${proxy.port}`;
-    const far = await loyaltyDataSource({ url: url.toString(), answerTimeoutMs: 200 }).initialize();
+    const far = await loyaltyDataSource({ url: url.toString(), queryTimeoutMs: 200 }).initialize();
     const connections = () => (far.driver as unknown as { master: pg.Pool }).master.totalCount;
     await award(strategyOver(far), aPayment());
     expect(connections()).toBe(1);

@@ -1,24 +1,26 @@
+import { exponentialBackoffMs, withJitter } from '@effectively-once/timing';
+
 /** Waits before the 2nd, 3rd, 4th and 5th attempt of a record, before jitter. */
 const BACK_OFF_MS = [500, 2_000, 8_000, 30_000] as const;
 
 export const ATTEMPTS_MAX = BACK_OFF_MS.length + 1;
 
-const JITTER = 0.2;
+// Records that failed together must not be retried together.
+const JITTER = { min: 0.8, max: 1.2 };
 
 /** The longest a record can spend backing off until its attempts are used up. */
-export const BACK_OFF_SUM_MAX_MS = BACK_OFF_MS.reduce((sum, ms) => sum + ms, 0) * (1 + JITTER);
+export const BACK_OFF_SUM_MAX_MS = BACK_OFF_MS.reduce((sum, ms) => sum + ms, 0) * JITTER.max;
 
 /** A lease that another delivery holds may end long before its time: it is looked at this often. */
 export const LEASE_LOOK_MS = 1_000;
 
-const DEPENDENCY_BACK_OFF_FIRST_MS = 200;
-const DEPENDENCY_BACK_OFF_MAX_MS = 5_000;
+const DEPENDENCY_BACK_OFF = { firstMs: 200, maxMs: 5_000 };
 
 /** @param attempts how many have failed and count, from 1 to ATTEMPTS_MAX - 1. */
 export function backOffMs(attempts: number, random: () => number): number {
   const base = BACK_OFF_MS[attempts - 1];
   if (base === undefined) throw new RangeError(`no back-off after attempt ${attempts}`);
-  return jittered(base, random);
+  return withJitter(base, JITTER, random);
 }
 
 /**
@@ -26,11 +28,5 @@ export function backOffMs(attempts: number, random: () => number): number {
  * @param waits how many times this record has waited already.
  */
 export function dependencyBackOffMs(waits: number, random: () => number): number {
-  const base = DEPENDENCY_BACK_OFF_FIRST_MS * 2 ** Math.min(waits, 10);
-  return jittered(Math.min(base, DEPENDENCY_BACK_OFF_MAX_MS), random);
-}
-
-// Records that failed together must not come back together.
-function jittered(ms: number, random: () => number): number {
-  return Math.round(ms * (1 + JITTER * (2 * random() - 1)));
+  return withJitter(exponentialBackoffMs(waits, DEPENDENCY_BACK_OFF), JITTER, random);
 }

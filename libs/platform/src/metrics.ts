@@ -1,3 +1,4 @@
+import { withTimeout } from '@effectively-once/timing';
 import { Controller, Get, Header, Module } from '@nestjs/common';
 import { collectDefaultMetrics, Gauge, register } from 'prom-client';
 
@@ -18,7 +19,9 @@ export class MetricsModule {
   }
 }
 
-/** A gauge, also in a process that makes its service again (a test) and would be told that the name is taken. */
+/**
+ * Creates a gauge. It replaces one of the same name, because a test may create its service twice.
+ */
 export function freshGauge<Label extends string = never>(
   name: string,
   help: string,
@@ -31,12 +34,12 @@ export function freshGauge<Label extends string = never>(
 
 type SetGauge = (value: number, labels?: Record<string, string>) => void;
 
-/** Prometheus gives up a scrape after 4 s, and with it every metric of the process. */
+/** Prometheus cancels a scrape after 4 s, and then has no metric of the process at all. */
 export const READ_TIMEOUT_MS = 2_000;
 
 /**
- * A gauge that asks when it is scraped. What cannot be read, or not in time, is absent, never old; the
- * scrape, and every other metric, is there all the same.
+ * A gauge that reads its value when Prometheus scrapes it. If the value cannot be read in time, the
+ * metric is absent, never old. The scrape and all other metrics still succeed.
  */
 export function scrapedGauge(
   name: string,
@@ -48,29 +51,15 @@ export function scrapedGauge(
     this.reset();
     let isOver = false;
     try {
-      // An answer to this scrape that comes during a later one is old by then.
-      await withReadTimeout(
-        read((value, labels = {}) => (isOver ? undefined : this.set(labels, value))),
-      );
+      // Ignore an answer that arrives after the timeout: at the next scrape it would be old.
+      const reading = read((value, labels = {}) => (isOver ? undefined : this.set(labels, value)));
+      await withTimeout(reading, READ_TIMEOUT_MS);
     } catch {
-      // Without labels a reset is a 0, which nobody has measured.
+      // Without labels, reset() sets the gauge to 0, which is not a measured value.
       if (labelNames.length > 0) this.reset();
       else this.remove();
     } finally {
       isOver = true;
     }
   });
-}
-
-/** @throws Error after READ_TIMEOUT_MS; what was asked goes on, and nobody hears of it. */
-async function withReadTimeout(asked: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const timedOut = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('not answered in time')), READ_TIMEOUT_MS);
-  });
-  try {
-    await Promise.race([asked, timedOut]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

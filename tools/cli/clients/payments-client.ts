@@ -1,3 +1,4 @@
+import { exponentialBackoffMs, withJitter } from '@effectively-once/timing';
 import { neverConnected } from './never-connected.js';
 
 export interface PaymentsClientOptions {
@@ -30,8 +31,7 @@ export class PaymentsUnreachable extends Error {
 
 const TRIES_MAX = 30;
 const REQUEST_TIMEOUT_MS = 30_000;
-const BACK_OFF_FIRST_MS = 200;
-const BACK_OFF_MAX_MS = 8_000;
+const BACK_OFF = { firstMs: 200, maxMs: 8_000 };
 
 /**
  * Pays with retries, exponential backoff and jitter. Every retry has the same idempotency key: if an
@@ -108,8 +108,8 @@ async function backOff(
   why: string,
   askedForMs: number,
 ): Promise<void> {
-  const ownMs = Math.min(BACK_OFF_MAX_MS, BACK_OFF_FIRST_MS * 2 ** (tries - 1));
-  const waitMs = Math.round(Math.max(askedForMs, ownMs) * (1 + random() / 4));
+  const ownMs = exponentialBackoffMs(tries - 1, BACK_OFF);
+  const waitMs = withJitter(Math.max(askedForMs, ownMs), { min: 1, max: 1.25 }, random);
   onRetry(why, waitMs);
   await wait(waitMs);
 }

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { pingBroker } from '@effectively-once/kafka';
+import { withTimeout } from '@effectively-once/timing';
 import pg from 'pg';
 import { APPS } from '../app-environment.js';
 import { portOf, type Environment } from '../environment.js';
@@ -48,10 +49,7 @@ export function healthCheck(service: string, environment: Environment): HealthCh
 /** One question with a time limit, whatever the service's own check does about its signal. */
 export async function isHealthy(service: string, environment: Environment): Promise<boolean> {
   const signal = AbortSignal.timeout(CHECK_TIMEOUT_MS);
-  const timedOut = new Promise<never>((_, reject) =>
-    signal.addEventListener('abort', () => reject(signal.reason as Error)),
-  );
-  return await Promise.race([healthCheck(service, environment)(signal), timedOut]).then(
+  return await withTimeout(healthCheck(service, environment)(signal), CHECK_TIMEOUT_MS).then(
     () => true,
     () => false,
   );

@@ -1,5 +1,6 @@
 import { audit, type Sources } from '@effectively-once/audit';
 import { AUTH_SECRET, type Logger } from '@effectively-once/platform';
+import { PeriodicTask } from '@effectively-once/timing';
 import {
   Inject,
   Module,
@@ -8,19 +9,18 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import type { ConsoleConfig } from '../config.js';
-import { Repeat } from '../periodic-task.js';
 import { orStopped } from './or-stopped.js';
 import { AuditController } from './audit.controller.js';
 import { auditMetrics } from './audit-metrics.js';
 import { StandingAudit } from './standing-audit.js';
 
 const EVERY_MS = 60_000;
-const REPEAT = Symbol('REPEAT');
+const PERIODIC_AUDIT = Symbol('PERIODIC_AUDIT');
 
 /** The audit every minute, and for whoever asks. */
 @Module({})
 export class StandingAuditModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  constructor(@Inject(REPEAT) private readonly repeat: Repeat) {}
+  constructor(@Inject(PERIODIC_AUDIT) private readonly task: PeriodicTask) {}
 
   static register(config: ConsoleConfig, logger: Logger): DynamicModule {
     return {
@@ -38,11 +38,11 @@ export class StandingAuditModule implements OnApplicationBootstrap, BeforeApplic
             }),
         },
         {
-          provide: REPEAT,
+          provide: PERIODIC_AUDIT,
           inject: [StandingAudit],
           useFactory: (standing: StandingAudit) =>
-            new Repeat({
-              task: 'audit',
+            new PeriodicTask({
+              name: 'audit',
               everyMs: EVERY_MS,
               run: (signal) => orStopped(standing.standing(), signal),
               logger,
@@ -53,11 +53,11 @@ export class StandingAuditModule implements OnApplicationBootstrap, BeforeApplic
   }
 
   onApplicationBootstrap(): void {
-    this.repeat.start();
+    this.task.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    await this.repeat.stop();
+    await this.task.stop();
   }
 }
 

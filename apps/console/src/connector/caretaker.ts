@@ -1,12 +1,12 @@
 import type { Logger } from '@effectively-once/platform';
+import { exponentialBackoffMs, withJitter } from '@effectively-once/timing';
 import type { ConnectApi } from './connect-api.js';
 import { conditionOf, type Condition } from './condition.js';
 import type { Sight } from './look.js';
 import { REMEDIES, type Remedy } from './remedies.js';
 import { UnreadSlot } from './unread-slot.js';
 
-const BACK_OFF_FIRST_MS = 2_000;
-const BACK_OFF_MAX_MS = 60_000;
+const BACK_OFF = { firstMs: 2_000, maxMs: 60_000 };
 /** A task that fails again at once has not recovered: its back-off goes on growing. */
 const HEALTHY_AFTER_MS = 30_000;
 
@@ -145,8 +145,7 @@ class Unchanged<Value> {
 
 /** 2, 4, 8 … 60 s, and up to half of it less: two consoles must not act in step. */
 export function backOffMs(remedies: number, random: () => number): number {
-  const base = Math.min(BACK_OFF_FIRST_MS * 2 ** Math.min(remedies - 1, 10), BACK_OFF_MAX_MS);
-  return Math.round(base * (1 - random() / 2));
+  return withJitter(exponentialBackoffMs(remedies - 1, BACK_OFF), { min: 0.5, max: 1 }, random);
 }
 
 /** The first line of a stack names the failure; the rest of it is in Connect's log. */

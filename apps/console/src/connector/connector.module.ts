@@ -1,4 +1,5 @@
 import type { Logger } from '@effectively-once/platform';
+import { PeriodicTask } from '@effectively-once/timing';
 import {
   Inject,
   Injectable,
@@ -8,7 +9,6 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import type { ConsoleConfig } from '../config.js';
-import { Repeat } from '../periodic-task.js';
 import { PaymentsDatabase } from '../payments-database.js';
 import { ActingLock } from './acting-lock.js';
 import { Caretaker, whyOf, type Report } from './caretaker.js';
@@ -32,7 +32,7 @@ interface Options {
 /** The caretaker at work, from the start of the console to its end. */
 @Injectable()
 export class ConnectorCare implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly repeat: Repeat;
+  private readonly task: PeriodicTask;
   private readonly lock: ActingLock;
   private last: Report | undefined;
 
@@ -51,15 +51,15 @@ export class ConnectorCare implements OnApplicationBootstrap, BeforeApplicationS
       logger,
     });
     const run = async () => metrics.show((this.last = await caretaker.tick()));
-    this.repeat = new Repeat({ task: 'connector care', everyMs: EVERY_MS, run, logger });
+    this.task = new PeriodicTask({ name: 'connector care', everyMs: EVERY_MS, run, logger });
   }
 
   onApplicationBootstrap(): void {
-    this.repeat.start();
+    this.task.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    await this.repeat.stop();
+    await this.task.stop();
     await this.lock.release();
   }
 

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { pollUntil } from '@effectively-once/timing';
 import { CONNECTOR, ConnectApi, NotYet, type ConnectorStatus } from './connect-api.js';
 
 // From src and from dist alike; the image keeps the file at the same place.
@@ -48,18 +49,19 @@ export async function readConnectorConfig(
 
 /** @throws Error with the task's own trace when it failed, or saying what it does instead of running. */
 export async function untilRunning(connect: ConnectApi): Promise<void> {
-  const deadline = Date.now() + RUNNING_WITHIN_MS;
-  for (;;) {
+  let states = '';
+  const isRunning = async () => {
     const parts = partsOf(await patiently(() => connect.status()));
     const failed = parts.find(({ state }) => state === 'FAILED');
     if (failed) throw new Error(`connector ${CONNECTOR} failed:\n${failed.trace ?? 'no trace'}`);
-    if (parts.length > 1 && parts.every(({ state }) => state === 'RUNNING')) return;
-    if (Date.now() > deadline) {
-      const states = parts.map(({ state }) => state).join(', ') || 'unknown';
-      throw new Error(`connector ${CONNECTOR} is not running after 60 s, but ${states}`);
-    }
-    await delay(POLL_MS);
-  }
+    states = parts.map(({ state }) => state).join(', ') || 'unknown';
+    return parts.length > 1 && parts.every(({ state }) => state === 'RUNNING');
+  };
+  await pollUntil(isRunning, {
+    everyMs: POLL_MS,
+    timeoutMs: RUNNING_WITHIN_MS,
+    timeoutMessage: () => `connector ${CONNECTOR} is not running after 60 s, but ${states}`,
+  });
 }
 
 // Missing: Connect has not yet written the status of a connector it just accepted.

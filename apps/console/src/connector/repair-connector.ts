@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pollUntil } from '@effectively-once/timing';
 import { SLOT, type ConnectApi } from './connect-api.js';
 import { look, type Query, type Sight } from './look.js';
 import { patiently, untilRunning } from './register-connector.js';
@@ -29,13 +29,12 @@ export async function repairConnector(options: {
   onStep: (step: string) => void;
 }): Promise<void> {
   const { connect, query, onStep } = options;
-  const until = async (what: string, withinMs: number, isSo: () => Promise<boolean>) => {
-    const giveUpAtMs = performance.now() + withinMs;
-    while (!(await isSo())) {
-      if (performance.now() > giveUpAtMs) throw new Error(`gave up waiting for ${what}`);
-      await sleep(POLL_MS);
-    }
-  };
+  const until = async (what: string, timeoutMs: number, isSo: () => Promise<boolean>) =>
+    await pollUntil(isSo, {
+      everyMs: POLL_MS,
+      timeoutMs,
+      timeoutMessage: () => `gave up waiting for ${what}`,
+    });
   if ((await connect.status()) === 'missing') {
     throw new Error('there is no connector to repair; the console registers it within seconds');
   }

@@ -1,5 +1,6 @@
 import { RecordProducer } from '@effectively-once/kafka';
 import type { Logger } from '@effectively-once/platform';
+import { PeriodicTask } from '@effectively-once/timing';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { DeadLetters } from './dead-letters.js';
@@ -7,15 +8,14 @@ import { takeIn } from './intake.js';
 import { intakeLag, watchDeadLetters } from './metrics.js';
 import { OpenRedrives } from './open-redrives.js';
 import { finishRedrives, waitOrStop, type RedrivePoint } from './redrive.js';
-import { Repeat } from '../periodic-task.js';
 import { TakenIn } from './ingested.js';
 
 const EVERY_MS = 1_000;
 
 /** What the console does with dead letters without being asked: takes them in, and finishes redrives. */
 export class DeadLettersBackground implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly intake: Repeat;
-  private readonly redrives: Repeat;
+  private readonly intake: PeriodicTask;
+  private readonly redrives: PeriodicTask;
   private readonly producer: RecordProducer;
   private isConnected = false;
 
@@ -31,7 +31,7 @@ export class DeadLettersBackground implements OnApplicationBootstrap, BeforeAppl
     const { logger } = options;
     this.producer = new RecordProducer(options);
     const task = (name: string, run: (signal: AbortSignal) => Promise<void>) =>
-      new Repeat({ task: name, everyMs: EVERY_MS, run, logger });
+      new PeriodicTask({ name, everyMs: EVERY_MS, run, logger });
     this.intake = task('take in dead letters', this.takeInPass());
     this.redrives = task('finish redrives', (signal) => this.redrivePass(signal));
   }

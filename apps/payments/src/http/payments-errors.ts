@@ -1,4 +1,5 @@
-import { Problem, type Fault } from '@effectively-once/platform';
+import { Problem, type RequestFault } from '@effectively-once/platform';
+import { postgresFailure } from '@effectively-once/postgres';
 
 /** Every problem this service answers with on purpose; the OpenAPI document lists these. */
 export const PAYMENTS_ERRORS = {
@@ -87,20 +88,25 @@ export function paymentsProblem(
   });
 }
 
-export const invalidRequest = (errors: Fault[]): Problem =>
+export const invalidRequest = (errors: RequestFault[]): Problem =>
   paymentsProblem('invalid_request', { members: { errors } });
 
-// Classes 08 and 57 and too_many_connections (PostgreSQL, appendix A), and what the socket or the pool says.
-const DATABASE_DOWN =
-  /^(08...|57P0.|57014|53300|55P03|ECONN.*|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/;
-// A statement nobody answered ("Query read timeout") may still be executed, as one whose connection was cut.
-const CONNECTION_LOST =
-  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout)|not queryable$/;
-
-/** Turns a database that cannot be asked into an answer a client can act on; leaves the rest alone. */
+/**
+ * Turns the failure of an unavailable database into an answer on which the client can act, and leaves
+ * every other error alone. A statement without an answer may still be executed, like one whose
+ * connection was cut.
+ */
 export function databaseDownAsProblem(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof Problem) return error;
-  const { code } = error as { code?: unknown };
-  const down = DATABASE_DOWN.test(String(code)) || CONNECTION_LOST.test(error.message);
-  return down ? paymentsProblem('temporarily_unavailable', { cause: error }) : error;
+  const failure = postgresFailure(error);
+  switch (failure) {
+    case 'unavailable':
+    case 'timeout':
+      return paymentsProblem('temporarily_unavailable', { cause: error });
+    case 'data_refused':
+    case 'other':
+      return error;
+    default:
+      return failure satisfies never;
+  }
 }

@@ -1,5 +1,6 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import { TimeoutError, withTimeout } from '@effectively-once/timing';
 import Stripe from 'stripe';
 import type { ReachPoint } from '../runtime/failure-points.js';
 import { pspRequests } from '../runtime/metrics.js';
@@ -145,14 +146,11 @@ export class Psp {
 
   /** The SDK's timeout starts anew with every byte; this one ends the wait whatever trickles in. */
   private async inTime<Result>(asked: Promise<Result>, otherwise: Result): Promise<Result> {
-    let timer: NodeJS.Timeout | undefined;
-    const tooLate = new Promise<Result>((resolve) => {
-      timer = setTimeout(() => resolve(otherwise), this.options.timeoutMs);
-    });
     try {
-      return await Promise.race([asked, tooLate]);
-    } finally {
-      clearTimeout(timer);
+      return await withTimeout(asked, this.options.timeoutMs);
+    } catch (error) {
+      if (error instanceof TimeoutError) return otherwise;
+      throw error;
     }
   }
 

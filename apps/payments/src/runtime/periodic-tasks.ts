@@ -1,4 +1,5 @@
 import type { Logger } from '@effectively-once/platform';
+import { PeriodicTask } from '@effectively-once/timing';
 import {
   Inject,
   Injectable,
@@ -6,7 +7,6 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { Background } from './periodic-task.js';
 import { Completer } from '../recovery/completer.js';
 import { LOGGER } from '../config.js';
 import { forgetExpiredKeys } from '../checkout/expired-keys.js';
@@ -20,7 +20,7 @@ const MINUTE_MS = 60_000;
 /** What this service does without being asked. Every instance may run all of it. */
 @Injectable()
 export class BackgroundTasks implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly tasks: Background[];
+  private readonly tasks: PeriodicTask[];
 
   constructor(
     dataSource: DataSource,
@@ -30,7 +30,7 @@ export class BackgroundTasks implements OnApplicationBootstrap, BeforeApplicatio
     @Inject(LOGGER) logger: Logger,
   ) {
     const task = (name: string, everyMs: number, run: (signal: AbortSignal) => Promise<unknown>) =>
-      new Background({ name, everyMs, run, logger });
+      new PeriodicTask({ name, everyMs, run, logger });
     const outboxDays = new OutboxDays(dataSource, logger);
     this.tasks = [
       task('complete open payments', SECOND_MS, () => completer.run()),

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { withTimeout } from '@effectively-once/timing';
 import { circuitBreaker, CircuitState, handleWhen, type CircuitBreakerPolicy } from 'cockatiel';
 import { classify, DependencyDown } from '../failure.js';
-import { within } from '../within.js';
 
 /** So many different lanes failing in a row, with no success between, are the server's fault. */
 export const LANES_TO_OPEN = 3;
@@ -202,7 +202,7 @@ export class Circuit {
   private async answers(): Promise<boolean> {
     const { probe, probeTimeoutMs = PROBE_TIMEOUT_MS } = this.options;
     try {
-      await within(probeTimeoutMs, probe());
+      await withTimeout(probe(), probeTimeoutMs);
       return true;
     } catch {
       return false;

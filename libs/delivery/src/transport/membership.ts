@@ -1,7 +1,7 @@
 import { groupNotes } from '@effectively-once/kafka';
 import { GroupConsumer } from '@effectively-once/kafka';
 import type { KafkaRecord, TopicPartition } from '@effectively-once/kafka';
-import { within } from '../within.js';
+import { withTimeout } from '@effectively-once/timing';
 import { Assignment, type TakenOver } from './assignment.js';
 import { decodeNote } from '../recovery/offset-metadata.js';
 import type { PauseReason, RecordLane } from '../partition/partition.js';
@@ -68,7 +68,7 @@ export class Membership {
   async leave(): Promise<void> {
     this.isLeaving = true;
     try {
-      if (this.assignment) await within(DRAIN_MAX_MS, this.assignment.close({ commit: true }));
+      if (this.assignment) await withTimeout(this.assignment.close({ commit: true }), DRAIN_MAX_MS);
     } catch (error) {
       this.options.onError(error, 'could not leave in order; some records will come again');
     }
