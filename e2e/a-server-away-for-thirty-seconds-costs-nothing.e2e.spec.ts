@@ -1,5 +1,5 @@
 import type { ConsumerName } from '@effectively-once/contracts';
-import { waitUntil, type Cut } from '@effectively-once/testing';
+import { waitUntil, type ProxyFault } from '@effectively-once/testing';
 import { consumerUrl, deadLetters, everythingIsSettled, metric, withCut } from './breaking.js';
 import { payments } from './load.js';
 import { findings } from './the-system.js';
@@ -16,7 +16,7 @@ const USED_BY: Record<string, ConsumerName> = {
 };
 
 // A consumer loses one server at a time; different consumers lose theirs together, to save time.
-const OUTAGES: Record<string, Cut>[] = [
+const OUTAGES: Record<string, ProxyFault>[] = [
   { redis: 'refuse', 'loyalty-database': 'refuse', elasticsearch: 'refuse' },
   { smtp: 'refuse', 'loyalty-database': 'hang', elasticsearch: 'hang' },
   { payments: 'refuse' },

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import type { ConsumerName } from '@effectively-once/contracts';
 import { mintToken } from '@effectively-once/platform';
-import { armFailurePoint, waitUntil, type Breakable } from '@effectively-once/testing';
+import { armFailurePoint, waitUntil, type FaultTargets } from '@effectively-once/testing';
 import { npmRun, type Ended } from './npm-run.js';
 import { at, get } from './the-system.js';
 
 /** Hands on dead letters: the command an operator types, and the console that does the work. */
 
-const stack = at as typeof at & Breakable;
+const stack = at as typeof at & FaultTargets;
 const consoleUrl = `http://127.0.0.1:${at.CONSOLE_PORT}`;
 
 /** `npm run dlq -- …` */

@@ -4,14 +4,14 @@ import {
   armFailurePoint,
   startSecondMember,
   waitUntil,
-  type Breakable,
+  type FaultTargets,
   type Member,
 } from '@effectively-once/testing';
 import { at, checkout, type Answer, type Checkout } from './the-system.js';
 
 /** Hands on the process that takes the money, and a client that does not lose its key over it. */
 
-const stack = at as typeof at & Breakable;
+const stack = at as typeof at & FaultTargets;
 
 /** Pays, dies by SIGKILL at the point on the way, and resolves once another payments is ready. */
 export async function payAndDieAt(point: string, request: Checkout): Promise<void> {

@@ -157,7 +157,7 @@ it('I6 names a payment whose points are gone, and the account that no longer add
       ),
   );
   expect(found['I6']).toEqual([
-    { id: victim, why: expect.stringMatching(/no points entry, though loyalty has settled/) },
+    { id: victim, why: expect.stringMatching(/no points entry, though loyalty has completed/) },
     { id: userId, why: expect.stringMatching(/the balance of user/) },
   ]);
 });
@@ -225,7 +225,7 @@ it('I7 names a payment that was never mailed', async () => {
       stores.receipts((receipt) => (receipt.paymentId === victim ? undefined : take(receipt))),
   }));
   expect(found['I7']).toEqual([
-    { id: victim, why: expect.stringMatching(/no receipt, though email has settled/) },
+    { id: victim, why: expect.stringMatching(/no receipt, though email has completed/) },
   ]);
 });
 
@@ -243,7 +243,7 @@ describe('I8', () => {
       () => elasticsearch.index({ index, id: victim, document, ...version }),
     );
     expect(found['I8']).toEqual([
-      { id: victim, why: expect.stringMatching(/no document, though search has settled/) },
+      { id: victim, why: expect.stringMatching(/no document, though search has completed/) },
     ]);
   });
 

@@ -1,4 +1,4 @@
-import { Problem, type Fault } from '@effectively-once/platform';
+import { Problem, type RequestFault } from '@effectively-once/platform';
 import { z } from 'zod';
 
 const amount = z
@@ -53,7 +53,7 @@ export function decodeCursor(text: string): z.infer<typeof cursor> {
   }
 }
 
-function invalid(errors: Fault[], cause?: unknown): Problem {
+function invalid(errors: RequestFault[], cause?: unknown): Problem {
   return new Problem('invalid_request', {
     status: 400,
     detail: 'Some parameters are not usable.',

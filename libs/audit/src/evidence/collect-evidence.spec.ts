@@ -2,7 +2,8 @@ import { CONSUMERS } from '@effectively-once/contracts';
 import { jest } from '@jest/globals';
 import fc from 'fast-check';
 import { auditStores } from '../audit.js';
-import { HonestSystem, storesOf } from '../testing/honest-system.fixture.js';
+import { storesOf } from '../testing/honest-stores.fixture.js';
+import { HonestSystem } from '../testing/honest-system.fixture.js';
 import type { AuditReport } from '../report.js';
 import type { Stores } from '../stores/stores.js';
 

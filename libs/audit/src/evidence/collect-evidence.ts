@@ -133,7 +133,7 @@ const SLOT_POLL_MS = 250;
 
 /**
  * Waits for events that are not in the topic yet, until they arrive or until the slot has passed
- * them. After the slot has passed an event, the connector does not publish it any more.
+ * them. After the slot has passed an event, the connector never publishes it.
  * @returns whether the slot had passed the snapshot before the topic was read for the last time.
  */
 async function readPublication(

@@ -29,11 +29,11 @@ describe('I3: every outbox event is in the topic, and nothing else is', () => {
   });
 
   it('names a record that comes from no outbox row, by its payment', () => {
-    const foreign = { ...record!, offset: 9n, eventId: 'foreign', paymentId: 'nobody' };
+    const foreign = { ...record!, offset: 9n, eventId: 'foreign', paymentId: 'unknown' };
     const { violated } = topicMatchesTheOutbox(honestEvidence({ published: [record!, foreign] }));
     expect(violated).toEqual([
       {
-        id: 'nobody',
+        id: 'unknown',
         why: 'event foreign at partition 3, offset 9 comes from no outbox row',
       },
     ]);

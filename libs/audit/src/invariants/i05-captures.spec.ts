@@ -61,10 +61,10 @@ describe('I5: the PSP holds one capture per completed payment', () => {
   });
 
   it('names a capture without any payment', () => {
-    const charges = [captured!, charge({ id: 'pi_2', paymentId: 'nobody' })];
+    const charges = [captured!, charge({ id: 'pi_2', paymentId: 'unknown' })];
     expect(judge(...charges, charge({ id: 'pi_3', paymentId: undefined })).violated).toEqual([
       { id: 'pi_3', why: 'the PSP captured it without a payment id' },
-      { id: 'nobody', why: 'captured, but there is no such payment' },
+      { id: 'unknown', why: 'captured, but there is no such payment' },
     ]);
   });
 

@@ -36,11 +36,11 @@ describe('I6: every payment has one points entry, and every balance is the sum o
     const evidence = honestEvidence({
       pointsEntries: new Map([
         ['paid', [entry]],
-        ['nobody', [entry]],
+        ['unknown', [entry]],
       ]),
     });
     expect(everyPaymentEarnsPointsOnce(evidence).violated).toEqual([
-      { id: 'nobody', why: 'has a points entry, but there is no such payment' },
+      { id: 'unknown', why: 'has a points entry, but there is no such payment' },
     ]);
   });
 

@@ -48,7 +48,7 @@ describe('I7: every payment has a receipt, a second one only if declared before'
   it('ignores a mail about a payment of another system', () => {
     const receipts = new Map([
       ['paid', 1],
-      ['somebody-elses', 2],
+      ['of-another-system', 2],
     ]);
     expect(everyPaymentHasItsReceipts(honestEvidence({ receipts })).violated).toEqual([]);
   });

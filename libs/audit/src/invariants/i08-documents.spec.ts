@@ -40,10 +40,10 @@ describe('I8: every payment has one document of its version and amount, and no o
   it('names a document without a payment', () => {
     const documents = new Map([
       ['paid', [document]],
-      ['nobody', [document]],
+      ['unknown', [document]],
     ]);
     expect(judge(documents)).toEqual([
-      { id: 'nobody', why: 'has a document, but there is no such payment' },
+      { id: 'unknown', why: 'has a document, but there is no such payment' },
     ]);
   });
 
