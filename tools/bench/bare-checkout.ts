@@ -4,14 +4,15 @@ import { claim, settle } from '@effectively-once/payments/statements';
 import pg from 'pg';
 
 /**
- * What a checkout cannot do without: the two statements and one call to the PSP, on node:http. No token,
- * no validation, no replay, no metrics, no log, no framework. A process of its own, on payments' port, so that
- * the PSP's webhooks find it too.
+ * The minimum of a checkout: the two SQL statements and one call to the PSP, on node:http. It has no
+ * token, validation, replay, metrics, log or framework. It runs as its own process on the port of
+ * payments, so that the PSP's webhooks reach it too.
  *
- * It is what payments is measured against, not a checkout: whoever uses it charges twice.
+ * It is only the baseline of the benchmark. It is not a checkout: a client that retries is charged
+ * twice.
  */
 
-// As payments has it.
+// The same pool size as payments.
 const POOL_MAX = 10;
 
 const environment = process.env as Record<string, string>;

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { demoToken } from '../cli/clients/demo-token.js';
 import type { Environment } from '../stack/environment.js';
 
-/** So many that the rate limit per user is nobody's limit. */
+/** With this many users no user reaches the rate limit. */
 const USERS = 1_000;
 
-/** Checkouts by many users, each of a new order with a new key. */
+/** Checkout requests of many users. Each has a new order and a new key. */
 export interface Checkouts {
   path: string;
   next: () => { headers: Record<string, string>; body: string };
@@ -17,7 +17,7 @@ export interface LoadResult {
   p99Ms: number;
   p999Ms: number;
   paid: number;
-  /** Everything that was not answered with 201. */
+  /** Every answer other than 201, and every request without an answer. */
   failed: number;
 }
 

@@ -1,7 +1,7 @@
 import autocannon from 'autocannon';
 import type { Checkouts, LoadResult } from './checkouts.js';
 
-/** Each of so many clients sends its next checkout when its last is answered: as many as go through. */
+/** A closed loop: each client sends its next checkout when the last one is answered. */
 export async function closedLoop(
   load: { clients: number } & ({ seconds: number } | { amount: number }),
   checkouts: Checkouts,

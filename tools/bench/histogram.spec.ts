@@ -7,17 +7,17 @@ const histogram = [
   { le: Infinity, count: 100 },
 ];
 
-it('interpolates within a bucket as Prometheus does', () => {
+it('interpolates within a bucket, as Prometheus does', () => {
   expect(quantileMs(histogram, 0.5)).toBeCloseTo(10);
   expect(quantileMs(histogram, 0.7)).toBeCloseTo(15);
   expect(quantileMs(histogram, 0.99)).toBeCloseTo(92);
 });
 
-it('tells apart what was observed before', () => {
+it('subtracts earlier observations', () => {
   const after = histogram.map(({ le, count }) => ({ le, count: count * 2 }));
   expect(difference(after, histogram)).toEqual(histogram);
 });
 
-it('has no quantile of nothing', () => {
+it('has no quantile without observations', () => {
   expect(quantileMs([{ le: Infinity, count: 0 }], 0.5)).toBeNaN();
 });

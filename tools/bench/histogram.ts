@@ -1,4 +1,4 @@
-/** Cumulative counts by upper bound in seconds, ascending, as Prometheus exposes them. */
+/** Cumulative counts by upper bound in seconds, ascending, in Prometheus' form. */
 export type Histogram = { le: number; count: number }[];
 
 /** Reads one histogram (of a single label set besides `le`) from an app's `/metrics`. */
@@ -11,15 +11,16 @@ export async function readHistogram(appUrl: string, metric: string): Promise<His
   }));
 }
 
-/** What was observed between two readings. */
+/** The observations between two readings. */
 export function difference(after: Histogram, before: Histogram): Histogram {
   const earlier = new Map(before.map(({ le, count }) => [le, count]));
   return after.map(({ le, count }) => ({ le, count: count - (earlier.get(le) ?? 0) }));
 }
 
 /**
- * Linear within a bucket, as PromQL's histogram_quantile does it, so it is off by at most a bucket's width.
- * @returns ms; NaN when nothing was observed.
+ * Interpolates linearly within a bucket, as PromQL's histogram_quantile does. The error is at most
+ * the width of a bucket.
+ * @returns ms; NaN without observations.
  */
 export function quantileMs(histogram: Histogram, quantile: number): number {
   const total = histogram.at(-1)?.count ?? 0;

@@ -14,14 +14,14 @@ import { freePortBlock } from '../test-runner/port-block.js';
 const SERVERS = ['postgres', 'third-parties'];
 const READY_WITHIN_MS = 30_000;
 
-/** Who takes the checkouts: the service, or the least that could. */
+/** The program under load: the service, or the minimal baseline. */
 export type Contestant = 'payments' | 'bare';
 
-/** PostgreSQL and the PSP alone. Payments and its bare rival take turns on payments' port. */
+/** PostgreSQL and the PSP only. Payments and the bare checkout take turns on the port of payments. */
 export interface IsolatedStack {
   environment: Environment;
   paymentsUrl: string;
-  /** Runs one of the two for as long as `during` takes. */
+  /** Runs one of the two programs while `during` runs. */
   with<Result>(contestant: Contestant, during: () => Promise<Result>): Promise<Result>;
   stop: () => Promise<void>;
 }
@@ -86,5 +86,5 @@ async function untilReady(url: string, child: ChildProcess, log: string): Promis
     if (answer?.ok) return;
     await sleep(50);
   }
-  throw new Error(`it does not get ready; its log: ${log}`);
+  throw new Error(`the program did not become ready; its log: ${log}`);
 }

@@ -9,14 +9,14 @@ const USERS = 100;
 const RECONNECT_MS = 250;
 
 /**
- * Offers payments at a steady rate whatever the answers take (an open loop: a slow system gets no
- * mercy), as good clients that keep their key until they know.
+ * Offers payments at a steady rate that does not depend on the answers (an open loop). Each client
+ * retries with the same idempotency key until it has a final answer.
  */
 export async function offerPayments(options: {
   environment: Environment;
   perSecond: number;
   seconds: number;
-  /** How long a client goes on when nothing answers at all; 0 when that would be a finding. */
+  /** How long a client retries when payments is unreachable. 0: an unreachable payments is an error. */
   unreachableForMaxMs?: number;
   signal?: AbortSignal;
 }): Promise<{ offered: number; paid: number }> {
@@ -62,7 +62,7 @@ async function payOnce(
     try {
       return (await pay(client, order, key)).status === 201;
     } catch (error) {
-      // Another answer got lost on the way: only the same key may be tried again.
+      // The answer was lost. Only a retry with the same key is safe.
       if (performance.now() >= giveUpAtMs) throw error;
       await sleep(RECONNECT_MS);
     }

@@ -8,10 +8,10 @@ const CONNECTIONS_MAX = 500;
 const MICROSECONDS = 1_000;
 
 /**
- * Checkouts that come when they come, whatever the answers take: exponentially distributed gaps, as of
- * customers who know nothing of each other. (autocannon's own rate sends a second's requests all at once.)
- * Latency counts from the moment a checkout was due, so that a stall is felt by everybody who came
- * during it, not only by those who got to send.
+ * An open loop: checkouts arrive independently of the answers, with exponentially distributed gaps,
+ * as from independent customers. (autocannon's own rate option sends a second's requests at once.)
+ * The latency starts when a checkout is due. So a stall counts for every checkout that was due during
+ * it, not only for those already sent (no coordinated omission).
  * @see https://www.usenix.org/legacy/event/nsdi06/tech/schroeder/schroeder.pdf open against closed systems
  */
 export async function openLoop(
@@ -21,7 +21,7 @@ export async function openLoop(
 ): Promise<LoadResult> {
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS_MAX });
   const latencies = build({ highestTrackableValue: 600_000 * MICROSECONDS });
-  const under: Promise<void>[] = [];
+  const inFlight: Promise<void>[] = [];
   let [paid, failed] = [0, 0];
   const startedAtMs = performance.now();
   let dueAtMs = startedAtMs;
@@ -30,9 +30,9 @@ export async function openLoop(
     if (dueAtMs > startedAtMs + load.seconds * 1_000) break;
     const waitMs = dueAtMs - performance.now();
     if (waitMs > 0) await sleep(waitMs);
-    under.push(send(dueAtMs));
+    inFlight.push(send(dueAtMs));
   }
-  await Promise.all(under);
+  await Promise.all(inFlight);
   agent.destroy();
   const ms = (percentile: number) =>
     Math.round(latencies.getValueAtPercentile(percentile) / MICROSECONDS);
@@ -47,7 +47,7 @@ export async function openLoop(
 
   async function send(wasDueAtMs: number): Promise<void> {
     const isPaid = await post(new URL(checkouts.path, url), checkouts.next(), agent);
-    // A timer may come a moment early.
+    // A timer can fire slightly early.
     const tookMs = Math.max(0, performance.now() - wasDueAtMs);
     latencies.recordValue(Math.round(tookMs * MICROSECONDS));
     if (isPaid) paid += 1;
@@ -68,7 +68,7 @@ async function post(
     await once(response, 'end');
     return response.statusCode === 201;
   } catch {
-    // A connection that is cut is a checkout that was not paid; how often is in the result.
+    // A cut connection counts as a failed checkout in the result.
     return false;
   }
 }

@@ -5,29 +5,29 @@ import { endOffsets } from '@effectively-once/kafka';
 import { Redis } from 'ioredis';
 import type { Client } from 'pg';
 
-/** What one payment leaves behind, in bytes. */
+/** The storage that one payment needs, in bytes. */
 export interface Footprint {
-  /** In Redis, its tables and allocator included. */
+  /** The deduplication marker in Redis, including hash tables and allocator. */
   receiptMark: number;
-  /** In PostgreSQL, indexes included. */
+  /** In PostgreSQL, including indexes. */
   outboxRow: number;
-  /** In PostgreSQL, with the stored answer and indexes. */
+  /** In PostgreSQL, including the stored answer and indexes. */
   idempotencyKey: number;
-  /** On the broker's disk, one copy; absent where its folder cannot be seen. */
+  /** One copy on the broker's disk. Absent if its folder is not visible from here. */
   topicRecord: number | undefined;
-  /** Of everything the server writes for it: payments, outbox, points, heartbeats beside it. */
+  /** All WAL that the server writes for it: payments, outbox, points, and heartbeats. */
   writeAheadLog: number;
 }
 
-/** @throws RangeError while there are too few payments for the fixed part not to matter. */
+/** @throws RangeError if there are so few markers that the fixed part distorts the result. */
 export async function receiptMarkBytes(url: string): Promise<number> {
   const redis = new Redis(url, { maxRetriesPerRequest: 1 });
   try {
     const keys = await redis.dbsize();
-    if (keys < 1_000) throw new RangeError(`${keys} marks are too few to measure one`);
+    if (keys < 1_000) throw new RangeError(`${keys} markers are too few to measure one`);
     const stats = named(await redis.call('MEMORY', 'STATS'));
     const tables = named(stats.get('db.0'));
-    // Without connections and buffers, which do not grow with the marks.
+    // Without connections and buffers, which do not grow with the number of markers.
     const bytes =
       Number(stats.get('dataset.bytes')) +
       Number(tables.get('overhead.hashtable.main')) +
@@ -38,7 +38,7 @@ export async function receiptMarkBytes(url: string): Promise<number> {
   }
 }
 
-/** Redis answers a map as name, value, name, value. */
+/** Redis returns a map as a list: name, value, name, value. */
 function named(reply: unknown): Map<string, unknown> {
   const flat = reply as unknown[];
   return new Map(
@@ -68,7 +68,7 @@ export async function walPosition(payments: Client): Promise<bigint> {
   return BigInt(rows[0]?.at ?? 0);
 }
 
-/** Segments only: an index file is made at its full size and fills up. */
+/** Counts only segment files, because Kafka creates index files at their full size. */
 export async function topicRecordBytes(
   brokers: string[],
   dataFolder: string,
@@ -88,7 +88,7 @@ export async function topicRecordBytes(
       .reduce((sum, file) => sum + statSync(file).size, 0);
     return bytes / records;
   } catch {
-    // In a container the broker's disk is its own.
+    // The disk of a broker in a container is not visible from here.
     return undefined;
   }
 }

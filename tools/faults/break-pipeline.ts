@@ -7,7 +7,7 @@ import pg from 'pg';
  * connector and its replication slot.
  */
 
-export interface Pipeline {
+export interface PipelineAddresses {
   /** Of any database of the server. The functions connect to the payments database. */
   superuserUrl: string;
   connectUrl: string;
@@ -18,19 +18,19 @@ export interface Pipeline {
 /** Unread events before the slot moves. With fewer, a loss could go unnoticed. */
 const UNREAD_MIN = 5;
 
-export async function deleteConnector({ connectUrl }: Pipeline): Promise<void> {
+export async function deleteConnector({ connectUrl }: PipelineAddresses): Promise<void> {
   const response = await fetch(`${connectUrl}/connectors/${CONNECTOR}`, { method: 'DELETE' });
   if (!response.ok) throw new Error(`Connect answered ${response.status}`);
 }
 
 /** Waits until the console has registered the connector again. */
-export async function untilRegistered({ connectUrl }: Pipeline): Promise<void> {
+export async function untilRegistered({ connectUrl }: PipelineAddresses): Promise<void> {
   const connect = new ConnectApi(connectUrl);
   await waitUntil('another connector', async () => (await connect.status()) !== 'missing');
 }
 
 /** Terminates the connector's connection first, because PostgreSQL does not drop an active slot. */
-export async function dropSlot(pipeline: Pipeline): Promise<void> {
+export async function dropSlot(pipeline: PipelineAddresses): Promise<void> {
   await withClient(pipeline, async (client) => {
     await untilFree(client);
     await client.query('SELECT pg_drop_replication_slot($1)', [SLOT]);
@@ -44,7 +44,7 @@ export async function dropSlot(pipeline: Pipeline): Promise<void> {
  *
  * @param watched true: wait until the console has seen the inactive slot (within a second).
  */
-export async function moveSlot(pipeline: Pipeline, watched: boolean): Promise<void> {
+export async function moveSlot(pipeline: PipelineAddresses, watched: boolean): Promise<void> {
   await withClient(pipeline, async (client) => {
     await withClient(pipeline, async (open) => {
       await open.query('BEGIN');
@@ -73,7 +73,7 @@ export async function moveSlot(pipeline: Pipeline, watched: boolean): Promise<vo
  * Makes PostgreSQL invalidate the slot, as it does when the slot retains more WAL than
  * `max_slot_wal_keep_size`. Stop the connector first: a running one does not lag that far here.
  */
-export async function loseSlot(pipeline: Pipeline): Promise<void> {
+export async function loseSlot(pipeline: PipelineAddresses): Promise<void> {
   await withClient(pipeline, async (client) => {
     await client.query(`ALTER SYSTEM SET max_slot_wal_keep_size = '1MB'`);
     await client.query('SELECT pg_reload_conf()');
@@ -92,7 +92,7 @@ export async function loseSlot(pipeline: Pipeline): Promise<void> {
 }
 
 /** Waits until Connect reports the connector as STOPPED. */
-export async function untilStopped({ connectUrl }: Pipeline): Promise<void> {
+export async function untilStopped({ connectUrl }: PipelineAddresses): Promise<void> {
   const connect = new ConnectApi(connectUrl);
   await waitUntil('the connector to be stopped', async () => {
     const status = await connect.status();
@@ -101,7 +101,7 @@ export async function untilStopped({ connectUrl }: Pipeline): Promise<void> {
 }
 
 /** Terminates the connector's connection, as a network fault does. Debezium reconnects after 10 s. */
-export async function terminateWalSender(pipeline: Pipeline): Promise<void> {
+export async function terminateWalSender(pipeline: PipelineAddresses): Promise<void> {
   await withClient(pipeline, untilFree);
 }
 
@@ -112,7 +112,7 @@ async function untilFree(client: pg.Client): Promise<void> {
   });
 }
 
-async function untilSeenUnread({ consoleUrl }: Pipeline): Promise<void> {
+async function untilSeenUnread({ consoleUrl }: PipelineAddresses): Promise<void> {
   await waitUntil('the console to see that the slot is inactive', async () =>
     /^cdc_slot_active 0$/m.test(await (await fetch(`${consoleUrl}/metrics`)).text()),
   );
@@ -134,7 +134,7 @@ async function outboxRows(client: pg.Client): Promise<number> {
 }
 
 async function withClient(
-  { superuserUrl }: Pipeline,
+  { superuserUrl }: PipelineAddresses,
   use: (client: pg.Client) => Promise<void>,
 ): Promise<void> {
   const url = new URL(superuserUrl);

@@ -4,17 +4,17 @@ import { FAULTS, titleOf } from './fault.js';
 
 const titles = FAULTS.map(titleOf);
 
-it('every fault has a name of its own, by which a round can be asked for', () => {
+it('every fault has a unique name, which --only can select', () => {
   expect(new Set(titles).size).toBe(titles.length);
 });
 
-it('every server a consumer works with can refuse and hang', () => {
+it('every server of a consumer can refuse and hang', () => {
   for (const dependency of DEPENDENCIES) {
     expect(titles).toEqual(expect.arrayContaining([`refuse ${dependency}`, `hang ${dependency}`]));
   }
 });
 
-it('email can die at every point; the others at every one but between effect and mark', () => {
+it('email can be killed at every failure point; the others at all but after_effect_before_mark', () => {
   const pointsOf = (consumer: string) =>
     FAULTS.flatMap((fault) =>
       fault.kind === 'kill -9 at' && fault.consumer === consumer ? [fault.point] : [],

@@ -5,7 +5,7 @@ import { PROXY_FAULTS, type ProxyFault } from '@effectively-once/testing';
 import { DEPENDENCIES, type Dependency } from '../test-runner/proxies/proxies.js';
 
 /** One fault that a round can inject. */
-export type Fault =
+export type InjectedFault =
   | { kind: 'kill -9'; process: string }
   /** SIGSTOP for longer than its Kafka session and its leases, then SIGCONT. */
   | { kind: 'freeze'; process: string }
@@ -23,7 +23,7 @@ export type Fault =
 const APPS = ['payments', 'email', 'loyalty', 'search', 'third-parties'] as const;
 const SERVERS = ['postgres', 'kafka', 'connect', 'redis', 'elasticsearch'] as const;
 
-export const FAULTS: readonly Fault[] = [
+export const FAULTS: readonly InjectedFault[] = [
   ...[...APPS, ...SERVERS].map((process) => ({ kind: 'kill -9', process }) as const),
   ...APPS.map((process) => ({ kind: 'freeze', process }) as const),
   ...DEPENDENCIES.flatMap((dependency) => PROXY_FAULTS.map((kind) => ({ kind, dependency }))),
@@ -47,7 +47,7 @@ function pointsOf(consumer: ConsumerName): DeliveryPoint[] {
 }
 
 /** `kill -9 at email before_effect`: the name that `--only` searches and a round prints. */
-export function titleOf(fault: Fault): string {
+export function titleOf(fault: InjectedFault): string {
   switch (fault.kind) {
     case 'kill -9':
     case 'freeze':

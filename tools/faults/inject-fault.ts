@@ -14,7 +14,7 @@ import {
 import type { Dependency } from '../test-runner/proxies/proxies.js';
 import type { BreakableStack } from '../test-runner/test-stack.js';
 import { deleteConnector, dropSlot, moveSlot } from './break-pipeline.js';
-import type { Fault } from './fault.js';
+import type { InjectedFault } from './fault.js';
 import { pipelineOf } from './repair.js';
 
 // Longer than the Kafka session on a test stack (6 s) and email's lease (15 s). The group continues
@@ -31,7 +31,7 @@ const SECOND_MEMBER_MAX_MS = 5_000;
  * @throws Error if the fault could not be injected.
  */
 export async function injectFault(
-  fault: Fault,
+  fault: InjectedFault,
   stack: BreakableStack,
   random: () => number,
 ): Promise<void> {

@@ -1,6 +1,6 @@
 import { recoveryTable } from './recovery-table.js';
 
-it('shows each fault with its median and its worst recovery, the slowest last', () => {
+it('shows the median and the worst recovery of each fault, the slowest last', () => {
   const table = recoveryTable([
     {
       title: 'slot moved',

@@ -6,7 +6,7 @@ import { offerPayments } from '../bench/offer-payments.js';
 import { auditSources } from '../cli/clients/audit-sources.js';
 import type { BreakableStack } from '../test-runner/test-stack.js';
 import { waitUntilDrained } from './wait-until-drained.js';
-import type { Fault } from './fault.js';
+import type { InjectedFault } from './fault.js';
 import { repair } from './repair.js';
 import { injectFault } from './inject-fault.js';
 
@@ -31,7 +31,7 @@ export interface RoundResult {
 /** One round: offers payments, injects a fault meanwhile, waits for recovery, runs the audit. */
 export async function runRound(
   stack: BreakableStack,
-  fault: Fault,
+  fault: InjectedFault,
   random: () => number,
 ): Promise<RoundResult> {
   const sources = auditSources(stack.environment);

@@ -66,8 +66,8 @@ export const AUDIT_MUTANTS: readonly Mutant[] = [
   {
     mutation: 'audit: does not look up a redrive that is not yet marked',
     file: older,
-    text: 'const rows = await stores.deadLettersNow(unmarked);',
-    replacement: 'const rows = await stores.deadLettersNow(unmarked.slice(unmarked.length));',
+    text: 'const rows = await stores.deadLettersNow(notRedriven);',
+    replacement: 'const rows = await stores.deadLettersNow(notRedriven.slice(notRedriven.length));',
     test: collecting('never reports a correct system, whatever happens between two readings'),
   },
   {

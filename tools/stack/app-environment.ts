@@ -41,7 +41,8 @@ export function appEnvironment(
 ): Record<string, string> {
   const known = addresses(environment, options);
   const own = Object.entries(environment.given).filter(
-    ([name]) => !(name in known) && !(name in environment.settings) && !MEDDLES.test(name),
+    ([name]) =>
+      !(name in known) && !(name in environment.settings) && !LIBRARY_VARIABLES.test(name),
   );
   const read = READS[app].map((name) => [name, known[name]] as const);
   return Object.fromEntries(
@@ -52,4 +53,4 @@ export function appEnvironment(
 }
 
 // libpq's variables would redirect a database connection; NODE_OPTIONS may load a debugger or a test hook.
-const MEDDLES = /^(PG[A-Z]+|NODE_OPTIONS|npm_.*)$/;
+const LIBRARY_VARIABLES = /^(PG[A-Z]+|NODE_OPTIONS|npm_.*)$/;

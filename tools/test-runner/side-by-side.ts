@@ -8,7 +8,7 @@ const STACK_BYTES = 6 * 1024 ** 3;
 const STACKS_MAX = 2;
 
 /** The number of test stacks that this machine can run side by side. */
-export function stacksThisMachineCarries(
+export function stacksForThisMachine(
   // Inside a container the limit is lower than the machine's memory.
   bytes = Math.min(totalmem(), process.constrainedMemory() || Infinity),
   cores = availableParallelism(),

@@ -9,15 +9,15 @@ export type ConsumerSettings = { brokers: string[]; topic: string } & (
   | { transport: 'stock'; groupId: string; partitionsConsumedConcurrently?: number }
 );
 
-/** What a consumer process tells its parent. */
+/** A message of a consumer process to its parent. */
 export type ConsumerMessage = { effects: Effect[] } | { failed: number };
 
 const program = join(fileURLToPath(new URL('.', import.meta.url)), 'consumer.js');
 
-/** One process that consumes, and what it did, as it is measured. */
+/** A measured consumer process, and the effects that it reports. */
 export class ConsumerProcess {
   readonly effects: Effect[] = [];
-  /** Record → how many attempts failed. */
+  /** Number of failed attempts per record. */
   readonly failed = new Map<number, number>();
   private readonly process: MeasuredProcess;
   private onMessage: () => void = () => undefined;
@@ -25,19 +25,19 @@ export class ConsumerProcess {
   constructor(settings: ConsumerSettings, options: { logFile: string; signal: AbortSignal }) {
     this.process = new MeasuredProcess([program, JSON.stringify(settings)], {
       ...options,
-      // Elsewhere kafkajs changes its retries, and Nest its checks.
+      // With another value kafkajs changes its retries, and Nest its checks.
       env: { ...process.env, NODE_ENV: 'production' },
     });
     this.process.child.on('message', (told) => this.take(told as ConsumerMessage));
     void this.process.ended.then(() => this.onMessage());
   }
 
-  /** @throws Error when the process ends first, or the time is over. */
+  /** @throws Error if the process ends first, or the time is over. */
   async until(isTrue: () => boolean, withinMs: number): Promise<void> {
     const deadlineMs = performance.now() + withinMs;
     while (!isTrue()) {
       if (this.process.hasEnded) {
-        throw new Error('the consumer ended before its time; its log says why');
+        throw new Error('the consumer ended too early; see its log');
       }
       const leftMs = deadlineMs - performance.now();
       if (leftMs <= 0) throw new Error(`the consumer was not done within ${withinMs / 1_000} s`);
@@ -45,7 +45,7 @@ export class ConsumerProcess {
     }
   }
 
-  /** Lets it leave its group, so that the next member is dealt its partitions at once. */
+  /** The consumer leaves its group, so that the next member is assigned its partitions at once. */
   async stop(): Promise<void> {
     await this.process.stop();
   }

@@ -14,8 +14,8 @@ import type { ConsumerSettings, ConsumerMessage } from './consumer-process.js';
 import { EFFECT_MS, type BenchRecord, type Effect } from './effects.js';
 
 /*
- * The consumer that is measured, as a process of its own: the same handler behind Nest's Kafka transport
- * or behind ours. It tells its parent of every effect, and ends when it is asked to.
+ * The measured consumer, as its own process: the same handler behind Nest's Kafka transport or
+ * behind the lane transport. It reports every effect to its parent, and ends at SIGTERM.
  */
 
 const TELL_EVERY_MS = 50;
@@ -33,7 +33,7 @@ async function work({ user, n, at, fails }: BenchRecord): Promise<'applied'> {
   await sleep(EFFECT_MS);
   if (fails) {
     tell({ failed: n });
-    throw new Error('this record never works');
+    throw new Error('this record always fails');
   }
   const doneAtMs = performance.timeOrigin + performance.now();
   untold.push({ user, n, producedAtMs: at, doneAtMs });
@@ -71,13 +71,13 @@ const app = await NestFactory.createMicroservice<MicroserviceOptions>(
 );
 await app.listen();
 process.once('SIGTERM', () => void app.close().then(() => process.exit(0)));
-// A parent that is gone asks nobody to stop.
+// If the parent is gone, no SIGTERM will come.
 process.once('disconnect', () => process.exit(1));
 
 function transport(asked: ConsumerSettings): MicroserviceOptions {
   switch (asked.transport) {
     case 'lanes':
-      // It logs every record, as it does in the services: that is part of what it costs.
+      // It logs every record, as in the services, because that is part of its cost.
       return {
         strategy: new LaneTransport({
           brokers,

@@ -9,8 +9,8 @@ const effect = (user: string, n: number, doneAtMs = 0): Effect => ({
 const all = new Set([0, 1, 2, 3]);
 const honest = [effect('a', 0), effect('b', 1), effect('a', 2), effect('b', 3)];
 
-it('finds nothing in a run in which everybody had their turn, whatever order users came in', () => {
-  expect(auditEffects(honest, all)).toEqual({ lost: 0, doubled: 0, overtook: 0 });
+it('finds nothing if every record has one effect, in any order of the users', () => {
+  expect(auditEffects(honest, all)).toEqual({ lost: 0, doubled: 0, reordered: 0 });
   expect(
     isClean(
       auditEffects(
@@ -21,20 +21,23 @@ it('finds nothing in a run in which everybody had their turn, whatever order use
   ).toBe(true);
 });
 
-it('finds what was lost, what was doubled, and who overtook', () => {
+it('finds lost, doubled and reordered effects', () => {
   expect(auditEffects(honest.slice(1), all)).toMatchObject({ lost: 1 });
-  expect(auditEffects([...honest, effect('a', 2)], all)).toMatchObject({ doubled: 1, overtook: 0 });
+  expect(auditEffects([...honest, effect('a', 2)], all)).toMatchObject({
+    doubled: 1,
+    reordered: 0,
+  });
   const [a0, b1, a2, b3] = honest as [Effect, Effect, Effect, Effect];
   const overtaken = auditEffects([a2, a0, b1, b3], all);
-  expect(overtaken).toEqual({ lost: 0, doubled: 0, overtook: 1 });
+  expect(overtaken).toEqual({ lost: 0, doubled: 0, reordered: 1 });
   expect(isClean(overtaken)).toBe(false);
 });
 
-it('counts from the beginning of the first effect', () => {
+it('the rate starts with the start of the first effect', () => {
   expect(perSecond([effect('a', 0, 1_020), effect('a', 1, 1_040)])).toBeCloseTo(50);
 });
 
-it('has a median of many, of two, of one, and of nothing', () => {
+it('calculates the median of many values, two, one, and none', () => {
   expect(median([3, 1, 2])).toBe(2);
   expect(median([4, 1, 3, 2])).toBe(2.5);
   expect(median([7])).toBe(7);

@@ -1,14 +1,14 @@
-/** What a record of a benchmark asks for. `n` grows within its topic, so also within each user. */
+/** A record of the benchmark. `n` grows within the topic, so it also grows within each user. */
 export interface BenchRecord {
   user: string;
   n: number;
-  /** Its effect never works. */
+  /** Its effect always fails. */
   fails?: true;
-  /** When it was produced, in ms since the epoch. */
+  /** Time of production, in ms since the epoch. */
   at: number;
 }
 
-/** An effect as it was done: 20 ms of waiting for somebody else, as a mail or a payment is. */
+/** A completed effect: 20 ms of waiting, as for a mail server or a PSP. */
 export interface Effect {
   user: string;
   n: number;
@@ -22,36 +22,36 @@ export const USERS = 1_000;
 export interface EffectsAudit {
   lost: number;
   doubled: number;
-  /** Effects of a user that came before an earlier one of theirs. */
-  overtook: number;
+  /** Effects that came after a later effect of the same user. */
+  reordered: number;
 }
 
 /**
- * The audit of a run: every record exactly once, each user's in order.
- * @param effects in the order they were done.
+ * The audit of a run: every record has exactly one effect, and the effects of a user are in order.
+ * @param effects in the order of completion.
  */
 export function auditEffects(effects: Effect[], expected: ReadonlySet<number>): EffectsAudit {
   const times = new Map<number, number>();
   const latest = new Map<string, number>();
-  let overtook = 0;
+  let reordered = 0;
   for (const { user, n } of effects) {
     const before = times.get(n) ?? 0;
     times.set(n, before + 1);
     if (before > 0) continue;
-    if (n < (latest.get(user) ?? -1)) overtook += 1;
+    if (n < (latest.get(user) ?? -1)) reordered += 1;
     else latest.set(user, n);
   }
   return {
     lost: [...expected].filter((n) => !times.has(n)).length,
     doubled: [...times.values()].filter((count) => count > 1).length,
-    overtook,
+    reordered,
   };
 }
 
-export const isClean = ({ lost, doubled, overtook }: EffectsAudit) =>
-  lost + doubled + overtook === 0;
+export const isClean = ({ lost, doubled, reordered }: EffectsAudit) =>
+  lost + doubled + reordered === 0;
 
-/** From the first effect's beginning to the last one's end. */
+/** The rate from the start of the first effect to the end of the last one. */
 export function perSecond(effects: Effect[]): number {
   let [first, last] = [Infinity, -Infinity];
   for (const { doneAtMs } of effects) {
@@ -61,7 +61,7 @@ export function perSecond(effects: Effect[]): number {
   return (effects.length * 1_000) / (last - first);
 }
 
-/** NaN of nothing. */
+/** NaN for an empty list. */
 export function median(values: number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const [low, high] = [(sorted.length - 1) >> 1, sorted.length >> 1];

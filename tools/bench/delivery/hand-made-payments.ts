@@ -11,8 +11,8 @@ import { USERS } from './effects.js';
 const TOGETHER = 1_000;
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
-// A payment and its outbox row in one statement, as the application writes them. The rest of a payment
-// (its key, its charge) no consumer ever sees.
+// Inserts a payment and its outbox row in one statement, as payments does. It omits the idempotency
+// key and the charge, which no consumer reads.
 const INSERT = `
   WITH made AS (
     SELECT * FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::timestamptz[], $5::uuid[], $6::text[])
@@ -28,7 +28,7 @@ const INSERT = `
     occurred_at, data_schema, traceparent, payload)
   SELECT event_id, '1.0', $8, user_id, $9, id::text, completed_at, $10, $7, payload FROM made`;
 
-/** Completed payments by SQL, past checkout and the PSP; the connector publishes them like any other. */
+/** Inserts completed payments by SQL, without checkout and PSP. The connector publishes them. */
 export async function makePayments(
   paymentsUrl: string,
   { count, signal }: { count: number; signal: AbortSignal },

@@ -18,12 +18,12 @@ const WITHIN_MS = 300_000;
 const QUIET_WITHIN_MS = 60_000;
 export const LOYALTY_PER_SECOND_BAR = 5_000;
 
-/** Payments made by hand have no charge, mail or document, so nothing is asked about those. */
+/** Inserted payments have no charge, mail or document, so the other invariants do not apply. */
 const JUDGED = ['I1', 'I2', 'I3', 'I6', 'I9'];
 
-/** How fast the real loyalty service works off a backlog that was there before it. */
+/** Measures how fast the real loyalty service processes a backlog. */
 export async function measureLoyalty(part: Part): Promise<'clean' | 'not clean'> {
-  part.print(`${PAYMENTS} payments in the topic, then the loyalty service is started`);
+  part.print(`${PAYMENTS} payments in the topic, then the loyalty service starts`);
   await makePayments(databaseUrl(part, 'payments'), { count: PAYMENTS, signal: part.signal });
   await until(
     part,
@@ -35,18 +35,18 @@ export async function measureLoyalty(part: Part): Promise<'clean' | 'not clean'>
   const service = startLoyalty(part);
   try {
     await until(part, 'every payment has its points', async () => {
-      if (service.hasEnded) throw new Error('the loyalty service ended; its log says why');
+      if (service.hasEnded) throw new Error('the loyalty service ended; see its log');
       return (await entries(loyalty)) === PAYMENTS;
     });
-    // By the database's own clock, so neither the service's start nor our looking is in it.
+    // The clock of the database: the result includes neither the start of the service nor our polling.
     const { rows } = await loyalty.query<{ seconds: number }>(
       `SELECT extract(epoch FROM max(awarded_at) - min(awarded_at))::float8 AS seconds
          FROM loyalty.points_entries`,
     );
     const rate = PAYMENTS / (rows[0]?.seconds ?? NaN);
     part.bar('loyalty, records/s', rate, { atLeast: LOYALTY_PER_SECOND_BAR });
-    const report = await auditWhenQuiet(part);
-    part.print(`the audit of this run, as far as payments made by hand go:\n${auditTable(report)}`);
+    const report = await auditOnceNothingIsLate(part);
+    part.print(`the audit of this run, for inserted payments:\n${auditTable(report)}`);
     return report.invariants.every(({ status }) => status === 'ok') ? 'clean' : 'not clean';
   } finally {
     await service.stop();
@@ -59,7 +59,7 @@ function startLoyalty({ environment, logFolder, signal }: Part): MeasuredProcess
     cwd: join(repositoryRoot, 'apps', 'loyalty'),
     env: {
       ...appEnvironment('loyalty', environment, { journalFolder: '' }),
-      // Production refuses the demo passwords; under test kafkajs retries differently.
+      // In production the service refuses the demo passwords; in test kafkajs retries differently.
       NODE_ENV: 'development',
     },
     logFile: join(logFolder, 'bench.loyalty.log'),
@@ -67,7 +67,7 @@ function startLoyalty({ environment, logFolder, signal }: Part): MeasuredProcess
   });
 }
 
-async function auditWhenQuiet({ environment, signal }: Part): Promise<AuditReport> {
+async function auditOnceNothingIsLate({ environment, signal }: Part): Promise<AuditReport> {
   const deadlineMs = performance.now() + QUIET_WITHIN_MS;
   for (;;) {
     const stores = await openStores(auditSources(environment));
@@ -75,7 +75,7 @@ async function auditWhenQuiet({ environment, signal }: Part): Promise<AuditRepor
       const report = await auditStores(
         {
           ...stores,
-          // The outside world is not running, and was not asked for anything.
+          // The external systems do not run, and this part sends them no request.
           receipts: async () => {},
           charges: async () => {},
         },

@@ -3,7 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 
 const STOP_WITHIN_MS = 30_000;
 
-/** A Node process that is measured. It ends with whoever started it: asked to first, then made to. */
+/** A measured Node process. An abort of the signal ends it: SIGTERM first, then SIGKILL. */
 export class MeasuredProcess {
   readonly child: ChildProcess;
   readonly ended: Promise<void>;
@@ -24,7 +24,7 @@ export class MeasuredProcess {
     closeSync(log);
     this.ended = new Promise((resolve) => {
       this.child.once('exit', () => resolve());
-      // It could not even be started.
+      // The process could not be started.
       this.child.once('error', () => resolve());
     });
     signal.addEventListener('abort', () => void this.stop(), { once: true });

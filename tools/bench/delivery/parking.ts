@@ -9,18 +9,18 @@ import { asMessage } from './produce.js';
 
 const TOPIC = 'bench.parking';
 const CONSUMER = 'email';
-/** What one of six partitions is rated for: they share this one with the user who fails. */
+/** The rated load of one of six partitions. Its users share it with the user whose record fails. */
 const RECORDS_PER_S = 200;
 const TICK_MS = 25;
 const WITHOUT_MS = 10_000;
 const ATTEMPTS = 5;
-/** 40 s of back-off, jitter, and a machine that is busy. */
+/** 40 s of backoff, plus jitter and a busy machine. */
 const GIVEN_UP_WITHIN_MS = 120_000;
 export const P50_RATIO_BAR = 1.1;
 
 /**
- * What a user whose record fails five times, with the real back-off, costs everybody else of their
- * partition: nothing, says the bar.
+ * Measures head-of-line blocking: a record of one user fails five times with the real backoff. The
+ * limit says that the other users of the partition do not wait for it.
  */
 export async function measureParking(
   part: Part,
@@ -29,7 +29,7 @@ export async function measureParking(
   part.print(
     `${RECORDS_PER_S} records/s in one partition, ${rounds} times without and with a user`,
   );
-  part.print('  whose record fails five times with the real back-off (40 s)');
+  part.print('  whose record fails five times with the real backoff (40 s)');
   const { brokers, logFolder, signal } = part;
   const topics = [{ name: TOPIC, partitions: 1, config: {} }];
   await ensureTopics({ brokers, clientId: 'bench', topics });
@@ -69,16 +69,16 @@ async function audited(
   const audit = auditEffects(consumer.effects, load.sent);
   const dead = await deadLetters(part.brokers);
   const attempts = [...consumer.failed.values()];
-  const { lost, doubled, overtook } = audit;
+  const { lost, doubled, reordered } = audit;
   part.print(
-    `  ${load.sent.size} records: lost ${lost}, doubled ${doubled}, overtook ${overtook}; ` +
+    `  ${load.sent.size} records: lost ${lost}, doubled ${doubled}, out of order ${reordered}; ` +
       `${dead} dead letters of ${rounds} users who failed, attempts ${attempts.join(', ')}`,
   );
   const areDead = dead === rounds && attempts.every((count) => count === ATTEMPTS);
   return isClean(audit) && areDead ? 'clean' : 'not clean';
 }
 
-/** From produced to done, of what was produced while something went on. */
+/** The median time from production to effect, of the records produced during `goesOn`. */
 async function p50During(
   consumer: ConsumerProcess,
   goesOn: () => Promise<unknown>,
@@ -96,9 +96,9 @@ async function deadLetters(brokers: string[]): Promise<number> {
   return Number([...(ends.get(topic)?.values() ?? [])].reduce((sum, end) => sum + end, 0n));
 }
 
-/** A steady stream of records, whatever becomes of them: an open loop. */
+/** An open loop: a steady stream of records that does not wait for their effects. */
 class Load {
-  /** Those whose effects should work. */
+  /** The records whose effects must succeed. */
   readonly sent = new Set<number>();
   private next = 0;
   private failure: unknown;
@@ -122,7 +122,7 @@ class Load {
     return n;
   }
 
-  /** @throws what sending threw. */
+  /** @throws the first error of a send. */
   async stop(): Promise<void> {
     clearInterval(this.timer);
     await this.sending;
@@ -148,5 +148,5 @@ class Load {
   }
 }
 
-// Finer than Date.now(): a millisecond is several per cent of what is measured.
+// Finer than Date.now(), because a millisecond is several per cent of the measured time.
 const now = () => performance.timeOrigin + performance.now();

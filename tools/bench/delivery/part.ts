@@ -1,14 +1,14 @@
 import type { Environment } from '../../stack/environment.js';
 
-/** What every part of the benchmark is given. */
+/** The arguments of every part of the benchmark. */
 export interface Part {
   environment: Environment;
   brokers: string[];
-  /** Of the database server, as its superuser. */
+  /** The database server, with the superuser's credentials. */
   postgresUrl: string;
   logFolder: string;
   signal: AbortSignal;
   print: (line: string) => void;
-  /** Prints a figure beside its bar. Speed fails nothing: machines differ. */
+  /** Prints a figure and its limit. A missed limit does not fail the run, because machines differ. */
   bar: (what: string, value: number, bar: { atLeast: number } | { atMost: number }) => void;
 }

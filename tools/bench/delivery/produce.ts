@@ -14,7 +14,7 @@ export async function makeTopic({ brokers, topic }: Topic): Promise<void> {
   await ensureTopics({ brokers, clientId: 'bench', topics });
 }
 
-/** A topic with a backlog: `count` records, users in turn. */
+/** Creates a topic with a backlog of `count` records. The users take turns. */
 export async function fillTopic(at: Topic, count: number): Promise<void> {
   await makeTopic(at);
   const producer = new RecordProducer({ brokers: at.brokers, clientId: 'bench' });

@@ -4,19 +4,17 @@ import { auditEffects, isClean, perSecond } from './effects.js';
 import { fillTopic } from './produce.js';
 import type { Part } from './part.js';
 
-/** As many as each gets done in about twenty seconds. */
+/** Each transport needs about twenty seconds for its number of records. */
 const RECORDS = { stock: 1_000, stock6: 5_000, lanes: 50_000 };
 const WITHIN_MS = 300_000;
 
 export const RATIO_BAR = 30;
 export const PER_SECOND_BAR = 1_150;
 
-/** The same work behind three transports, one after the other, on one broker. */
+/** Measures the same work behind three transports, one after the other, on one broker. */
 export async function measureRatio(part: Part): Promise<'clean' | 'not clean'> {
   const { brokers } = part;
-  part.print(
-    'an effect of 20 ms, 6 partitions, 1,000 users; each consumer is a process of its own',
-  );
+  part.print('an effect of 20 ms, 6 partitions, 1,000 users; each consumer is its own process');
   const stock = await drain(part, 'stock Nest transport, as it comes', RECORDS.stock, {
     brokers,
     transport: 'stock',
@@ -54,16 +52,16 @@ async function drain(
   try {
     await consumer.until(() => consumer.effects.length >= count, WITHIN_MS);
   } finally {
-    // Whatever comes twice comes before it has left.
+    // A doubled effect arrives before the consumer has left its group.
     await consumer.stop();
   }
   const { effects } = consumer;
   const audit = auditEffects(effects, new Set(Array.from({ length: count }, (_, n) => n)));
   const rate = perSecond(effects);
-  const { lost, doubled, overtook } = audit;
+  const { lost, doubled, reordered } = audit;
   part.print(
     `  ${what.padEnd(34)} ${rate.toFixed(0).padStart(6)} records/s of ${count}` +
-      `   lost ${lost}, doubled ${doubled}, overtook ${overtook}`,
+      `   lost ${lost}, doubled ${doubled}, out of order ${reordered}`,
   );
   return { rate, isClean: isClean(audit) };
 }

@@ -24,27 +24,33 @@ import { fromOne, wholeNumber } from '../clients/whole-number.js';
 
 const QUIET_WITHIN_MS = 60_000;
 const CLIENTS = 32;
-/** So many until the code is compiled and connections are made; a busy machine needs longer, not fewer. */
+/**
+ * The checkouts until the code is compiled and the connections are open. A number, not a time: a busy
+ * machine needs longer, but not fewer checkouts.
+ */
 const WARM_UP = { clients: CLIENTS, amount: 4_000 };
 const RUNNING_WARM_UP_S = 20;
 /** Ten million checkouts a day. */
 const RATED_PER_S = 115;
-/** An open loop at the limit would measure a queue that only grows. */
+/** Share of the closed-loop rate. At the full rate an open loop measures a queue that only grows. */
 const OPEN_LOOP_SHARE = 0.5;
 
 const command = new Command('bench:checkout')
-  .description('checkouts per second of payments alone, against the least that could do the same')
-  .option('--seconds <n>', 'per round', fromOne, 10)
-  .option('--rounds <n>', 'of each, taking turns', fromOne, 3)
+  .description('Measures checkouts per second of payments alone, against a minimal baseline.')
+  .option('--seconds <n>', 'length of a round', fromOne, 10)
+  .option('--rounds <n>', 'rounds of each program; the two take turns', fromOne, 3)
   .option(
     '--running [rate]',
-    'instead: so many per second (115) on the running system',
+    'measure the running system instead, at this rate per second (default: 115)',
     wholeNumber,
   )
   .addHelpText(
     'after',
-    '\nStarts PostgreSQL and the PSP simulator of its own; the load comes from this process.' +
-      '\nExit code: 0 the audit of this run is clean, 1 it is not.',
+    '\nStarts its own PostgreSQL and PSP simulator. This process generates the load.' +
+      '\n\nExamples:' +
+      '\n  npm run bench:checkout' +
+      '\n  npm run bench:checkout -- --running 50 --seconds 60' +
+      '\n\nExit code: 0 the audit of this run is clean, 1 it is not.',
   )
   .parse();
 const { seconds, rounds, running } = command.opts<{
@@ -69,12 +75,12 @@ async function measureAlone(): Promise<void> {
   }
 }
 
-/** With the connector, the broker, three consumers and the monitoring at work beside it. */
+/** Measures payments while connector, broker, three consumers and monitoring work beside it. */
 async function measureRunning(perSecond: number): Promise<boolean> {
   const environment = readEnvironment();
   const checkouts = await checkoutsOfManyUsers(environment);
   const url = appUrl(environment, 'PAYMENTS');
-  // At the same rate: a backlog of a faster warm-up would be settled beside what is measured.
+  // The same rate: consumers would process the backlog of a faster warm-up during the measurement.
   await openLoop({ perSecond, seconds: RUNNING_WARM_UP_S }, checkouts, url);
   const result = await openLoop({ perSecond, seconds }, checkouts, url);
   print(line(`everything running, ${perSecond}/s`, result));
@@ -92,7 +98,7 @@ async function measure(stack: IsolatedStack): Promise<boolean> {
   const databaseUrl = String(at.PAYMENTS_DATABASE_URL);
   const auditorUrl = String(at.AUDITOR_PAYMENTS_URL);
   const client = new pg.Client({ connectionString: auditorUrl });
-  // The server is stopped before this process ends; that is nobody's failure.
+  // The stack stops PostgreSQL before this process ends, so a lost connection is no failure.
   client.on('error', () => undefined);
   await client.connect();
   const checkouts = await checkoutsOfManyUsers(stack.environment);
@@ -118,12 +124,12 @@ async function measure(stack: IsolatedStack): Promise<boolean> {
   const alone = await bareStatements({ databaseUrl, seconds, atOnce: CLIENTS });
   const [payments, bare] = [median(results.payments), median(results.bare)];
   const perSecond = Math.round(payments * OPEN_LOOP_SHARE);
-  const open = await stack.with('payments', async () => {
+  const paced = await stack.with('payments', async () => {
     await closedLoop(WARM_UP, checkouts, stack.paymentsUrl);
     return await openLoop({ perSecond, seconds }, checkouts, stack.paymentsUrl);
   });
 
-  const shut = await whilePspRefuses(stack, checkouts);
+  const refusals = await whilePspRefuses(stack, checkouts);
 
   print(`\n${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GB, shared by payments,`);
   print(`PostgreSQL, the PSP simulator and the load (${CLIENTS} at once, 1,000 users).`);
@@ -135,20 +141,20 @@ async function measure(stack: IsolatedStack): Promise<boolean> {
   print(
     `  the two statements alone ${alone.perSecond.toFixed(0)} pairs/s; ratio ${(payments / alone.perSecond).toFixed(2)}`,
   );
-  print(line(`open loop, ${perSecond}/s`, open));
+  print(line(`open loop, ${perSecond}/s`, paced));
   print(
-    `  PSP away, circuit open   ${shut.perSecond.toFixed(0)} refusals/s, p50 ${shut.p50Ms} ms, p99 ${shut.p99Ms} ms; ` +
-      `the PSP was asked ${shut.asked} times (one trial every 2 s)`,
+    `  PSP down, circuit open   ${refusals.perSecond.toFixed(0)} refusals/s, p50 ${refusals.p50Ms} ms, p99 ${refusals.p99Ms} ms; ` +
+      `the PSP received ${refusals.asked} requests (one half-open trial every 2 s)`,
   );
   print(
     `statements per checkout: ${statements.toFixed(2)}, each its own transaction (webhooks and background work included)`,
   );
   print(`PostgreSQL: ${await databaseFacts(client)}`);
   await client.end();
-  return await auditIsClean(stack, auditorUrl, [...results.payments, ...results.bare, open]);
+  return await auditIsClean(stack, auditorUrl, [...results.payments, ...results.bare, paced]);
 }
 
-/** How fast a checkout is told that nothing was charged while nobody can be. */
+/** Measures how fast payments refuses checkouts while the PSP is down. */
 async function whilePspRefuses(stack: IsolatedStack, checkouts: Checkouts) {
   const faults = `http://127.0.0.1:${stack.environment.settings.THIRD_PARTIES_PORT}/_faults`;
   await fetch(faults, {
@@ -186,7 +192,7 @@ async function auditIsClean(
   paymentsUrl: string,
   results: LoadResult[],
 ): Promise<boolean> {
-  // Whatever a round left open is settled by payments itself.
+  // Payments finalizes the payments that a round left open.
   const findings = await stack.with('payments', async () => {
     const thirdPartiesUrl = `http://127.0.0.1:${stack.environment.settings.THIRD_PARTIES_PORT}`;
     const charges = () => readCharges(thirdPartiesUrl);

@@ -14,13 +14,15 @@ import { fromOne } from '../clients/whole-number.js';
 const PARTS = ['ratio', 'loyalty', 'parking'] as const;
 
 const command = new Command('bench:delivery')
-  .description('how fast records are settled, against the stock Nest transport in the same run')
-  .addArgument(new Argument('[parts...]', 'all by default; parking takes 9 minutes').choices(PARTS))
-  .option('--rounds <n>', 'how often parking is measured', fromOne, 10)
+  .description('Measures records per second, against the stock Nest transport in the same run.')
+  .addArgument(new Argument('[parts...]', 'default: all; parking takes 9 minutes').choices(PARTS))
+  .option('--rounds <n>', 'rounds of the part parking', fromOne, 10)
   .addHelpText(
     'after',
-    '\nOn servers of its own, beside whatever runs. Every part ends with the audit of its own run.' +
-      '\nExit code: 0 every audit is clean, 1 one is not. Speed fails nothing: machines differ.',
+    '\nStarts its own servers, beside a running system. Each part ends with an audit of its run.' +
+      '\n\nExample:' +
+      '\n  npm run bench:delivery -- ratio loyalty' +
+      '\n\nExit code: 0 every audit is clean, 1 one is not. Low speed does not fail: machines differ.',
   )
   .parse();
 
@@ -55,10 +57,10 @@ try {
   }
 } catch (error) {
   print(pc.red(error instanceof Error ? error.message : String(error)));
-  dirty.push('a part that did not end');
+  dirty.push('a part failed');
 } finally {
   const leftovers = await stack.stop({ keepLogs: false });
-  if (leftovers.length > 0) dirty.push(`what is still running: ${leftovers.join(', ')}`);
+  if (leftovers.length > 0) dirty.push(`still running: ${leftovers.join(', ')}`);
 }
 if (dirty.length === 0) rmSync(logFolder, { recursive: true });
 else print(pc.red(`\nnot clean: ${dirty.join('; ')}. Logs: ${logFolder}`));

@@ -14,10 +14,15 @@ const METRIC = 'delivery_end_to_end_seconds';
 const QUIET_WITHIN_MS = 60_000;
 
 const command = new Command('bench:latency')
-  .description('how long after a payment completed each effect was done, on the running system')
-  .option('--rate <n>', 'payments offered per second, whatever the answers take', fromOne, 20)
-  .option('--seconds <n>', 'for how long', fromOne, 30)
-  .addHelpText('after', '\nExit code: 0 the audit of this run is clean, 1 it is not.')
+  .description('Measures the time from a completed payment to each effect, on the running system.')
+  .option('--rate <n>', 'payments per second (an open loop)', fromOne, 20)
+  .option('--seconds <n>', 'length of the measurement', fromOne, 30)
+  .addHelpText(
+    'after',
+    '\nExample:' +
+      '\n  npm run bench:latency -- --rate 50' +
+      '\n\nExit code: 0 the audit of this run is clean, 1 it is not.',
+  )
   .parse();
 
 const { rate, seconds } = command.opts<{ rate: number; seconds: number }>();
@@ -26,7 +31,7 @@ const urls = CONSUMERS.map((consumer) =>
   appUrl(environment, consumer.toUpperCase() as 'EMAIL' | 'LOYALTY' | 'SEARCH'),
 );
 
-// The first payments pay for warm code and fresh connections; they are not what is asked about.
+// Warm-up: the first payments include the time to compile code and to open connections.
 await offerPayments({ environment, perSecond: rate, seconds: 5 });
 await untilQuiet();
 const before = await Promise.all(urls.map((url) => readHistogram(url, METRIC)));

@@ -27,11 +27,15 @@ const DAY_H = 24;
 
 const command = new Command('bench:sizing')
   .description(
-    'what a payment leaves behind in each store of the running system, and what that makes a day',
+    'Measures the storage of a payment in each store of the running system, and sizes the stores.',
   )
-  .option('--payments <n>', `made first, ${PER_SECOND} per second`, wholeNumber, 3_000)
-  .option('--a-day <n>', 'payments a day to size for', wholeNumber, 10_000_000)
-  .addHelpText('after', '\nPrints a Markdown table, each line with its arithmetic.')
+  .option('--payments <n>', `payments to make first, ${PER_SECOND} per second`, wholeNumber, 3_000)
+  .option('--a-day <n>', 'payments per day to size for', wholeNumber, 10_000_000)
+  .addHelpText(
+    'after',
+    '\nPrints a Markdown table with the arithmetic of each line.' +
+      '\n\nExample:\n  npm run bench:sizing -- --a-day 1000000',
+  )
   .parse();
 const { payments: made, aDay } = command.opts<{ payments: number; aDay: number }>();
 
@@ -67,7 +71,8 @@ function table(footprint: Footprint): string {
   const { receiptMark, outboxRow, idempotencyKey, topicRecord, writeAheadLog } = footprint;
   const millions = aDay / 1_000_000;
   const days = (ms: number) => ms / DAY_MS;
-  // Dropped when its last row is out of retention, and one day is always being written.
+  // One day more than the retention: payments writes today's partition, and drops a partition only
+  // when its last row is older than the retention.
   const outboxDays = days(RETENTION.outboxMs) + 1;
   const line = (what: string, bytes: number, factor: number, arithmetic: string) =>
     `| ${what} | ${size(bytes * factor * aDay)} | ${millions} M × ${arithmetic} × ${Math.round(bytes)} B |`;
@@ -75,7 +80,7 @@ function table(footprint: Footprint): string {
     `| at ${millions} million payments a day | needs | because |`,
     '|---|---|---|',
     line(
-      'Redis, the dedup window',
+      'Redis, the deduplication window',
       receiptMark,
       days(RETENTION.dedupWindowMs),
       `${days(RETENTION.dedupWindowMs)} days`,

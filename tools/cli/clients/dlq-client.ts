@@ -2,7 +2,7 @@ import { neverConnected } from './never-connected.js';
 
 const TIMEOUT_MS = 30_000;
 
-export interface Listed {
+export interface DlqItem {
   id: string;
   state: string;
   paymentId: string | null;
@@ -14,12 +14,12 @@ export interface Listed {
   redriveCount: number;
 }
 
-export interface Page {
-  items: Listed[];
+export interface DlqPage {
+  items: DlqItem[];
   nextCursor: string | null;
 }
 
-export interface Overview {
+export interface DlqOverview {
   consumers: {
     consumer: string;
     depth: number;
@@ -29,7 +29,7 @@ export interface Overview {
   }[];
 }
 
-export interface Detail extends Listed {
+export interface DlqDetail extends DlqItem {
   originalTopic: string;
   originalPartition: number;
   originalOffset: string;
@@ -42,7 +42,7 @@ export interface Detail extends Listed {
   } | null;
 }
 
-export interface Action {
+export interface DlqAction {
   id: string;
   count: number;
   done: number;
@@ -50,17 +50,17 @@ export interface Action {
   finishedAt: string | null;
 }
 
-export interface Decided {
+export interface DlqDecision {
   count: number;
   ids: string[];
   refused: { id: string; why: string }[];
   left: number;
-  action: Action | null;
+  action: DlqAction | null;
 }
 
 /** The console refused the request with a problem document (RFC 9457). */
-export class Refused extends Error {
-  override readonly name = 'Refused';
+export class ConsoleRefused extends Error {
+  override readonly name = 'ConsoleRefused';
   constructor(
     readonly status: number,
     readonly problem: Record<string, unknown>,
@@ -87,15 +87,15 @@ export class ConsoleUnreachable extends Error {
 export class DlqClient {
   constructor(private readonly options: { url: string; token: string }) {}
 
-  overview = () => this.get<Overview>('');
+  overview = () => this.get<DlqOverview>('');
   list = (consumer: string, query: Record<string, string>) =>
-    this.get<Page>(`/${consumer}?${new URLSearchParams(query).toString()}`);
-  show = (consumer: string, id: string) => this.get<Detail>(`/${consumer}/${id}`);
-  action = (id: string) => this.get<Action>(`/actions/${id}`);
+    this.get<DlqPage>(`/${consumer}?${new URLSearchParams(query).toString()}`);
+  show = (consumer: string, id: string) => this.get<DlqDetail>(`/${consumer}/${id}`);
+  action = (id: string) => this.get<DlqAction>(`/actions/${id}`);
   redrive = (consumer: string, request: object) =>
-    this.post<Decided>(`/${consumer}/redrive`, request);
+    this.post<DlqDecision>(`/${consumer}/redrive`, request);
   discard = (consumer: string, request: object) =>
-    this.post<Decided>(`/${consumer}/discard`, request);
+    this.post<DlqDecision>(`/${consumer}/discard`, request);
 
   private async get<Answer>(path: string): Promise<Answer> {
     return await this.call(path, { method: 'GET' });
@@ -126,7 +126,7 @@ export class DlqClient {
     const text = await response.text();
     const body = readJson(text);
     if (response.ok && body) return body as Answer;
-    throw new Refused(response.status, body ?? {});
+    throw new ConsoleRefused(response.status, body ?? {});
   }
 }
 

@@ -8,7 +8,7 @@ const taken = { type: 'https://effectively-once.example/problems/order_already_p
 
 type Scripted = { status: number; body?: object; retryAfterS?: number } | 'cut';
 
-describe('a good client', () => {
+describe('the payments client', () => {
   let server: Server;
   let url: string;
   let script: Scripted[];
@@ -48,7 +48,7 @@ describe('a good client', () => {
       'K',
     );
 
-  it('keeps its key until the answer is final', async () => {
+  it('keeps its idempotency key until the answer is final', async () => {
     script.push(
       { status: 503, retryAfterS: 2 },
       { status: 409, body: inFlight, retryAfterS: 1 },
@@ -60,7 +60,7 @@ describe('a good client', () => {
     expect(keys).toEqual(Array(6).fill('K'));
   });
 
-  it('waits as long as it is told, and longer each time when it is not', async () => {
+  it('waits for Retry-After, or backs off exponentially without it', async () => {
     script.push({ status: 503, retryAfterS: 5 }, { status: 500 }, { status: 500 }, { status: 500 });
     await payOnce();
     expect(waitsMs).toEqual([5_000, 400, 800, 1_600]);
@@ -71,26 +71,26 @@ describe('a good client', () => {
     [409, taken],
     [422, {}],
     [400, {}],
-  ])('takes %s for an answer', async (status, body) => {
+  ])('does not retry %s', async (status, body) => {
     script.push({ status, body });
     expect((await payOnce()).status).toBe(status);
     expect(keys).toHaveLength(1);
   });
 
-  it('asks again with its key when an answer was lost', async () => {
+  it('retries with the same key after a lost answer', async () => {
     script.push('cut');
     expect((await payOnce()).status).toBe(201);
     expect(keys).toEqual(['K', 'K']);
   });
 
-  it('says so at once when nothing is there', async () => {
+  it('fails at once if nothing listens at the address', async () => {
     await new Promise((resolve) => server.close(resolve));
     await expect(payOnce()).rejects.toMatchObject({
       name: 'PaymentsUnreachable',
     });
   });
 
-  it('gives up after thirty tries', async () => {
+  it('stops after thirty attempts', async () => {
     script.push(...Array<Scripted>(40).fill({ status: 503 }));
     expect((await payOnce()).status).toBe(503);
     expect(keys).toHaveLength(30);

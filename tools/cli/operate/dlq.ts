@@ -3,7 +3,7 @@ import { Argument, Command } from 'commander';
 import { readEnvironment } from '../../stack/environment.js';
 import { appUrl } from '../clients/app-url.js';
 import { demoToken } from '../clients/demo-token.js';
-import { ConsoleUnreachable, DlqClient, Refused } from '../clients/dlq-client.js';
+import { ConsoleUnreachable, DlqClient, ConsoleRefused } from '../clients/dlq-client.js';
 import { watch } from '../tables/dlq-progress.js';
 import { detailText, overviewTable, pageTable, refusals } from '../tables/dlq-table.js';
 import { fromOne, wholeNumber } from '../clients/whole-number.js';
@@ -174,7 +174,7 @@ async function run(command: () => Promise<number>): Promise<void> {
     process.stderr.write(
       `dlq: ${error instanceof Error ? error.message : String(error)}${advice}\n`,
     );
-    const isRefused = error instanceof Refused && error.status < 500 && error.status !== 400;
+    const isRefused = error instanceof ConsoleRefused && error.status < 500 && error.status !== 400;
     process.exitCode = isRefused ? EXIT.refused : EXIT.failed;
   }
 }

@@ -50,25 +50,25 @@ export async function showFirstPayment(options: {
 
   const get = <Body>(url: string) => getJson<Body>(url, token);
   await Promise.all([
-    seen('receipt', async () => {
+    waitForEffect('receipt', async () => {
       const mails = `${appUrl(environment, 'THIRD_PARTIES')}/_journal/mails?paymentId=${id}`;
       const { entries } = await get<{ entries: { to: string }[] }>(mails);
       return entries[0] && `mailed to ${entries[0].to}`;
     }),
-    seen('points', async () => {
+    waitForEffect('points', async () => {
       const points = `${appUrl(environment, 'LOYALTY')}/v1/users/${USER}/points`;
       const { balance, entries } = await get<Points>(points);
       const entry = entries.find(({ paymentId }) => paymentId === id);
       return entry && `${entry.points} awarded, balance ${balance}`;
     }),
-    seen('search', async () => {
+    waitForEffect('search', async () => {
       const search = `${appUrl(environment, 'SEARCH')}/v1/search?q=${orderId}`;
       const { items } = await get<{ items: { paymentId: string }[] }>(search);
       return items.some(({ paymentId }) => paymentId === id) && `found by its order id ${orderId}`;
     }),
   ]);
 
-  async function seen(name: string, look: () => Promise<string | false | undefined>) {
+  async function waitForEffect(name: string, look: () => Promise<string | false | undefined>) {
     line(name, await waitFor(name, look));
   }
 }

@@ -4,7 +4,7 @@ afterEach(() => {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.removeAllListeners(signal);
 });
 
-it('one keystroke that arrives by terminal and by npm counts once; a second one hurries', async () => {
+it('a Ctrl-C that arrives from terminal and npm counts once; a second Ctrl-C hurries', async () => {
   let nowMs = 0;
   let hurried = 0;
   const interrupted = onInterrupt(

@@ -21,8 +21,8 @@ function table(changes: Partial<AuditReport>, ...invariants: Partial<InvariantRe
   return stripVTControlCharacters(auditTable(report)).split('\n');
 }
 
-describe('the audit as a person reads it', () => {
-  it('has a line per invariant, aligned, between what was judged and what that means', () => {
+describe('the audit report as text', () => {
+  it('prints one aligned line per invariant, between the scope and the conclusion', () => {
     const lines = table({}, {}, { id: 'I11', checked: 7 });
     const [judged, , first, second, , conclusion] = lines;
     expect(judged).toBe(
@@ -33,25 +33,25 @@ describe('the audit as a person reads it', () => {
     expect(conclusion).toBe('nothing is lost, nothing is doubled');
   });
 
-  it('says that only those of late were judged', () => {
+  it('names the start of the judged period', () => {
     expect(table({ since: '2026-11-20T11:00:00.000Z' })[0]).toMatch(
       /^judged 1,234 payments that completed from 2026-11-20T11:00:00.000Z on and before 2026/,
     );
   });
 
-  it('says why payments made a moment ago are not judged, and how to have them judged', () => {
+  it('says why new payments are not judged, and which option judges them', () => {
     expect(table({ payments: 0, tooYoung: 2 })[1]).toBe(
       '2 younger than 120 s are not judged yet; --wait=30 judges all',
     );
   });
 
-  it('gives no all-clear over nothing', () => {
+  it('does not report success without judged payments', () => {
     expect(table({ payments: 0, tooYoung: 2 }).at(-1)).toBe(
       'no payment is old enough to be judged; --wait=30 judges all',
     );
   });
 
-  it('names what broke an invariant below it', () => {
+  it('lists the ids that break an invariant below it', () => {
     const lines = table(
       {},
       { status: 'violated', violated: [finding('p1')], late: [finding('p2')] },
@@ -66,14 +66,14 @@ describe('the audit as a person reads it', () => {
     );
   });
 
-  it('names twenty of many, and says how many more there are and where the first thousand is', () => {
+  it('lists at most twenty ids, and says how many more there are and how to see a thousand', () => {
     const violated = Array.from({ length: 1000 }, (_, index) => finding(`p${index}`));
     const lines = table({}, { status: 'violated', violated, violatedCount: 12_365 });
     expect(lines.filter((line) => line.includes('has no outbox row'))).toHaveLength(20);
     expect(lines).toContain('     and 12,345 more; --json names the first 1,000');
   });
 
-  it('does not call what is late lost', () => {
+  it('does not call a late effect lost', () => {
     const lines = table({}, { status: 'late', late: [finding('p1')] });
     expect(lines.at(-1)).toBe('nothing is lost or doubled; what is late is still on its way');
   });

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ConsoleUnreachable, type Action } from '../clients/dlq-client.js';
+import { ConsoleUnreachable, type DlqAction } from '../clients/dlq-client.js';
 
 const POLL_MS = 250;
 const BAR_WIDTH = 30;
@@ -7,7 +7,7 @@ const BAR_WIDTH = 30;
 const AWAY_MAX_MS = 60_000;
 
 export interface ProgressOptions {
-  look: () => Promise<Action>;
+  look: () => Promise<DlqAction>;
   /** The stream for the progress bar (on a terminal) or the progress lines. */
   out: { write: (text: string) => unknown; isTTY?: boolean };
   now: () => number;
@@ -23,7 +23,7 @@ export async function watch({
   out,
   now,
   wait = (ms) => sleep(ms),
-}: ProgressOptions): Promise<Action> {
+}: ProgressOptions): Promise<DlqAction> {
   let answeredAtMs = now();
   let shown = -1;
   for (;;) {

@@ -1,9 +1,9 @@
 import Table from 'cli-table3';
 import pc from 'picocolors';
-import type { Decided, Detail, Overview, Page } from '../clients/dlq-client.js';
+import type { DlqDecision, DlqDetail, DlqOverview, DlqPage } from '../clients/dlq-client.js';
 
 /** The dead letters of every consumer in a few lines: number, age, errors. */
-export function overviewTable({ consumers }: Overview): string {
+export function overviewTable({ consumers }: DlqOverview): string {
   const head = [
     'consumer',
     'pending',
@@ -23,7 +23,7 @@ export function overviewTable({ consumers }: Overview): string {
   return table.toString();
 }
 
-export function pageTable({ items, nextCursor }: Page): string {
+export function pageTable({ items, nextCursor }: DlqPage): string {
   if (items.length === 0) return 'no dead letters';
   const head = ['id', 'state', 'payment', 'dead since', 'error', 'attempts', 'redriven'];
   const table = new Table({ head, style: { head: [], border: [], compact: true } });
@@ -38,7 +38,7 @@ export function pageTable({ items, nextCursor }: Page): string {
   return `${table.toString()}${more}`;
 }
 
-export function detailText(detail: Detail): string {
+export function detailText(detail: DlqDetail): string {
   const { record, ...letter } = detail;
   const lines = Object.entries(letter).map(
     ([name, value]) => `${name.padEnd(18)} ${value === null ? '–' : String(value)}`,
@@ -73,7 +73,7 @@ const WHY: Record<string, string> = {
 };
 
 /** The dead letters that the console refused, as text that follows the number of accepted ones. */
-export function refusals({ refused, left }: Pick<Decided, 'refused' | 'left'>): string {
+export function refusals({ refused, left }: Pick<DlqDecision, 'refused' | 'left'>): string {
   const named = refused.map(({ id, why }) => `\n  ${pc.yellow(id)} refused: ${WHY[why] ?? why}`);
   return `${left > 0 ? `, ${left} more are pending` : ''}${named.join('')}`;
 }

@@ -1,7 +1,7 @@
 import { worstStatus } from '@effectively-once/audit';
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { FAULTS, titleOf, type Fault } from '../../faults/fault.js';
+import { FAULTS, titleOf, type InjectedFault } from '../../faults/fault.js';
 import { needsOperator } from '../../faults/repair.js';
 import { randomFrom } from '../../faults/random.js';
 import { recoveryTable, type Recoveries } from '../../faults/recovery-table.js';
@@ -53,7 +53,7 @@ try {
   while (round < rounds && !interrupted.signal.aborted) {
     round += 1;
     const at = each ? (round - 1) % faults.length : Math.floor(random() * faults.length);
-    const fault = faults[at] as Fault;
+    const fault = faults[at] as InjectedFault;
     if (!(await isSurvived(fault))) failed += 1;
   }
 } finally {
@@ -67,7 +67,7 @@ if (recoveries.size > 0) print(`\n${recoveryTable([...recoveries.values()])}\n`)
 print(closingLine({ passed: round - failed, failed, skipped: 0 }));
 process.exit(failed === 0 ? 0 : 1);
 
-async function isSurvived(fault: Fault): Promise<boolean> {
+async function isSurvived(fault: InjectedFault): Promise<boolean> {
   const title = `round ${round}/${rounds}: ${titleOf(fault)}`;
   try {
     const {
@@ -93,7 +93,7 @@ async function isSurvived(fault: Fault): Promise<boolean> {
 }
 
 /** Adds a clean round to the table. A failed round did not recover, so it is only in the list. */
-function remember(fault: Fault, recoveredMs: number, publishedAgain: number): void {
+function remember(fault: InjectedFault, recoveredMs: number, publishedAgain: number): void {
   const title = titleOf(fault);
   const row = recoveries.get(title) ?? {
     ...{ title, repairedByOperator: needsOperator(fault) },

@@ -4,7 +4,7 @@ import { onInterrupt } from '../run/interrupt.js';
 import { closingLine, total, type Count } from '../../test-runner/count.js';
 import { runJest, testFiles } from '../../test-runner/jest-run.js';
 import type { Level } from '../../test-runner/jest.js';
-import { stacksThisMachineCarries } from '../../test-runner/side-by-side.js';
+import { stacksForThisMachine } from '../../test-runner/side-by-side.js';
 import { runStaticChecks } from '../../test-runner/static-checks.js';
 import {
   startContainerTestStack,
@@ -87,7 +87,7 @@ async function filesAsked(one: Level): Promise<number> {
 /** Starts one stack per Jest worker: two tests on one stack would count each other's records. */
 async function testOnServers(each: 'int' | 'e2e', files: number): Promise<void> {
   // The memory of Docker is unknown. On a Mac it is a small part of the machine's memory.
-  const carried = onContainers ? 1 : stacksThisMachineCarries();
+  const carried = onContainers ? 1 : stacksForThisMachine();
   const many = Math.min(Number(stacks ?? carried), files);
   const started: TestStack[] = [];
   const before = total(counts).failed;

@@ -12,7 +12,7 @@ export class DockerFailed extends Error {
   override readonly name = 'DockerFailed';
 }
 
-const LINES_TOLD_MAX = 20;
+const ERROR_LINES_MAX = 20;
 
 /**
  * Runs the docker command and returns what it wrote to standard output.
@@ -56,4 +56,4 @@ const abortReason = (signal: AbortSignal) => signal.reason as Error;
 const missing = (error: Error) =>
   new DockerFailed(`the docker command cannot be run (${error.message})`, { cause: error });
 
-const lastLines = (text: string) => text.trimEnd().split('\n').slice(-LINES_TOLD_MAX).join('\n');
+const lastLines = (text: string) => text.trimEnd().split('\n').slice(-ERROR_LINES_MAX).join('\n');

@@ -3,13 +3,13 @@ import type { Environment } from '../../environment.js';
 import { projectFilter } from '../containers.js';
 import { startDocker } from '../docker.js';
 
-export type ContainerEvent = Change | Ended;
+export type ContainerEvent = Change | ContainerEnded;
 interface Change {
   kind: 'created' | 'started' | 'healthy' | 'removed';
   service: string;
   atMs: number;
 }
-export interface Ended {
+export interface ContainerEnded {
   kind: 'ended';
   service: string;
   atMs: number;

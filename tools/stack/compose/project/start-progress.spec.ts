@@ -2,7 +2,7 @@ import type { Progress } from '../../native/start-stack.js';
 import type { ContainerEvent } from './container-events.js';
 import { StartProgress } from './start-progress.js';
 
-function told(...events: ContainerEvent[]) {
+function shownFor(...events: ContainerEvent[]) {
   const shown: Progress[] = [];
   const failures: string[] = [];
   const progress = new StartProgress(
@@ -20,7 +20,10 @@ const ended = (atMs: number, service: string, exitCode: number) =>
 
 describe('a start in containers', () => {
   it('calls a server done when it is healthy, with the seconds since it started', () => {
-    const { shown, failures } = told(at(1_000, 'kafka', 'started'), at(3_500, 'kafka', 'healthy'));
+    const { shown, failures } = shownFor(
+      at(1_000, 'kafka', 'started'),
+      at(3_500, 'kafka', 'healthy'),
+    );
     expect(shown).toEqual([
       { kind: 'started', step: 'kafka' },
       { kind: 'done', step: 'kafka', seconds: 2.5 },
@@ -29,23 +32,25 @@ describe('a start in containers', () => {
   });
 
   it('calls a one-shot done when it ended well', () => {
-    const { shown, failures } = told(at(0, 'migrate', 'started'), ended(700, 'migrate', 0));
+    const { shown, failures } = shownFor(at(0, 'migrate', 'started'), ended(700, 'migrate', 0));
     expect(shown.at(-1)).toEqual({ kind: 'done', step: 'migrate', seconds: 0.7 });
     expect(failures).toEqual([]);
   });
 
   it('fails with the one-shot that ended badly', () => {
-    const { shown, failures } = told(at(0, 'topics', 'started'), ended(900, 'topics', 1));
+    const { shown, failures } = shownFor(at(0, 'topics', 'started'), ended(900, 'topics', 1));
     expect(shown.at(-1)).toEqual({ kind: 'failed', step: 'topics', seconds: 0.9 });
     expect(failures).toEqual(['topics 1']);
   });
 
   it('fails with a server that ends, however well it says it ended', () => {
-    expect(told(at(0, 'redis', 'started'), ended(100, 'redis', 0)).failures).toEqual(['redis 0']);
+    expect(shownFor(at(0, 'redis', 'started'), ended(100, 'redis', 0)).failures).toEqual([
+      'redis 0',
+    ]);
   });
 
   it('fails with a server that was there before and ends meanwhile', () => {
-    const { shown, failures } = told(ended(100, 'redis', 137));
+    const { shown, failures } = shownFor(ended(100, 'redis', 137));
     expect(shown).toEqual([]);
     expect(failures).toEqual(['redis 137']);
   });

@@ -1,5 +1,5 @@
 import type { Progress } from '../../native/start-stack.js';
-import type { ContainerEvent, Ended } from './container-events.js';
+import type { ContainerEvent, ContainerEnded } from './container-events.js';
 import { isLongRunning } from '../services.js';
 
 /**
@@ -12,7 +12,7 @@ export class StartProgress {
   constructor(
     private readonly show: (progress: Progress) => void,
     /** Without it, one whose program dies would be started again and waited for until it is given up. */
-    private readonly onFailure: (event: Ended) => void,
+    private readonly onFailure: (event: ContainerEnded) => void,
   ) {}
 
   readonly see = (event: ContainerEvent): void => {

@@ -2,7 +2,7 @@ import type { Environment } from '../../environment.js';
 import { assertPortsAreFree } from '../../native/ports.js';
 import type { Progress } from '../../native/start-stack.js';
 import { runSteps } from '../../native/progress/steps.js';
-import { watchContainers, type Ended } from './container-events.js';
+import { watchContainers, type ContainerEnded } from './container-events.js';
 import { listContainers } from '../containers.js';
 import { compose } from '../docker.js';
 import { imageSteps } from '../images.js';
@@ -25,7 +25,7 @@ export async function startProject(options: {
   await runSteps(await imageSteps(environment), { signal, onEvent: onProgress });
 
   const failed = new AbortController();
-  let failure: Ended | undefined;
+  let failure: ContainerEnded | undefined;
   const progress = new StartProgress(onProgress, (event) => {
     failure ??= event;
     failed.abort();
@@ -38,14 +38,14 @@ export async function startProject(options: {
     });
   } catch (error) {
     if (signal.aborted) throw error;
-    if (failure) throw await endedTooSoon(failure, environment);
+    if (failure) throw await endedDuringStart(failure, environment);
     throw (await neverHealthy(environment)) ?? error;
   } finally {
     watch.close();
   }
 }
 
-async function endedTooSoon(event: Ended, environment: Environment): Promise<Error> {
+async function endedDuringStart(event: ContainerEnded, environment: Environment): Promise<Error> {
   const { service, exitCode, atMs } = event;
   const tail = await logTail(service, { environment, untilMs: atMs });
   return new Error(

@@ -5,7 +5,12 @@ import { endLeftovers } from './leftovers.js';
 import { temporaryFolder, until } from './node-process.fixture.js';
 import { processIdentity } from './process-identity.js';
 import type { StackFolder } from '../stack-folder.js';
-import { identify, writeState, type Identified, type State } from '../supervision/state.js';
+import {
+  identify,
+  writeState,
+  type Identified,
+  type SupervisorState,
+} from '../supervision/state.js';
 
 let folder: StackFolder;
 const children: ChildProcess[] = [];
@@ -34,7 +39,7 @@ function leave(supervisor: Identified, run: Identified): void {
     url: 'test:broker',
     stopSignal: 'SIGTERM',
   } as const;
-  const state: State = {
+  const state: SupervisorState = {
     supervisor: { ...supervisor, phase: 'running' },
     ports: {} as never,
     processes: [{ ...process, run: { ...run, startedAt: '2026-01-01T00:00:00.000Z' } }],

@@ -11,7 +11,7 @@ const CHECK_TIMEOUT_MS = 3_000;
 const BACK_OFF_FIRST_MS = 500;
 const BACK_OFF_MAX_DEFAULT_MS = 15_000;
 // A program that ran this long was not broken by its last restart.
-const STEADY_MS = 60_000;
+const STABLE_AFTER_MS = 60_000;
 
 /** One run's end, as it is told to people. */
 export interface Exit {
@@ -140,7 +140,7 @@ export class ManagedProcess {
       const how = await ended;
       if (this.stopping.signal.aborted) return;
       const ranForMs = Date.now() - startedAt;
-      if (ranForMs > STEADY_MS) this.backOffMs = BACK_OFF_FIRST_MS;
+      if (ranForMs > STABLE_AFTER_MS) this.backOffMs = BACK_OFF_FIRST_MS;
       this.options.onExit({
         name: this.definition.name,
         how,

@@ -1,20 +1,26 @@
 import { ManagedProcess, type Exit } from './managed-process.js';
 import type { ProcessDefinition } from './process-definition.js';
 import type { StackFolder } from '../stack-folder.js';
-import { claimState, identify, removeState, writeState, type State } from '../supervision/state.js';
+import {
+  claimState,
+  identify,
+  removeState,
+  writeState,
+  type SupervisorState,
+} from '../supervision/state.js';
 import { runSteps, type Step, type StepEvent } from '../progress/steps.js';
 
 /** Owns every process of one stack, and the file that says so. */
 export class Supervisor {
   private readonly processes = new Map<string, ManagedProcess>();
   private readonly self = identify(process.pid);
-  private phase: State['supervisor']['phase'] = 'starting';
+  private phase: SupervisorState['supervisor']['phase'] = 'starting';
   private steps: Step[] = [];
 
   /** @throws Error when another supervisor has the folder. */
   constructor(
     private readonly folder: StackFolder,
-    private readonly ports: State['ports'],
+    private readonly ports: SupervisorState['ports'],
     private readonly onExit: (exit: Exit) => void,
   ) {
     if (!claimState(folder.stateFile, this.state())) {
@@ -79,7 +85,7 @@ export class Supervisor {
     writeState(this.folder.stateFile, this.state());
   }
 
-  private state(): State {
+  private state(): SupervisorState {
     return {
       supervisor: { ...this.self, phase: this.phase },
       ports: this.ports,

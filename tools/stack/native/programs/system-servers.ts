@@ -15,7 +15,7 @@ export interface SystemServer {
 }
 export type SystemServers = Record<'redis' | 'prometheus' | 'alertmanager', SystemServer>;
 
-const WANTED = {
+const REQUIRED = {
   redis: { commands: ['redis-server'], floor: [6, 2], debian: 'redis-server', files: '' },
   prometheus: {
     commands: ['prometheus'],
@@ -30,8 +30,8 @@ const WANTED = {
     files: '/usr/share/prometheus/alertmanager',
   },
 } as const;
-type Name = keyof typeof WANTED;
-const NAMES = Object.keys(WANTED) as Name[];
+type Name = keyof typeof REQUIRED;
+const NAMES = Object.keys(REQUIRED) as Name[];
 
 /** Redis, Prometheus and Alertmanager: the machine's own where they are new enough, else unpacked. */
 export async function findSystemServers(options: {
@@ -43,7 +43,7 @@ export async function findSystemServers(options: {
   const missing = NAMES.filter((name) => !installed(name, options.user));
   if (missing.length > 0 && !existsSync(options.folder)) {
     if (!hasApt()) throw new Error(installHint(missing));
-    const packages = missing.map((name) => WANTED[name].debian);
+    const packages = missing.map((name) => REQUIRED[name].debian);
     await fetchDebianPackages({ ...options, packages, afterUnpacking: relocate });
   }
   const found = NAMES.map((name) => [name, locate(name, options)] as const);
@@ -51,7 +51,7 @@ export async function findSystemServers(options: {
 }
 
 function relocate(folder: string): void {
-  for (const { commands, files } of Object.values(WANTED)) {
+  for (const { commands, files } of Object.values(REQUIRED)) {
     if (files === '') continue;
     for (const file of commands) openFromWorkingDirectory(join(folder, 'usr', 'bin', file), files);
   }
@@ -63,19 +63,19 @@ function locate(
 ): SystemServer {
   const command = installed(name, options.user);
   if (command) return { command, libraries: '', workingFolder: '/' };
-  const unpacked = WANTED[name].commands
+  const unpacked = REQUIRED[name].commands
     .map((file) => join(options.folder, 'usr', 'bin', file))
     .find((file) => existsSync(file));
   if (!unpacked) throw new Error(`${installHint([name])} (and delete ${options.folder})`);
   return {
     command: unpacked,
     libraries: libraryFolders(options.folder).join(':'),
-    workingFolder: join(options.folder, WANTED[name].files),
+    workingFolder: join(options.folder, REQUIRED[name].files),
   };
 }
 
 function installed(name: Name, user: ServerUser | undefined): string | undefined {
-  const { commands, floor } = WANTED[name];
+  const { commands, floor } = REQUIRED[name];
   return commands
     .map((command) => onPath(command))
     .find((file) => file && canReach(user, file) && isNewEnough(file, floor));
@@ -99,5 +99,5 @@ function libraryFolders(folder: string): string[] {
 
 const installHint = (names: Name[]) =>
   `${names.join(', ')}: not found on this machine. Install ${names.length > 1 ? 'them' : 'it'} ` +
-  `(Debian, Ubuntu: apt install ${names.map((name) => WANTED[name].debian).join(' ')}; ` +
+  `(Debian, Ubuntu: apt install ${names.map((name) => REQUIRED[name].debian).join(' ')}; ` +
   `macOS: brew install ${names.join(' ')})`;

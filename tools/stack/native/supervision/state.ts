@@ -27,7 +27,7 @@ export interface ProcessRecord extends Pick<
 }
 
 /** What a supervisor has running; read by `status` and `stop`, and by the next start after a crash. */
-export interface State {
+export interface SupervisorState {
   supervisor: Identified & { phase: 'starting' | 'running' | 'stopping' };
   /** As they were when this stack was started; `.env` may say something else by now. */
   ports: Record<PortName, number>;
@@ -35,13 +35,13 @@ export interface State {
   processes: ProcessRecord[];
 }
 
-export function readState(file: string): State | undefined {
+export function readState(file: string): SupervisorState | undefined {
   if (!existsSync(file)) return undefined;
-  return JSON.parse(readFileSync(file, 'utf8')) as State;
+  return JSON.parse(readFileSync(file, 'utf8')) as SupervisorState;
 }
 
 /** @returns false when another supervisor has the folder. */
-export function claimState(file: string, state: State): boolean {
+export function claimState(file: string, state: SupervisorState): boolean {
   mkdirSync(dirname(file), { recursive: true });
   const claim = `${file}.${process.pid}`;
   writeFileSync(claim, JSON.stringify(state, null, 2));
@@ -57,7 +57,7 @@ export function claimState(file: string, state: State): boolean {
   }
 }
 
-export function writeState(file: string, state: State): void {
+export function writeState(file: string, state: SupervisorState): void {
   // A reader sees the old state or the new one, never half of it.
   const next = `${file}.next`;
   writeFileSync(next, JSON.stringify(state, null, 2));

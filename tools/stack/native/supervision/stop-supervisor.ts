@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { signalLeader } from '../processes/process-group.js';
 import type { StackFolder } from '../stack-folder.js';
-import { isAlive, readState, type State } from './state.js';
+import { isAlive, readState, type SupervisorState } from './state.js';
 
 const STOP_WITHIN_MS = 90_000;
 const POLL_MS = 100;
@@ -9,7 +9,7 @@ const POLL_MS = 100;
 /** Tells a supervisor to stop everything, waits until it has, and names each process as it goes. */
 export async function stopSupervisor(
   folder: StackFolder,
-  supervisor: State['supervisor'],
+  supervisor: SupervisorState['supervisor'],
   print: (line: string) => void,
 ): Promise<void> {
   const startedAt = Date.now();
