@@ -34,7 +34,9 @@ export type ThirdPartiesConfig = Pick<
   | 'PAYMENTS_WEBHOOK_URL'
 >;
 
-/** Three outsiders in one process: a PSP and a mail provider on ports of their own, and a pager. */
+/**
+ * Three simulated external systems in one process. The PSP and the mail provider have own ports.
+ */
 @Module({})
 export class AppModule implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
   constructor(
@@ -57,8 +59,8 @@ export class AppModule implements OnModuleInit, OnApplicationBootstrap, OnApplic
           inject: [Journals],
           useFactory: (journals: Journals) => {
             const check = { journals: async () => journals.assertWritable() };
-            // A failed journal heals only by the restart that re-reads it. A port closed by a fault
-            // is not an illness: it is what was asked for.
+            // Only a restart re-reads a failed journal. A port that a fault closed is healthy: the
+            // operator or the test asked for it.
             return { live: check, ready: check };
           },
         }),
@@ -107,7 +109,10 @@ export class AppModule implements OnModuleInit, OnApplicationBootstrap, OnApplic
     };
   }
 
-  /** Many clients announce JSON with every request; Fastify refuses a DELETE that then has no body. */
+  /**
+   * Many clients send a JSON content type with every request. Without this hook, Fastify refuses
+   * their DELETE, which has no body.
+   */
   onModuleInit(): void {
     this.http.httpAdapter.getInstance().addHook('onRequest', (request, _reply, done) => {
       const { 'content-length': length = '0', 'transfer-encoding': encoding } = request.headers;
@@ -117,10 +122,10 @@ export class AppModule implements OnModuleInit, OnApplicationBootstrap, OnApplic
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.listeners.follow(this.faults);
+    await this.listeners.apply(this.faults);
   }
 
-  /** The doors first, so that nothing is accepted that could no longer be journalled. */
+  /** Closes the ports first, so that no request is accepted after its journal is closed. */
   async onApplicationShutdown(): Promise<void> {
     await this.listeners.close();
     this.webhooks.close();

@@ -3,11 +3,11 @@ import { z } from 'zod';
 
 export const configSchema = z.object({
   NODE_ENV: nodeEnv,
-  /** Journals, faults, the mail provider's API and the pager. */
+  /** Port of the journals, the faults, the mail provider's API and the pager. */
   THIRD_PARTIES_PORT: port,
   PSP_PORT: port,
   SMTP_PORT: port,
-  /** One JSONL file per journal; must outlive the process. */
+  /** One JSONL file per journal. The folder must outlive the process. */
   JOURNAL_DIR: z.string().min(1),
   PSP_SECRET_KEY: z.string().min(1),
   PSP_WEBHOOK_SECRET: z.string().min(1),

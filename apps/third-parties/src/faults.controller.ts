@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { faultBody, faultQuery, FaultSwitches, VALID_KINDS } from './faults.js';
 import { Listeners } from './listeners.js';
 
-/** The switches a test, or somebody on a stage, makes things go wrong with. */
+/** Fault injection: a test or an operator switches faults of the external systems on and off. */
 @Controller('_faults')
 export class FaultsController {
   constructor(
@@ -16,7 +16,7 @@ export class FaultsController {
   async set(@Body() body: unknown) {
     const fault = parse(faultBody, body);
     this.faults.set(fault);
-    await this.listeners.follow(this.faults);
+    await this.listeners.apply(this.faults);
     return fault;
   }
 
@@ -25,11 +25,11 @@ export class FaultsController {
     return { faults: this.faults.list() };
   }
 
-  /** Answers once a refused port is open again. */
+  /** Answers after a refused port is open again. */
   @Delete()
   async clear(@Query() query: unknown) {
     this.faults.clear(parse(faultQuery, query).target);
-    await this.listeners.follow(this.faults);
+    await this.listeners.apply(this.faults);
     return { faults: this.faults.list() };
   }
 }

@@ -9,7 +9,7 @@ describe('a fault switch', () => {
     expect(faults.take('psp', 'hang')).toBeUndefined();
   });
 
-  it('is used as often as it says and then gone', () => {
+  it('is used `times` times and then deleted', () => {
     const faults = new FaultSwitches();
     faults.set(faultBody.parse({ target: 'psp', kind: 'decline', times: 2 }));
     expect(faults.take('psp', 'decline')).toBeDefined();
@@ -19,7 +19,7 @@ describe('a fault switch', () => {
     expect(faults.list()).toEqual([]);
   });
 
-  it('starts its count again when it is set again', () => {
+  it('restarts its count when it is set again', () => {
     const faults = new FaultSwitches();
     const once = faultBody.parse({ target: 'pager', kind: 'error_500', times: 1 });
     faults.set(once);
@@ -28,7 +28,7 @@ describe('a fault switch', () => {
     expect(faults.take('pager', 'error_500')).toBeUndefined();
   });
 
-  it('for one address leaves the mail of others alone', () => {
+  it('for one address does not affect mail to other addresses', () => {
     const faults = new FaultSwitches();
     faults.set(faultBody.parse({ target: 'smtp', kind: '550', address: 'bob@example.com' }));
     faults.set(faultBody.parse({ target: 'smtp', kind: '550', address: 'eve@example.com' }));
@@ -37,7 +37,7 @@ describe('a fault switch', () => {
     expect(faults.take('smtp', '550', ['eve@example.com'])).toBeDefined();
   });
 
-  it('can be cleared for one target without the others', () => {
+  it('can be deleted for one target only', () => {
     const faults = new FaultSwitches();
     faults.set(faultBody.parse({ target: 'psp', kind: 'refuse' }));
     faults.set(faultBody.parse({ target: 'smtp', kind: 'refuse' }));
@@ -48,11 +48,11 @@ describe('a fault switch', () => {
 });
 
 describe('the body that sets a fault', () => {
-  it('may spell a reply code as a number', () => {
+  it('may contain a reply code as a number', () => {
     expect(faultBody.parse({ target: 'smtp', kind: 421 })).toEqual({ target: 'smtp', kind: '421' });
   });
 
-  it('gets a delay where one is needed', () => {
+  it('gets a default delay for a kind that needs one', () => {
     expect(faultBody.parse({ target: 'psp', kind: 'late_webhook' })).toMatchObject({
       delayMs: 5_000,
     });
@@ -64,14 +64,14 @@ describe('the body that sets a fault', () => {
   it.each([
     ['an unknown target', { target: 'bank', kind: 'decline' }, 'target'],
     ['a kind of another target', { target: 'psp', kind: '421' }, 'kind'],
-    ['a name every object has', { target: 'psp', kind: 'constructor' }, 'kind'],
-    ['550 for nobody in particular', { target: 'smtp', kind: '550' }, 'address'],
+    ['a name that every object has', { target: 'psp', kind: 'constructor' }, 'kind'],
+    ['550 without an address', { target: 'smtp', kind: '550' }, 'address'],
     [
-      'an address where none is asked',
+      'an address for a kind without one',
       { target: 'psp', kind: 'hang', address: 'a@b.com' },
       'address',
     ],
-    ['a delay where nothing waits', { target: 'psp', kind: 'hang', delayMs: 5 }, 'delayMs'],
+    ['a delay for a kind without one', { target: 'psp', kind: 'hang', delayMs: 5 }, 'delayMs'],
     ['a count for a closed port', { target: 'psp', kind: 'refuse', times: 1 }, 'times'],
     ['no times at all', { target: 'psp', kind: 'hang', times: 0 }, 'times'],
   ])('is refused with %s', (_what, body, field) => {
@@ -79,7 +79,7 @@ describe('the body that sets a fault', () => {
     expect(error?.issues.map(({ path }) => path.join('.'))).toEqual([field]);
   });
 
-  it('is refused with a field nobody knows', () => {
+  it('is refused with an unknown field', () => {
     expect(faultBody.safeParse({ target: 'psp', kind: 'hang', time: 1 }).success).toBe(false);
   });
 });

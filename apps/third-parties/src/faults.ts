@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Every fault there is, and which options each one takes. */
+/** Every fault, with the options that it takes. */
 const KINDS = {
   psp: {
     decline: ['times'],
@@ -43,12 +43,12 @@ export const faultQuery = z.strictObject({ target: target.optional() });
 export const faultBody = z
   .strictObject({
     target,
-    // SMTP's kinds are reply codes, and JSON invites writing those as numbers.
+    // SMTP's kinds are reply codes. A client may write them as JSON numbers.
     kind: z.union([z.string(), z.int().transform(String)]),
-    /** Only mail to this address. */
+    /** Limits the fault to mail to this address. */
     address: z.email().optional(),
     delayMs: z.int().min(0).max(DELAY_MAX_MS).optional(),
-    /** How many uses; absent = until deleted. */
+    /** The number of uses; absent = until deleted. */
     times: z.int().min(1).max(TIMES_MAX).optional(),
   })
   .superRefine((body, context) => {
@@ -62,7 +62,12 @@ export const faultBody = z
     }
     for (const option of ['times', 'address', 'delayMs'] as const) {
       if (body[option] !== undefined && !options.includes(option)) {
-        fault(option, option === 'times' ? 'a closed port cannot count its uses' : 'not used here');
+        fault(
+          option,
+          option === 'times'
+            ? 'a closed port cannot count its uses'
+            : 'does not apply to this kind',
+        );
       }
     }
     if (body.kind === '550' && body.address === undefined) fault('address', 'is needed for 550');
@@ -78,13 +83,11 @@ export const faultBody = z
 
 export type Fault = z.infer<typeof faultBody>;
 
-/**
- * What is made to go wrong. Kept in memory on purpose: a restarted third party is a healthy one.
- */
+/** The injected faults. They live in memory on purpose: a restart clears them all. */
 export class FaultSwitches {
   private active: (Fault & { usesLeft?: number })[] = [];
 
-  /** Replaces the same fault (target, kind, address), so setting it again restarts its count. */
+  /** Replaces the same fault (target, kind, address). So a repeated call restarts its count. */
   set(fault: Fault): void {
     this.active = this.active.filter((other) => !isSame(other, fault));
     this.active.push({ ...fault, ...(fault.times ? { usesLeft: fault.times } : {}) });
@@ -102,7 +105,7 @@ export class FaultSwitches {
     return this.active.some((fault) => fault.target === target && fault.kind === kind);
   }
 
-  /** Uses the fault once, if it is on. `addresses`: a mail's recipients. */
+  /** Uses the fault once, if it is on. `addresses`: the recipients of a mail. */
   take<T extends Target>(target: T, kind: Kind<T>, addresses: string[] = []): Fault | undefined {
     const hits = (address?: string) =>
       address === undefined || addresses.some((other) => isSameAddress(address, other));

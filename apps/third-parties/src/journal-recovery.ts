@@ -1,11 +1,11 @@
 const NEWLINE = 0x0a;
 
 /**
- * Reads a journal back. `wholeBytes` is where its last whole line ends; what follows was torn by a
- * crash in the middle of a write.
+ * Reads a journal back. `wholeBytes` is the end of its last complete line. A crash in the middle of
+ * a write leaves a torn line after it.
  *
- * @throws Error for a whole line that is not JSON: no crash leaves one, so the file was damaged, and
- * starting without those charges would charge somebody twice.
+ * @throws Error for a complete line that is not JSON. A crash never leaves one, so the file is
+ * damaged. A start without those charges would charge a customer twice.
  */
 export async function recover<Entry>(
   chunks: AsyncIterable<Buffer>,

@@ -19,7 +19,7 @@ describe('a journal on disk', () => {
   });
   afterEach(async () => await rm(folder, { recursive: true }));
 
-  it('has on disk whatever it has resolved, in order, for two hundred writers at once', async () => {
+  it('has every resolved entry on disk, in order, for two hundred concurrent writers', async () => {
     const journal = await Journal.open<Entry>(path, keyOf);
     const numbers = Array.from({ length: 200 }, (_, n) => n);
     await Promise.all(
@@ -32,7 +32,7 @@ describe('a journal on disk', () => {
     await journal.close();
   });
 
-  it('makes an answer wait for the fsync, and many answers wait for the same one', async () => {
+  it('resolves an append after the fsync, and many appends share one fsync', async () => {
     const journal = await Journal.open<Entry>(path, keyOf);
     const probe = await open(path, 'r');
     const fileHandle = Object.getPrototypeOf(probe) as { datasync: () => Promise<void> };
@@ -50,13 +50,14 @@ describe('a journal on disk', () => {
     expect(answered).toBe(0);
     finish();
     await Promise.all(appends);
-    // The first writer goes at once; everybody who came meanwhile shares the second.
+    // The first append is written at once. All appends that arrived meanwhile share the second
+    // fsync.
     expect(datasync).toHaveBeenCalledTimes(2);
     datasync.mockRestore();
     await journal.close();
   });
 
-  it('shows an entry only once it is on disk', async () => {
+  it('shows an entry only after its fsync', async () => {
     const journal = await Journal.open<Entry>(path, keyOf);
     const appended = journal.append({ n: 1 });
     expect(journal.entries).toEqual([]);
@@ -65,7 +66,7 @@ describe('a journal on disk', () => {
     await journal.close();
   });
 
-  it('finds the lines of a key, before and after it is opened again', async () => {
+  it('finds the lines of a key, before and after a restart', async () => {
     const journal = await Journal.open<Entry>(path, keyOf);
     for (const n of [1, 2, 1]) await journal.append({ n });
     expect(journal.linesOf('1')).toEqual([0, 2]);
@@ -76,7 +77,7 @@ describe('a journal on disk', () => {
     await again.close();
   });
 
-  it('goes on cleanly after a line torn by a crash', async () => {
+  it('removes a line that a crash tore, and then appends', async () => {
     const before = await Journal.open<Entry>(path, keyOf);
     await before.append({ n: 1 });
     await before.close();
@@ -89,7 +90,7 @@ describe('a journal on disk', () => {
     expect(await readFile(path, 'utf8')).toBe('{"n":1}\n{"n":3}\n');
   });
 
-  it('takes nothing more once a write has failed, because only re-reading tells what was written', async () => {
+  it('refuses appends after a failed write, because only a restart re-reads the file', async () => {
     const journal = await Journal.open<Entry>(path, keyOf);
     await journal.close();
     await expect(journal.append({ n: 1 })).rejects.toThrow();

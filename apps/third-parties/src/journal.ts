@@ -3,10 +3,11 @@ import { mkdir, open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { recover } from './journal-recovery.js';
 
-// One fsync covers everybody who waited while the last one ran: at 1 ms each, that is the difference
-// between 1,000 charges a second and as many as the CPU can take.
+// Group commit: one fsync covers all entries that arrived during the previous one. With one fsync
+// of 1 ms per entry, the PSP could do only 1,000 charges a second.
 const BATCH_MAX = 1_000;
-// Beyond this the disk is not keeping up, and a caller is better told now than after its own timeout.
+// With more waiting entries, the disk does not keep up. The caller gets an error now, and not after
+// its own timeout.
 const WAITING_MAX = 10_000;
 
 interface Waiting<Entry> {
@@ -16,15 +17,15 @@ interface Waiting<Entry> {
 }
 
 /**
- * What a third party did, one JSON line per entry, appended and never changed. An entry is readable
- * only once it is on disk, so nobody is told of a charge that a crash could still take back.
+ * The log of what an external system did: one JSON line per entry, append-only. An entry is
+ * readable only after its fsync, so no client sees a charge that a crash could still undo.
  */
 export class Journal<Entry> {
   private readonly waiting: Waiting<Entry>[] = [];
   private writing: Promise<void> = Promise.resolve();
   private isWriting = false;
   private failure: Error | null = null;
-  /** Key → the lines that have it, so that a question about one payment does not read them all. */
+  /** Key → its lines, so that a query for one payment does not read all of them. */
   private readonly linesByKey = new Map<string, number[]>();
 
   private constructor(
@@ -35,7 +36,9 @@ export class Journal<Entry> {
     onDisk.forEach((entry, line) => this.index(entry, line));
   }
 
-  /** Opens or creates the file. A last line torn by a crash was never answered for, and is cut off. */
+  /**
+   * Opens or creates the file. Cuts off a last line that a crash tore: no client got its answer.
+   */
   static async open<Entry>(
     path: string,
     keyOf: (entry: Entry) => string | null,
@@ -59,7 +62,7 @@ export class Journal<Entry> {
     return this.linesByKey.get(key) ?? [];
   }
 
-  /** Resolves once the entry is fsynced. @throws Error when the disk failed or cannot keep up. */
+  /** Resolves after the fsync of the entry. @throws Error if the disk failed or cannot keep up. */
   async append(entry: Entry): Promise<void> {
     this.assertWritable();
     if (this.waiting.length >= WAITING_MAX) throw new Error('the journal cannot keep up');
@@ -70,7 +73,7 @@ export class Journal<Entry> {
     await appended;
   }
 
-  /** @throws Error once a write has failed: only a restart, which re-reads the file, knows what is in it. */
+  /** @throws Error after a failed write: only a restart re-reads what the file contains. */
   assertWritable(): void {
     if (this.failure) throw new Error('the journal failed', { cause: this.failure });
   }
@@ -113,7 +116,7 @@ export class Journal<Entry> {
   }
 }
 
-/** A new file's name is durable only once its folder is (fsync(2)). */
+/** The name of a new file is durable only after an fsync of its folder (fsync(2)). */
 async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r');
   await folder.sync();

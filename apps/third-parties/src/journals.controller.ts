@@ -13,9 +13,9 @@ const position = z
   .transform(Number);
 
 const paging = {
-  /** Where to go on: the `nextAfter` of an earlier answer. */
+  /** The `nextAfter` of the previous page. */
   after: position.default(0),
-  /** Absent = everything there is. */
+  /** Absent = all entries. */
   limit: position.pipe(z.int().min(1).max(PAGE_MAX)).optional(),
 };
 const chargesQuery = z.strictObject({ ...paging, paymentId: z.string().optional() });
@@ -27,7 +27,7 @@ const mailsQuery = z.strictObject({
 });
 const pagesQuery = z.strictObject({ ...paging, dedupKey: z.string().optional() });
 
-/** What really happened in the world outside, for audits and tests to compare with. Oldest first. */
+/** What happened in the external systems. Audits and tests compare with it. Oldest first. */
 @Controller('_journal')
 export class JournalsController {
   constructor(@Inject(Journals) private readonly journals: Journals) {}
@@ -55,7 +55,9 @@ export class JournalsController {
   }
 }
 
-/** `nextAfter` counts lines of the journal, so a reader that polls with it misses and repeats nothing. */
+/**
+ * `nextAfter` counts lines of the journal, so a reader that polls misses no entry and repeats none.
+ */
 function page<Line, Entry>(
   journal: Journal<Line>,
   asked: { after: number; limit?: number | undefined },
@@ -82,7 +84,7 @@ function page<Line, Entry>(
   return { entries, nextAfter: Math.max(asked.after, lines.length) };
 }
 
-/** A filter nobody knows is refused: answering everything instead would let a mistyped test pass. */
+/** Refuses an unknown filter. If it matched all entries, a test with a typing error would pass. */
 function parse<Schema extends z.ZodType>(schema: Schema, query: unknown): z.infer<Schema> {
   const parsed = schema.safeParse(query);
   if (parsed.success) return parsed.data;

@@ -4,7 +4,7 @@ import type { MailEntry } from './mail/mail-entry.js';
 import type { PageEntry } from './pager/page-entry.js';
 import type { PspRecord } from './psp/psp-record.js';
 
-/** One journal per third party. */
+/** One journal per external system. */
 export class Journals {
   constructor(
     readonly charges: Journal<PspRecord>,

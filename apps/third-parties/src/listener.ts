@@ -1,16 +1,16 @@
 import type { AddressInfo, Server, Socket } from 'node:net';
 
 /**
- * A port that can be closed and opened again while the process lives: a closed one refuses
- * connections the way a dead server does, which no reply could imitate.
+ * A port that closes and opens again while the process runs. A closed port refuses connections like
+ * a dead server. No reply could simulate that.
  */
 export class Listener {
   private server: Server | null = null;
   private readonly sockets = new Set<Socket>();
-  private turn: Promise<void> = Promise.resolve();
+  private lastChange: Promise<void> = Promise.resolve();
   private boundPort: number;
 
-  /** Port 0 takes a free one, and the same one again after reopening. */
+  /** Port 0 takes a free port, and keeps it when it opens again. */
   constructor(private readonly options: { port: number; createServer: () => Server }) {
     this.boundPort = options.port;
   }
@@ -19,11 +19,14 @@ export class Listener {
     return this.boundPort;
   }
 
-  /** Calls take turns, so a close never overtakes the open before it. @throws Error if the port is taken. */
+  /**
+   * Calls run one after the other, so a close never overtakes an earlier open.
+   * @throws Error if the port is taken.
+   */
   async setOpen(isOpen: boolean): Promise<void> {
-    const mine = this.turn.then(async () => await (isOpen ? this.open() : this.close()));
-    this.turn = mine.catch(() => undefined);
-    await mine;
+    const change = this.lastChange.then(async () => await (isOpen ? this.open() : this.close()));
+    this.lastChange = change.catch(() => undefined);
+    await change;
   }
 
   private async open(): Promise<void> {
@@ -49,7 +52,7 @@ export class Listener {
     if (!server) return;
     this.server = null;
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    // A pooled connection would otherwise go on being served by a listener that is "down".
+    // Without this, a closed listener would still serve pooled connections.
     for (const socket of this.sockets) socket.destroy();
     await closed;
   }

@@ -11,7 +11,7 @@ export const SECRET_KEY = 'sk_test_fixture';
 export const WEBHOOK_SECRET = 'whsec_fixture';
 const NOWHERE = 'http://127.0.0.1:9/';
 
-/** The whole app in this process, on free ports and with journals of its own. */
+/** The whole app in this process, on free ports and with its own journals. */
 export class ThirdParties {
   private constructor(
     private readonly app: NestFastifyApplication,
@@ -81,7 +81,7 @@ export class ThirdParties {
     return entries;
   }
 
-  /** Waits until there is an entry: a client that gave up may have done so before it was written. */
+  /** Waits for an entry: the client may have timed out before the PSP wrote it. */
   async journalHolding(name: string): Promise<Record<string, unknown>[]> {
     for (;;) {
       const entries = await this.journal(name);
@@ -89,7 +89,7 @@ export class ThirdParties {
     }
   }
 
-  /** Another process' worth of it on the same journals; what was only in memory is gone. */
+  /** Simulates a new process with the same journals: everything that was only in memory is lost. */
   async restart(): Promise<ThirdParties> {
     await this.app.close();
     return await ThirdParties.start({ folder: this.folder, webhookUrl: this.webhookUrl });

@@ -23,7 +23,7 @@ describe('the third parties', () => {
 
   const enqueue = async (event: object) => await thirdParties.post('/v2/enqueue', event);
 
-  it('page and stop paging, as PagerDuty does', async () => {
+  it('trigger and resolve a page, as PagerDuty does', async () => {
     const triggered = await enqueue(PAGE);
     expect(triggered.status).toBe(202);
     expect(await triggered.json()).toEqual({
@@ -53,7 +53,7 @@ describe('the third parties', () => {
     ]);
   });
 
-  it('take a runbook from the links when the details have none', async () => {
+  it('take the runbook from the links if the details have none', async () => {
     const payload = { ...PAGE.payload, custom_details: {} };
     const links = [{ href: 'https://example.com/runbook', text: 'Runbook' }];
     await enqueue({ ...PAGE, dedup_key: 'linked', payload, links });
@@ -62,7 +62,7 @@ describe('the third parties', () => {
     ]);
   });
 
-  it('refuse a page that says nothing', async () => {
+  it('refuse a trigger without a payload', async () => {
     const refused = await enqueue({ ...PAGE, payload: undefined });
     expect(refused.status).toBe(400);
     expect(await refused.json()).toMatchObject({
@@ -71,13 +71,13 @@ describe('the third parties', () => {
     });
   });
 
-  it('lose a page when the pager is made to fail', async () => {
+  it('lose a page while the pager has a fault', async () => {
     await thirdParties.fault({ target: 'pager', kind: 'error_500', times: 1 });
     expect((await enqueue({ ...PAGE, dedup_key: 'lost' })).status).toBe(500);
     expect(await thirdParties.journal('pages?dedupKey=lost')).toEqual([]);
   });
 
-  it('hand out a long journal in pages that miss and repeat nothing', async () => {
+  it('return a long journal in pages, without a gap or a repetition', async () => {
     for (let n = 0; n < 5; n++) await enqueue({ ...PAGE, dedup_key: `many-${n}` });
     const all = await thirdParties.journal('pages');
     const paged: unknown[] = [];
@@ -93,12 +93,12 @@ describe('the third parties', () => {
     expect(paged).toEqual(all);
   });
 
-  it('refuse a filter nobody knows, which would otherwise match everything', async () => {
+  it('refuse an unknown filter, which would otherwise match everything', async () => {
     const response = await fetch(`${thirdParties.url}/_journal/charges?payment_id=p-1`);
     expect(response.status).toBe(400);
   });
 
-  it('name the valid kinds when asked for a fault they do not have', async () => {
+  it('name the valid kinds when a fault is unknown', async () => {
     const refused = await thirdParties.post('/_faults', { target: 'psp', kind: 'explode' });
     expect(refused.status).toBe(400);
     expect(await refused.json()).toMatchObject({
@@ -107,7 +107,7 @@ describe('the third parties', () => {
     });
   });
 
-  it('list what is made to fail, and clear it for a client that announces JSON and sends none', async () => {
+  it('list the faults, and delete them for a client that sends a JSON content type without a body', async () => {
     await thirdParties.fault({ target: 'psp', kind: 'decline' });
     await thirdParties.fault({ target: 'smtp', kind: '421' });
     expect(await thirdParties.get('/_faults')).toEqual({
@@ -122,7 +122,7 @@ describe('the third parties', () => {
     expect(await cleared.json()).toEqual({ faults: [{ target: 'smtp', kind: '421' }] });
   });
 
-  it('are alive, ready and measured', async () => {
+  it('are live and ready, and have metrics', async () => {
     for (const path of ['/health/live', '/health/ready', '/metrics']) {
       expect((await fetch(thirdParties.url + path)).status).toBe(200);
     }

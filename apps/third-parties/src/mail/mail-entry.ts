@@ -1,6 +1,6 @@
-/** A mail the provider took responsibility for: it answered 250, or withheld that answer on request. */
+/** A mail that the provider accepted: it answered 250, or a fault withheld that answer. */
 export interface MailEntry {
-  /** As in the header, angle brackets included. */
+  /** As in the header, with angle brackets. */
   messageId: string;
   /** The envelope's recipients, comma-separated. */
   to: string;
@@ -16,7 +16,7 @@ export function paymentIdOf(messageId: string): string | null {
   return RECEIPT_MESSAGE_ID.exec(messageId)?.[1] ?? null;
 }
 
-/** A Message-ID is the same with or without its angle brackets; URLs often carry it without. */
+/** A Message-ID is the same with and without its angle brackets. URLs often have none. */
 export function withBrackets(messageId: string): string {
   return messageId.startsWith('<') ? messageId : `<${messageId}>`;
 }

@@ -6,7 +6,9 @@ import { withBrackets } from './mail-entry.js';
 
 const messagesQuery = z.strictObject({ messageId: z.string().min(1).transform(withBrackets) });
 
-/** The mail provider's API: the only way to learn what became of a mail whose 250 never arrived. */
+/**
+ * The mail provider's API. If a client got no 250, it learns only here if the mail was accepted.
+ */
 @Controller('v1/messages')
 export class MessagesController {
   constructor(@Inject(Journals) private readonly journals: Journals) {}

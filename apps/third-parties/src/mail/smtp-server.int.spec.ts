@@ -40,7 +40,7 @@ describe('the mail provider', () => {
   const message = async () =>
     await thirdParties.get(`/v1/messages?messageId=${encodeURIComponent(messageId)}`);
 
-  it('has a mail in its journal by the time it says 250', async () => {
+  it('has a mail in its journal before it answers 250', async () => {
     await mail();
     const mailed = {
       messageId,
@@ -55,7 +55,7 @@ describe('the mail provider', () => {
     expect(await thirdParties.journal('mails?address=bob@example.com')).toEqual([]);
   });
 
-  it('says whether it accepted a message, and accepts the same one twice', async () => {
+  it('reports if it accepted a message, and accepts the same one twice', async () => {
     expect(await message()).toEqual({
       messageId,
       accepted: false,
@@ -72,7 +72,7 @@ describe('the mail provider', () => {
   it.each([
     ['421', 421],
     ['451', 451],
-  ])('answers %s to everybody when it is made to', async (kind, responseCode) => {
+  ])('answers %s to every client when the fault is on', async (kind, responseCode) => {
     await thirdParties.fault({ target: 'smtp', kind, times: 1 });
     await expect(mail()).rejects.toMatchObject({ responseCode });
     expect(await mails()).toEqual([]);
@@ -89,7 +89,7 @@ describe('the mail provider', () => {
         ignoreTLS: true,
         pool: true,
         maxConnections: 1,
-        // The pool would otherwise send again by itself, and nobody would see what went wrong.
+        // With requeues, the pool would send the mail again and hide the failure from the test.
         maxRequeues: 0,
       });
     }
@@ -105,7 +105,7 @@ describe('the mail provider', () => {
     it.each([
       ['421', { target: 'smtp', kind: '421' }],
       ['a closed port', { target: 'smtp', kind: 'refuse' }],
-    ])('ends it with %s, and takes mail again after', async (_what, fault) => {
+    ])('ends it with %s, and accepts mail again afterwards', async (_what, fault) => {
       const transport = pool();
       await send(transport);
       await thirdParties.fault(fault);
@@ -117,27 +117,27 @@ describe('the mail provider', () => {
     });
   });
 
-  it('answers 550 for one address and takes the mail of others', async () => {
+  it('answers 550 for one address and accepts mail to others', async () => {
     await thirdParties.fault({ target: 'smtp', kind: '550', address: 'bob@example.com' });
     await expect(mail({ to: 'bob@example.com' })).rejects.toMatchObject({ responseCode: 550 });
     await mail({ to: 'carol@example.com' });
     expect(await mails()).toMatchObject([{ to: 'carol@example.com' }]);
   });
 
-  it('accepts a mail and never says so when it hangs after DATA', async () => {
+  it('accepts a mail and sends no 250 when it hangs after DATA', async () => {
     await thirdParties.fault({ target: 'smtp', kind: 'hang_after_data', times: 1 });
     await expect(mail({ timeoutMs: 250 })).rejects.toMatchObject({ code: 'ETIMEDOUT' });
     await thirdParties.journalHolding(`mails?messageId=${encodeURIComponent(messageId)}`);
     expect(await message()).toMatchObject({ accepted: true, timesAccepted: 1 });
   });
 
-  it('has not accepted what a slow answer made the client give up on', async () => {
+  it('does not accept a mail if the client times out before DATA', async () => {
     await thirdParties.fault({ target: 'smtp', kind: 'slow', delayMs: 60_000, times: 1 });
     await expect(mail({ timeoutMs: 250 })).rejects.toMatchObject({ code: 'ETIMEDOUT' });
     expect(await message()).toMatchObject({ accepted: false });
   });
 
-  it('refuses connections and takes them again once that is deleted', async () => {
+  it('refuses connections, and accepts them again after the fault is deleted', async () => {
     await thirdParties.fault({ target: 'smtp', kind: 'refuse' });
     await expect(mail()).rejects.toMatchObject({ code: 'ESOCKET', errno: expect.any(Number) });
     await thirdParties.clearFaults();

@@ -9,7 +9,7 @@ import { paymentIdOf, type MailEntry } from './mail-entry.js';
 
 const MESSAGE_MAX_BYTES = 1024 * 1024;
 const CLIENTS_MAX = 1_000;
-// Longer than any client waits, so that a withheld answer ends in the client's timeout and not in ours.
+// Longer than any client waits, so that a withheld answer ends in the timeout of the client.
 const SOCKET_TIMEOUT_MS = 600_000;
 
 export interface SmtpOptions {
@@ -20,8 +20,8 @@ export interface SmtpOptions {
 }
 
 /**
- * The mail provider's SMTP side. It accepts whatever Message-ID it is given, as often as it is given
- * it: real providers do not deduplicate, so neither does the one that is to show a double.
+ * The SMTP server of the mail provider. It accepts the same Message-ID any number of times, because
+ * real providers do not deduplicate. So the journal shows each duplicate mail.
  */
 export function createSmtpServer({ journal, faults, logger, now }: SmtpOptions): Server {
   const smtp = new SMTPServer({
@@ -33,7 +33,7 @@ export function createSmtpServer({ journal, faults, logger, now }: SmtpOptions):
     size: MESSAGE_MAX_BYTES,
     socketTimeout: SOCKET_TIMEOUT_MS,
 
-    // 421 closes the channel (RFC 5321 §3.8): new connections and pooled ones alike.
+    // 421 closes the channel (RFC 5321 §3.8), for new and for pooled connections.
     onConnect: (_session, answer) => answer(closing()),
     onMailFrom: (_address, _session, answer) => answer(closing()),
 
@@ -47,7 +47,7 @@ export function createSmtpServer({ journal, faults, logger, now }: SmtpOptions):
     onData: (stream, session, answer) => {
       accept(stream, session).then(
         () => {
-          // Accepted and on disk: from here on the only question is whether the client learns of it.
+          // The mail is accepted and on disk. The fault only decides if the client gets the 250.
           const isWithheld = faults.take('smtp', 'hang_after_data', recipients(session));
           if (!isWithheld) answer();
         },
@@ -58,7 +58,7 @@ export function createSmtpServer({ journal, faults, logger, now }: SmtpOptions):
       );
     },
   });
-  // A client that hangs up in the middle is that client's business.
+  // A client may close its connection at any time. That is no error of this server.
   smtp.on('error', (error: Error) => logger.debug({ err: error }, 'an SMTP connection failed'));
   return smtp.server;
 

@@ -1,8 +1,8 @@
-/** A page the pager accepted. */
+/** A page that the pager accepted. */
 export interface PageEntry {
   dedupKey: string;
   action: 'trigger' | 'resolve';
-  /** A resolve may come without a payload; then these three are null. */
+  /** Null, like the next two, for a resolve without a payload. */
   summary: string | null;
   severity: string | null;
   runbook: string | null;

@@ -9,7 +9,7 @@ import type { PageEntry } from './page-entry.js';
 const DEDUP_KEY_MAX_CHARS = 255;
 const SUMMARY_MAX_CHARS = 1_024;
 
-/** PagerDuty Events API v2; fields beyond these are allowed and ignored, as there. */
+/** PagerDuty Events API v2. Like PagerDuty, it allows and ignores other fields. */
 const event = z.object({
   routing_key: z.string().min(1),
   event_action: z.enum(['trigger', 'acknowledge', 'resolve']),
@@ -32,7 +32,7 @@ const pageable = event
     path: ['payload'],
   })
   .refine(({ event_action, dedup_key }) => event_action === 'trigger' || dedup_key, {
-    message: `is needed for anything but trigger`,
+    message: `is needed for every action except trigger`,
     path: ['dedup_key'],
   });
 
@@ -66,7 +66,7 @@ export class PagerController {
   }
 }
 
-/** An acknowledgement is a person's answer to a page, not a page. */
+/** An acknowledgement is the answer of a person to a page, and is no page. */
 function toPage(event: Event, dedupKey: string, now: Date): PageEntry | null {
   if (event.event_action === 'acknowledge') return null;
   return {
@@ -79,7 +79,7 @@ function toPage(event: Event, dedupKey: string, now: Date): PageEntry | null {
   };
 }
 
-/** Alertmanager can put a runbook in either place: its `details` or its `links`. */
+/** Alertmanager may put the runbook into `details` or into `links`. */
 function runbookOf(event: Event): string | null {
   const details = event.payload?.custom_details ?? {};
   const detail = details['runbook'] ?? details['runbook_url'];

@@ -1,7 +1,7 @@
 import { Form } from './form.js';
 
 describe('a form-encoded body', () => {
-  it('gives its metadata as the SDK flattened it', () => {
+  it('reads the metadata that the SDK flattened', () => {
     const form = new Form('amount=1&metadata[paymentId]=p-1&metadata%5Bnote%5D=a%26b');
     expect(form.metadata()).toEqual({ paymentId: 'p-1', note: 'a&b' });
   });

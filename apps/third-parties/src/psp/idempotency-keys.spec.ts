@@ -28,14 +28,14 @@ describe("the PSP's idempotency keys", () => {
     keys = new IdempotencyKeys(() => new Date(nowMs));
   });
 
-  it('answer a repetition with what was stored, a 500 too', () => {
+  it('replay the stored answer, also a 500', () => {
     expect(keys.claim(request)).toBeNull();
     keys.remember(answered());
     keys.release(request);
     expect(keys.claim(request)).toEqual(answered());
   });
 
-  it('refuse a twin while the first is being executed', () => {
+  it('refuse a concurrent request with the same key', () => {
     keys.claim(request);
     expect(() => keys.claim(request)).toThrow(
       expect.objectContaining({
@@ -45,7 +45,7 @@ describe("the PSP's idempotency keys", () => {
     );
   });
 
-  it('are free again when the first was refused before it was executed', () => {
+  it('are free again if the first request was refused before its execution', () => {
     keys.claim(request);
     keys.release(request);
     expect(keys.claim(request)).toBeNull();
@@ -54,7 +54,7 @@ describe("the PSP's idempotency keys", () => {
   it.each([
     ['other parameters', { fingerprint: 'g' }],
     ['another endpoint', { endpoint: '/v1/refunds' }],
-  ])('refuse %s, in flight or answered', (_what, other) => {
+  ])('refuse %s, during and after the first request', (_what, other) => {
     const reused = expect.objectContaining({
       status: 400,
       error: expect.objectContaining({ type: 'idempotency_error' }),
@@ -66,7 +66,7 @@ describe("the PSP's idempotency keys", () => {
     expect(() => keys.claim({ ...request, ...other })).toThrow(reused);
   });
 
-  it('are kept for 24 hours and then forgotten', () => {
+  it('are forgotten after 24 hours', () => {
     keys.remember(answered());
     nowMs = START + KEY_KEPT_MS - 1;
     expect(keys.claim(request)).not.toBeNull();
@@ -74,7 +74,7 @@ describe("the PSP's idempotency keys", () => {
     expect(keys.claim(request)).toBeNull();
   });
 
-  it('are forgotten by age also when an old key has come again', () => {
+  it('are forgotten by age, also if a client uses an old key again', () => {
     const later = new Date(START + KEY_KEPT_MS).toISOString();
     const other = { ...request, idempotencyKey: 'other' };
     keys.remember(answered());
@@ -85,7 +85,7 @@ describe("the PSP's idempotency keys", () => {
     expect(keys.claim(other)).toBeNull();
   });
 
-  it('do not bother a request without one', () => {
+  it('do not affect a request without a key', () => {
     const keyless = { ...request, idempotencyKey: null };
     expect(keys.claim(keyless)).toBeNull();
     expect(keys.claim(keyless)).toBeNull();

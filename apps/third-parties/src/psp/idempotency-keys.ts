@@ -1,23 +1,24 @@
 import { keyInUse, keyReused } from './stripe-error.js';
 import type { KeyedRequest, PspRecord } from './psp-record.js';
 
-/** As Stripe: a key may be forgotten once it is this old. */
+/** Stripe may forget a key after this time. */
 export const KEY_KEPT_MS = 24 * 3_600_000;
 
 /**
- * The PSP's memory of keys (https://docs.stripe.com/api/idempotent_requests): the first answer to a
- * key is its answer, 500s and declines included, for 24 hours.
+ * The idempotency keys of the PSP (https://docs.stripe.com/api/idempotent_requests). For 24 hours,
+ * every request with a key gets the first answer to that key, also a 500 or a decline.
  */
 export class IdempotencyKeys {
   private readonly inUse = new Map<string, KeyedRequest>();
-  // In order of age, because a Map keeps the order of insertion and records arrive in time's order.
+  // Oldest first: a Map keeps the order of insertion, and records arrive in the order of time.
   private readonly answered = new Map<string, PspRecord>();
 
   constructor(private readonly now: () => Date) {}
 
   /**
-   * The stored answer, or null: then the key is the caller's until it calls `release`.
-   * @throws StripeError 409 while another request has the key, 400 if it was used for anything else.
+   * Returns the stored answer, or null. After null, the caller owns the key until it calls
+   * `release`.
+   * @throws StripeError 409 while another request owns the key, 400 if another request has used it.
    */
   claim(request: KeyedRequest): PspRecord | null {
     const key = request.idempotencyKey;
@@ -38,7 +39,8 @@ export class IdempotencyKeys {
 
   remember(record: PspRecord): void {
     if (record.idempotencyKey === null) return;
-    // A forgotten key may come again; it then is the youngest, which only a fresh insertion says.
+    // A client may use a forgotten key again. A Map moves a key to its end only if it is deleted
+    // first.
     this.answered.delete(record.idempotencyKey);
     this.answered.set(record.idempotencyKey, record);
   }

@@ -6,7 +6,7 @@ import { createRefund } from './refund.js';
 
 const now = () => new Date('2026-01-01T00:00:00Z');
 
-/** A journal without a disk: an append is "on disk" when the test says so. */
+/** A journal without a disk: the test decides when an append is "on disk". */
 class MemoryJournal {
   readonly entries: PspRecord[] = [];
   private held: Promise<void> = Promise.resolve();
@@ -19,7 +19,7 @@ class MemoryJournal {
 
   async append(record: PspRecord): Promise<void> {
     await this.held;
-    // What a restart reads back is JSON, not this very object.
+    // A restart reads JSON back, and not this object.
     this.entries.push(JSON.parse(JSON.stringify(record)) as PspRecord);
   }
 }
@@ -59,7 +59,7 @@ describe("the PSP's ledger", () => {
     );
   }
 
-  it('charges once for a key, and answers its repetition the same', async () => {
+  it('charges once for a key, and replays the answer', async () => {
     const ledger = open();
     const first = await pay(ledger, 'k');
     const second = await pay(ledger, 'k');
@@ -67,7 +67,7 @@ describe("the PSP's ledger", () => {
     expect(journal.entries).toHaveLength(1);
   });
 
-  it('does not charge again after a restart for a key that charged before it', async () => {
+  it('does not charge a key again after a restart', async () => {
     const { record } = await pay(open(), 'k');
     const restarted = open();
     const again = await pay(restarted, 'k');
@@ -77,7 +77,7 @@ describe("the PSP's ledger", () => {
     expect(journal.entries).toHaveLength(1);
   });
 
-  it('declines again after a restart with the same decline', async () => {
+  it('repeats the same decline after a restart', async () => {
     const { record } = await pay(open(), 'k', 'pm_card_visa_chargeDeclinedInsufficientFunds');
     expect(record).toMatchObject({
       status: 402,
@@ -88,7 +88,7 @@ describe("the PSP's ledger", () => {
     expect(again.record.body).toEqual(record.body);
   });
 
-  it('shows a charge to nobody before it is on disk, and refuses its twin until then', async () => {
+  it('hides a charge and refuses a concurrent request until the charge is on disk', async () => {
     const ledger = open();
     const free = journal.hold();
     const charged = pay(ledger, 'k');
@@ -99,14 +99,14 @@ describe("the PSP's ledger", () => {
     expect(ledger.intentsByPayment('p-1')).toHaveLength(1);
   });
 
-  it('stores nothing for parameters that fail validation, so that the key can still be used', async () => {
+  it('stores nothing for invalid parameters, so that the key can still be used', async () => {
     const ledger = open();
     await expect(pay(ledger, 'k', 'pm_unknown')).rejects.toMatchObject({ status: 400 });
     expect(journal.entries).toEqual([]);
     expect((await pay(ledger, 'k')).record.status).toBe(200);
   });
 
-  it('refunds a capture once, under whatever keys and however close together', async () => {
+  it('refunds a capture once, also for concurrent requests with different keys', async () => {
     const ledger = open();
     const id = (await pay(ledger, 'k')).record.charge?.id ?? '';
     const free = journal.hold();

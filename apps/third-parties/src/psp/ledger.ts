@@ -12,8 +12,8 @@ export interface LedgerOptions {
 }
 
 /**
- * Everything the PSP knows, and nothing that is not in its journal: a restart reads the journal back
- * through the same `apply`, so a key that charged before a kill -9 does not charge after it.
+ * The state of the PSP, derived from its journal. A restart replays the journal with the same
+ * `apply`. So a key that charged before a kill -9 does not charge again after it.
  */
 export class Ledger {
   private readonly keys: IdempotencyKeys;
@@ -29,7 +29,8 @@ export class Ledger {
 
   /**
    * Executes a request once per key, and answers its repetitions from the journal.
-   * @throws StripeError for what is not stored: a key in use or reused, and whatever `execute` throws.
+   * @throws StripeError, which is not stored, if the key is in use or reused, or if `execute`
+   * throws.
    */
   async once(
     request: KeyedRequest,
@@ -44,7 +45,7 @@ export class Ledger {
         ...request,
         ...execute(),
       };
-      // Nobody learns of it, through an answer or a lookup, before it is on disk.
+      // Apply and answer only after the fsync: a crash must not undo what a client has seen.
       await this.options.journal.append(record);
       this.apply(record);
       return { record, isReplay: false };
@@ -54,9 +55,9 @@ export class Ledger {
   }
 
   /**
-   * Holds an intent while it is refunded: two requests with different keys would both find it
-   * unrefunded, because neither refund is visible before it is on disk.
-   * @throws StripeError 429 `lock_timeout` while another request holds it.
+   * Locks an intent during its refund. Without the lock, two requests with different keys would
+   * both refund it, because a refund is visible only after its fsync.
+   * @throws StripeError 429 `lock_timeout` while another request has the lock.
    */
   async whileRefunding<T>(intentId: string, work: () => Promise<T>): Promise<T> {
     if (this.beingRefunded.has(intentId)) throw locked();
@@ -76,7 +77,7 @@ export class Ledger {
     return this.intentsOfPayment.get(paymentId) ?? [];
   }
 
-  /** Newest first, as Stripe lists. */
+  /** Newest first, as in Stripe's lists. */
   allIntents(): PaymentIntent[] {
     return [...this.intents.values()].reverse();
   }

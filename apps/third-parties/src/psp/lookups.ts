@@ -13,7 +13,7 @@ const listQuery = z.object({
   starting_after: z.string().optional(),
 });
 
-/** The questions whose answers decide what became of a payment. No fault acts on them. */
+/** The lookups that decide the outcome of a payment. No fault changes them. */
 export function addLookups(api: FastifyInstance, ledger: Ledger): void {
   api.get('/v1/payment_intents', (request) => {
     const { limit, starting_after } = parse(listQuery, request.query);
@@ -26,7 +26,7 @@ export function addLookups(api: FastifyInstance, ledger: Ledger): void {
     return { object: 'list', url: '/v1/payment_intents', has_more, data };
   });
 
-  // Unlike Stripe's, this search sees a charge at once: Stripe's may be a minute behind.
+  // This search finds a charge at once. Stripe's search may be a minute behind.
   api.get('/v1/payment_intents/search', (request) => {
     const { query } = parse(z.object({ query: z.string() }), request.query);
     const paymentId = SEARCH.exec(query)?.[3];

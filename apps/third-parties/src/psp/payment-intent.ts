@@ -3,7 +3,10 @@ import type { Answer, ChargeEntry } from './psp-record.js';
 import { invalidRequest, noSuch } from './stripe-error.js';
 import { GENERIC_DECLINE, testCard, type Decline } from './test-cards.js';
 
-/** Stripe's PaymentIntent (https://docs.stripe.com/api/payment_intents/object), without what is always null here. */
+/**
+ * Stripe's PaymentIntent (https://docs.stripe.com/api/payment_intents/object), without the fields
+ * that are always null here.
+ */
 export interface PaymentIntent {
   id: string;
   object: 'payment_intent';
@@ -19,7 +22,7 @@ export interface PaymentIntent {
   latest_charge: string;
   livemode: false;
   metadata: Record<string, string>;
-  /** Of a test card: no card data ever gets here. */
+  /** A test card. Real card data never reaches this system. */
   payment_method: string | null;
   payment_method_types: ['card'];
   status: 'succeeded' | 'requires_payment_method';
@@ -37,8 +40,9 @@ export interface Attempt {
 }
 
 /**
- * Creates and confirms a payment intent in one step: captured, declined, or failed with a stored 500.
- * @throws StripeError for parameters that fail validation; Stripe does not store those.
+ * Creates and confirms a payment intent in one step. The answer is captured, declined or a stored
+ * 500.
+ * @throws StripeError for invalid parameters. Stripe does not store that answer for the key.
  */
 export function createPaymentIntent(attempt: Attempt): Answer {
   const { form, now, newId, fault } = attempt;
@@ -96,7 +100,10 @@ function cardError(decline: Decline, intent: PaymentIntent) {
   return { type: 'card_error' as const, ...decline, charge, payment_intent: intent };
 }
 
-/** Nothing is charged, and the key answers this for 24 hours: asking again does not help, looking up does. */
+/**
+ * The PSP charges nothing, and answers this to the key for 24 hours. A retry with the key gets the
+ * same answer; only a lookup shows that there is no charge.
+ */
 function brokenAnswer(): Answer {
   const message = 'An unknown error occurred.';
   return { status: 500, body: { error: { type: 'api_error', message } }, charge: null };

@@ -1,7 +1,7 @@
 import Stripe from 'stripe';
 import { ThirdParties } from '../third-parties.fixture.js';
 
-describe('the PSP, asked by the official SDK', () => {
+describe('the PSP, called by the official SDK', () => {
   let thirdParties: ThirdParties;
   let stripe: Stripe;
   let payments = 0;
@@ -33,10 +33,10 @@ describe('the PSP, asked by the official SDK', () => {
     );
   }
   const charges = async () => await thirdParties.journal(`charges?paymentId=${paymentId}`);
-  // An assertion that the PSP stays silent needs a client that gives up; nothing is timed by it.
+  // To see that the PSP sends no answer, a client has to time out. The test measures no time.
   const impatient = () => thirdParties.stripe({ timeoutMs: 250 });
 
-  it('charges, and has the charge in its journal', async () => {
+  it('charges a card, and has the charge in its journal', async () => {
     const intent = await pay();
     expect(intent).toMatchObject({ status: 'succeeded', amount: 1299, currency: 'eur' });
     expect(await charges()).toEqual([
@@ -52,7 +52,7 @@ describe('the PSP, asked by the official SDK', () => {
     ]);
   });
 
-  it('charges once for one key, and says that it repeats itself', async () => {
+  it('charges once for one key, and marks the second answer as a replay', async () => {
     const first = await pay();
     const second = await pay();
     expect(second.id).toBe(first.id);
@@ -61,7 +61,7 @@ describe('the PSP, asked by the official SDK', () => {
     expect(await charges()).toHaveLength(1);
   });
 
-  it('charges once for twenty requests with one key at once; the others are told it is in use', async () => {
+  it('charges once for twenty concurrent requests with one key; the others get 409', async () => {
     const results = await Promise.allSettled(Array.from({ length: 20 }, async () => await pay()));
     for (const result of results) {
       if (result.status === 'rejected') {
@@ -72,7 +72,7 @@ describe('the PSP, asked by the official SDK', () => {
     expect(await charges()).toHaveLength(1);
   });
 
-  it('refuses a key that comes back with another amount', async () => {
+  it('refuses a key that is reused with another amount', async () => {
     await pay();
     await expect(pay({ amount: 1300 })).rejects.toBeInstanceOf(
       Stripe.errors.StripeIdempotencyError,
@@ -84,14 +84,14 @@ describe('the PSP, asked by the official SDK', () => {
     ['pm_card_visa_chargeDeclined', 'card_declined', 'generic_decline'],
     ['pm_card_visa_chargeDeclinedInsufficientFunds', 'card_declined', 'insufficient_funds'],
     ['pm_card_chargeDeclinedExpiredCard', 'expired_card', 'expired_card'],
-  ])('declines %s, each time with the same answer', async (paymentMethod, code, decline_code) => {
+  ])('declines %s, and repeats the same answer', async (paymentMethod, code, decline_code) => {
     const declined = { statusCode: 402, type: 'StripeCardError', code, decline_code };
     await expect(pay({ paymentMethod })).rejects.toMatchObject(declined);
     await expect(pay({ paymentMethod })).rejects.toMatchObject(declined);
     expect(await charges()).toMatchObject([{ status: 'declined' }]);
   });
 
-  it('lets nobody in with another key, and does not repeat that key', async () => {
+  it('refuses a wrong secret key, and does not repeat it in the answer', async () => {
     const client = thirdParties.stripe({ secretKey: 'sk_test_wrong' });
     const error = await pay({ client }).catch((reason: Error) => reason);
     expect(error).toBeInstanceOf(Stripe.errors.StripeAuthenticationError);
@@ -99,12 +99,12 @@ describe('the PSP, asked by the official SDK', () => {
     expect(await charges()).toEqual([]);
   });
 
-  it('keeps a pooled connection for longer than a client that comes back every minute', async () => {
+  it('keeps a pooled connection open for a client that sends a request every minute', async () => {
     const { headers } = (await pay()).lastResponse;
     expect(headers['keep-alive']).toBe('timeout=72');
   });
 
-  it('finds a charge by id, by its payment, and in its list', async () => {
+  it('finds a charge by its id, by its payment id, and in the list', async () => {
     const intent = await pay();
     expect((await stripe.paymentIntents.retrieve(intent.id)).status).toBe('succeeded');
     const query = `metadata['paymentId']:'${paymentId}'`;
@@ -118,7 +118,7 @@ describe('the PSP, asked by the official SDK', () => {
     });
   });
 
-  it('refunds a charge whole and once', async () => {
+  it('refunds the full amount of a charge, once', async () => {
     const intent = await pay();
     const refund = { payment_intent: intent.id };
     await stripe.refunds.create(refund, { idempotencyKey: `refund-${paymentId}` });
@@ -132,21 +132,21 @@ describe('the PSP, asked by the official SDK', () => {
     ]);
   });
 
-  describe('when it is made to fail', () => {
+  describe('with a fault', () => {
     it('declines a good card', async () => {
       await thirdParties.fault({ target: 'psp', kind: 'decline', times: 1 });
       await expect(pay()).rejects.toMatchObject({ decline_code: 'generic_decline' });
       await expect(pay({ key: 'another' })).resolves.toMatchObject({ status: 'succeeded' });
     });
 
-    it('does not use a fault up on a request it only repeats', async () => {
+    it('does not use a fault for a replay', async () => {
       await pay();
       await thirdParties.fault({ target: 'psp', kind: 'decline', times: 1 });
       await expect(pay()).resolves.toMatchObject({ status: 'succeeded' });
       await expect(pay({ key: 'new' })).rejects.toMatchObject({ statusCode: 402 });
     });
 
-    it('stores a 500 and replays it for the key, having charged nothing', async () => {
+    it('charges nothing, stores a 500 and replays it for the key', async () => {
       await thirdParties.fault({ target: 'psp', kind: 'error_500', times: 1 });
       await expect(pay()).rejects.toMatchObject({ statusCode: 500 });
       await expect(pay()).rejects.toMatchObject({
@@ -156,7 +156,7 @@ describe('the PSP, asked by the official SDK', () => {
       expect(await charges()).toEqual([]);
     });
 
-    it('hangs without having charged, and charges once when asked again', async () => {
+    it('hangs before the charge, and charges once for the retry', async () => {
       await thirdParties.fault({ target: 'psp', kind: 'hang', times: 1 });
       await expect(pay({ client: impatient() })).rejects.toMatchObject({
         type: 'StripeConnectionError',
@@ -166,7 +166,7 @@ describe('the PSP, asked by the official SDK', () => {
       expect(await charges()).toHaveLength(1);
     });
 
-    it('hangs after it charged, and answers the same key with that charge', async () => {
+    it('hangs after the charge, and answers the retry with that charge', async () => {
       await thirdParties.fault({ target: 'psp', kind: 'charge_then_hang', times: 1 });
       await expect(pay({ client: impatient() })).rejects.toMatchObject({
         type: 'StripeConnectionError',
@@ -177,7 +177,7 @@ describe('the PSP, asked by the official SDK', () => {
       expect(await charges()).toHaveLength(1);
     });
 
-    it('refuses connections, pooled ones too, and takes them again once that is deleted', async () => {
+    it('refuses new and pooled connections, and accepts them again after the fault is deleted', async () => {
       await pay();
       await thirdParties.fault({ target: 'psp', kind: 'refuse' });
       await expect(pay()).rejects.toMatchObject({
@@ -189,7 +189,7 @@ describe('the PSP, asked by the official SDK', () => {
     });
   });
 
-  it('remembers its keys, its charges and its refunds across a restart', async () => {
+  it('keeps its keys, charges and refunds across a restart', async () => {
     const intent = await pay();
     await stripe.refunds.create({ payment_intent: intent.id });
     thirdParties = await thirdParties.restart();

@@ -14,12 +14,12 @@ import type { Webhooks } from './webhooks.js';
 
 const BODY_MAX_BYTES = 64 * 1024;
 const KEY_MAX_CHARS = 255;
-// Node's 5 s would close a pooled connection just as a client sends on it: a reset that looks like an
-// answer lost.
+// With Node's default of 5 s, the server could close a pooled connection just when a client sends a
+// request. The client would see a reset, which looks like a lost answer.
 const KEEP_ALIVE_TIMEOUT_MS = 72_000;
 const REQUEST_TIMEOUT_MS = 30_000;
-// What hangs after a charge is also what would have told of it: the event goes out when a sweeper
-// finds the charge, long after the client has stopped waiting.
+// A process that hangs after a charge does not send its event either. A sweeper finds the charge
+// and sends the event long after the timeout of the client.
 const STUCK_WEBHOOK_DELAY_MS = 15_000;
 
 export interface PspOptions {
@@ -32,7 +32,7 @@ export interface PspOptions {
   newId: (prefix: string) => string;
 }
 
-/** The PSP's HTTP API, as far as the official SDK needs it here. One instance serves every listener. */
+/** The part of Stripe's HTTP API that this system uses. One instance serves every listener. */
 export async function createPsp(options: PspOptions): Promise<{ createServer: () => Server }> {
   const { ledger, webhooks, faults, now, newId } = options;
   const api = fastify({ logger: false, bodyLimit: BODY_MAX_BYTES });
@@ -108,14 +108,14 @@ function read(request: FastifyRequest): { form: Form; keyed: KeyedRequest } {
   return { form, keyed: { idempotencyKey, endpoint, fingerprint: form.fingerprint() } };
 }
 
-/** Called only when something is executed, so that a replay does not use up a fault. */
+/** Runs only when the PSP executes a request, so that a replay uses no fault. */
 function faultOf(faults: FaultSwitches): 'error_500' | 'decline' | null {
   if (faults.take('psp', 'error_500')) return 'error_500';
   if (faults.take('psp', 'decline')) return 'decline';
   return null;
 }
 
-/** Leaves the connection open and silent, until the client gives up. */
+/** Keeps the connection open without an answer, until the client times out. */
 function neverAnswer(reply: FastifyReply): FastifyReply {
   return reply.hijack();
 }

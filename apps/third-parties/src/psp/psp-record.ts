@@ -2,9 +2,9 @@ import type { PaymentIntent } from './payment-intent.js';
 import type { Refund } from './refund.js';
 import type { StripeErrorBody } from './stripe-error.js';
 
-/** One attempt to move money, as the journal's readers see it. */
+/** One attempt to move money, as readers of the journal see it. */
 export interface ChargeEntry {
-  /** The payment intent's id, also for its refund. */
+  /** The id of the payment intent, also for its refund. */
   id: string;
   /** From `metadata.paymentId`. */
   paymentId: string | null;
@@ -16,15 +16,15 @@ export interface ChargeEntry {
   at: string;
 }
 
-/** A request as its idempotency key remembers it. */
+/** The part of a request that is stored for its idempotency key. */
 export interface KeyedRequest {
   idempotencyKey: string | null;
   endpoint: string;
-  /** Of the parameters: equal for equal parameters in any order. */
+  /** Equal for the same parameters in any order. */
   fingerprint: string;
 }
 
-/** What a request led to, whether or not it went well. */
+/** The result of a request, also if it failed. */
 export interface Answer {
   status: number;
   body: PaymentIntent | Refund | { error: StripeErrorBody };
@@ -32,8 +32,8 @@ export interface Answer {
 }
 
 /**
- * One journal line. The money and the answer remembered for the key are one line on purpose: in two,
- * a crash between them would leave a charge that the same key makes again.
+ * One journal line. The charge and the stored answer are one line on purpose. With two lines, a
+ * crash between them would leave a charge without its answer, and the same key would charge again.
  */
 export interface PspRecord extends KeyedRequest, Answer {
   requestId: string;

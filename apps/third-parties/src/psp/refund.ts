@@ -3,7 +3,10 @@ import type { Ledger } from './ledger.js';
 import type { Answer } from './psp-record.js';
 import { invalidRequest, noSuch } from './stripe-error.js';
 
-/** Stripe's Refund (https://docs.stripe.com/api/refunds/object), without what is always null here. */
+/**
+ * Stripe's Refund (https://docs.stripe.com/api/refunds/object), without the fields that are always
+ * null here.
+ */
 export interface Refund {
   id: string;
   object: 'refund';
@@ -17,7 +20,10 @@ export interface Refund {
   status: 'succeeded';
 }
 
-/** Full refunds only: the system never makes another, and a partial one would be neither paid nor unpaid. */
+/**
+ * Makes full refunds only. The system never asks for a partial refund, which would leave a payment
+ * neither paid nor unpaid.
+ */
 export function createRefund(request: {
   form: Form;
   ledger: Ledger;

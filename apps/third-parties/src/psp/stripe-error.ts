@@ -1,6 +1,8 @@
 import type { PaymentIntent } from './payment-intent.js';
 
-/** Stripe's error object (https://docs.stripe.com/api/errors), as far as the simulator fills it. */
+/**
+ * Stripe's error object (https://docs.stripe.com/api/errors), with the fields that the PSP fills.
+ */
 export interface StripeErrorBody {
   type: 'api_error' | 'card_error' | 'idempotency_error' | 'invalid_request_error';
   message: string;
@@ -12,8 +14,8 @@ export interface StripeErrorBody {
 }
 
 /**
- * A refusal before anything was executed. Stripe does not store these for the key; what it does
- * store, declines and 500s included, is an Answer and not an exception.
+ * A refusal before the PSP executes the request. Stripe does not store it for the key. A stored
+ * result, also a decline or a 500, is an Answer and no exception.
  */
 export class StripeError extends Error {
   override readonly name = 'StripeError';
@@ -33,7 +35,7 @@ export function missingParameter(param: string): StripeError {
   return invalidRequest(`Missing required param: ${param}.`, { code: 'parameter_missing', param });
 }
 
-/** The key itself is not repeated: a wrong one is most often a live one. */
+/** The message does not repeat the key: a wrong key is most often a live one. */
 export function unauthorized(): StripeError {
   return new StripeError(401, {
     type: 'invalid_request_error',

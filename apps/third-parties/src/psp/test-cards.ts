@@ -1,4 +1,4 @@
-/** Why a card is declined, in Stripe's vocabulary (https://docs.stripe.com/declines/codes). */
+/** The reason for a decline, in Stripe's words (https://docs.stripe.com/declines/codes). */
 export interface Decline {
   code: string;
   decline_code: string;
@@ -11,7 +11,7 @@ function declined(declineCode: string, message: string, code = 'card_declined'):
 
 export const GENERIC_DECLINE = declined('generic_decline', 'Your card was declined.');
 
-// Stripe's test payment methods (https://docs.stripe.com/testing), the ones this system can meet.
+// Those of Stripe's test payment methods (https://docs.stripe.com/testing) that this system uses.
 const TEST_CARDS = new Map<string, 'pays' | Decline>([
   ['pm_card_visa', 'pays'],
   ['pm_card_visa_debit', 'pays'],

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import Stripe from 'stripe';
 import { ThirdParties, WEBHOOK_SECRET } from '../third-parties.fixture.js';
 
-/** Collects what a webhook endpoint receives; `take` waits for the next one. */
+/** A webhook endpoint that collects events. `take` waits for the next one. */
 class Endpoint {
   private readonly received: { body: string; signature: string }[] = [];
   private wake: () => void = () => {};
@@ -75,7 +75,7 @@ describe("the PSP's webhooks", () => {
     );
   }
 
-  it('tell of a charge, signed so that the official SDK believes them', async () => {
+  it('report a charge, with a signature that the official SDK accepts', async () => {
     const intent = await pay();
     expect(await endpoint.take()).toMatchObject({
       type: 'payment_intent.succeeded',
@@ -83,7 +83,7 @@ describe("the PSP's webhooks", () => {
     });
   });
 
-  it('tell of a charge once, however often its request is repeated', async () => {
+  it('report a charge once, also if its request is repeated', async () => {
     const first = await pay('pm_card_visa', 10_000, 'repeated');
     expect((await endpoint.take()).data.object).toMatchObject({ id: first.id });
     await pay('pm_card_visa', 10_000, 'repeated');
@@ -91,12 +91,12 @@ describe("the PSP's webhooks", () => {
     expect((await endpoint.take()).data.object).toMatchObject({ id: next.id });
   });
 
-  it('tell of a decline', async () => {
+  it('report a decline', async () => {
     await pay('pm_card_visa_chargeDeclined').catch(() => undefined);
     expect(await endpoint.take()).toMatchObject({ type: 'payment_intent.payment_failed' });
   });
 
-  it('come again when they were not taken', async () => {
+  it('are sent again if the endpoint answers with an error', async () => {
     endpoint.status = 500;
     await pay();
     const first = await endpoint.take();
@@ -104,21 +104,21 @@ describe("the PSP's webhooks", () => {
     expect((await endpoint.take()).id).toBe(first.id);
   });
 
-  it('come twice with one id when they are made to', async () => {
+  it('are sent twice with one id while the fault is on', async () => {
     await thirdParties.fault({ target: 'psp', kind: 'double_webhook', times: 1 });
     await pay();
     const first = await endpoint.take();
     expect((await endpoint.take()).id).toBe(first.id);
   });
 
-  it('are overtaken by the next one when what would have sent them hangs after its charge', async () => {
+  it('are overtaken by the next event if the PSP hangs after the charge', async () => {
     await thirdParties.fault({ target: 'psp', kind: 'charge_then_hang', times: 1 });
     await expect(pay('pm_card_visa', 250)).rejects.toThrow();
     const prompt = await pay();
     expect((await endpoint.take()).data.object).toMatchObject({ id: prompt.id });
   });
 
-  it('are overtaken by the next one when they are made late', async () => {
+  it('are overtaken by the next event while a fault delays them', async () => {
     await thirdParties.fault({ target: 'psp', kind: 'late_webhook', times: 1, delayMs: 2_000 });
     const late = await pay();
     const prompt = await pay();

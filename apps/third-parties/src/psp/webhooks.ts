@@ -21,8 +21,8 @@ export interface WebhookOptions {
 }
 
 /**
- * Tells payments what happened, at least once and in no order. Kept in memory: what a crash forgets,
- * payments finds out by itself, and must.
+ * Sends events to payments, at least once and in no order. Unsent events are only in memory: after
+ * a crash of the PSP, payments has to look up the outcome itself.
  */
 export class Webhooks {
   private readonly limit = pLimit(CONNECTIONS_MAX);
@@ -30,7 +30,7 @@ export class Webhooks {
   private pending = 0;
 
   constructor(private readonly options: WebhookOptions) {
-    // Every waiting webhook listens, and so does each one being sent.
+    // Each waiting webhook and each request in flight adds one listener.
     setMaxListeners(PENDING_MAX + CONNECTIONS_MAX, this.closing.signal);
   }
 
@@ -53,7 +53,7 @@ export class Webhooks {
     const { logger } = this.options;
     const about = { eventId: event.id, type: event.type };
     if (this.pending >= PENDING_MAX) {
-      logger.warn(about, 'too many webhooks are waiting; this one is dropped');
+      logger.warn(about, 'too many webhooks wait; this one is dropped');
       return;
     }
     this.pending++;
@@ -62,7 +62,7 @@ export class Webhooks {
         await setTimeout(waitMs, undefined, { signal: this.closing.signal, ref: false });
         if (await this.limit(async () => await this.post(event))) return;
       }
-      logger.warn(about, 'a webhook was given up');
+      logger.warn(about, 'a webhook is dropped after its last retry');
     } catch (error) {
       if (!this.closing.signal.aborted) logger.error({ err: error, ...about }, 'a webhook failed');
     } finally {
@@ -85,7 +85,7 @@ export class Webhooks {
       await response.arrayBuffer();
       return response.ok;
     } catch {
-      // Refused, reset or too slow: what retries are for.
+      // The connection was refused, reset or too slow. The caller retries.
       return false;
     }
   }
@@ -112,7 +112,10 @@ export class Webhooks {
 
 type Event = NonNullable<ReturnType<Webhooks['toEvent']>>;
 
-/** The time is part of what is signed, so each retry is signed anew (https://docs.stripe.com/webhooks). */
+/**
+ * The signature includes the time, so each retry needs a new one
+ * (https://docs.stripe.com/webhooks).
+ */
 function sign(body: string, secret: string, now: Date): string {
   const t = Math.floor(now.getTime() / 1000);
   const v1 = createHmac('sha256', secret).update(`${t}.${body}`).digest('hex');
