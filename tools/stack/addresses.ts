@@ -3,9 +3,9 @@ import type { Environment, Settings } from './environment.js';
 export type Variable = keyof ReturnType<typeof derived>;
 
 /**
- * Every variable an app may read, as seen from this machine. (The compose file says the same with
- * container names.) What the caller's environment sets stays as the caller says: a test that puts a
- * proxy in front of one store names the proxy there.
+ * Every address and secret that an app may read, as seen from this machine. (docker-compose.yml has
+ * the same variables with container names.) A variable of the caller's environment wins: a test
+ * that puts a proxy in front of a store passes the proxy's address this way.
  */
 export function addresses(
   { settings, given }: Environment,
@@ -34,7 +34,7 @@ function derived(settings: Settings, journalFolder: string) {
     PSP_SECRET_KEY: settings.PSP_SECRET_KEY,
     PSP_WEBHOOK_SECRET: settings.PSP_WEBHOOK_SECRET,
     JOURNAL_DIR: journalFolder,
-    // The apps' own defaults hold unless the caller says otherwise.
+    // Unset: the app uses its default, unless the caller sets the variable.
     RATE_LIMIT_PER_S: undefined,
     RATE_LIMIT_BURST: undefined,
     PAYMENTS_DATABASE_URL: database('payments', 'payments_app', settings.PAYMENTS_APP_PASSWORD),

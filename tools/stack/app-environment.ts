@@ -4,7 +4,7 @@ import type { Environment } from './environment.js';
 export const APPS = ['third-parties', 'payments', 'email', 'loyalty', 'search', 'console'] as const;
 export type AppName = (typeof APPS)[number];
 
-/** What each app reads at its start. No app is given a password it has no use for. */
+/** The variables that each app reads at start. An app gets only the passwords that it needs. */
 const READS: Record<AppName, readonly Variable[]> = {
   'third-parties': [
     ...(['THIRD_PARTIES_PORT', 'PSP_PORT', 'SMTP_PORT', 'JOURNAL_DIR'] as const),
@@ -31,8 +31,9 @@ const READS: Record<AppName, readonly Variable[]> = {
 };
 
 /**
- * The whole environment of one app. Of the caller's own environment it keeps what the system has no
- * name for (PATH, HOME, an app's optional limits), without what would change a library behind our back.
+ * The whole environment of one app: its own variables, and those of the caller that the system does
+ * not define (PATH, HOME, optional limits of an app). Variables that silently change a library are
+ * left out.
  */
 export function appEnvironment(
   app: AppName,
@@ -52,5 +53,6 @@ export function appEnvironment(
   );
 }
 
-// libpq's variables would redirect a database connection; NODE_OPTIONS may load a debugger or a test hook.
+// The variables of libpq would redirect a database connection. NODE_OPTIONS can load a debugger or a
+// test hook.
 const LIBRARY_VARIABLES = /^(PG[A-Z]+|NODE_OPTIONS|npm_.*)$/;

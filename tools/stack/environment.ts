@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { repositoryRoot } from '../repository-root.js';
 
 const secret = z.string().min(1);
-/** A tag is part of it: an image without one is whatever is newest that day. */
+/** The tag is required: without it docker takes the newest image of the day. */
 const imageName = z.string().regex(/^\S+:[^:/\s]+$/, 'must be name:tag');
 
 const settingsSchema = z.object({
@@ -57,17 +57,17 @@ export type PortName = Extract<keyof Settings, `${string}_PORT`>;
 
 export interface Environment {
   settings: Settings;
-  /** What the caller's own environment says. It overrides `.env` and whatever is derived from it. */
+  /** The caller's environment. It overrides `.env` and the values derived from it. */
   given: NodeJS.ProcessEnv;
 }
 
 /**
  * Reads `.env` and the caller's environment, once.
- * @throws ConfigError naming every faulty variable.
+ * @throws ConfigError that names every faulty variable.
  */
 export function readEnvironment(given: NodeJS.ProcessEnv = process.env): Environment {
   const file = join(repositoryRoot, '.env');
-  // An image has none: compose hands over every value, so that a changed one needs no new image.
+  // The image has no `.env`. Compose passes every value, so a changed value needs no new image.
   const committed = existsSync(file) ? parse(readFileSync(file)) : {};
   const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ''));
   return { settings: readConfig(settingsSchema, { ...committed, ...set }), given: set };

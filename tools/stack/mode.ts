@@ -7,24 +7,24 @@ export interface Service {
   name: string;
   kind: 'app' | 'server';
   url: string;
-  /** Natively. */
+  /** In native mode. */
   pid: number | null;
-  /** In compose. */
+  /** In compose mode. */
   container: string | null;
   healthy: boolean;
   /** ISO 8601; null while it is down. */
   startedAt: string | null;
 }
 
-/** One way to run the system. The commands know both only through this. */
+/** A way to run the system: as processes (native) or as containers (compose). */
 export interface Mode {
   name: ModeName;
-  /** Starts everything and resolves once all of it is healthy. A failure leaves nothing running. */
+  /** Starts everything and resolves when all is healthy. After a failure nothing runs. */
   start(options: {
     environment: Environment;
-    /** It goes on when this process ends. */
+    /** The system continues when this process ends. */
     detach: boolean;
-    /** The user has had enough of waiting: stop what was started, and reject. */
+    /** Aborted if the user interrupts the start: then stop everything, and reject. */
     signal: AbortSignal;
     print: (line: string) => void;
   }): Promise<Started>;
@@ -34,18 +34,18 @@ export interface Mode {
     wipe: boolean;
     print: (line: string) => void;
   }): Promise<'stopped' | 'not running'>;
-  /** Somebody looks after it: a start would be a second one. */
+  /** True while the system runs under supervision, so that another start must be refused. */
   isRunning(environment: Environment): Promise<boolean>;
-  /** Undefined when there is nothing; also what a supervisor left that was itself killed. */
+  /** Undefined if nothing runs. Includes the processes that a killed supervisor left behind. */
   services(environment: Environment): Promise<Service[] | undefined>;
 }
 
 export interface Started {
   /** Lines that say where data and logs are. */
   places: string[];
-  /** Resolves when somebody else has stopped it all. */
+  /** Resolves when another command has stopped everything. */
   ended: Promise<void>;
   stop(): Promise<void>;
-  /** Without waiting for anybody to finish. */
+  /** Ends everything at once, without a graceful stop. */
   kill(): void;
 }

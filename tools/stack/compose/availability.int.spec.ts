@@ -10,19 +10,19 @@ const PLUGIN = "'compose version --short') echo v2.40.3 ;;";
 const IMAGES = "'image inspect '*) echo sha256:f00 ;;";
 const NO_REDIS = "'image inspect '*redis*) exit 1 ;;";
 
-describe('whether compose can run here', () => {
+describe('compose availability', () => {
   let docker: PretendedDocker;
   beforeEach(() => (docker = new PretendedDocker()));
   afterEach(() => docker.remove());
 
-  it('can with a daemon and every image', async () => {
+  it('is available with a daemon and every image', async () => {
     await expect(availability(docker.answers(`${DAEMON}${PLUGIN}${IMAGES}`))).resolves.toEqual({
       isAvailable: true,
       why: 'Docker 28.1.0 answers and has all 8 images',
     });
   });
 
-  it('can when what is missing can be pulled', async () => {
+  it('is available if docker can pull the missing images', async () => {
     const pullable = "'manifest inspect redis:8') echo {} ;;";
     await expect(
       availability(docker.answers(`${DAEMON}${PLUGIN}${NO_REDIS}${IMAGES}${pullable}`)),
@@ -32,7 +32,7 @@ describe('whether compose can run here', () => {
     });
   });
 
-  it('cannot when an image is neither here nor to be had, and names it', async () => {
+  it('is unavailable if docker cannot pull a missing image, and names the image', async () => {
     await expect(
       availability(docker.answers(`${DAEMON}${PLUGIN}${NO_REDIS}${IMAGES}`)),
     ).resolves.toEqual({
@@ -41,19 +41,19 @@ describe('whether compose can run here', () => {
     });
   });
 
-  it('cannot without a daemon', async () => {
+  it('is unavailable without a daemon', async () => {
     await expect(availability(docker.answers(PLUGIN))).resolves.toEqual({
       isAvailable: false,
       why: 'no Docker daemon answers',
     });
   });
 
-  it('cannot without a docker command', async () => {
+  it('is unavailable without a docker command', async () => {
     const environment = readEnvironment({ PATH: docker.folder });
     await expect(composeAvailability(environment)).resolves.toMatchObject({ isAvailable: false });
   });
 
-  it('cannot with a daemon that hangs, and does not hang with it', async () => {
+  it('is unavailable if the daemon hangs, and does not hang itself', async () => {
     const hanging = "'version '*) exec sleep 600 ;;";
     await expect(availability(docker.answers(`${hanging}${PLUGIN}`))).resolves.toEqual({
       isAvailable: false,
@@ -61,11 +61,11 @@ describe('whether compose can run here', () => {
     });
   });
 
-  it.each(['2.19.1', '1.29.2'])('cannot with docker compose %s', async (version) => {
+  it.each(['2.19.1', '1.29.2'])('is unavailable with docker compose %s', async (version) => {
     const old = `'compose version --short') echo ${version} ;;`;
     await expect(availability(docker.answers(`${DAEMON}${old}`))).resolves.toEqual({
       isAvailable: false,
-      why: 'docker compose 2.20 or newer is not there',
+      why: 'docker compose 2.20 or newer is not installed',
     });
   });
 });

@@ -3,10 +3,10 @@ import { docker } from './docker.js';
 import { canBePulled, missingImages, pinnedImages } from './images.js';
 
 const ANSWER_WITHIN_MS = 3_000;
-/** The first to know `attach`, which keeps the servers' logs out of the way. */
+/** The first version with `attach`, which hides the logs of the servers. */
 const COMPOSE_FLOOR = [2, 20] as const;
 
-/** Whether compose can run here, and why; quick, and never longer than its timeouts together. */
+/** Tells whether compose can run here, and why. Takes at most the sum of its timeouts. */
 export async function composeAvailability(
   environment: Environment,
 ): Promise<{ isAvailable: boolean; why: string }> {
@@ -22,7 +22,7 @@ export async function composeAvailability(
   ]);
   if (!daemon) return no('no Docker daemon answers');
   if (!plugin || !isNewEnough(plugin)) {
-    return no(`docker compose ${COMPOSE_FLOOR.join('.')} or newer is not there`);
+    return no(`docker compose ${COMPOSE_FLOOR.join('.')} or newer is not installed`);
   }
   const missing = await missingImages(environment);
   const pullable = await Promise.all(missing.map((image) => canBePulled(image, environment)));

@@ -14,28 +14,28 @@ const EMAIL = JSON.stringify({
 });
 const ONE_CONTAINER = `'ps '*) echo f00 ;;\n'inspect f00') echo '[${EMAIL}]' ;;`;
 
-describe('the system in containers', () => {
+describe('compose mode', () => {
   let docker: PretendedDocker;
   beforeEach(() => (docker = new PretendedDocker()));
   afterEach(() => docker.remove());
 
   const start = (signal = new AbortController().signal) =>
     composeMode.start({
-      // Other ports than anybody has: what is tested here is what comes after the ports.
+      // Free ports, because these tests concern the steps after the port check.
       environment: freePorts(docker),
       detach: true,
       signal,
       print: () => undefined,
     });
 
-  it('is taken down again when it cannot be started, and docker is quoted', async () => {
+  it('removes all containers if the start fails, and quotes the message of docker', async () => {
     const up = "'compose up '*) echo 'network is out of addresses' >&2; exit 1 ;;";
     docker.answers([IMAGES, BUILD, up, DOWN, NO_EVENTS, "'ps '*) ;;"].join('\n'));
     await expect(start()).rejects.toThrow('network is out of addresses');
     expect(docker.asked().at(-1)).toMatch(/^compose down --remove-orphans/);
   });
 
-  it('names the service that ended while it started, with its last lines', async () => {
+  it('names the service that ended during the start, with its last log lines', async () => {
     const died = JSON.stringify({
       Action: 'die',
       Actor: { Attributes: { 'com.docker.compose.service': 'redis', exitCode: '127' } },
@@ -51,7 +51,7 @@ describe('the system in containers', () => {
     expect(docker.asked().some((line) => line.startsWith('compose down'))).toBe(true);
   });
 
-  it('is taken down again when the user has had enough of waiting', async () => {
+  it('removes all containers if the user interrupts the start', async () => {
     const up = "'compose up '*) exec sleep 600 ;;";
     docker.answers([IMAGES, BUILD, up, DOWN, NO_EVENTS].join('\n'));
     const interrupted = new AbortController();
@@ -64,7 +64,7 @@ describe('the system in containers', () => {
     expect(docker.asked().some((line) => line.startsWith('compose down'))).toBe(true);
   });
 
-  it('keeps its data when it is stopped, unless asked to wipe it', async () => {
+  it('keeps the volumes at stop, and deletes them with --wipe', async () => {
     docker.answers([DOWN, NO_EVENTS, ONE_CONTAINER].join('\n'));
     const { environment } = docker;
     const stop = { environment, print: () => undefined };
@@ -76,7 +76,7 @@ describe('the system in containers', () => {
     ]);
   });
 
-  it('shows every service, also those that are gone, with the port each was started with', async () => {
+  it('lists every service, also stopped ones, with the ports of the start', async () => {
     docker.answers(ONE_CONTAINER);
     const rows = await composeMode.services(docker.environment);
     expect(rows).toHaveLength(13);
@@ -94,7 +94,7 @@ describe('the system in containers', () => {
     );
   });
 
-  it('is not running where there is no Docker', async () => {
+  it('is not running without Docker', async () => {
     const environment = readEnvironment({ PATH: docker.folder });
     await expect(composeMode.services(environment)).resolves.toBeUndefined();
     await expect(composeMode.isRunning(environment)).resolves.toBe(false);

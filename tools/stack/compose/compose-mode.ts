@@ -10,10 +10,10 @@ import { CONTAINER_PORTS, LONG_RUNNING, urlOf, type LongRunning } from './servic
 import { startProject } from './project/start-project.js';
 import { stopProject } from './project/stop-project.js';
 
-// A JVM that is still starting does not hear SIGTERM, and has nothing to lose yet.
+// A JVM that is still starting ignores SIGTERM. It has no data yet, so a short grace period is safe.
 const STARTING_GRACE_S = 3;
 
-/** The servers and the apps as containers. What `docker compose up` started by itself is seen as well. */
+/** Runs servers and apps as containers. It also sees containers that `docker compose up` started. */
 export const composeMode: Mode = {
   name: 'compose',
 
@@ -27,7 +27,7 @@ export const composeMode: Mode = {
       throw error;
     }
     const follow = followProject(environment, print);
-    // Detached, the command ends soon, and docker would go on telling nobody.
+    // With --detach this command ends soon, so nothing reads further events.
     if (detach) follow.close();
     return {
       places: [
@@ -46,7 +46,7 @@ export const composeMode: Mode = {
   async stop({ environment, wipe, print }) {
     const { show } = new ProgressPrinter(print);
     const found = await listContainers(environment).catch(() => undefined);
-    // Without Docker there is nothing to stop, and nothing to wipe that could be reached.
+    // Without a Docker daemon there is nothing to stop, and no volume can be reached.
     if (!found) return 'not running';
     await stopProject({ environment, wipe, onProgress: show });
     if (wipe) print('  deleted the Docker volumes with its data');
@@ -74,7 +74,7 @@ async function row(
   const container = found.find(({ service }) => service === name);
   const isRunning = container?.state === 'running';
   const variable = portVariable(name);
-  // It may have been started with other ports than this command would start it with.
+  // The container may use other ports than the present settings.
   const port = container?.ports.get(CONTAINER_PORTS[name]) ?? environment.settings[variable];
   const asStarted = { ...environment, settings: { ...environment.settings, [variable]: port } };
   return {

@@ -3,27 +3,28 @@ import { docker } from './docker.js';
 
 export interface Container {
   name: string;
-  /** As docker-compose.yml calls it. */
+  /** Its name in docker-compose.yml. */
   service: string;
   state: 'created' | 'running' | 'restarting' | 'paused' | 'exited' | 'dead' | 'removing';
   health: 'starting' | 'healthy' | 'unhealthy' | 'none';
   exitCode: number;
   /** ISO 8601. */
   startedAt: string;
-  /** The port of this machine, by the container's own. */
+  /** From the port in the container to the port of this machine. */
   ports: ReadonlyMap<number, number>;
 }
 
 const ANSWER_WITHIN_MS = 5_000;
 const PROJECT = 'effectively-once';
 
-/** All containers of a project carry its name in a label; the environment's wins over the file's. */
+/** Docker labels each container with its project name. The environment overrides the file. */
 export const projectFilter = ({ given }: Environment) =>
   `label=com.docker.compose.project=${given['COMPOSE_PROJECT_NAME'] ?? PROJECT}`;
 
 /**
- * The containers of this project, whoever started them; not those of `docker compose run`.
- * @throws DockerFailed when no Docker daemon answers in time.
+ * The containers of this project, also those started by another command, but not those of
+ * `docker compose run`.
+ * @throws DockerFailed if no Docker daemon answers in time.
  */
 export async function listContainers(environment: Environment): Promise<Container[]> {
   const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
@@ -35,7 +36,7 @@ export async function listContainers(environment: Environment): Promise<Containe
   return (JSON.parse(inspected) as Inspected[]).map(toContainer);
 }
 
-/** What of `docker inspect` is used here. */
+/** The fields of `docker inspect` that this file reads. */
 interface Inspected {
   Name: string;
   Config: { Labels: Record<string, string> };
@@ -56,7 +57,7 @@ function toContainer({ Name, Config, HostConfig, State }: Inspected): Container 
     state: State.Status,
     health: State.Health?.Status ?? 'none',
     exitCode: State.ExitCode,
-    // Docker counts nanoseconds.
+    // Docker's times have nanoseconds.
     startedAt: new Date(State.StartedAt).toISOString(),
     ports: new Map(
       bindings.map(([inside, [outside]]) => [parseInt(inside), Number(outside?.HostPort)]),

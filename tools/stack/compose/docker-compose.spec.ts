@@ -32,26 +32,26 @@ const oneShots = services.filter(([name]) => !(LONG_RUNNING as readonly string[]
 const { settings } = readEnvironment({});
 
 describe('docker-compose.yml', () => {
-  it('has the services that npm start waits for, and the demo', () => {
+  it('has exactly the services that npm start waits for, and the demo', () => {
     expect(Object.keys(file.services).sort()).toEqual(
       [...LONG_RUNNING, ...PREPARATIONS, 'demo'].sort(),
     );
   });
 
-  it('is the project that npm run status looks for', () => {
+  it('has the project name that npm run status looks for', () => {
     const environment = readEnvironment({});
     expect(projectFilter(environment)).toBe(`label=com.docker.compose.project=${file.name}`);
   });
 
-  it.each(APPS)('gives %s exactly the variables that it gets without Docker', (app) => {
-    // Natively these two are handed on when the caller sets them; compose can only hand on an empty value.
+  it.each(APPS)('gives %s exactly the variables that it gets in native mode', (app) => {
+    // Native mode passes these two only if the caller sets them. Compose can only pass an empty value.
     const limits = { RATE_LIMIT_PER_S: '1', RATE_LIMIT_BURST: '1' };
     const native = appEnvironment(app, readEnvironment(limits), { journalFolder: '/journals' });
     const inCompose = Object.keys(file.services[app]!.environment!);
     expect(inCompose.sort()).toEqual(Object.keys(native).sort());
   });
 
-  it.each(longRunning)('publishes %s under its number in .env, on this machine only', (name) => {
+  it.each(longRunning)('publishes %s on its port of .env, on this machine only', (name) => {
     const inside = { [name]: CONTAINER_PORTS[name], PSP: 3011, SMTP: 1025 } as const;
     const wanted = portVariables(name).map((variable) => {
       const port = inside[variable.replace('_PORT', '') as 'PSP'] ?? inside[name];
@@ -60,11 +60,11 @@ describe('docker-compose.yml', () => {
     expect(file.services[name]!.ports).toEqual(wanted);
   });
 
-  it('publishes nothing of a one-shot', () => {
+  it('publishes no port of a one-shot', () => {
     expect(oneShots.filter(([, { ports }]) => ports)).toEqual([]);
   });
 
-  it.each(services)('takes the image of %s from .env, or builds it', (_, { image }) => {
+  it.each(services)('takes the image of %s from .env or builds it', (_, { image }) => {
     const isOurs = image === 'effectively-once/app:${APP_VERSION:-dev}';
     const pinned = Object.keys(settings).filter((key) => key.endsWith('_IMAGE'));
     expect(isOurs || pinned.map((key) => `\${${key}}`).includes(image ?? '')).toBe(true);
@@ -79,7 +79,7 @@ describe('docker-compose.yml', () => {
     expect(service.restart).toBe('unless-stopped');
   });
 
-  it.each(oneShots)('shows a failure of %s instead of repeating it', (_, service) => {
+  it.each(oneShots)('does not restart %s after a failure', (_, service) => {
     expect(service.restart).toBe('no');
   });
 
@@ -91,31 +91,31 @@ describe('docker-compose.yml', () => {
     });
   });
 
-  it('sends nothing in a container to 127.0.0.1, but for what Kafka tells this machine', () => {
+  it('uses 127.0.0.1 in containers only for the listeners of Kafka', () => {
     const pointing = services.flatMap(([name, { environment = {} }]) =>
       Object.entries(environment)
         .filter(([, value]) => /127\.0\.0\.1|localhost/.test(String(value)))
         .map(([variable]) => `${name} ${variable}`),
     );
-    // Its controller is itself.
+    // Kafka is its own controller.
     const itself = ['kafka KAFKA_CONTROLLER_QUORUM_VOTERS', 'kafka KAFKA_LISTENERS'];
     expect(pointing.sort()).toEqual(['kafka KAFKA_ADVERTISED_LISTENERS', ...itself]);
   });
 
-  it('lets the shell override every credential a one-shot needs', () => {
+  it('lets the shell override every credential that a one-shot needs', () => {
     const needed = Object.keys(settings).filter((name) => /_PASSWORD$|^AUTH_JWT/.test(name));
     for (const [, { environment }] of oneShots) {
       for (const name of needed) expect(environment).toHaveProperty(name, `\${${name}}`);
     }
   });
 
-  it('can write every password of .env into a URL as it is', () => {
+  it('has passwords in .env that need no encoding in a URL', () => {
     for (const [name, value] of Object.entries(settings)) {
       if (name.endsWith('_PASSWORD')) expect(value).toBe(encodeURIComponent(String(value)));
     }
   });
 
-  it('tells Connect nothing else than the file it has natively', () => {
+  it('gives Connect the same settings as its file in native mode', () => {
     const worker = new Map(
       read('infra/connect/connect-distributed.properties')
         .split('\n')
@@ -144,12 +144,12 @@ describe('docker-compose.yml', () => {
     );
   });
 
-  it('mounts only files that are there', () => {
+  it('mounts only files that exist', () => {
     const mounted = services.flatMap(([, { volumes = [] }]) =>
       volumes.filter((volume) => volume.startsWith('./')).map((volume) => volume.split(':')[0]!),
     );
     const { ALERT_PROFILE } = settings;
-    // Docker would make an empty folder in the place of a missing file.
+    // Docker would create an empty folder in place of a missing file.
     for (const path of mounted.filter((path) => /\.\w+$/.test(path))) {
       expect(read(path.replace('${ALERT_PROFILE}', ALERT_PROFILE))).not.toBe('');
     }

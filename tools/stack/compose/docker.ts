@@ -7,7 +7,7 @@ export interface DockerOptions {
   signal?: AbortSignal;
 }
 
-/** Its message is what docker said last. */
+/** Its message has the last lines of docker's output. */
 export class DockerFailed extends Error {
   override readonly name = 'DockerFailed';
 }
@@ -15,8 +15,8 @@ export class DockerFailed extends Error {
 const ERROR_LINES_MAX = 20;
 
 /**
- * Runs the docker command and returns what it wrote to standard output.
- * @throws DockerFailed when it is missing or fails; the signal's reason when that ends it.
+ * Runs the docker command and returns its standard output.
+ * @throws DockerFailed if docker is missing or fails; the signal's reason after an abort.
  */
 export async function docker(args: string[], options: DockerOptions): Promise<string> {
   options.signal?.throwIfAborted();
@@ -36,7 +36,7 @@ export async function docker(args: string[], options: DockerOptions): Promise<st
   });
 }
 
-/** In the clone, where compose finds its file. */
+/** Runs docker compose in the repository root, where it finds docker-compose.yml. */
 export const compose = (args: string[], options: DockerOptions) =>
   docker(['compose', ...args], options);
 
@@ -44,7 +44,7 @@ export function startDocker(args: string[], { environment, signal }: DockerOptio
   return spawn('docker', args, {
     cwd: repositoryRoot,
     env: environment.given,
-    // In a group of its own: Ctrl-C would end a `docker compose down` half-way.
+    // Its own process group, because Ctrl-C would otherwise interrupt `docker compose down`.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(signal ? { signal } : {}),

@@ -4,7 +4,7 @@ import { compose, docker, DockerFailed } from './docker.js';
 
 const PULLABLE_WITHIN_MS = 10_000;
 
-/** Every image that `.env` pins. */
+/** The images whose tags `.env` pins. */
 export function pinnedImages({ settings }: Environment): string[] {
   return Object.entries(settings).flatMap(([name, value]) =>
     name.endsWith('_IMAGE') ? [String(value)] : [],
@@ -20,7 +20,7 @@ export async function missingImages(environment: Environment): Promise<string[]>
   return found.flat();
 }
 
-/** Asks the registry for no more than the image's description. */
+/** Requests only the manifest of the image from the registry. */
 export async function canBePulled(image: string, environment: Environment): Promise<boolean> {
   const signal = AbortSignal.timeout(PULLABLE_WITHIN_MS);
   return await docker(['manifest', 'inspect', image], { environment, signal }).then(
@@ -29,7 +29,7 @@ export async function canBePulled(image: string, environment: Environment): Prom
   );
 }
 
-/** Pulls what is missing, then builds the apps' image; Docker's cache makes that short when nothing changed. */
+/** Pulls missing images, then builds the image of the apps. Docker caches unchanged layers. */
 export async function imageSteps(environment: Environment): Promise<Step[]> {
   const pulls = (await missingImages(environment)).map((image) => ({
     name: `pull ${image}`,

@@ -3,7 +3,10 @@ import { compose } from './docker.js';
 
 const LINES_MAX = 15;
 
-/** A service's last lines up to a moment: what its next run writes explains nothing. Never rejects. */
+/**
+ * The last log lines of a service up to a moment. Later lines belong to its next run and do not
+ * explain the failure. Never rejects.
+ */
 export async function logTail(
   service: string,
   { environment, untilMs }: { environment: Environment; untilMs: number },

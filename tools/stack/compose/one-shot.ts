@@ -1,5 +1,5 @@
-// The entry point of every one-shot in docker-compose.yml: `demo pay --user bob` is what
-// `npm run pay -- --user bob` is on a machine with Node.
+// The entry point of every one-shot in docker-compose.yml: `demo pay --user bob` is the same as
+// `npm run pay -- --user bob` on a machine with Node.
 const COMMANDS = {
   demo: './demo.js',
   prepare: '../../cli/run/prepare.js',
@@ -12,7 +12,7 @@ const COMMANDS = {
 const [, script = '', command = '', ...rest] = process.argv;
 if (!(command in COMMANDS)) {
   process.stderr.write(
-    `no such command: ${command}. There are: ${Object.keys(COMMANDS).join(', ')}\n`,
+    `unknown command: ${command}. Commands: ${Object.keys(COMMANDS).join(', ')}\n`,
   );
   process.exit(1);
 }
@@ -20,7 +20,7 @@ process.argv = [process.execPath, script, ...rest];
 try {
   await import(COMMANDS[command as keyof typeof COMMANDS]);
 } catch (error) {
-  // One line in the log of a container, where a stack trace would push the reason out of sight.
+  // One line in the container's log. A stack trace would hide the reason.
   process.stderr.write(`${command}: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);
 }

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readEnvironment, type Environment } from '../environment.js';
 
-/** A docker command that answers as one on another machine would, and notes what it was asked. */
+/** A fake docker command with scripted answers. It records its arguments. */
 export class PretendedDocker {
   readonly folder = mkdtempSync(join(tmpdir(), 'pretended-docker-'));
   private readonly log = join(this.folder, 'asked');
 
-  /** @param cases of a shell's `case`, over all arguments; what none of them knows fails. */
+  /** @param cases branches of a shell `case` over all arguments; other arguments fail. */
   answers(cases: string): this {
     const file = join(this.folder, 'docker');
     const note = `echo "$*" >> ${this.log}`;

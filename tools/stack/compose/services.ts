@@ -5,10 +5,10 @@ import { SERVERS, type ServerName } from '../health/health-check.js';
 export type LongRunning = ServerName | AppName;
 export const LONG_RUNNING: readonly LongRunning[] = [...SERVERS, ...APPS];
 
-/** What must have ended well before the apps start. `demo` is not among them: `npm start` pays itself. */
+/** The one-shots that must succeed before the apps start. Without `demo`: `npm start` pays itself. */
 export const PREPARATIONS = ['migrate', 'topics', 'index', 'connector'] as const;
 
-/** Where each service listens inside its container. docker-compose.yml says the same; a spec compares. */
+/** The port of each service in its container. A spec compares it with docker-compose.yml. */
 export const CONTAINER_PORTS: Record<LongRunning, number> = {
   postgres: 5432,
   kafka: 9092,
@@ -28,7 +28,7 @@ export const CONTAINER_PORTS: Record<LongRunning, number> = {
 export const isLongRunning = (service: string): service is LongRunning =>
   (LONG_RUNNING as readonly string[]).includes(service);
 
-/** The variables that say which ports of this machine a service takes. */
+/** The variables with the ports of this machine that a service uses. */
 export function portVariables(service: LongRunning): PortName[] {
   const own = portVariable(service);
   return service === 'third-parties' ? [own, 'PSP_PORT', 'SMTP_PORT'] : [own];

@@ -7,7 +7,7 @@ import { portOf, type Environment } from '../environment.js';
 
 const CHECK_TIMEOUT_MS = 3_000;
 
-/** Rejects, saying why, while the service cannot do its work. */
+/** Rejects with the reason while the service cannot work. */
 export type HealthCheck = (signal: AbortSignal) => Promise<void>;
 
 export const SERVERS = [
@@ -16,7 +16,7 @@ export const SERVERS = [
 ] as const;
 export type ServerName = (typeof SERVERS)[number];
 
-/** How each server shows that it works, by its port on this machine: the same in both modes. */
+/** The health check of each server, through its port on this machine. Both modes use it. */
 export function serverHealthCheck(server: ServerName, environment: Environment): HealthCheck {
   const port = portOf(server, environment);
   const http = (path: string) => httpAnswers(`http://127.0.0.1:${port}${path}`);
@@ -28,10 +28,10 @@ export function serverHealthCheck(server: ServerName, environment: Environment):
     case 'postgres':
       return () => postgresAnswers(port, environment.settings.POSTGRES_PASSWORD);
     case 'redis':
-      // While it still reads its log from disk it answers -LOADING.
+      // Redis answers -LOADING while it reads its log from disk.
       return (signal) => lineAnswered({ port, line: 'PING', expected: '+PONG', signal });
     case 'connect':
-      // The list of connectors is answered only once the worker has joined its group.
+      // Connect answers this path only after the worker has joined its group.
       return http('/connectors');
     case 'alertmanager':
     case 'prometheus':
@@ -46,7 +46,7 @@ export function healthCheck(service: string, environment: Environment): HealthCh
   return serverHealthCheck(service as ServerName, environment);
 }
 
-/** One question with a time limit, whatever the service's own check does about its signal. */
+/** Runs one check with a time limit, even if the check ignores its signal. */
 export async function isHealthy(service: string, environment: Environment): Promise<boolean> {
   const signal = AbortSignal.timeout(CHECK_TIMEOUT_MS);
   return await withTimeout(healthCheck(service, environment)(signal), CHECK_TIMEOUT_MS).then(
@@ -56,7 +56,7 @@ export async function isHealthy(service: string, environment: Environment): Prom
 }
 
 async function kafkaAnswers(port: number, signal: AbortSignal): Promise<void> {
-  // Its client tries a port that nobody listens on again and again, for longer than we want to wait.
+  // kafkajs retries a closed port for longer than the check may take, so the check tries the port first.
   await portOpens(port, signal);
   await pingBroker({ brokers: [`127.0.0.1:${port}`], clientId: 'health-check' });
 }
@@ -90,7 +90,7 @@ async function postgresAnswers(port: number, password: string): Promise<void> {
     connectionTimeoutMillis: 2_000,
     query_timeout: 2_000,
   });
-  // Without a listener, a server that goes away while it is asked would end this process.
+  // An 'error' event without a listener would end this process if the server stops meanwhile.
   client.on('error', () => undefined);
   await client.connect();
   try {

@@ -11,7 +11,7 @@ import { startStack } from './start-stack.js';
 import { isAlive, readState, type ProcessRecord } from './supervision/state.js';
 import { stopSupervisor } from './supervision/stop-supervisor.js';
 
-/** The servers as plain processes of this machine. */
+/** Runs servers and apps as processes of this machine. */
 export const nativeMode: Mode = {
   name: 'native',
 
@@ -29,7 +29,7 @@ export const nativeMode: Mode = {
     return {
       ...stack,
       places: [`data    ${folder.data}`, `logs    ${folder.logs}`],
-      // `npm stop` interrupts this very process.
+      // Never resolves: `npm stop` sends SIGTERM to this process.
       ended: new Promise(() => undefined),
     };
   },
@@ -65,7 +65,7 @@ async function stopWhatRuns(
   const state = readState(folder.stateFile);
   if (!state) return 'not running';
   if (isAlive(state.supervisor)) await stopSupervisor(folder, state.supervisor, print);
-  // Also when it was alive: what it did not manage to stop must not outlive it.
+  // Also after a supervisor that was alive: a process that it did not stop must not outlive it.
   for (const name of await endLeftovers(folder)) print(`  ■ ${name} (its supervisor was gone)`);
   return 'stopped';
 }

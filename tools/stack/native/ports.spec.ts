@@ -12,20 +12,20 @@ async function listen(host: string): Promise<number> {
 }
 
 it.each(['127.0.0.1', '0.0.0.0'])(
-  'names a port taken on %s, its variable, its service and who has it',
+  'names a port in use on %s, its variable, its service and the process',
   async (host) => {
     const port = await listen(host);
     const services = [{ name: 'redis', ports: ['REDIS_PORT' as const] }];
     const check = assertPortsAreFree(services, { REDIS_PORT: port } as Settings);
     await expect(check).rejects.toThrow(
       new RegExp(
-        `port ${port} \\(REDIS_PORT, for redis\\) is taken( by .*, process ${process.pid})?\n`,
+        `port ${port} \\(REDIS_PORT, for redis\\) is in use( by .*, process ${process.pid})?\n`,
       ),
     );
   },
 );
 
-it('is content with a port that nobody has', async () => {
+it('accepts a free port', async () => {
   const port = await listen('127.0.0.1');
   await new Promise((resolve) => server.close(resolve));
   const services = [{ name: 'redis', ports: ['REDIS_PORT' as const] }];

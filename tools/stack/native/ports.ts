@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { connect, createServer } from 'node:net';
 import type { PortName, Settings } from '../environment.js';
 
-/** @throws Error naming every port that is taken, its variable, and who holds it where that can be seen. */
+/** @throws Error that names every port in use, its variable, and the process that holds it if known. */
 export async function assertPortsAreFree(
   services: { name: string; ports: PortName[] }[],
   settings: Settings,
@@ -12,21 +12,23 @@ export async function assertPortsAreFree(
       ports.map(async (variable) => {
         const port = settings[variable];
         if (await isFree(port)) return [];
-        return `port ${port} (${variable}, for ${name}) is taken${holder(port)}`;
+        return `port ${port} (${variable}, for ${name}) is in use${holder(port)}`;
       }),
     ),
   );
   const taken = faults.flat();
   if (taken.length === 0) return;
   throw new Error(
-    `${taken.join('\n')}\nStop what holds ${taken.length > 1 ? 'them' : 'it'}, or choose another ` +
-      `port: ${/\((\w+),/.exec(taken[0] ?? '')?.[1]}=… npm start`,
+    `${taken.join('\n')}\nStop the ${taken.length > 1 ? 'programs' : 'program'} on ` +
+      `${taken.length > 1 ? 'these ports' : 'this port'}, or choose another port: ` +
+      `${/\((\w+),/.exec(taken[0] ?? '')?.[1]}=… npm start`,
   );
 }
 
-/** Free on every address of this machine, so that nobody's port is shared by accident. */
+/** True if the port is free on every address of this machine, so that no port is shared by accident. */
 export async function isFree(port: number): Promise<boolean> {
-  // On macOS one can listen on all addresses beside somebody who listens on one: so knock first.
+  // On macOS a program can listen on all addresses although another one listens on one of them.
+  // Therefore try to connect first.
   return !(await answers(port)) && (await canListen(port));
 }
 
@@ -47,7 +49,7 @@ const canListen = (port: number) =>
     server.listen({ port, host: '0.0.0.0' }, () => server.close(() => resolve(true)));
   });
 
-/** By `lsof`, which Linux and macOS have in common; empty where it is missing or may not look. */
+/** Asks `lsof`, which Linux and macOS have. Empty if it is missing or has no permission. */
 function holder(port: number): string {
   const args = ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpc'];
   const { stdout } = spawnSync('lsof', args, { encoding: 'utf8' });

@@ -5,7 +5,7 @@ import { createTopics } from '../prepare/topics.js';
 import { preparePostgres } from '../prepare/databases.js';
 import type { Step } from './progress/steps.js';
 
-/** What the servers must hold before an app may start. */
+/** The databases, topics, index and connector that the servers need before an app starts. */
 export function preparations({ settings }: Environment): Step[] {
   const host = '127.0.0.1';
   const { POSTGRES_PORT, KAFKA_PORT, ELASTICSEARCH_PORT, CONNECT_PORT } = settings;
@@ -27,7 +27,7 @@ export function preparations({ settings }: Environment): Step[] {
     },
     {
       name: 'connector',
-      // Without its topics the connector would block for ever and say that it runs.
+      // Without its topics the connector blocks for ever, while Connect reports RUNNING.
       after: ['connect', 'databases', 'topics'],
       run: () =>
         registerConnector({

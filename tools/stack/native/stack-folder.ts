@@ -6,7 +6,7 @@ import { canReach, serverUser, type ServerUser } from './server-user.js';
 
 const OUTSIDE = '/var/tmp';
 
-/** Where a stack keeps what it makes; `binaries` are shared by all stacks of a clone. */
+/** The folders of a stack. All stacks of a clone share `binaries`. */
 export interface StackFolder {
   path: string;
   binaries: string;
@@ -18,8 +18,8 @@ export interface StackFolder {
 }
 
 /**
- * `.stack` in the clone. When root starts servers as `nobody` and `nobody` cannot enter the clone,
- * a folder outside that is named after the clone's path, so that the next command finds it again.
+ * `.stack` in the clone. If root starts the servers as `nobody`, and `nobody` cannot enter the clone:
+ * a folder in /var/tmp. Its name is a hash of the clone's path, so that the next command finds it.
  */
 export function stackFolder(name = 'main'): StackFolder {
   const user = serverUser();
@@ -40,9 +40,9 @@ export function stackFolder(name = 'main'): StackFolder {
 
 const pathHash = (path: string) => createHash('sha256').update(path).digest('hex').slice(0, 12);
 
-/** Makes a folder that only the servers' account may use. */
+/** Creates a folder that only the account of the servers may use. */
 export function makeServerFolder(path: string, user: ServerUser | undefined): void {
-  // The folders above stay open, or the servers' account could not get here.
+  // The parent folders stay open. Otherwise the account of the servers could not reach this one.
   mkdirSync(dirname(path), { recursive: true });
   if (!existsSync(path)) mkdirSync(path, { mode: 0o700 });
   if (user) chownSync(path, user.uid, user.gid);

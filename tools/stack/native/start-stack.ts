@@ -21,37 +21,37 @@ export type Progress =
 export interface Stack {
   /** Stops everything in order. */
   stop(): Promise<void>;
-  /** Ends everything at once; a `stop` under way then ends too. */
+  /** Ends everything at once. A running `stop` then ends too. */
   kill(): void;
 }
 
 /**
- * Starts all servers, makes what they must hold, and starts the apps unless told not to. Several
- * stacks can run side by side, each with its own ports and folder.
- * @throws Error with what to do about it; everything already started has been stopped by then.
+ * Starts all servers, prepares them, and starts the apps if `apps` is true. Several stacks can run
+ * side by side, each with its own ports and folder.
+ * @throws Error that says what to do. Everything that was started has been stopped by then.
  */
 export async function startStack(options: {
   environment: Environment;
   folder: StackFolder;
   apps: boolean;
-  /** What is started instead of what everybody runs: a test may put something between. */
+  /** Changes the process definitions: a test can put a proxy in front of a server. */
   rewire?: (definitions: ProcessDefinition[]) => ProcessDefinition[];
   signal: AbortSignal;
   onProgress: (progress: Progress) => void;
 }): Promise<Stack> {
   const { environment, folder, rewire = (same) => same, signal, onProgress } = options;
   const onNote = (note: string) => onProgress({ kind: 'note', note });
-  // Servers under another account must be able to read what this process writes for them.
+  // Servers that run under another account must be able to read the files of this process.
   process.umask(0o022);
   const ended = await endLeftovers(folder);
-  if (ended.length > 0) onNote(`ended what a killed supervisor had left: ${ended.join(', ')}`);
+  if (ended.length > 0) onNote(`ended the leftovers of a killed supervisor: ${ended.join(', ')}`);
   assertDiskSpace(folder.path);
 
   const supervisor = new Supervisor(folder, portsOf(environment), (exit) =>
     onProgress({ kind: 'exit', exit }),
   );
   const kill = () => supervisor.kill();
-  // Also when an error nobody caught ends this process: nothing may outlive its supervisor.
+  // Also after an uncaught error: no process may outlive its supervisor.
   process.once('exit', kill);
   const stop = async () => {
     await supervisor.stop((event) => {
@@ -73,7 +73,7 @@ export async function startStack(options: {
   return { stop, kill };
 }
 
-/** A server that is left out needs nothing in it. */
+/** The preparations of the servers that are started. */
 function preparationsOf(definitions: ProcessDefinition[], environment: Environment): Step[] {
   const there = new Set(definitions.map(({ name }) => name));
   return preparations(environment).filter(({ name, after }) => {

@@ -3,7 +3,7 @@ import { Client } from '@elastic/elasticsearch';
 
 const REQUEST_TIMEOUT_MS = 30_000;
 
-/** Makes the search index unless it is there. */
+/** Creates the search index if it is missing. */
 export async function createIndex(options: { elasticsearchUrl: string }): Promise<void> {
   const client = new Client({ node: options.elasticsearchUrl, requestTimeout: REQUEST_TIMEOUT_MS });
   try {

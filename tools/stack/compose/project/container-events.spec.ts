@@ -10,19 +10,19 @@ const line = (action: string, attributes: Record<string, string>) =>
   });
 const redis = { 'com.docker.compose.service': 'redis', 'com.docker.compose.oneoff': 'False' };
 
-describe('what docker tells of a container', () => {
+describe('a docker event', () => {
   it.each([
     ['create', 'created'],
     ['start', 'started'],
     ['health_status: healthy', 'healthy'],
     ['destroy', 'removed'],
-  ])('%s is: %s', (action, kind) => {
+  ])('%s becomes %s', (action, kind) => {
     const event = parseEvent(line(action, redis));
     expect(event).toMatchObject({ kind, service: 'redis' });
     expect(Math.round(event!.atMs)).toBe(1795267307081);
   });
 
-  it('says with which code a program ended', () => {
+  it('has the exit code of the program', () => {
     expect(parseEvent(line('die', { ...redis, exitCode: '137' }))).toMatchObject({
       kind: 'ended',
       service: 'redis',
@@ -30,11 +30,11 @@ describe('what docker tells of a container', () => {
     });
   });
 
-  it('is of no interest when a health got worse', () => {
+  it('is ignored if a container becomes unhealthy', () => {
     expect(parseEvent(line('health_status: unhealthy', redis))).toBeUndefined();
   });
 
-  it('is of no interest when somebody runs a command of their own', () => {
+  it('is ignored for containers of docker compose run', () => {
     const run = { ...redis, 'com.docker.compose.oneoff': 'True' };
     expect(parseEvent(line('die', { ...run, exitCode: '1' }))).toBeUndefined();
   });

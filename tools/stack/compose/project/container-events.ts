@@ -18,7 +18,7 @@ export interface ContainerEnded {
 
 const ACTIONS = ['create', 'start', 'health_status', 'die', 'destroy'];
 
-/** Tells what happens to the project's containers, from now until it is closed. */
+/** Reports the events of the project's containers, from now until it is closed. */
 export function watchContainers(
   environment: Environment,
   onEvent: (event: ContainerEvent) => void,
@@ -27,12 +27,12 @@ export function watchContainers(
     ...['--filter', projectFilter(environment), '--filter', 'type=container'],
     ...ACTIONS.flatMap((action) => ['--filter', `event=${action}`]),
   ];
-  // From a time on: what happens before docker listens would be lost otherwise.
+  // Without --since, events before docker starts to listen would be lost.
   const since = ['--since', (Date.now() / 1000).toFixed(3)];
   const child = startDocker(['events', ...since, ...filters, '--format', '{{json .}}'], {
     environment,
   });
-  // Whoever needs docker to be there notices by a command that fails, not by this silence.
+  // If docker is missing, the other docker commands fail and report it.
   child.once('error', () => undefined);
   child.stderr.resume();
   createInterface({ input: child.stdout }).on('line', (line) => {
@@ -42,7 +42,7 @@ export function watchContainers(
   return { close: () => child.kill() };
 }
 
-/** Undefined for what is of no interest: containers of `docker compose run`, and a health that got worse. */
+/** Undefined for containers of `docker compose run`, and for `unhealthy`. */
 export function parseEvent(line: string): ContainerEvent | undefined {
   const { Action, Actor, timeNano } = JSON.parse(line) as {
     Action: string;

@@ -4,7 +4,7 @@ import { watchContainers, type ContainerEvent } from './container-events.js';
 import { logTail } from '../log-tail.js';
 import { isLongRunning, LONG_RUNNING } from '../services.js';
 
-/** Tells of every service that ends and comes back, until all have been removed by somebody else. */
+/** Reports every service that ends or restarts, until another command has removed all of them. */
 export function followProject(
   environment: Environment,
   print: (line: string) => void,
@@ -18,7 +18,8 @@ export function followProject(
     if (event.kind === 'created') present.add(event.service);
     if (event.kind === 'removed') present.delete(event.service);
     if (present.size === 0) endNow();
-    // In turn: reading a log takes so long that the news of the restart would come first.
+    // One after the other: reading a log takes so long that the line about the restart would come
+    // first.
     told = told.then(async () => {
       const line = await news(event, environment);
       if (line !== undefined) print(line);

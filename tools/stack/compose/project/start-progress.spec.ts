@@ -18,8 +18,8 @@ const at = (atMs: number, service: string, kind: 'started' | 'healthy') =>
 const ended = (atMs: number, service: string, exitCode: number) =>
   ({ kind: 'ended', service, atMs, exitCode }) as const;
 
-describe('a start in containers', () => {
-  it('calls a server done when it is healthy, with the seconds since it started', () => {
+describe('the progress of a compose start', () => {
+  it('marks a server done when it is healthy, with the seconds since its start', () => {
     const { shown, failures } = shownFor(
       at(1_000, 'kafka', 'started'),
       at(3_500, 'kafka', 'healthy'),
@@ -31,25 +31,25 @@ describe('a start in containers', () => {
     expect(failures).toEqual([]);
   });
 
-  it('calls a one-shot done when it ended well', () => {
+  it('marks a one-shot done when it ends with code 0', () => {
     const { shown, failures } = shownFor(at(0, 'migrate', 'started'), ended(700, 'migrate', 0));
     expect(shown.at(-1)).toEqual({ kind: 'done', step: 'migrate', seconds: 0.7 });
     expect(failures).toEqual([]);
   });
 
-  it('fails with the one-shot that ended badly', () => {
+  it('fails if a one-shot ends with another code', () => {
     const { shown, failures } = shownFor(at(0, 'topics', 'started'), ended(900, 'topics', 1));
     expect(shown.at(-1)).toEqual({ kind: 'failed', step: 'topics', seconds: 0.9 });
     expect(failures).toEqual(['topics 1']);
   });
 
-  it('fails with a server that ends, however well it says it ended', () => {
+  it('fails if a server ends, even with code 0', () => {
     expect(shownFor(at(0, 'redis', 'started'), ended(100, 'redis', 0)).failures).toEqual([
       'redis 0',
     ]);
   });
 
-  it('fails with a server that was there before and ends meanwhile', () => {
+  it('fails if a server that ran before the start ends', () => {
     const { shown, failures } = shownFor(ended(100, 'redis', 137));
     expect(shown).toEqual([]);
     expect(failures).toEqual(['redis 137']);

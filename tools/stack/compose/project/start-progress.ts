@@ -3,15 +3,15 @@ import type { ContainerEvent, ContainerEnded } from './container-events.js';
 import { isLongRunning } from '../services.js';
 
 /**
- * Turns what happens to containers into what a person is told while they start: a long-running one is
- * done when it is healthy, a one-shot when it has ended well.
+ * Turns container events into progress lines. A long-running service is done when it is healthy, a
+ * one-shot when it ends with code 0.
  */
 export class StartProgress {
   private readonly startedAtMs = new Map<string, number>();
 
   constructor(
     private readonly show: (progress: Progress) => void,
-    /** Without it, one whose program dies would be started again and waited for until it is given up. */
+    /** Without it, docker would restart a failing program until the start times out. */
     private readonly onFailure: (event: ContainerEnded) => void,
   ) {}
 
@@ -40,7 +40,7 @@ export class StartProgress {
 
   private end({ service, atMs }: ContainerEvent, kind: 'done' | 'failed'): void {
     const startedAtMs = this.startedAtMs.get(service);
-    // It was there before this start, or has been told already.
+    // The container ran before this start, or was reported already.
     if (startedAtMs === undefined) return;
     this.startedAtMs.delete(service);
     this.show({ kind, step: service, seconds: (atMs - startedAtMs) / 1000 });

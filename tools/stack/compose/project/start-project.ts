@@ -11,8 +11,8 @@ import { LONG_RUNNING, portVariables, PREPARATIONS } from '../services.js';
 import { StartProgress } from './start-progress.js';
 
 /**
- * Brings images and containers up and resolves when all are healthy.
- * @throws Error with the last log lines of the service that failed; what was started still is.
+ * Builds images, starts containers and resolves when all are healthy.
+ * @throws Error with the last log lines of the failed service. The started containers still run.
  */
 export async function startProject(options: {
   environment: Environment;
@@ -53,7 +53,7 @@ async function endedDuringStart(event: ContainerEnded, environment: Environment)
   );
 }
 
-/** Undefined when no service is to blame: a volume that cannot be mounted, a network that cannot be made. */
+/** Undefined if no service is unhealthy: docker could not mount a volume or create a network. */
 async function neverHealthy(environment: Environment): Promise<Error | undefined> {
   const containers = await listContainers(environment);
   const found = containers.find(({ health }) => health === 'unhealthy');

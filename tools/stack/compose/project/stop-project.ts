@@ -3,11 +3,11 @@ import type { Progress } from '../../native/start-stack.js';
 import { watchContainers } from './container-events.js';
 import { compose } from '../docker.js';
 
-/** Stops and removes the containers, those of `docker compose run` too; data stays unless wiped. */
+/** Stops and removes all containers, also those of `docker compose run`. Keeps the data by default. */
 export async function stopProject(options: {
   environment: Environment;
   wipe: boolean;
-  /** Instead of what docker-compose.yml grants each service. */
+  /** Overrides the grace periods of docker-compose.yml. */
   graceS?: number;
   onProgress: (progress: Progress) => void;
 }): Promise<void> {

@@ -24,7 +24,7 @@ afterEach(async () => {
   await rm(folder.path, { recursive: true, force: true });
 });
 
-/** As the supervisor starts them: leader of its own group, with a child of its own. */
+/** Starts a process as the supervisor does: leader of its own process group, with a child. */
 async function orphan(script = 'sleep 600 & wait'): Promise<Identified> {
   const child = spawn('sh', ['-c', script], { detached: true, stdio: 'ignore' });
   children.push(child);
@@ -47,7 +47,7 @@ function leave(supervisor: Identified, run: Identified): void {
   writeState(folder.stateFile, state);
 }
 
-it('ends what a killed supervisor left running, and forgets it', async () => {
+it('ends the processes of a killed supervisor and deletes its state file', async () => {
   const left = await orphan();
   leave(ENDED, left);
   expect(await endLeftovers(folder)).toEqual(['broker']);
@@ -55,7 +55,7 @@ it('ends what a killed supervisor left running, and forgets it', async () => {
   expect(existsSync(folder.stateFile)).toBe(false);
 });
 
-it('waits until one that ignores the signal is really gone: its port and its files are free then', async () => {
+it('waits until a process that ignores the signal has ended, so that its port and files are free', async () => {
   const left = await orphan(
     `trap '' TERM; touch ${folder.path}/deaf; while true; do sleep 1; done`,
   );
@@ -65,14 +65,14 @@ it('waits until one that ignores the signal is really gone: its port and its fil
   expect(processIdentity(left.pid)).toBeUndefined();
 });
 
-it('leaves a process alone that only got the number of one of ours', async () => {
+it('does not touch a foreign process with a reused pid', async () => {
   const stranger = await orphan();
   leave(ENDED, { pid: stranger.pid, identity: 'started at another time' });
   expect(await endLeftovers(folder)).toEqual([]);
   expect(processIdentity(stranger.pid)).toBe(stranger.identity);
 });
 
-it('touches nothing while the supervisor lives', async () => {
+it('touches no process while the supervisor lives', async () => {
   const looked = await orphan();
   leave(identify(process.pid), looked);
   expect(await endLeftovers(folder)).toEqual([]);
@@ -80,6 +80,6 @@ it('touches nothing while the supervisor lives', async () => {
   expect(existsSync(folder.stateFile)).toBe(true);
 });
 
-it('does nothing where nothing was ever started', async () => {
+it('does nothing without a state file', async () => {
   expect(await endLeftovers(folder)).toEqual([]);
 });

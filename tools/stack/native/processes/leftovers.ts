@@ -14,9 +14,9 @@ const DIE_WITHIN_MS = 5_000;
 const POLL_MS = 50;
 
 /**
- * Ends what a supervisor left running that was itself killed, and forgets it. Does nothing while that
- * supervisor lives, and touches no process that only has the number of one of ours.
- * @returns the names of what was ended.
+ * Ends the processes that a killed supervisor left running, and deletes its state file. Does nothing
+ * while the supervisor lives. Does not touch a foreign process that has got the pid of one of ours.
+ * @returns the names of the processes that it ended.
  */
 export async function endLeftovers(
   folder: Pick<StackFolder, 'stateFile'>,
@@ -25,7 +25,7 @@ export async function endLeftovers(
   const state = readState(folder.stateFile);
   if (!state || isAlive(state.supervisor)) return [];
   const left = state.processes.filter(({ run }) => isAlive(run));
-  // One by one, the last started first: PostgreSQL waits for Connect, consumers want their broker.
+  // One by one, in reverse start order: PostgreSQL waits for Connect, and consumers need the broker.
   for (const record of left.reverse()) await end(record, stopWithinMs);
   removeState(folder.stateFile);
   return left.map(({ name }) => name);
@@ -35,7 +35,7 @@ async function end({ run, stopSignal }: ProcessRecord, stopWithinMs: number): Pr
   if (!run || !isAlive(run)) return;
   signalLeader(run.pid, stopSignal);
   await untilGone(run, stopWithinMs);
-  // Whatever it had started itself. A group's number stays its own while it has members.
+  // Kills its child processes. The id of a process group is not reused while the group has members.
   signalGroup(run.pid, 'SIGKILL');
   await untilGone(run, DIE_WITHIN_MS);
 }

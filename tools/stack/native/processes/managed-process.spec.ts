@@ -32,14 +32,14 @@ const manage = (script: string, changes: Partial<ProcessDefinition> = {}) => {
 const never = new AbortController().signal;
 const pidIn = (file: string) => Number(readFileSync(join(folder.path, file), 'utf8'));
 
-it('is started once it is healthy', async () => {
+it('start resolves when the program is healthy', async () => {
   const managed = manage(STAYS);
   await managed.start(never);
   expect(existsSync(join(folder.path, 'sample.ready'))).toBe(true);
   expect(processIdentity(managed.record.run!.pid)).toBe(managed.record.run!.identity);
 });
 
-it('a program that dies while it starts is reported with the last lines of this run', async () => {
+it('reports a program that dies during its start, with the last lines of this run', async () => {
   await expect(manage(`console.log('an old run'); process.exit(1)`).start(never)).rejects.toThrow();
   const second = manage(`console.error('no space left on device'); process.exit(3)`).start(never);
   await expect(second).rejects.toThrow(
@@ -48,12 +48,12 @@ it('a program that dies while it starts is reported with the last lines of this 
   expect(exits).toEqual([]);
 });
 
-it('a program that cannot be started at all is reported', async () => {
+it('reports a program that cannot be started', async () => {
   const managed = manage('', { command: '/no/such/program' });
   await expect(managed.start(never)).rejects.toThrow(/sample could not be started: .*ENOENT/);
 });
 
-it('a program that never becomes healthy is reported with what its health check said', async () => {
+it('reports a program that never becomes healthy, with the error of its health check', async () => {
   const managed = manage('setInterval(() => {}, 1000)', {
     healthyWithinMs: 0,
     checkHealth: () => Promise.reject(new Error('the disk is full')),
@@ -61,7 +61,7 @@ it('a program that never becomes healthy is reported with what its health check 
   await expect(managed.start(never)).rejects.toThrow(/not healthy after 0 s: the disk is full/);
 });
 
-it('a program that ends is started again, and its end is shown', async () => {
+it('restarts a program that ends, and reports its end', async () => {
   const managed = manage(`console.log('last words'); ${STAYS}`);
   await managed.start(never);
   const firstPid = managed.record.run!.pid;
@@ -78,17 +78,20 @@ const diesAtEveryRestart = `
   ${STAYS}`;
 
 it.each([
-  ['longer', {}, [500, 1000]],
-  ['but no longer than it is told', { restartWithinMs: 500 }, [500, 500]],
-])('waits before each restart of a program that keeps ending, %s', async (_how, changes, waits) => {
-  const managed = manage(diesAtEveryRestart, changes);
-  await managed.start(never);
-  process.kill(managed.record.run!.pid, 'SIGKILL');
-  await until(() => exits.length > 1);
-  expect(exits.map(({ restartInMs }) => restartInMs)).toEqual(waits);
-});
+  ['exponentially', {}, [500, 1000]],
+  ['up to its limit', { restartWithinMs: 500 }, [500, 500]],
+])(
+  'backs off before each restart of a program that keeps ending, %s',
+  async (_how, changes, waits) => {
+    const managed = manage(diesAtEveryRestart, changes);
+    await managed.start(never);
+    process.kill(managed.record.run!.pid, 'SIGKILL');
+    await until(() => exits.length > 1);
+    expect(exits.map(({ restartInMs }) => restartInMs)).toEqual(waits);
+  },
+);
 
-it('a stopped program is not started again', async () => {
+it('does not restart a stopped program', async () => {
   const managed = manage(STAYS);
   await managed.start(never);
   const { pid } = managed.record.run!;
@@ -98,7 +101,7 @@ it('a stopped program is not started again', async () => {
   expect(exits).toEqual([]);
 });
 
-it('a program that ignores the signal is ended after its time', async () => {
+it('kills a program that ignores the signal, after its time limit', async () => {
   const managed = manage(`process.on('SIGTERM', () => {}); ${STAYS}`, { stopWithinMs: 50 });
   await managed.start(never);
   const { pid } = managed.record.run!;
@@ -106,7 +109,7 @@ it('a program that ignores the signal is ended after its time', async () => {
   expect(processIdentity(pid)).toBeUndefined();
 });
 
-it('what a program has started itself does not outlive it', async () => {
+it('child processes do not outlive their program', async () => {
   const managed = manage(`
     const child = require('child_process').spawn('sleep', ['600'], { stdio: 'ignore' });
     require('fs').writeFileSync('child.pid', String(child.pid));
@@ -118,7 +121,7 @@ it('what a program has started itself does not outlive it', async () => {
   await until(() => processIdentity(childPid) === undefined);
 });
 
-it('an aborted start ends without waiting for health', async () => {
+it('an aborted start does not wait for health', async () => {
   const abort = new AbortController();
   const managed = manage('setInterval(() => {}, 1000)');
   const starting = managed.start(abort.signal);

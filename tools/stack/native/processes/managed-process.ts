@@ -10,10 +10,10 @@ const POLL_MS = 100;
 const CHECK_TIMEOUT_MS = 3_000;
 const BACK_OFF_FIRST_MS = 500;
 const BACK_OFF_MAX_DEFAULT_MS = 15_000;
-// A program that ran this long was not broken by its last restart.
+// After a run of this length the restart backoff starts again at its first value.
 const STABLE_AFTER_MS = 60_000;
 
-/** One run's end, as it is told to people. */
+/** The end of one run, for the progress output. */
 export interface Exit {
   name: string;
   how: string;
@@ -22,7 +22,7 @@ export interface Exit {
   restartInMs: number;
 }
 
-/** Starts one program, waits until it is healthy, starts it again whenever it ends, until it is stopped. */
+/** Starts a program, waits until it is healthy, and restarts it with backoff until it is stopped. */
 export class ManagedProcess {
   private child: ChildProcess | undefined;
   private backOffMs = BACK_OFF_FIRST_MS;
@@ -43,7 +43,7 @@ export class ManagedProcess {
     this.record = { name, kind, url, stopSignal, run: null };
   }
 
-  /** @throws Error with the log's last lines when it ends, or stays unhealthy for too long. */
+  /** @throws Error with the last log lines if the program ends or does not become healthy in time. */
   async start(signal: AbortSignal): Promise<void> {
     await this.definition.prepare?.(signal);
     signal.throwIfAborted();
@@ -64,7 +64,7 @@ export class ManagedProcess {
     void this.keepRunning(ended);
   }
 
-  /** Asks it to end, and ends it when it does not. */
+  /** Sends the stop signal, and kills the program if it does not end in time. */
   async stop(): Promise<void> {
     this.stopping.abort();
     const { child } = this;
@@ -76,13 +76,13 @@ export class ManagedProcess {
     clearTimeout(timer);
   }
 
-  /** At once, with all it has started. */
+  /** Kills the program and its child processes at once. */
   kill(): void {
     this.stopping.abort();
     if (this.child?.pid && !hasEnded(this.child)) signalGroup(this.child.pid, 'SIGKILL');
   }
 
-  /** @returns how the run ended, once it has. */
+  /** @returns how the run ended; resolves at its end. */
   private spawn(): Promise<string> {
     const { command, args, env, cwd, user } = this.definition;
     const output = this.log.open();
@@ -102,8 +102,8 @@ export class ManagedProcess {
     return new Promise((resolve) => {
       child.once('error', (error) => resolve(`could not be started: ${error.message}`));
       child.once('exit', (code, signal) => {
-        // What it has started itself must not outlive it, nor hold its port: Elasticsearch's launcher,
-        // for one, is not the server.
+        // Its child processes must not outlive it and keep its port. Elasticsearch's launcher, for
+        // example, starts the server as a child process.
         if (child.pid) signalGroup(child.pid, 'SIGKILL');
         this.record.run = null;
         this.options.onChange();
@@ -163,6 +163,6 @@ export class ManagedProcess {
 
 const hasEnded = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null;
 
-/** Wakes up early, without an error, when aborted. */
+/** Returns early, without an error, if the signal is aborted. */
 const sleep = (ms: number, signal: AbortSignal) =>
   delay(ms, undefined, { signal }).catch(() => undefined);

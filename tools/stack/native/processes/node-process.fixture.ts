@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ProcessDefinition } from './process-definition.js';
 import type { StackFolder } from '../stack-folder.js';
 
-/** A definition that runs a piece of JavaScript, healthy once it has called `ready()`. */
+/** Defines a process that runs JavaScript. It is healthy after the script has called `ready()`. */
 export function nodeProcess(
   name: string,
   folder: string,
@@ -34,7 +34,7 @@ export function nodeProcess(
   };
 }
 
-/** Stays, and ends at once when asked. */
+/** A script that runs until SIGTERM. */
 export const STAYS = 'ready(); setInterval(() => {}, 1000);';
 
 export async function temporaryFolder(): Promise<StackFolder> {

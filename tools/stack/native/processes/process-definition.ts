@@ -2,27 +2,27 @@ import type { PortName } from '../../environment.js';
 import type { HealthCheck } from '../../health/health-check.js';
 import type { ServerUser } from '../server-user.js';
 
-/** One program of the system: how it is started, how to see that it works, how it is stopped. */
+/** A program of the system: how to start it, check its health, and stop it. */
 export interface ProcessDefinition {
   name: string;
   kind: 'app' | 'server';
   url: string;
-  /** The ports it listens on, by their variable. */
+  /** The variables of the ports on which it listens. */
   ports: PortName[];
-  /** Steps that must be done before it is started. */
+  /** Steps that must be done before its start. */
   after: string[];
   command: string;
   args: string[];
   env: Record<string, string>;
   cwd: string;
   user: ServerUser | undefined;
-  /** Makes its data folder and its configuration, before every start. */
+  /** Creates its data folder and its configuration. Runs before the first start. */
   prepare?: (signal: AbortSignal) => Promise<void>;
   checkHealth: HealthCheck;
   healthyWithinMs: number;
   stopSignal: 'SIGTERM' | 'SIGINT';
-  /** From the signal to SIGKILL. */
+  /** Time from the stop signal to SIGKILL. */
   stopWithinMs: number;
-  /** The longest wait before it is started again; 15 s when absent. */
+  /** Limit of the restart backoff. Default: 15 s. */
   restartWithinMs?: number;
 }

@@ -1,6 +1,6 @@
 /**
- * Every process of the stack leads a group of its own, so that Ctrl-C in the terminal reaches only
- * the supervisor, and whatever a server has started itself can be ended together with it.
+ * Every process of the stack leads its own process group. So Ctrl-C in the terminal reaches only the
+ * supervisor, and the supervisor can end a server together with its child processes.
  */
 export function signalGroup(leaderPid: number, signal: NodeJS.Signals): void {
   ifItExists(() => process.kill(-leaderPid, signal));
@@ -14,7 +14,7 @@ function ifItExists(send: () => void): void {
   try {
     send();
   } catch (error) {
-    // Gone is what we wanted. (On macOS a group of zombies answers EPERM.)
+    // The process has ended, as wanted. (On macOS a group of zombie processes answers EPERM.)
     if (!['ESRCH', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   }
 }

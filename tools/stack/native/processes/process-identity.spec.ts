@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { processIdentity } from './process-identity.js';
 
-it('is the same whenever it is asked', () => {
+it('is the same at every call', () => {
   expect(processIdentity(process.pid)).toBe(processIdentity(process.pid));
 });
 
-it('differs between processes, and is gone with its process', async () => {
+it('differs between processes, and ends with its process', async () => {
   const child = spawn('sleep', ['600'], { stdio: 'ignore' });
   await once(child, 'spawn');
   expect(processIdentity(child.pid!)).toBeDefined();

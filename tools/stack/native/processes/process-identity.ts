@@ -2,21 +2,21 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 
 /**
- * Tells one process from a later one under the same number: when it started. Undefined when there is
- * no such process. Without this, stopping what a crashed supervisor left could kill a stranger.
+ * The start time of a process. It tells a process from a later one with the same pid. Undefined if
+ * there is no such process. Without it, `npm stop` after a crash could kill a foreign process.
  */
 export function processIdentity(pid: number): string | undefined {
   return existsSync('/proc/self/stat') ? fromProc(pid) : fromPs(pid);
 }
 
-/** Linux: clock ticks since boot, and which boot. */
+/** Linux: the id of the boot, and the clock ticks since the boot. */
 function fromProc(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The second field is the program's name in brackets and may itself contain blanks and brackets.
+    // The second field is the program name in brackets. It can contain blanks and brackets.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const [state, startTicks] = [fields[0], fields[19]];
-    // A zombie has ended; only its parent has not noticed.
+    // A zombie process has ended, but its parent has not read its exit code.
     if (state === 'Z' || state === 'X') return undefined;
     return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}:${startTicks}`;
   } catch (error) {
@@ -25,7 +25,7 @@ function fromProc(pid: number): string | undefined {
   }
 }
 
-/** macOS: the start time to the second, which `ps` prints the same way every time there. */
+/** macOS: the start time in seconds, which `ps` prints in the same form every time. */
 function fromPs(pid: number): string | undefined {
   try {
     const line = execFileSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], {
@@ -35,7 +35,7 @@ function fromPs(pid: number): string | undefined {
     const [state = '', ...started] = line.split(/\s+/);
     return state === '' || state.startsWith('Z') ? undefined : started.join(' ');
   } catch {
-    // ps exits non-zero when there is no such process.
+    // ps exits with an error if there is no such process.
     return undefined;
   }
 }

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 const KEEP_BYTES_MAX = 20 * 1024 * 1024;
 const TAIL_BYTES = 16 * 1024;
 
-/** The file that a program writes to by itself: it goes on when the supervisor is killed. */
+/** The log file of a program. The program writes it directly, also after a kill of the supervisor. */
 export class ServerLog {
   readonly file: string;
   private runStartsAt = 0;
@@ -21,7 +21,7 @@ export class ServerLog {
     this.file = join(folder, `${name}.log`);
   }
 
-  /** Opens the file for one run of the program; an old, large one is put aside. */
+  /** Opens the file for one run of the program. Renames a large old file first. */
   open(): number {
     mkdirSync(join(this.file, '..'), { recursive: true });
     if (this.size() > KEEP_BYTES_MAX) renameSync(this.file, `${this.file}.1`);

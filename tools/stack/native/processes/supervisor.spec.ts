@@ -27,7 +27,7 @@ const sample = (name: string, after: string[] = [], script = STAYS) =>
   nodeProcess(name, folder.path, script, { after });
 const pids = () => readState(folder.stateFile)!.processes.map(({ run }) => run!.pid);
 
-it('starts what needs something after what it needs, and stops it before', async () => {
+it('starts a process after its dependencies, and stops it before them', async () => {
   const supervisor = supervise();
   const done: string[] = [];
   const prepared = {
@@ -49,7 +49,7 @@ it('starts what needs something after what it needs, and stops it before', async
   expect(done).toEqual(['consumer', 'broker']);
 });
 
-it('says in its file what runs, until it has stopped', async () => {
+it('keeps the running processes in its state file until it has stopped', async () => {
   const supervisor = supervise();
   await supervisor.start([sample('broker')], [], quiet);
   const state = readState(folder.stateFile)!;
@@ -60,14 +60,14 @@ it('says in its file what runs, until it has stopped', async () => {
   expect(existsSync(folder.stateFile)).toBe(false);
 });
 
-it('a process between two runs is in the file, without a run', async () => {
+it('a process that waits for its restart is in the file without a run', async () => {
   const supervisor = supervise();
   await supervisor.start([sample('broker')], [], quiet);
   process.kill(pids()[0]!, 'SIGKILL');
   await until(() => readState(folder.stateFile)!.processes[0]!.run === null);
 });
 
-it('when one dies at its start, none of the others is left', async () => {
+it('if one process dies at its start, all others are stopped', async () => {
   const supervisor = supervise();
   let others: number[] = [];
   const definitions = [
@@ -85,7 +85,7 @@ it('when one dies at its start, none of the others is left', async () => {
   expect(others.map(processIdentity)).toEqual([undefined, undefined]);
 });
 
-it('refuses a folder that another supervisor has', () => {
+it('refuses a folder that another supervisor owns', () => {
   supervise();
-  expect(() => supervise()).toThrow(`another start is under way in ${folder.path}`);
+  expect(() => supervise()).toThrow(`another start is running in ${folder.path}`);
 });

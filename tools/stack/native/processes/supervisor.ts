@@ -10,25 +10,25 @@ import {
 } from '../supervision/state.js';
 import { runSteps, type Step, type StepEvent } from '../progress/steps.js';
 
-/** Owns every process of one stack, and the file that says so. */
+/** Owns every process of one stack, and its state file. */
 export class Supervisor {
   private readonly processes = new Map<string, ManagedProcess>();
   private readonly self = identify(process.pid);
   private phase: SupervisorState['supervisor']['phase'] = 'starting';
   private steps: Step[] = [];
 
-  /** @throws Error when another supervisor has the folder. */
+  /** @throws Error if another supervisor owns the folder. */
   constructor(
     private readonly folder: StackFolder,
     private readonly ports: SupervisorState['ports'],
     private readonly onExit: (exit: Exit) => void,
   ) {
     if (!claimState(folder.stateFile, this.state())) {
-      throw new Error(`another start is under way in ${folder.path}`);
+      throw new Error(`another start is running in ${folder.path}`);
     }
   }
 
-  /** Starts the processes, with other steps between them, and keeps them running from then on. */
+  /** Starts the processes and the steps between them, then restarts each process that ends. */
   async start(
     definitions: readonly ProcessDefinition[],
     between: readonly Step[],
@@ -40,7 +40,7 @@ export class Supervisor {
     this.write();
   }
 
-  /** Stops each process once all that came after it are gone: no consumer sees its broker disappear. */
+  /** Stops each process after those that depend on it, so that no consumer loses its broker. */
   async stop(onEvent: (event: StepEvent) => void): Promise<void> {
     this.phase = 'stopping';
     this.write();
@@ -60,7 +60,7 @@ export class Supervisor {
     removeState(this.folder.stateFile);
   }
 
-  /** Ends everything at once. */
+  /** Kills everything at once. */
   kill(): void {
     for (const managed of this.processes.values()) managed.kill();
   }

@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { onPath, runProgram } from './program.js';
 
 /**
- * Debian packages unpacked into `folder`, with what they need and the machine lacks. Nothing is
- * installed and no service is started, so this needs no root and changes nothing outside the folder.
+ * Downloads Debian packages and their missing dependencies, and unpacks them into `folder`. It
+ * installs nothing and starts no service, so it needs no root and changes nothing outside the folder.
  */
 export async function fetchDebianPackages(options: {
   packages: string[];
   folder: string;
   signal: AbortSignal;
-  /** Part of it: a folder that is there is complete. */
+  /** Runs before the folder gets its final name, so that an existing folder is complete. */
   afterUnpacking: (folder: string) => void;
   onNote: (note: string) => void;
 }): Promise<void> {
@@ -32,8 +32,8 @@ export async function fetchDebianPackages(options: {
     await apt([...download, ...options.packages]);
   } catch {
     options.signal.throwIfAborted();
-    // A fresh container knows no packages, an old one asks for versions that are gone. The lists are
-    // read into our own folder: the machine's own stay as they are.
+    // A fresh container has no package lists, and old lists name versions that no longer exist. apt
+    // reads new lists into our folder, so the lists of the machine stay unchanged.
     options.onNote('reading the package lists');
     const lists = `-oDir::State::lists=${partial}/lists`;
     await apt([lists, 'update']);

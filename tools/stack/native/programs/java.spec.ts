@@ -18,18 +18,18 @@ function home(version: string): string {
   return path;
 }
 
-it('takes the newest Java', () => {
+it('chooses the newest Java', () => {
   const homes = [home('21.0.4'), home('25'), home('17.0.15')];
   expect(findJava(undefined, homes)).toBe(homes[1]);
 });
 
-it('says what it found and what to install when all are too old', () => {
+it('says what it found and what to install if every Java is too old', () => {
   const old = home('17.0.15');
   expect(() => findJava(undefined, [old])).toThrow(
     `Java 21 or newer is needed for Kafka and Elasticsearch; found: Java 17 in ${old}. Install one`,
   );
 });
 
-it('says so when there is none', () => {
+it('says so if there is no Java', () => {
   expect(() => findJava(undefined, [join(folder, 'nothing')])).toThrow('found: none. Install one');
 });

@@ -3,10 +3,10 @@ import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { canReach, type ServerUser } from '../server-user.js';
 
-/** Elasticsearch 9 needs 21; Kafka 4 would do with 17, but one JDK for both is one less to find. */
+/** Elasticsearch 9 needs 21. Kafka 4 only needs 17, but both use the same JDK. */
 export const JAVA_FLOOR = 21;
 
-/** The home of the newest JDK or JRE that can run every server, and that the servers' account can use. */
+/** The home of the newest JDK or JRE that runs every server and that their account can execute. */
 export function findJava(user: ServerUser | undefined, homes: string[] = candidates()): string {
   const found = homes
     .map((home) => ({ home, version: javaVersion(home) }))
@@ -41,7 +41,7 @@ function candidates(): string[] {
 const below = (folder: string) =>
   existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
 
-/** The major version by the home's own `release` file, or 0: starting each to ask it would take seconds. */
+/** The major version from the `release` file, or 0. Starting each JVM to ask it would take seconds. */
 function javaVersion(home: string): number {
   if (!existsSync(join(home, 'release'))) return 0;
   const release = readFileSync(join(home, 'release'), 'utf8');

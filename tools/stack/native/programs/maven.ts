@@ -6,8 +6,8 @@ import { onPath, runProgram } from './program.js';
 const POM = join(repositoryRoot, 'tools', 'stack', 'native', 'programs', 'pom.xml');
 
 /**
- * Kafka, Connect with Debezium, and Elasticsearch, unpacked into `folder`; by Maven, which keeps what
- * it downloads in its own cache, so that a second clone downloads nothing.
+ * Unpacks Kafka, Connect with Debezium, and Elasticsearch into `folder`. Maven keeps its downloads
+ * in its own cache, so a second clone downloads nothing.
  */
 export async function fetchJavaServers(options: {
   folder: string;
@@ -44,13 +44,13 @@ export async function fetchJavaServers(options: {
     );
   };
   try {
-    // Asking the repository about files that are already here takes longer than unpacking them.
+    // Offline first: asking the repository about cached files takes longer than unpacking them.
     await run(['--offline']);
   } catch {
     options.signal.throwIfAborted();
     options.onNote('downloading from Maven Central, about 220 MB');
     await run([]);
   }
-  // Complete or not there: an interrupted run must not leave half a server behind.
+  // The rename makes the folder complete or absent: an interrupted run leaves no partial server.
   renameSync(partial, options.folder);
 }

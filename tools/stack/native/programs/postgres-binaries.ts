@@ -3,7 +3,10 @@ import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { canReach, type ServerUser } from '../server-user.js';
 
-/** The folder with `bin/postgres` and `bin/initdb`: in the npm package, or a copy that can be reached. */
+/**
+ * The folder with `bin/postgres` and `bin/initdb`: the npm package, or a copy if the servers' account
+ * cannot reach the package.
+ */
 export function findPostgres(options: { binaries: string; user: ServerUser | undefined }): string {
   const packed = packedPostgres();
   restoreLinks(packed);
@@ -32,7 +35,10 @@ function packedPostgres(): string {
   }
 }
 
-/** npm packages hold no links. The package's install script makes them, unless npm was told to run none. */
+/**
+ * npm packages cannot contain links. The install script of the package creates them, unless npm runs
+ * without scripts.
+ */
 function restoreLinks(folder: string): void {
   const list = join(folder, 'pg-symlinks.json');
   if (!existsSync(list)) return;

@@ -6,8 +6,8 @@ import { createInterface } from 'node:readline';
 const LAST_LINES = 20;
 
 /**
- * Runs a program to its end, passing each line of its output to `onLine`.
- * @throws Error with its last lines when it fails.
+ * Runs a program to its end and passes each output line to `onLine`.
+ * @throws Error with the last lines if it fails.
  */
 export async function runProgram(
   command: string,
@@ -44,7 +44,7 @@ export async function runProgram(
   if (code !== 0) throw new Error(`${command} exited with code ${code}\n${lines.join('\n')}`);
 }
 
-/** The file that a command's name stands for, or undefined. */
+/** The file of a command on the PATH, or undefined. */
 export function onPath(command: string): string | undefined {
   const folders = (process.env['PATH'] ?? '').split(delimiter);
   return folders.map((folder) => join(folder, command)).find((file) => existsSync(file));

@@ -5,7 +5,7 @@ import { findPostgres } from './postgres-binaries.js';
 import type { StackFolder } from '../stack-folder.js';
 import { findSystemServers, type SystemServers } from './system-servers.js';
 
-/** Where every server's program is on this machine. */
+/** The locations of the server programs on this machine. */
 export interface Programs {
   javaHome: string;
   javaServers: string;
@@ -13,7 +13,7 @@ export interface Programs {
   system: SystemServers;
 }
 
-/** Finds what is there and fetches what is missing; quick and silent once everything is there. */
+/** Finds the installed programs and downloads the missing ones. Fast and silent if none is missing. */
 export async function findPrograms(options: {
   folder: StackFolder;
   signal: AbortSignal;
@@ -33,7 +33,7 @@ export async function findPrograms(options: {
     ]);
     return { javaHome, javaServers, postgres, system };
   } catch (error) {
-    // One is missing: the other download is of no use now.
+    // One download failed, so abort the other one.
     failed.abort(error);
     throw error;
   }

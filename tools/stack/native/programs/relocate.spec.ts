@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openFromWorkingDirectory } from './relocate.js';
 
-it('replaces the path everywhere by as many characters, and nothing else', () => {
+it('replaces every occurrence of the path by the same number of characters', () => {
   const folder = mkdtempSync(join(tmpdir(), 'relocate-'));
   const program = join(folder, 'program');
   writeFileSync(program, Buffer.from('\x00a/usr/share/x/ui/b/usr/share/xc\xff', 'latin1'));

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 
 /**
- * Debian builds Prometheus and Alertmanager to open their pages and templates below /usr/share, where
- * nothing is when a package is unpacked instead of installed: Alertmanager then does not even start.
- * Overwrites that path inside the program with one of the same length that means the working directory.
+ * Debian's Prometheus and Alertmanager open their pages and templates below /usr/share. An unpacked
+ * package has no files there, so Alertmanager does not even start. This function overwrites that path
+ * in the program with a path of the same length that means the working directory.
  */
 export function openFromWorkingDirectory(program: string, installedFolder: string): void {
   if (!existsSync(program)) return;

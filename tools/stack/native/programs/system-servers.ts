@@ -8,9 +8,9 @@ import { canReach, type ServerUser } from '../server-user.js';
 
 export interface SystemServer {
   command: string;
-  /** Where its own libraries are, when it was unpacked instead of installed. */
+  /** The folders of its libraries, if it was unpacked instead of installed. */
   libraries: string;
-  /** Where it must run to find its own files. */
+  /** The working directory in which it finds its files. */
   workingFolder: string;
 }
 export type SystemServers = Record<'redis' | 'prometheus' | 'alertmanager', SystemServer>;
@@ -33,7 +33,7 @@ const REQUIRED = {
 type Name = keyof typeof REQUIRED;
 const NAMES = Object.keys(REQUIRED) as Name[];
 
-/** Redis, Prometheus and Alertmanager: the machine's own where they are new enough, else unpacked. */
+/** Finds Redis, Prometheus and Alertmanager: installed if new enough, else unpacked from packages. */
 export async function findSystemServers(options: {
   folder: string;
   user: ServerUser | undefined;

@@ -3,7 +3,7 @@ import type { Progress } from '../start-stack.js';
 
 const NAME_WIDTH = 14;
 
-/** What a person is told about one happening; undefined for what need not be said. */
+/** The line that the user sees for a progress event. Undefined for events without a line. */
 export function progressLine(progress: Progress): string | undefined {
   switch (progress.kind) {
     case 'started':
@@ -20,7 +20,7 @@ export function progressLine(progress: Progress): string | undefined {
       const { name, how, ranForSeconds, restartInMs, logTail } = progress.exit;
       return (
         `  ${pc.yellow('↻')} ${name} ${how} after ${seconds(ranForSeconds).trim()}, ` +
-        `starting it again in ${restartInMs / 1000} s; its last lines:\n${indent(logTail)}`
+        `restart in ${restartInMs / 1000} s; its last lines:\n${indent(logTail)}`
       );
     }
   }

@@ -5,7 +5,7 @@ import type { Progress } from '../start-stack.js';
 const REMIND_EVERY_MS = 10_000;
 
 /**
- * Prints a line per step, and every ten seconds what is still awaited: a screen on which nothing moves
+ * Prints a line per step, and every ten seconds the steps that still run: a screen without changes
  * looks like a program that hangs.
  */
 export class ProgressPrinter {

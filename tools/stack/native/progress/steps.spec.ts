@@ -2,7 +2,7 @@ import { runSteps, type Step } from './steps.js';
 
 const options = { signal: new AbortController().signal, onEvent: () => undefined };
 
-it('runs a step as soon as those before it are done, not when all are', async () => {
+it('runs a step as soon as its own predecessors are done', async () => {
   const order: string[] = [];
   let finishSlow = () => {};
   const slow = new Promise<void>((resolve) => (finishSlow = resolve));
@@ -22,7 +22,7 @@ it('runs a step as soon as those before it are done, not when all are', async ()
   expect(order).toEqual(['quick', 'after quick', 'slow']);
 });
 
-it('the first failure aborts what runs, starts nothing more, and is what is thrown', async () => {
+it('the first failure aborts running steps, starts no other step, and is thrown', async () => {
   const order: string[] = [];
   const steps: Step[] = [
     {
@@ -43,7 +43,7 @@ it('the first failure aborts what runs, starts nothing more, and is what is thro
   expect(order).toEqual(['aborted']);
 });
 
-it('a failure is thrown only when nothing runs any more', async () => {
+it('throws a failure only after all steps have ended', async () => {
   let ended = false;
   const steps: Step[] = [
     { name: 'fails', after: [], run: () => Promise.reject(new Error('no')) },
@@ -60,7 +60,7 @@ it('a failure is thrown only when nothing runs any more', async () => {
   expect(ended).toBe(true);
 });
 
-it('names a step that waits for one that does not exist', async () => {
+it('rejects a step that waits for an unknown step', async () => {
   const steps = [{ name: 'consumer', after: ['brokre'], run: async () => undefined }];
   await expect(runSteps(steps, options)).rejects.toThrow('no step is called brokre');
 });

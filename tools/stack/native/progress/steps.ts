@@ -1,6 +1,6 @@
 export interface Step {
   name: string;
-  /** Names of the steps that must be done first. */
+  /** Names of the steps that must end before this one starts. */
   after: readonly string[];
   run: (signal: AbortSignal) => Promise<void>;
 }
@@ -9,8 +9,8 @@ export type StepEvent =
   { step: string; kind: 'started' } | { step: string; kind: 'done' | 'failed'; seconds: number };
 
 /**
- * Runs every step as soon as those before it are done, so that the slowest chain alone decides how long
- * all take. The first failure aborts the others and is thrown once all of them have ended.
+ * Runs each step as soon as the steps before it are done, so that only the slowest chain determines
+ * the total time. The first failure aborts the other steps and is thrown after all have ended.
  */
 export async function runSteps(
   steps: readonly Step[],

@@ -21,7 +21,7 @@ export function alertmanager({ folder, environment, programs }: StackContext): P
       `--config.file=${config}`,
       `--storage.path=${data}`,
       `--web.listen-address=127.0.0.1:${ALERTMANAGER_PORT}`,
-      // No cluster: it would listen on another port, for members that do not exist.
+      // No cluster: Alertmanager would listen on another port for members that do not exist.
       '--cluster.listen-address=',
     ],
     env: { ...serverEnvironment(folder), LD_LIBRARY_PATH: programs.system.alertmanager.libraries },

@@ -7,14 +7,14 @@ import { repositoryRoot } from '../../../repository-root.js';
 import type { ProcessDefinition } from '../processes/process-definition.js';
 import type { StackContext } from './stack-context.js';
 
-/** What must be there before an app can say that it is ready. */
+/** The steps that an app needs before it can report that it is ready. */
 const AFTER: Record<AppName, string[]> = {
   'third-parties': [],
   payments: ['databases', 'third-parties'],
   email: ['topics', 'redis', 'third-parties'],
   loyalty: ['topics', 'databases'],
   search: ['topics', 'index'],
-  // Not before the topics: it registers a connector that is missing, which would block without them.
+  // After the topics: the console registers a missing connector, which blocks without its topics.
   console: ['databases', 'topics'],
 };
 
@@ -38,7 +38,7 @@ function app(name: AppName, { environment, folder }: StackContext): ProcessDefin
     args: ['--enable-source-maps', 'dist/main.js'],
     env: appEnvironment(name, environment, { journalFolder }),
     cwd: join(repositoryRoot, 'apps', name),
-    // Node itself may live in root's home, where nobody else can reach it.
+    // Node may be installed in root's home, which other accounts cannot enter.
     user: undefined,
     prepare: async () => {
       mkdirSync(journalFolder, { recursive: true });
@@ -46,7 +46,7 @@ function app(name: AppName, { environment, folder }: StackContext): ProcessDefin
     checkHealth: healthCheck(name, environment),
     healthyWithinMs: 120_000,
     stopSignal: 'SIGTERM',
-    // A consumer may finish the effects it has begun.
+    // A consumer finishes the effects that it has started.
     stopWithinMs: 15_000,
   };
 }

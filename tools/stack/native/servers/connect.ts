@@ -15,7 +15,7 @@ export function connect(context: StackContext): ProcessDefinition {
     kind: 'server',
     url,
     ports: ['CONNECT_PORT'],
-    // After the databases only so that it is stopped before PostgreSQL, which would wait for it.
+    // After the databases, so that Connect stops before PostgreSQL, which would wait for it.
     after: ['kafka', 'databases'],
     command: join(programs.javaHome, 'bin', 'java'),
     args: [

@@ -38,7 +38,7 @@ export function elasticsearch(context: StackContext): ProcessDefinition {
   };
 }
 
-/** The folder in the archive carries the version in its name. */
+/** The name of the folder in the archive contains the version. */
 function unpacked({ programs }: StackContext): string {
   const parent = join(programs.javaServers, 'unpacked');
   const name = readdirSync(parent).find((entry) => entry.startsWith('elasticsearch-'));
@@ -53,7 +53,7 @@ function configure(context: StackContext, config: string): void {
   const { folder, environment } = context;
   const data = join(folder.data, 'elasticsearch');
   const logs = join(folder.logs, 'elasticsearch');
-  // It writes a keystore beside its configuration, so that folder must be its own.
+  // Elasticsearch writes a keystore beside its configuration, so it needs its own folder.
   mkdirSync(join(config, 'jvm.options.d'), { recursive: true });
   cpSync(join(unpacked(context), 'config'), config, { recursive: true });
   writeFromTemplate('elasticsearch/elasticsearch.yml', join(config, 'elasticsearch.yml'), {
@@ -71,12 +71,12 @@ function configure(context: StackContext, config: string): void {
 const JVM_OPTIONS = [
   `-Xms${HEAP_MB}m`,
   `-Xmx${HEAP_MB}m`,
-  // As for Kafka: on few cores the optimizing compiler makes the start slower, not the work faster.
+  // As for Kafka: on few cores the optimizing compiler slows the start down.
   '-XX:TieredStopAtLevel=1',
   // One collector thread is enough for this heap.
   '-XX:-UseG1GC',
   '-XX:+UseSerialGC',
-  // By default it keeps up to 2 GB of garbage collection logs.
+  // By default Elasticsearch keeps up to 2 GB of garbage collection logs.
   '-Xlog:disable',
   '-Xlog:all=warning:stderr:utctime,level,tags',
   '',

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { StackContext } from './stack-context.js';
 
-/** For Kafka's two programs: one class path, a small heap, and what makes a JVM start sooner. */
+/** JVM arguments for Kafka and Connect: one class path, a small heap, and options for a fast start. */
 export function javaArguments(
   { folder, programs }: StackContext,
   options: { name: string; heapMb: number },
@@ -9,7 +9,7 @@ export function javaArguments(
   return [
     `-Xmx${options.heapMb}m`,
     '-XX:+UseSerialGC',
-    // The optimizing compiler would spend the first minute competing with everything else that starts.
+    // In the first minute the optimizing compiler would compete with everything else that starts.
     '-XX:TieredStopAtLevel=1',
     '-XX:+ExitOnOutOfMemoryError',
     `-XX:ErrorFile=${join(folder.logs, `${options.name}-crash.log`)}`,

@@ -33,7 +33,7 @@ export function kafka(context: StackContext): ProcessDefinition {
         DATA: data,
       });
       if (existsSync(join(data, 'meta.properties'))) return;
-      // Kafka wants its folder formatted with the id of a cluster, once.
+      // Kafka needs a data folder that was formatted once with a cluster id.
       rmSync(data, { recursive: true, force: true });
       makeServerFolder(data, folder.user);
       const format = ['format', '--standalone', '--cluster-id', CLUSTER_ID, '--config', properties];
@@ -50,5 +50,5 @@ export function kafka(context: StackContext): ProcessDefinition {
   };
 }
 
-// Any id will do: one broker, whose data folder is its own.
+// Any id works, because the cluster has one broker with its own data folder.
 const CLUSTER_ID = 'effectively-once-1AAAA';

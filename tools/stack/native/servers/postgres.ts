@@ -29,7 +29,8 @@ export function postgres(context: StackContext): ProcessDefinition {
     },
     checkHealth: serverHealthCheck('postgres', environment),
     healthyWithinMs: 60_000,
-    // SIGTERM would wait for every client to leave; SIGINT rolls back and closes them ("fast").
+    // SIGINT is the fast shutdown: PostgreSQL rolls back and disconnects the clients. With SIGTERM it
+    // would wait until every client disconnects.
     stopSignal: 'SIGINT',
     stopWithinMs: 15_000,
   };
@@ -37,7 +38,7 @@ export function postgres(context: StackContext): ProcessDefinition {
 
 async function initialize(context: StackContext, data: string, signal: AbortSignal): Promise<void> {
   const { folder, environment, programs } = context;
-  // A first start that was interrupted leaves a half-made folder, which initdb would refuse.
+  // An interrupted first start leaves an incomplete folder, which initdb would refuse.
   rmSync(data, { recursive: true, force: true });
   makeServerFolder(data, folder.user);
   const passwordFile = join(folder.config, 'postgres-password');

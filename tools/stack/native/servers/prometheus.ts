@@ -24,8 +24,8 @@ export function prometheus({
     kind: 'server',
     url,
     ports: ['PROMETHEUS_PORT'],
-    // Its first alert would go nowhere if Alertmanager came up after it. Last of all, because an app
-    // that is still starting is not one that is down: nobody wants a page at every start.
+    // After Alertmanager, which must receive the first alert. After the apps, because Prometheus would
+    // report a starting app as down and page the operator at every start.
     after: ['alertmanager', ...(withApps ? APPS : [])],
     command: programs.system.prometheus.command,
     args: [
@@ -53,7 +53,7 @@ export function prometheus({
 
 function copyRules(config: string, profile: string): void {
   const from = join(repositoryRoot, 'infra', 'prometheus');
-  // Not over what is there: a rule that was renamed would go on under its old name too.
+  // Delete the old rules first. Otherwise a renamed rule would also stay under its old name.
   rmSync(join(config, 'rules'), { recursive: true, force: true });
   cpSync(join(from, 'rules'), join(config, 'rules'), { recursive: true });
   cpSync(join(from, 'profiles', `${profile}.yml`), join(config, 'profile.yml'));

@@ -9,7 +9,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-it('fills in every name', () => {
+it('replaces every name', () => {
   const target = join(folder, 'deep', 'alertmanager.yml');
   writeFromTemplate('alertmanager/alertmanager.yml', target, { THIRD_PARTIES_URL: 'http://here' });
   const text = readFileSync(target, 'utf8');
@@ -17,8 +17,8 @@ it('fills in every name', () => {
   expect(text).not.toContain('${');
 });
 
-it('refuses to leave a name unfilled', () => {
+it('rejects a name without a value', () => {
   const write = () =>
     writeFromTemplate('kafka/server.properties', join(folder, 'x'), { DATA: '/d' });
-  expect(write).toThrow('infra/kafka/server.properties wants a value for KAFKA_CONTROLLER_PORT');
+  expect(write).toThrow('infra/kafka/server.properties needs a value for KAFKA_CONTROLLER_PORT');
 });

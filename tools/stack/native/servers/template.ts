@@ -3,8 +3,9 @@ import { dirname, join } from 'node:path';
 import { repositoryRoot } from '../../../repository-root.js';
 
 /**
- * Writes a configuration file of `infra/` with its ${NAMES} filled in.
- * @throws Error naming a ${NAME} that has no value: a server would take it literally and fail obscurely.
+ * Writes a configuration file of `infra/` and replaces each ${NAME}.
+ * @throws Error that names a ${NAME} without a value. A server would take it literally and fail with
+ * a misleading message.
  */
 export function writeFromTemplate(
   template: string,
@@ -12,10 +13,10 @@ export function writeFromTemplate(
   values: Record<string, string | number>,
 ): void {
   const text = readFileSync(join(repositoryRoot, 'infra', template), 'utf8');
-  // Comments may speak of ${…}.
+  // The pattern does not match the ${…} in comments.
   const filled = text.replace(/\$\{([A-Z_]+)\}/g, (_, name: string) => {
     const value = values[name];
-    if (value === undefined) throw new Error(`infra/${template} wants a value for ${name}`);
+    if (value === undefined) throw new Error(`infra/${template} needs a value for ${name}`);
     return String(value);
   });
   mkdirSync(dirname(target), { recursive: true });

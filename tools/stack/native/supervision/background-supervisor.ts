@@ -1,4 +1,4 @@
-// The supervisor that `npm start -- --detach` leaves running. Its output is logs/supervisor.log.
+// The supervisor of `npm start -- --detach`. It writes to logs/supervisor.log.
 import { readEnvironment } from '../../environment.js';
 import { onInterrupt } from '../../../cli/run/interrupt.js';
 import type { Message } from './detached-start.js';
@@ -11,7 +11,7 @@ const starting = new AbortController();
 let stack: Stack | undefined;
 
 const tell = (message: Message) => {
-  // Gone once the start is over.
+  // The parent disconnects when the start is over.
   if (process.connected) process.send?.(message);
 };
 const onProgress = (progress: Progress) => {
@@ -20,7 +20,7 @@ const onProgress = (progress: Progress) => {
 };
 const interrupted = onInterrupt(() => stack?.kill());
 void interrupted.then(() => starting.abort(new Error('interrupted')));
-// Whoever waited for the start has gone: nobody would ever stop what it left half started.
+// If the parent ends during the start, abort. Otherwise half a system would keep running.
 process.once('disconnect', () => {
   if (!stack) starting.abort(new Error('the command that started this has ended'));
 });
@@ -40,8 +40,8 @@ try {
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
   console.error(`${new Date().toISOString()} ${message}`);
-  // Not before the message is out: it is all the user will see.
+  // Exit only after the message is sent. The user sees no other explanation.
   if (process.connected)
-    process.send?.({ kind: 'gave up', message } satisfies Message, () => process.exit(1));
+    process.send?.({ kind: 'start failed', message } satisfies Message, () => process.exit(1));
   else process.exit(1);
 }

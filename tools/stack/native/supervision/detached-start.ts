@@ -8,13 +8,12 @@ import { signalLeader } from '../processes/process-group.js';
 import { stackFolder } from '../stack-folder.js';
 import type { Progress, Stack } from '../start-stack.js';
 
-/** What the supervisor in the background tells the command that started it. */
-export type Message = Progress | { kind: 'running' } | { kind: 'gave up'; message: string };
+/** A message of the background supervisor to the command that started it. */
+export type Message = Progress | { kind: 'running' } | { kind: 'start failed'; message: string };
 
 /**
- * Starts the supervisor as a process of its own, shows its progress, and lets go of it once all is
- * healthy.
- * @throws Error with its message when it fails, or its exit code when it dies.
+ * Starts the supervisor as its own process, shows its progress, and disconnects when all is healthy.
+ * @throws Error with the supervisor's message if the start fails, or with its exit code if it dies.
  */
 export async function startDetached(options: {
   environment: Environment;
@@ -37,7 +36,7 @@ export async function startDetached(options: {
   await new Promise<void>((resolve, reject) => {
     child.on('message', (message: Message) => {
       if (message.kind === 'running') resolve();
-      else if (message.kind === 'gave up') reject(new Error(message.message));
+      else if (message.kind === 'start failed') reject(new Error(message.message));
       else options.onProgress(message);
     });
     child.once('error', reject);

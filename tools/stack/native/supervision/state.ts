@@ -12,13 +12,13 @@ import type { PortName } from '../../environment.js';
 import type { ProcessDefinition } from '../processes/process-definition.js';
 import { processIdentity } from '../processes/process-identity.js';
 
-/** The very process, not one that got its number later. */
+/** Identifies a process, so that a later process with the same pid is not mistaken for it. */
 export interface Identified {
   pid: number;
   identity: string;
 }
 
-/** `run` is null between two runs. */
+/** `run` is null while the process waits for its restart. */
 export interface ProcessRecord extends Pick<
   ProcessDefinition,
   'name' | 'kind' | 'url' | 'stopSignal'
@@ -26,12 +26,12 @@ export interface ProcessRecord extends Pick<
   run: (Identified & { startedAt: string }) | null;
 }
 
-/** What a supervisor has running; read by `status` and `stop`, and by the next start after a crash. */
+/** The processes of a supervisor. `status`, `stop` and the next start after a crash read it. */
 export interface SupervisorState {
   supervisor: Identified & { phase: 'starting' | 'running' | 'stopping' };
-  /** As they were when this stack was started; `.env` may say something else by now. */
+  /** The ports at the start of this stack. `.env` may have changed since. */
   ports: Record<PortName, number>;
-  /** In the order they were started. */
+  /** In start order. */
   processes: ProcessRecord[];
 }
 
@@ -40,13 +40,14 @@ export function readState(file: string): SupervisorState | undefined {
   return JSON.parse(readFileSync(file, 'utf8')) as SupervisorState;
 }
 
-/** @returns false when another supervisor has the folder. */
+/** @returns false if another supervisor owns the folder. */
 export function claimState(file: string, state: SupervisorState): boolean {
   mkdirSync(dirname(file), { recursive: true });
   const claim = `${file}.${process.pid}`;
   writeFileSync(claim, JSON.stringify(state, null, 2));
   try {
-    // A link is made by one of two at once, and whole: a half-written file would lock everybody out.
+    // link() is atomic: only one of two starts succeeds, and the file is complete. A half-written
+    // file would block every later start.
     linkSync(claim, file);
     return true;
   } catch (error) {
@@ -58,7 +59,7 @@ export function claimState(file: string, state: SupervisorState): boolean {
 }
 
 export function writeState(file: string, state: SupervisorState): void {
-  // A reader sees the old state or the new one, never half of it.
+  // Rename is atomic: a reader sees the old state or the new one, never a part.
   const next = `${file}.next`;
   writeFileSync(next, JSON.stringify(state, null, 2));
   renameSync(next, file);
@@ -68,7 +69,7 @@ export function removeState(file: string): void {
   rmSync(file, { force: true });
 }
 
-/** A process that has ended already gets an identity that no process has. */
+/** A process that has ended gets an identity that matches no process. */
 export const identify = (pid: number): Identified => ({
   pid,
   identity: processIdentity(pid) ?? 'ended',

@@ -6,7 +6,7 @@ import { isAlive, readState, type SupervisorState } from './state.js';
 const STOP_WITHIN_MS = 90_000;
 const POLL_MS = 100;
 
-/** Tells a supervisor to stop everything, waits until it has, and names each process as it goes. */
+/** Asks the supervisor to stop everything, waits for it, and prints each process that has stopped. */
 export async function stopSupervisor(
   folder: StackFolder,
   supervisor: SupervisorState['supervisor'],
@@ -26,7 +26,7 @@ export async function stopSupervisor(
   while (isAlive(supervisor)) {
     printStopped();
     if (Date.now() - startedAt > STOP_WITHIN_MS) {
-      print('  the supervisor does not stop; ending it');
+      print('  the supervisor does not stop; killing it');
       signalLeader(supervisor.pid, 'SIGKILL');
     }
     await delay(POLL_MS);
