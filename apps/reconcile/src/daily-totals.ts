@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 
-/** Who says what a day came to. */
+/** The four sources of a total. */
 export type Source = 'payments' | 'psp' | 'points' | 'documents';
 
 export interface Total {
@@ -8,14 +8,14 @@ export interface Total {
   currency: string;
   userId: string;
   payments: number;
-  /** A sum can outgrow a double's integers. */
+  /** A string, because a sum may exceed the safe integers of a double. */
   amountMinor: string;
 }
 
 export interface Difference {
   currency: string;
   userId: string;
-  /** What each says; absent = nothing at all. */
+  /** The total of each source; absent = the source has no row. */
   says: Partial<Record<Source, { payments: number; amountMinor: string }>>;
 }
 
@@ -38,7 +38,7 @@ export async function totalsOf(database: Client, day: string): Promise<Total[]> 
   return (await database.query<Total>(TOTALS, [day])).rows;
 }
 
-/** Users and currencies in which the four do not say the same. */
+/** Users and currencies for which the four sources disagree. */
 export async function differencesOf(database: Client, day: string): Promise<Difference[]> {
   return (await database.query<Difference>(DIFFERENCES, [day])).rows;
 }

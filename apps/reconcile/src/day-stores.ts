@@ -8,13 +8,16 @@ import type { Amount } from './staging.js';
 
 const REQUEST_TIMEOUT_MS = 10_000;
 
-/** The four that have to say the same of a day. */
+/** The four stores whose totals of a day must be equal. */
 export interface DayStores {
-  /** COMPLETED in that day, some at a time. */
+  /** The payments that were COMPLETED on that day, in batches. */
   paymentsOf(day: Day, batch: number): AsyncIterable<(Amount & { userId: string })[]>;
   pointsOf(paymentIds: string[]): Promise<Amount[]>;
   documentsOf(paymentIds: string[]): Promise<Amount[]>;
-  /** All it captured and gave back, some at a time: its journal knows when it captured, not for which day. */
+  /**
+   * All captures and refunds of the PSP, in batches. The journal has the time of the capture, and
+   * not the day of the payment.
+   */
   captures(batch: number): AsyncIterable<Amount[]>;
 }
 
@@ -34,7 +37,7 @@ export function dayStores(at: {
   };
 }
 
-/** One of the four does not answer, or not in words we know. A day without it would be a lie. */
+/** A store does not answer, or its answer has an unknown form. Totals without it would be wrong. */
 export class UnreadableDayStore extends Error {
   override readonly name = 'UnreadableDayStore';
 
@@ -94,19 +97,19 @@ async function pointsOf(client: Client, paymentIds: string[]): Promise<Amount[]>
   return rows;
 }
 
-/** By id, which sees every acknowledged write without waiting for a refresh. */
+/** A get by id sees every acknowledged write, without a wait for a refresh. */
 async function documentsOf(client: Elasticsearch, paymentIds: string[]): Promise<Amount[]> {
   try {
     const { docs } = await client.mget<PaymentDocument>({ index: PAYMENTS_ALIAS, ids: paymentIds });
     return docs.flatMap((doc) => {
-      // A shard that is not there yet says so of each document, in an answer that is 200 all the same.
-      if ('error' in doc) throw new Error(`of ${doc._id} it says: ${doc.error.reason}`);
+      // A shard that is not started reports an error per document, inside a 200 answer.
+      if ('error' in doc) throw new Error(`document ${doc._id}: ${doc.error.reason}`);
       if (!('_source' in doc) || !doc._source) return [];
       const { userId, currency, amountMinor } = doc._source;
       return { paymentId: doc._id, userId, currency, amountMinor };
     });
   } catch (error) {
-    // A lost index is a difference for everybody, not a store that cannot be read.
+    // A lost index is a difference for every user, and no unreadable store.
     if (error instanceof errors.ResponseError && error.statusCode === 404) return [];
     throw error;
   }
@@ -132,8 +135,8 @@ async function* captures(thirdPartiesUrl: string, batch: number): AsyncGenerator
     const { entries, nextAfter } = chargesPage.parse(await response.json());
     yield entries.flatMap(({ paymentId, status, currency, amountMinor }) => {
       if (!paymentId || status === 'declined') return [];
-      const held = status === 'refunded' ? -amountMinor : amountMinor;
-      return [{ paymentId, userId: undefined, currency, amountMinor: held }];
+      const signed = status === 'refunded' ? -amountMinor : amountMinor;
+      return [{ paymentId, userId: undefined, currency, amountMinor: signed }];
     });
     if (entries.length < batch) return;
     after = nextAfter;

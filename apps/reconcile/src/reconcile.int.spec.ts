@@ -1,11 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { consoleDataSource } from '@effectively-once/console/database';
 import { createTestDatabase, waitUntil, type TestDatabase } from '@effectively-once/testing';
 import pg from 'pg';
-import { dayNamed } from './day.js';
+import { parseDay } from './day.js';
 import type { DayStores } from './day-stores.js';
+import { FakeStores } from './fake-stores.fixture.js';
 import { reconcile, type Reconciled } from './reconcile.js';
-import type { Amount } from './staging.js';
 import { WRITE, type WritePattern } from './write-patterns.js';
 
 const DAY = '2026-11-20';
@@ -34,13 +33,13 @@ afterAll(async () => {
 });
 
 describe('a day', () => {
-  it('comes to what each of the four says, per currency and user', async () => {
-    const world = new World();
-    world.pay('alice', 100, 'EUR');
-    world.pay('alice', 250, 'EUR');
-    world.pay('alice', 7, 'USD');
-    world.pay('bob', 9_999_999_999, 'EUR');
-    const { totals, differences } = await run(world);
+  it('has the totals of each of the four stores, per currency and user', async () => {
+    const stores = new FakeStores();
+    stores.pay('alice', 100, 'EUR');
+    stores.pay('alice', 250, 'EUR');
+    stores.pay('alice', 7, 'USD');
+    stores.pay('bob', 9_999_999_999, 'EUR');
+    const { totals, differences } = await run(stores);
     expect(differences).toEqual([]);
     expect(totals).toHaveLength(12);
     expect(totals.slice(0, 3)).toEqual([
@@ -56,75 +55,76 @@ describe('a day', () => {
     ]);
   });
 
-  it.each<[string, (world: World, id: string) => void, string]>([
-    ['captured twice', (world, id) => world.captured.push(world.amountOf(id)), 'psp'],
-    ['given back by the PSP', (world, id) => world.giveBack(id), 'psp'],
-    ['without points', (world, id) => world.forget('awarded', id), 'points'],
-    ['without its document', (world, id) => world.forget('indexed', id), 'documents'],
+  it.each<[string, (stores: FakeStores, id: string) => void, string]>([
+    ['captured twice', (stores, id) => stores.captured.push(stores.amountOf(id)), 'psp'],
+    ['refunded by the PSP', (stores, id) => stores.refund(id), 'psp'],
+    ['without points', (stores, id) => stores.lose('awarded', id), 'points'],
+    ['without its document', (stores, id) => stores.lose('indexed', id), 'documents'],
     [
       'awarded points for another amount',
-      (world, id) => (world.find('awarded', id).amountMinor = 1),
+      (stores, id) => (stores.find('awarded', id).amountMinor = 1),
       'points',
     ],
     [
       'indexed under another user',
-      (world, id) => (world.find('indexed', id).userId = 'mallory'),
+      (stores, id) => (stores.find('indexed', id).userId = 'mallory'),
       'documents',
     ],
-  ])('names the user of a payment %s', async (_, damage, source) => {
-    const world = new World();
-    world.pay('bob', 500);
-    damage(world, world.pay('alice', 100));
-    const { differences } = await run(world);
+  ])('names the user of a payment that is %s', async (_, damage, source) => {
+    const stores = new FakeStores();
+    stores.pay('bob', 500);
+    damage(stores, stores.pay('alice', 100));
+    const { differences } = await run(stores);
     const alice = differences.find(({ userId }) => userId === 'alice');
     const said = alice?.says[source as 'psp'];
     expect(said).not.toEqual({ payments: 1, amountMinor: '100' });
     expect(differences.map(({ userId }) => userId)).not.toContain('bob');
   });
 
-  it('run twice comes to the same bytes', async () => {
-    const world = new World();
-    for (let n = 1; n <= 50; n += 1) world.pay(`user-${n % 7}`, n);
-    world.forget('awarded', world.pay('alice', 1));
-    const first = await run(world);
-    // In whatever order the stores tell it.
-    for (const rows of [world.paid, world.captured, world.awarded, world.indexed]) rows.reverse();
-    expect(JSON.stringify(await run(world))).toBe(JSON.stringify(first));
+  it('gives the same bytes when it runs twice', async () => {
+    const stores = new FakeStores();
+    for (let n = 1; n <= 50; n += 1) stores.pay(`user-${n % 7}`, n);
+    stores.lose('awarded', stores.pay('alice', 1));
+    const first = await run(stores);
+    // The result must not depend on the order of the stores.
+    for (const rows of [stores.paid, stores.captured, stores.awarded, stores.indexed])
+      rows.reverse();
+    expect(JSON.stringify(await run(stores))).toBe(JSON.stringify(first));
   });
 
-  it('has what came late in its next run', async () => {
-    const world = new World();
-    const id = world.pay('alice', 100);
-    const late = world.forget('awarded', id);
-    expect((await run(world)).differences).toHaveLength(1);
-    world.awarded.push(late);
-    expect((await run(world)).differences).toEqual([]);
+  it('includes a late effect in the next run', async () => {
+    const stores = new FakeStores();
+    const id = stores.pay('alice', 100);
+    const late = stores.lose('awarded', id);
+    expect((await run(stores)).differences).toHaveLength(1);
+    stores.awarded.push(late);
+    expect((await run(stores)).differences).toEqual([]);
   });
 
-  it('forgets what turned out not to be', async () => {
-    const world = new World();
-    world.awarded.push({ ...world.amountOf(world.pay('alice', 100)), userId: 'mallory' });
-    expect(users(await run(world))).toEqual(['alice', 'mallory']);
-    world.awarded.pop();
-    expect(users(await run(world))).toEqual(['alice']);
+  it('deletes a total that turned out to be wrong', async () => {
+    const stores = new FakeStores();
+    stores.awarded.push({ ...stores.amountOf(stores.pay('alice', 100)), userId: 'mallory' });
+    expect(users(await run(stores))).toEqual(['alice', 'mallory']);
+    stores.awarded.pop();
+    expect(users(await run(stores))).toEqual(['alice']);
   });
 
-  it('leaves the other days alone', async () => {
-    const world = new World();
-    world.pay('alice', 100);
-    const before = await run(world, '2026-11-19');
-    await run(new World());
+  it('does not change other days', async () => {
+    const stores = new FakeStores();
+    stores.pay('alice', 100);
+    const before = await run(stores, '2026-11-19');
+    await run(new FakeStores());
     expect(await stored('2026-11-19')).toHaveLength(before.totals.length);
   });
 
   it.each(['after the payments', 'after the effects', 'in the last statement'])(
-    'is as it was when the run dies %s',
+    'keeps its old totals if the run dies %s',
     async (where) => {
-      const world = new World();
-      world.pay('alice', 100);
-      await run(world);
+      const stores = new FakeStores();
+      stores.pay('alice', 100);
+      await run(stores);
       const before = await stored(DAY);
-      world.pay('bob', 200);
+      stores.pay('bob', 200);
       const { rows } = await database.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
       const kill = async () =>
         void (await admin.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid]));
@@ -132,7 +132,7 @@ describe('a day', () => {
         'after the payments': { pointsOf: async () => (await kill(), []) },
         'after the effects': {
           captures: async function* () {
-            yield world.captured;
+            yield stores.captured;
             await kill();
           },
         },
@@ -141,7 +141,7 @@ describe('a day', () => {
       if (where === 'in the last statement') await breakOverwriting();
       try {
         await expect(
-          reconcile({ database, stores: { ...world, ...dying[where] }, day: dayNamed(DAY) }),
+          reconcile({ database, stores: { ...stores, ...dying[where] }, day: parseDay(DAY) }),
         ).rejects.toThrow();
       } finally {
         await admin.query('ALTER TABLE console.daily_totals DROP CONSTRAINT IF EXISTS broken');
@@ -150,22 +150,22 @@ describe('a day', () => {
     },
   );
 
-  it('is written by one run after the other', async () => {
-    const world = new World();
-    for (let n = 1; n <= 20; n += 1) world.pay(`user-${n}`, n);
+  it('is written by one run at a time', async () => {
+    const stores = new FakeStores();
+    for (let n = 1; n <= 20; n += 1) stores.pay(`user-${n}`, n);
     const other = await connected(testDatabase.as('console_app'));
     const { rows } = await other.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
     let second: Promise<Reconciled> | undefined;
     const slow: DayStores = {
-      ...world,
+      ...stores,
       captures: async function* () {
-        second = reconcile({ database: other, stores: world, day: dayNamed(DAY) });
+        second = reconcile({ database: other, stores, day: parseDay(DAY) });
         await waitUntil('the second run to wait for the first', () => isWaiting(rows[0]?.pid));
-        yield world.captured;
+        yield stores.captured;
       },
     };
     try {
-      const first = await reconcile({ database, stores: slow, day: dayNamed(DAY) });
+      const first = await reconcile({ database, stores: slow, day: parseDay(DAY) });
       expect(await second).toEqual(first);
       expect(await stored(DAY)).toHaveLength(first.totals.length);
     } finally {
@@ -174,14 +174,14 @@ describe('a day', () => {
   });
 });
 
-describe('of the three ways to write a result', () => {
-  /** Alice's total was wrong, mallory's does not exist, bob's was not there yet. */
+describe('of the three write patterns', () => {
+  /** The first run had a wrong total for alice, a false one for mallory, and none for bob. */
   const afterCorrection = async (write: WritePattern) => {
-    const first = new World();
+    const first = new FakeStores();
     first.pay('alice', 1);
     first.pay('mallory', 1);
     await run(first, DAY, write);
-    const corrected = new World();
+    const corrected = new FakeStores();
     corrected.pay('alice', 100);
     corrected.pay('bob', 200);
     const { totals } = await run(corrected, DAY, write);
@@ -196,71 +196,19 @@ describe('of the three ways to write a result', () => {
     ['overwrite', { alice: 100, bob: 200 }],
     ['merge', { alice: 100, bob: 200, mallory: 1 }],
     ['insert_if_absent', { alice: 1, bob: 200, mallory: 1 }],
-  ])('after a correction %s leaves %j', async (write, expected) => {
+  ])('%s leaves %j after a correction', async (write, expected) => {
     expect(await afterCorrection(write)).toEqual(expected);
   });
 
-  it.each(Object.keys(WRITE) as WritePattern[])('%s can be repeated', async (write) => {
-    const world = new World();
-    world.pay('alice', 100);
-    expect(await run(world, DAY, write)).toEqual(await run(world, DAY, write));
+  it.each(Object.keys(WRITE) as WritePattern[])('%s is idempotent', async (write) => {
+    const stores = new FakeStores();
+    stores.pay('alice', 100);
+    expect(await run(stores, DAY, write)).toEqual(await run(stores, DAY, write));
   });
 });
 
-/** Four stores that know the same, until a test makes one forget. */
-class World implements DayStores {
-  readonly paid: (Amount & { userId: string })[] = [];
-  readonly captured: Amount[] = [];
-  readonly awarded: Amount[] = [];
-  readonly indexed: Amount[] = [];
-
-  pay(userId: string, amountMinor: number, currency = 'EUR'): string {
-    const payment = { paymentId: randomUUID(), userId, currency, amountMinor };
-    this.paid.push(payment);
-    this.captured.push({ ...payment, userId: undefined });
-    this.awarded.push({ ...payment });
-    this.indexed.push({ ...payment });
-    return payment.paymentId;
-  }
-
-  giveBack(paymentId: string): void {
-    const { amountMinor, ...amount } = this.amountOf(paymentId);
-    this.captured.push({ ...amount, amountMinor: -amountMinor });
-  }
-
-  amountOf(paymentId: string): Amount {
-    return { ...this.find('paid', paymentId), userId: undefined };
-  }
-
-  find(where: 'paid' | 'awarded' | 'indexed', paymentId: string): Amount {
-    const found = this[where].find((amount) => amount.paymentId === paymentId);
-    if (!found) throw new Error(`no such payment: ${paymentId}`);
-    return found;
-  }
-
-  forget(where: 'awarded' | 'indexed', paymentId: string): Amount {
-    const amount = this.find(where, paymentId);
-    this[where].splice(this[where].indexOf(amount), 1);
-    return amount;
-  }
-
-  readonly paymentsOf = () => this.inBatches(this.paid);
-  readonly captures = () => this.inBatches(this.captured);
-  readonly pointsOf = async (ids: string[]) => await Promise.resolve(of(ids, this.awarded));
-  readonly documentsOf = async (ids: string[]) => await Promise.resolve(of(ids, this.indexed));
-
-  private async *inBatches<Row>(rows: Row[]): AsyncGenerator<Row[]> {
-    for (let start = 0; start < rows.length; start += 3) {
-      yield await Promise.resolve(rows.slice(start, start + 3));
-    }
-  }
-}
-
-const of = (ids: string[], amounts: Amount[]) =>
-  amounts.filter(({ paymentId }) => ids.includes(paymentId));
-
-const run = async (world: World, day = DAY, write?: WritePattern): Promise<Reconciled> =>
-  await reconcile({ database, stores: world, day: dayNamed(day), ...(write ? { write } : {}) });
+const run = async (stores: FakeStores, day = DAY, write?: WritePattern): Promise<Reconciled> =>
+  await reconcile({ database, stores, day: parseDay(day), ...(write ? { write } : {}) });
 
 const users = ({ totals }: Reconciled) => [...new Set(totals.map(({ userId }) => userId))].sort();
 
@@ -280,7 +228,7 @@ async function stored(day: string): Promise<unknown[]> {
   return rows as unknown[];
 }
 
-/** The old rows can be deleted, the new ones not be written. */
+/** After this, the DELETE of the old rows succeeds and the INSERT of the new ones fails. */
 async function breakOverwriting(): Promise<void> {
   await admin.query(
     `ALTER TABLE console.daily_totals ADD CONSTRAINT broken CHECK (user_id <> 'bob')`,

@@ -9,27 +9,28 @@ const BATCH = 1_000;
 
 export interface Reconciled {
   day: string;
-  /** In the order of source, currency and user. */
+  /** Ordered by source, currency and user. */
   totals: Total[];
-  /** Users and currencies in which the four do not say the same. */
+  /** Users and currencies for which the four sources disagree. */
   differences: Difference[];
 }
 
 /**
- * What one day came to per currency and user, as each of the four says who has to know: payments, the
- * PSP, the points and the documents. The day of all four is that of the payment's `completed_at`, joined
- * by payment id: an effect belongs to the day its payment was made, however late it happened.
+ * Reconciliation of one day: the totals per currency and user of payments, the PSP, the points and
+ * the documents. The `completed_at` of the payment decides the day for all four, joined by payment
+ * id. So a late effect belongs to the day of its payment.
  *
  *   payments of the day ──► staged ──┬─► captures   of these ids ─► staged ─┐
- *                                    ├─► entries    of these ids ─► staged ─┼─► totals ─► the day's partition
+ *                                    ├─► entries    of these ids ─► staged ─┼─► totals ─► partition
  *                                    └─► documents  of these ids ─► staged ─┘
  *
- * One transaction in the console's database: whatever it dies of, the day is as it was before. Nothing
- * depends on when it runs: the same stores make the same bytes, and an effect that came late is in the
- * next run's. It sees totals only; which payment is behind a difference is for the audit to name.
+ * One transaction in the console's database: after a crash, the day has its old totals. The result
+ * does not depend on the time of the run: the same stores give the same bytes, and the next run
+ * includes effects that were late. A reconciliation compares totals only; the audit names the
+ * payment.
  */
 export async function reconcile(options: {
-  /** The console's database, as its app. Its transaction is this function's. */
+  /** The console's database, as role console_app. This function runs its transaction. */
   database: Client;
   stores: DayStores;
   day: Day;
@@ -39,7 +40,7 @@ export async function reconcile(options: {
   const { database, stores, day, write = 'overwrite', onProgress } = options;
   await database.query('BEGIN');
   try {
-    // Two runs for one day would both delete, and then both insert.
+    // An advisory lock: two concurrent runs for one day would both delete, and then both insert.
     await database.query(
       `SELECT pg_advisory_xact_lock(hashtext('reconcile'), $1::date - date '1970-01-01')`,
       [day.name],
@@ -59,7 +60,7 @@ export async function reconcile(options: {
     await database.query('COMMIT');
     return { day: day.name, totals, differences };
   } catch (error) {
-    // On a connection that is gone the transaction is gone too.
+    // The ROLLBACK fails on a cut connection. PostgreSQL has rolled back in that case.
     await database.query('ROLLBACK').catch(() => undefined);
     throw error;
   }

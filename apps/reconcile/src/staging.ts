@@ -1,16 +1,16 @@
 import type { Client } from 'pg';
 
-/** An amount as one of the four knows it, beside the payment it belongs to. */
+/** An amount in one of the four stores, with its payment. */
 export interface Amount {
   paymentId: string;
-  /** The PSP does not know our users. */
+  /** Undefined from the PSP, which does not know our users. */
   userId: string | undefined;
   currency: string;
-  /** Never 0; below it for money that was given back. */
+  /** Never 0. Negative for a refund. */
   amountMinor: number;
 }
 
-// Gone with the transaction, whatever becomes of it.
+// ON COMMIT DROP: the tables end with the transaction, also after a rollback.
 const TABLES = `
   CREATE TEMPORARY TABLE day_payments (
     payment_id text PRIMARY KEY, user_id text NOT NULL, currency text NOT NULL, amount_minor bigint NOT NULL
@@ -22,23 +22,26 @@ const TABLES = `
 const ROWS = `unnest($1::text[], $2::text[], $3::text[], $4::bigint[])
   AS given (payment_id, user_id, currency, amount_minor)`;
 
-/** What was read of the four, on the database's disk: a day of ten million payments is not held in memory. */
+/**
+ * Staging tables for the rows of the four stores. A day of ten million payments does not fit into
+ * memory.
+ */
 export class Staging {
   private constructor(private readonly database: Client) {}
 
-  /** Needs a transaction, and lives as long as it. */
+  /** Requires an open transaction. The tables live until its end. */
   static async open(database: Client): Promise<Staging> {
     await database.query(TABLES);
     return new Staging(database);
   }
 
-  /** @returns their ids. */
+  /** @returns the ids of the payments. */
   async addPayments(payments: (Amount & { userId: string })[]): Promise<string[]> {
     await this.database.query(`INSERT INTO day_payments SELECT * FROM ${ROWS}`, columns(payments));
     return payments.map(({ paymentId }) => paymentId);
   }
 
-  /** What belongs to no payment of the day is left out. */
+  /** Ignores effects whose payment is not of the day. */
   async addEffects(source: 'psp' | 'points' | 'documents', effects: Amount[]): Promise<void> {
     await this.database.query(
       `INSERT INTO day_effects

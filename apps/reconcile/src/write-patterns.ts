@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 
-/** What the staged rows add up to. `$1` is the day; nothing asks what time it is. */
+/** The totals of the staged rows. `$1` is the day. The statement never reads the clock. */
 const TOTALS = `
   SELECT $1::date, source, currency, user_id, sum(sign(amount_minor)), sum(amount_minor)
     FROM (SELECT 'payments' AS source, user_id, currency, amount_minor FROM day_payments
@@ -12,19 +12,20 @@ const INSERT = `
   INSERT INTO console.daily_totals (day, source, currency, user_id, payments, amount_minor) ${TOTALS}`;
 
 /**
- * Three ways to write a batch job's result, each safe to repeat. They differ in what becomes of what an
- * earlier run wrote:
+ * Three patterns to write the result of a batch job. Each is idempotent. They differ in what they
+ * do to the rows of an earlier run:
  *
- * |                  | a row that changed | a row that is not in the result any more | cost                     | when to use it                                |
- * |------------------|--------------------|------------------------------------------|--------------------------|-----------------------------------------------|
- * | overwrite        | replaced           | gone                                     | the whole day, each time | the result is all there is to say of the day  |
- * | merge            | replaced           | stays, and lies                          | what is in the result    | the result is a part: only what changed came  |
- * | insert_if_absent | stays, and lies    | stays                                    | what is new              | rows are facts that never change: events, ids |
+ *                     changed row     row not in the result   rows written
+ *   overwrite         replaced        deleted                 the whole day
+ *   merge             replaced        stays, and is wrong     the result
+ *   insert_if_absent  stays as it was stays                   the new rows
  *
- * A reconciliation has to forget what turned out not to be, so it overwrites.
+ * Use overwrite if the result is complete, merge if the result has only the changed rows, and
+ * insert_if_absent if rows are facts that never change (events, ids). A reconciliation must delete
+ * the totals that turned out to be wrong, so it overwrites.
  */
 export const WRITE = {
-  /** DELETE and not TRUNCATE, which readers under way would see at once, and wait for. */
+  /** DELETE, because a TRUNCATE blocks concurrent readers and is visible to older snapshots. */
   overwrite: async (database: Client, day: string) => {
     await database.query('SELECT console.make_daily_totals_day($1)', [day]);
     await database.query('DELETE FROM console.daily_totals WHERE day = $1', [day]);

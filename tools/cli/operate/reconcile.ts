@@ -4,7 +4,7 @@ import pg from 'pg';
 import { addresses } from '../../stack/addresses.js';
 import { readEnvironment } from '../../stack/environment.js';
 import { onInterrupt } from '../run/interrupt.js';
-import { dayNamed, type Day } from '@effectively-once/reconcile/day';
+import { parseDay, type Day } from '@effectively-once/reconcile/day';
 import { dayStores, UnreadableDayStore } from '@effectively-once/reconcile/day-stores';
 import { reconcile, type Reconciled } from '@effectively-once/reconcile/reconcile';
 import { WRITE, type WritePattern } from '@effectively-once/reconcile/write-patterns';
@@ -109,7 +109,7 @@ function onProgress(payments: number): void {
 
 function day(text: string): Day {
   try {
-    const named = dayNamed(text);
+    const named = parseDay(text);
     if (named.from.getTime() <= Date.now()) return named;
   } catch (error) {
     throw new InvalidArgumentError((error as Error).message);
