@@ -5,10 +5,10 @@ import { READ_TIMEOUT_MS, scrapedGauge } from './metrics.js';
 const exposed = async () =>
   (await register.metrics()).split('\n').filter((line) => /^[a-z]/.test(line));
 
-describe('a gauge that asks when it is scraped', () => {
+describe('a gauge that reads its value when it is scraped', () => {
   afterEach(() => register.clear());
 
-  it('shows what is true then', async () => {
+  it('shows the value at the time of the scrape', async () => {
     let open = 1;
     scrapedGauge('open', 'Open ones', ['of'], async (set) => set(open, { of: 'alice' }));
     await expect(exposed()).resolves.toEqual(['open{of="alice"} 1']);
@@ -16,10 +16,10 @@ describe('a gauge that asks when it is scraped', () => {
     await expect(exposed()).resolves.toEqual(['open{of="alice"} 2']);
   });
 
-  it('is absent while it cannot be read, with labels or without, and no other metric with it', async () => {
+  it('is absent while it cannot be read, with and without labels; other metrics are present', async () => {
     let isDown = false;
     const read = async () => {
-      if (isDown) throw new Error('the database is away');
+      if (isDown) throw new Error('the database is down');
     };
     scrapedGauge('plain', 'Without labels', [], async (set) => (set(3), await read()));
     scrapedGauge(
@@ -34,8 +34,8 @@ describe('a gauge that asks when it is scraped', () => {
     await expect(exposed()).resolves.toEqual(['other 5']);
   });
 
-  // A frozen database must not take away what shows that it is frozen.
-  it('is absent while nobody answers, and so is a late answer; all others are there', async () => {
+  // If a frozen database failed the whole scrape, the metric that shows it would be missing too.
+  it('is absent while its read hangs, and ignores a late answer; other metrics are present', async () => {
     jest.useFakeTimers();
     try {
       let answer: (value: number) => void = () => undefined;
@@ -59,7 +59,7 @@ describe('a gauge that asks when it is scraped', () => {
     }
   });
 
-  it('can be made again', async () => {
+  it('can be created again', async () => {
     for (const value of [1, 2]) scrapedGauge('again', 'Twice', [], async (set) => set(value));
     await expect(exposed()).resolves.toEqual(['again 2']);
   });

@@ -9,17 +9,19 @@ export async function lookUpLater(
   known: Evidence,
 ): Promise<Pick<Evidence, 'laterStatuses' | 'laterOutbox' | 'laterRows'>> {
   const paymentIds = idsInStores(known);
-  const unsettled = [...paymentIds].filter((id) => known.payments.get(id)?.status !== 'COMPLETED');
+  const notCompleted = [...paymentIds].filter(
+    (id) => known.payments.get(id)?.status !== 'COMPLETED',
+  );
   const eventIds = new Set(known.outbox.map(({ eventId }) => eventId));
   const unknown = known.published.flatMap(({ eventId }) =>
     eventId && !eventIds.has(eventId) ? eventId : [],
   );
-  const unmarked = [...known.redriveRecords].flatMap(([letter, [redrive]]) =>
+  const notRedriven = [...known.redriveRecords].flatMap(([letter, [redrive]]) =>
     redrive && known.deadLetterRows.get(letter)?.[0]?.state !== 'redriven' ? redrive.letter : [],
   );
-  const rows = await stores.deadLettersNow(unmarked);
+  const rows = await stores.deadLettersNow(notRedriven);
   return {
-    laterStatuses: await stores.statusesNow(unsettled),
+    laterStatuses: await stores.statusesNow(notCompleted),
     laterOutbox: await stores.outboxNow(unknown),
     laterRows: new Map(rows.map((row) => [deadLetterName(row.letter), row])),
   };

@@ -33,11 +33,11 @@ export type MissingEffect =
  * exist. Or the slot has passed the event, and the topic did not contain it afterwards.
  */
 export function missingEffectsOf(consumer: ConsumerName, evidence: Evidence) {
-  const delivery = evidence.progress[consumer];
+  const progress = evidence.progress[consumer];
   const positions = firstPositions(evidence);
   const keptSinceMs = topicKeptSinceMs(evidence);
   // While the outbox keeps the event's row, I3 reports a lost event. For an older event, only this
-  // does.
+  // check does.
   const mayArriveSinceMs = evidence.slotPassedSnapshot ? outboxKeptSinceMs(evidence) : keptSinceMs;
 
   return (paymentId: string, completedAtMs: number): MissingEffect => {
@@ -46,16 +46,16 @@ export function missingEffectsOf(consumer: ConsumerName, evidence: Evidence) {
     if (!position && completedAtMs >= mayArriveSinceMs) {
       return { outcome: 'late', why: 'its event is not in the topic yet' };
     }
-    if (position && !isCommitted(delivery.committed, position)) {
+    if (position && !isCommitted(progress.committed, position)) {
       return { outcome: 'late', why: `${consumer} has not reached ${describe(position)}` };
     }
-    const redrives = delivery.redrives.get(paymentId) ?? [];
-    const waiting = redrives.find((redrive) => !isCommitted(delivery.redriveCommitted, redrive));
+    const redrives = progress.redrives.get(paymentId) ?? [];
+    const waiting = redrives.find((redrive) => !isCommitted(progress.redriveCommitted, redrive));
     if (waiting) {
       const why = `${consumer} has not reached its redrive at ${describe(waiting)}`;
       return { outcome: 'late', why };
     }
-    if (hasOpenDeadLetter(delivery, paymentId)) return { outcome: 'dead_lettered' };
+    if (hasOpenDeadLetter(progress, paymentId)) return { outcome: 'dead_lettered' };
     if (!position && completedAtMs >= keptSinceMs) {
       return {
         outcome: 'lost',
@@ -99,14 +99,14 @@ const isCommitted = (committed: Map<number, bigint>, { partition, offset }: Posi
 // - The dead-letter topic keeps its records for 30 days. With the topic alone, a discarded payment
 //   would be reported as lost after that.
 // - The table does not have the newest records, because the console has not ingested them yet.
-function hasOpenDeadLetter(delivery: ConsumerProgress, paymentId: string): boolean {
-  const redrives = delivery.redrives.get(paymentId) ?? [];
-  const states = delivery.deadLetterStates.get(paymentId) ?? [];
+function hasOpenDeadLetter(progress: ConsumerProgress, paymentId: string): boolean {
+  const redrives = progress.redrives.get(paymentId) ?? [];
+  const states = progress.deadLetterStates.get(paymentId) ?? [];
   const redriven = [
     ...redrives.map((redrive) => ({ ...redrive, redriveCount: redrive.redriveCount - 1 })),
     ...states.filter(({ state }) => state === 'redriven'),
   ];
-  const letters = [...(delivery.deadLetters.get(paymentId) ?? []), ...states];
+  const letters = [...(progress.deadLetters.get(paymentId) ?? []), ...states];
   return letters.some((letter) => !redriven.some((one) => isSame(one, letter)));
 }
 

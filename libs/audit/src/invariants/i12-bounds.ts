@@ -11,8 +11,8 @@ export interface BoundedResources {
 }
 
 // Half of max_slot_wal_keep_size (infra/postgres/postgresql.conf). At the full size PostgreSQL
-// invalidates the slot, and every unpublished event is lost to it. Half leaves as much time again
-// for the repair.
+// invalidates the slot, and with it every event that it has not published. Half leaves as much time
+// again for the repair.
 export const SLOT_LAG_MAX_BYTES = 1024 ** 3;
 
 /** The in-flight limit of the delivery runtime, stated again: the audit shares no code with it. */
