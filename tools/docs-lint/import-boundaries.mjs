@@ -1,5 +1,5 @@
-// Who may import what. The table is the architecture: each line is a sentence that a reader can rely on
-// without reading the code, because the build breaks when it stops being true.
+// Who may import what. The table is the architecture. A reader can rely on each line without reading
+// the code, because the lint fails when the line is no longer true.
 
 const STORES = {
   sql: ['pg', 'typeorm', '@nestjs/typeorm', '@effectively-once/postgres'],
@@ -31,7 +31,7 @@ export const BOUNDARIES = [
   },
   {
     folder: 'libs/postgres',
-    why: 'postgres knows the driver and its errors: no table, no framework, no other part of the system',
+    why: 'postgres knows the driver and its errors: no table, no framework, no other part of us',
     banned: [...framework, ...redis, ...elasticsearch, ...mail, '@effectively-once/*'],
   },
   {

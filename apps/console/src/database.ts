@@ -4,7 +4,7 @@ import { Console1795219200001 } from './migrations/1795219200001-console.js';
 import { DeadLetters1795219200002 } from './migrations/1795219200002-dead-letters.js';
 import { DailyTotals1795219200010 } from './migrations/1795219200010-daily-totals.js';
 
-/** The console database: entities, migrations and connection limits, for the app and for migrations. */
+/** The console database, for the app and for the migrations. */
 export function consoleDataSource(options: { url: string; poolMax?: number }): DataSource {
   return new DataSource({
     ...postgresOptions({ ...options, applicationName: 'console' }),

@@ -2,9 +2,9 @@ import { DependencyDown, PermanentFailure } from '@effectively-once/delivery';
 import { postgresFailure, sqlStateOf } from '@effectively-once/postgres';
 
 /**
- * Tells delivery how to treat a failed statement. A server that cannot be reached is not the fault of
- * the payment, so the attempt does not count. Everything else counts, also a statement or a lock that
- * took too long and an error of our own, because neither may be retried for ever.
+ * Tells delivery how to treat a failed statement. A server that cannot be reached is not the fault
+ * of the payment, so the attempt does not count. Everything else counts, also a statement or a lock
+ * that took too long and an error of our own, because neither may be retried for ever.
  */
 export function asFailure(error: unknown): Error {
   const failure = postgresFailure(error);

@@ -6,7 +6,7 @@ import { Account, PointsEntry } from './points.entity.js';
 /** The longest time that an attempt waits for the database. */
 export const EFFECT_TIMEOUT_MS = CONNECT_TIMEOUT_MS + QUERY_TIMEOUT_MS;
 
-/** The loyalty database: entities, migrations and connection limits, for the app and for migrations. */
+/** The loyalty database, for the app and for the migrations. */
 export function loyaltyDataSource(options: {
   url: string;
   poolMax?: number;

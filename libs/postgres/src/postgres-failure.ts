@@ -8,8 +8,8 @@
 export type PostgresFailure = 'unavailable' | 'timeout' | 'data_refused' | 'other';
 
 /*
- * PostgreSQL, Appendix A, "PostgreSQL Error Codes": a SQLSTATE has five characters, and the first two are
- * its class. https://www.postgresql.org/docs/18/errcodes-appendix.html
+ * PostgreSQL, Appendix A, "PostgreSQL Error Codes": a SQLSTATE has five characters, and the first
+ * two are its class. https://www.postgresql.org/docs/18/errcodes-appendix.html
  */
 const SQLSTATES: [prefix: string, PostgresFailure][] = [
   ['08', 'unavailable'], // connection exception
@@ -24,17 +24,24 @@ const SQLSTATES: [prefix: string, PostgresFailure][] = [
 
 const SOCKET_FAILED = /^(ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
 
-// The driver and its pool have no code, only a message, for a connection that they cannot open, that was
-// cut, or that gives no answer. After `Query read timeout` the server may still execute the statement.
-const CONNECTION_LOST =
-  /^(Connection terminated|timeout exceeded when trying to connect|Client was closed|Query read timeout)|not queryable/;
+// The driver and its pool have no code, only a message, for a connection that they cannot open,
+// that was cut, or that gives no answer. After `Query read timeout` the server may still execute
+// the statement.
+const CONNECTION_LOST = [
+  /^Connection terminated/,
+  /^timeout exceeded when trying to connect/,
+  /^Client was closed/,
+  /not queryable/,
+  /^Query read timeout/,
+];
 
 export function postgresFailure(error: unknown): PostgresFailure {
   const state = sqlStateOf(error);
   const row = SQLSTATES.find(([prefix]) => state?.startsWith(prefix));
   if (row) return row[1];
   const { code, message } = partsOf(error);
-  return SOCKET_FAILED.test(code) || CONNECTION_LOST.test(message) ? 'unavailable' : 'other';
+  const isLost = CONNECTION_LOST.some((pattern) => pattern.test(message));
+  return isLost || SOCKET_FAILED.test(code) ? 'unavailable' : 'other';
 }
 
 /** The SQLSTATE that PostgreSQL sent, if the error comes from PostgreSQL. */

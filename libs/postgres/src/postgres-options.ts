@@ -8,8 +8,8 @@ export const STATEMENT_TIMEOUT_MS = 5_000;
 /** The server cancels a statement that waits this long for one lock. */
 const LOCK_TIMEOUT_MS = 2_000;
 /**
- * The driver stops waiting for an answer after this time. It is longer than the server's own limit: a
- * connection without an answer by then is dead.
+ * The driver stops waiting for an answer after this time. It is longer than the server's own limit:
+ * a connection without an answer by then is dead.
  */
 export const QUERY_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 2_000;
 
@@ -42,6 +42,7 @@ export function postgresOptions(options: {
   };
 }
 
-// TypeORM adds its error listener a moment after it gets a connection. If the server dies in between,
-// an error event without a listener would end the process. With this listener, the next query fails.
+// TypeORM adds its error listener a moment after it gets a connection. If the server dies in
+// between, an error event without a listener would end the process. With this listener, the next
+// query fails.
 const ignoreConnectionErrors = (client: Client) => void client.on('error', () => undefined);

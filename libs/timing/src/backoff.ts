@@ -1,5 +1,6 @@
 /**
- * Exponential backoff: `firstMs`, twice that, four times that, and so on, and never more than `maxMs`.
+ * Exponential backoff: `firstMs`, twice that, four times that, and so on, and never more than
+ * `maxMs`.
  * @param retries how many waits came before this one; 0 for the first.
  */
 export function exponentialBackoffMs(

@@ -2,7 +2,7 @@ import { PeriodicTask } from './periodic-task.js';
 
 const NEVER_MS = 2_000_000;
 
-/** A task, its log messages, and a long pause that only `wake` ends unless the test sets another. */
+/** A task and its log messages. Unless the test sets a pause, only `wake` ends it. */
 function periodicTask(run: (signal: AbortSignal) => Promise<unknown>, everyMs = NEVER_MS) {
   const messages: string[] = [];
   const log = (_: object, message: string) => void messages.push(message);
@@ -27,7 +27,7 @@ it('runs again after each pause', async () => {
   expect(runs).toBe(3);
 });
 
-it('runs once more when woken during a run, because that run may have started too early', async () => {
+it('runs again when woken during a run, because that run may have started too early', async () => {
   let runs = 0;
   let goOn: () => void = () => undefined;
   const { task } = periodicTask(async () => {

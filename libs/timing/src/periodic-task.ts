@@ -5,12 +5,13 @@ interface TaskLogger {
 }
 
 /**
- * Repeats a task until stopped. Two runs never overlap, and no run starts after `stop()` has returned.
+ * Repeats a task until stopped. Two runs never overlap, and no run starts after `stop()` has
+ * returned.
  *
- *   start ──► run ──► pause (everyMs, or until wake) ──► run ──► … ──► stop waits for the current run
+ *   start ──► run ──► pause (everyMs, or until wake) ──► run ──► … ──► stop waits for the last run
  *
- * A run that fails is repeated like any other. The log tells once that the task fails and once that it
- * works again, because a dependency that is down for an hour must not write 3,600 lines.
+ * A run that fails is repeated like any other. The log tells once that the task fails and once that
+ * it works again, because a dependency that is down for an hour must not write 3,600 lines.
  */
 export class PeriodicTask {
   private readonly stopping = new AbortController();
@@ -50,7 +51,7 @@ export class PeriodicTask {
     while (!signal.aborted) {
       this.isAwake = false;
       await this.runOnce(signal);
-      // A wake during the run may announce work that this run did not see. Run again without a pause.
+      // A wake during the run may announce work that this run did not see. Run again at once.
       if (!signal.aborted && !this.isAwake) await this.pause();
     }
   }

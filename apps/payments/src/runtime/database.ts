@@ -12,7 +12,7 @@ import { CompletedByDay1795219200007 } from '../migrations/1795219200007-complet
 import { OutboxDaysUntilRead1795219200008 } from '../migrations/1795219200008-outbox-days-until-read.js';
 import { Payment } from '../payment/payment.entity.js';
 
-/** The payments database: entities, migrations and connection limits, for the app and for migrations. */
+/** The payments database, for the app and for the migrations. */
 export function paymentsDataSource(options: { url: string; poolMax?: number }): DataSource {
   return new DataSource({
     ...postgresOptions({ ...options, applicationName: 'payments' }),
@@ -33,8 +33,8 @@ export function paymentsDataSource(options: { url: string; poolMax?: number }): 
 }
 
 /**
- * TypeORM's own pool, for the named statements of the hot path: parsed once per connection, no query
- * runner, and one round trip instead of BEGIN, statement, COMMIT.
+ * TypeORM's own pool, for the named statements of the hot path: parsed once per connection, no
+ * query runner, and one round trip instead of BEGIN, statement, COMMIT.
  */
 export const pool = (dataSource: DataSource): Pool =>
   (dataSource.driver as PostgresDriver).master as Pool;
