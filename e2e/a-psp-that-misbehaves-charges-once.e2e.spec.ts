@@ -1,7 +1,14 @@
 import { waitUntil } from '@effectively-once/testing';
 import { captureByHand } from './damage.js';
 import { payUntilFinal } from './payments-process.js';
-import { checkout, findings, journal, newId, withFault, type Checkout } from './the-system.js';
+import {
+  checkout,
+  findings,
+  journal,
+  newId,
+  withFault,
+  type Checkout,
+} from './system-under-test.js';
 
 const newRequest = (): Checkout & { key: string } => ({
   userId: newId('user'),

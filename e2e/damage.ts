@@ -1,6 +1,6 @@
 import { auditStores, openStores, type Finding, type Stores } from '@effectively-once/audit';
 import pg from 'pg';
-import { at, auditSources } from './the-system.js';
+import { at, auditSources } from './system-under-test.js';
 
 /** Hands on the stores themselves: what no part of the system can do, and an audit must notice. */
 

@@ -1,5 +1,5 @@
 import { waitUntil } from '@effectively-once/testing';
-import { checkout, findings, journal, newId, type Answer } from './the-system.js';
+import { checkout, findings, journal, newId, type Answer } from './system-under-test.js';
 
 const ROUNDS = 20;
 

@@ -14,7 +14,7 @@ import {
 import { waitUntil } from '@effectively-once/testing';
 import { Kafka, type KafkaMessage } from 'cloudevents';
 import pg from 'pg';
-import { at, checkout, findings, newId } from './the-system.js';
+import { at, checkout, findings, newId } from './system-under-test.js';
 
 let userId: string;
 let paymentId: string;

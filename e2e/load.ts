@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { checkout, newId } from './the-system.js';
+import { checkout, newId } from './system-under-test.js';
 
 const USERS = 30;
 

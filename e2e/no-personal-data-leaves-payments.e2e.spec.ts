@@ -6,7 +6,7 @@ import { readTopic } from '@effectively-once/kafka';
 import { waitUntil } from '@effectively-once/testing';
 import { Redis } from 'ioredis';
 import pg from 'pg';
-import { at, checkout, findings, journal, newId, withFault } from './the-system.js';
+import { at, checkout, findings, journal, newId, withFault } from './system-under-test.js';
 
 // Strings that occur nowhere else, so that finding one anywhere is finding the leak.
 const email = `${newId('private')}@example.com`;

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { at } from './the-system.js';
+import { at } from './system-under-test.js';
 
 /** The commands of this project as a person types them, in the system under test. */
 

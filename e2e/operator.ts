@@ -3,7 +3,7 @@ import type { ConsumerName } from '@effectively-once/contracts';
 import { mintToken } from '@effectively-once/platform';
 import { armFailurePoint, waitUntil, type FaultTargets } from '@effectively-once/testing';
 import { npmRun, type Ended } from './npm-run.js';
-import { at, get } from './the-system.js';
+import { at, get } from './system-under-test.js';
 
 /** Hands on dead letters: the command an operator types, and the console that does the work. */
 

@@ -7,7 +7,7 @@ import {
   type FaultTargets,
   type Member,
 } from '@effectively-once/testing';
-import { at, checkout, type Answer, type Checkout } from './the-system.js';
+import { at, checkout, type Answer, type Checkout } from './system-under-test.js';
 
 /** Hands on the process that takes the money, and a client that does not lose its key over it. */
 

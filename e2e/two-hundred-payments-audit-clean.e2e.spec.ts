@@ -1,4 +1,4 @@
-import { checkout, findings, newId } from './the-system.js';
+import { checkout, findings, newId } from './system-under-test.js';
 
 const PAYMENTS = 200;
 const USERS = 20;

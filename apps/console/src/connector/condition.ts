@@ -72,7 +72,7 @@ export function conditionOf(sight: Sight, watched: Watched = UNWATCHED): Conditi
  *
  * When the slot's *restart* position has passed the offset too, Debezium 3.6 notices by itself and publishes
  * the retained rows again; before that it just goes on behind the gap, whatever `offset.mismatch.strategy`
- * says (tried: e2e/a-slot-moved-by-hand-is-stopped-not-skipped.e2e.spec.ts).
+ * says (tried: e2e/a-replication-slot-advanced-by-hand-stops-the-connector.e2e.spec.ts).
  */
 function isBeyond(slot: Slot, offset: Sight['offset']): boolean {
   if (offset === undefined || offset === 'none' || offset.isSnapshot) return false;

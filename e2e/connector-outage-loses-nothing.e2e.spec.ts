@@ -4,15 +4,15 @@ import { PAYMENT_COMPLETED } from '@effectively-once/contracts';
 import { endOffsets } from '@effectively-once/kafka';
 import { waitUntil } from '@effectively-once/testing';
 import {
-  cutOff,
+  terminateWalSender,
   deleteConnector,
   dropSlot,
   untilRegistered,
 } from '../tools/faults/break-pipeline.js';
-import { deadLetters, everythingIsSettled, pidOf } from './breaking.js';
+import { deadLetters, everythingIsSettled, pidOf } from './fault-injection.js';
 import { sql } from './damage.js';
-import { shown, stack, untilHealthy, whileClientsPay } from './the-connector.js';
-import { at, findings } from './the-system.js';
+import { shown, stack, untilHealthy, whileClientsPay } from './connector.js';
+import { at, findings } from './system-under-test.js';
 
 // Debezium waits 10 s before it tries again, and a server takes some to come up.
 jest.setTimeout(300_000);
@@ -75,7 +75,7 @@ it('a task that failed is started again', async () => {
   try {
     await whileClientsPay(PER_SECOND, async () => {
       await waitUntil('a restart', async () => {
-        await cutOff(stack);
+        await terminateWalSender(stack);
         return (await restarts()) > before;
       });
       await untilHealthy();

@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import { captureByHand, sql } from './damage.js';
 import { npmRun, type Ended } from './npm-run.js';
-import { checkout, findings, newId } from './the-system.js';
+import { checkout, findings, newId } from './system-under-test.js';
 
 // Each test starts a process that reads every store.
 jest.setTimeout(120_000);

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { waitUntil } from '@effectively-once/testing';
-import { pidOf } from './breaking.js';
+import { pidOf } from './fault-injection.js';
 import { isFinal } from './payments-process.js';
-import { checkout, findings, journal, newId, type Answer } from './the-system.js';
+import { checkout, findings, journal, newId, type Answer } from './system-under-test.js';
 
 const PER_SECOND = 20;
 const RETRY_MS = 250;

@@ -1,7 +1,7 @@
 import { CONSUMERS } from '@effectively-once/contracts';
-import { deadLetters, everythingIsSettled, secondMembers } from './breaking.js';
+import { deadLetters, everythingIsSettled, secondMembers } from './fault-injection.js';
 import { whilePaying } from './load.js';
-import { findings } from './the-system.js';
+import { findings } from './system-under-test.js';
 
 const PER_SECOND = 20;
 

@@ -10,7 +10,7 @@ import {
   pendingIds,
   untilNothingIsPending,
   type Page,
-} from './paging.js';
+} from './pager.js';
 import {
   at,
   checkout,
@@ -20,7 +20,7 @@ import {
   journal,
   newId,
   withFault,
-} from './the-system.js';
+} from './system-under-test.js';
 
 const ALERTS = {
   email: 'DeadLettersEmail',

@@ -7,9 +7,9 @@ import {
   settledBy,
   settlesMore,
   withFrozen,
-} from './breaking.js';
+} from './fault-injection.js';
 import { whilePaying } from './load.js';
-import { findings, withFault } from './the-system.js';
+import { findings, withFault } from './system-under-test.js';
 
 const PER_SECOND = 20;
 // Makes sure that some mails are on their way at the moment of freezing.

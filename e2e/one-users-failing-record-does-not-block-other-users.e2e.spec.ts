@@ -1,8 +1,8 @@
 import { PAYMENT_COMPLETED } from '@effectively-once/contracts';
 import { readTopic } from '@effectively-once/kafka';
 import { waitUntil } from '@effectively-once/testing';
-import { consumerUrl, deadLetters, everythingIsSettled, metric } from './breaking.js';
-import { at, checkout, findings, journal, newId, withFault } from './the-system.js';
+import { consumerUrl, deadLetters, everythingIsSettled, metric } from './fault-injection.js';
+import { at, checkout, findings, journal, newId, withFault } from './system-under-test.js';
 
 // Enough that some of them share the troubled user's partition (one of six).
 const OTHERS = 60;

@@ -1,6 +1,6 @@
 import type { AuditReport } from '@effectively-once/audit';
 import { mintToken } from '@effectively-once/platform';
-import { at, checkout, customerToken, findings, get, newId } from './the-system.js';
+import { at, checkout, customerToken, findings, get, newId } from './system-under-test.js';
 
 const consoleUrl = `http://127.0.0.1:${at.CONSOLE_PORT}`;
 

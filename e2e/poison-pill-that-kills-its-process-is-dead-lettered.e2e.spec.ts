@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { deadLetterTopic } from '@effectively-once/contracts';
 import { headerTexts, readTopic } from '@effectively-once/kafka';
 import { armFailurePoint, waitUntil, type FaultTargets } from '@effectively-once/testing';
-import { at, checkout, customerToken, findings, get, newId } from './the-system.js';
+import { at, checkout, customerToken, findings, get, newId } from './system-under-test.js';
 
 const stack = at as typeof at & FaultTargets;
 // Two deaths that could have been anything, then three while it alone ran.

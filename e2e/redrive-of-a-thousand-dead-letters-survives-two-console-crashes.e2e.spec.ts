@@ -1,8 +1,8 @@
 import { jest } from '@jest/globals';
 import { waitUntil } from '@effectively-once/testing';
-import { everythingIsSettled } from './breaking.js';
+import { everythingIsSettled } from './fault-injection.js';
 import { consoleDiesAt, dlq, dlqJson, letterOf, operatorGet, statesOf } from './operator.js';
-import { checkout, findings, journal, newId, withFault } from './the-system.js';
+import { checkout, findings, journal, newId, withFault } from './system-under-test.js';
 
 jest.setTimeout(240_000);
 
@@ -68,7 +68,7 @@ it('a redrive the console died of before it could answer is done all the same, a
   await died;
   expect(asked).toMatchObject({
     code: 2,
-    err: expect.stringContaining('broke off before it answered'),
+    err: expect.stringContaining('closed the connection before it answered'),
   });
   // Asked again, as its help says one may.
   const again = await waitUntil('a console that answers', async () => {

@@ -11,10 +11,10 @@ import { readTopic, RecordProducer, type KafkaRecord } from '@effectively-once/k
 import { waitUntil } from '@effectively-once/testing';
 import { jest } from '@jest/globals';
 import { Redis } from 'ioredis';
-import { everythingIsSettled, withCut } from './breaking.js';
+import { everythingIsSettled, withCut } from './fault-injection.js';
 import { sql } from './damage.js';
 import { dlq, dlqJson, letterOf, lettersOf, operatorGet, type Letter } from './operator.js';
-import { at, checkout, customerToken, findings, get, journal, newId } from './the-system.js';
+import { at, checkout, customerToken, findings, get, journal, newId } from './system-under-test.js';
 
 jest.setTimeout(180_000);
 
@@ -113,7 +113,7 @@ it('what came back three times is not sent a fourth time, and the operator is to
   const { id } = await latest(3);
   // Among all that are pending, and by itself.
   await expect(dlq('redrive', 'search', '--dry-run')).resolves.toMatchObject({
-    ...{ code: 1, out: expect.stringContaining(`${id} refused: redriven three times already`) },
+    ...{ code: 1, out: expect.stringContaining(`${id} refused: already redriven three times`) },
   });
   await expect(dlq('redrive', 'search', id)).resolves.toMatchObject({
     ...{ code: 1, err: expect.stringContaining(`${id} (loop_guard)`) },

@@ -11,7 +11,7 @@ import {
   type Member,
 } from '@effectively-once/testing';
 import { waitUntilDrained as untilEverythingIsSettled } from '../tools/faults/wait-until-drained.js';
-import { at } from './the-system.js';
+import { at } from './system-under-test.js';
 
 /** Hands on the processes and on the cables between them: what breaks by itself one day. */
 

@@ -1,5 +1,5 @@
 import { waitUntil } from '@effectively-once/testing';
-import { at, checkout, customerToken, findings, get, journal, newId } from './the-system.js';
+import { at, checkout, customerToken, findings, get, journal, newId } from './system-under-test.js';
 
 afterAll(async () => {
   await expect(findings()).resolves.toEqual([]);

@@ -1,11 +1,11 @@
 import { jest } from '@jest/globals';
 import { waitUntil } from '@effectively-once/testing';
 import { deleteConnector, moveSlot, untilStopped } from '../tools/faults/break-pipeline.js';
-import { everythingIsSettled, pidOf } from './breaking.js';
+import { everythingIsSettled, pidOf } from './fault-injection.js';
 import { violations } from './damage.js';
 import { npmRun } from './npm-run.js';
-import { shown, stack, untilHealthy, whileClientsPay } from './the-connector.js';
-import { findings } from './the-system.js';
+import { shown, stack, untilHealthy, whileClientsPay } from './connector.js';
+import { findings } from './system-under-test.js';
 
 // Debezium waits 10 s before it comes back to a slot, and the repair publishes everything again.
 jest.setTimeout(240_000);

@@ -1,7 +1,7 @@
 import type { ConsumerName } from '@effectively-once/contracts';
 import { mintToken } from '@effectively-once/platform';
 import { waitUntil } from '@effectively-once/testing';
-import { at, get, journal } from './the-system.js';
+import { at, get, journal } from './system-under-test.js';
 
 /** What an operator does who was woken up: looks at the page, at the dead letters, and deals with them. */
 

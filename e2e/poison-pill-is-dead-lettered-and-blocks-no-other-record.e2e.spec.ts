@@ -1,7 +1,7 @@
 import { CONSUMERS, deadLetterTopic, redriveTopic } from '@effectively-once/contracts';
 import { headerTexts, readTopic, RecordProducer, type KafkaRecord } from '@effectively-once/kafka';
 import { waitUntil } from '@effectively-once/testing';
-import { at, checkout, findings, newId } from './the-system.js';
+import { at, checkout, findings, newId } from './system-under-test.js';
 
 const connection = { brokers: at.KAFKA_BROKERS, clientId: 'e2e' };
 let producer: RecordProducer;

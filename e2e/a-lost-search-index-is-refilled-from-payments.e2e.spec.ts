@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import { Client } from '@elastic/elasticsearch';
 import { npmRun, type Ended } from './npm-run.js';
-import { at, checkout, findings, newId } from './the-system.js';
+import { at, checkout, findings, newId } from './system-under-test.js';
 
 // The system comes to rest, a command is started twice and every store is read.
 jest.setTimeout(180_000);

@@ -7,7 +7,7 @@ import { jest } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { createTransport } from 'nodemailer';
 import { captureByHand, damaged, sql, violations } from './damage.js';
-import { at, checkout, findings, newId } from './the-system.js';
+import { at, checkout, findings, newId } from './system-under-test.js';
 
 // Every test audits twice, and one of them waits for the connector's heartbeat.
 jest.setTimeout(120_000);

@@ -1,5 +1,5 @@
 import { payAndDieAt, payUntilFinal } from './payments-process.js';
-import { findings, journal, newId, withFault, type Checkout } from './the-system.js';
+import { findings, journal, newId, withFault, type Checkout } from './system-under-test.js';
 
 // Two of these points are also passed by the completer that finishes what an earlier death left open, so
 // they come first.

@@ -1,7 +1,7 @@
 import { waitUntil } from '@effectively-once/testing';
 import { METRICS } from '../tools/docs-lint/alerts/metrics.fixture.js';
 import { alerts, metricsIn } from '../tools/docs-lint/alerts/rules.fixture.js';
-import { at, checkout, findings, newId } from './the-system.js';
+import { at, checkout, findings, newId } from './system-under-test.js';
 
 const APP_PORTS = [
   ...(['PAYMENTS_PORT', 'EMAIL_PORT', 'LOYALTY_PORT', 'SEARCH_PORT'] as const),

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { deadLetterTopic } from '@effectively-once/contracts';
 import { headerTexts, readTopic } from '@effectively-once/kafka';
 import { waitUntil } from '@effectively-once/testing';
-import { pidOf } from './breaking.js';
-import { at, checkout, findings, newId, withFault } from './the-system.js';
+import { pidOf } from './fault-injection.js';
+import { at, checkout, findings, newId, withFault } from './system-under-test.js';
 
 const ATTEMPTS_MAX = 5;
 const KILLS = 1;

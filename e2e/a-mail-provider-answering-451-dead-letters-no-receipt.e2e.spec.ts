@@ -1,7 +1,7 @@
 import { waitUntil } from '@effectively-once/testing';
-import { consumerUrl, deadLetters, everythingIsSettled, metric } from './breaking.js';
+import { consumerUrl, deadLetters, everythingIsSettled, metric } from './fault-injection.js';
 import { payments } from './load.js';
-import { findings, withFault } from './the-system.js';
+import { findings, withFault } from './system-under-test.js';
 
 // Longer than the back-offs of five attempts together (0.5 + 2 + 8 + 30 s): if the refusals were counted
 // against the receipts, the first of them would be dead letters by then.

@@ -1,7 +1,7 @@
 import { PAYMENT_COMPLETED } from '@effectively-once/contracts';
 import { jest } from '@jest/globals';
 import { damaged, sql, violations } from './damage.js';
-import { checkout, findings, newId } from './the-system.js';
+import { checkout, findings, newId } from './system-under-test.js';
 
 // Every test audits twice.
 jest.setTimeout(120_000);

@@ -2,10 +2,10 @@ import { jest } from '@jest/globals';
 import { ConnectApi } from '@effectively-once/console/connector/connect-api';
 import { waitUntil } from '@effectively-once/testing';
 import { loseSlot, untilStopped } from '../tools/faults/break-pipeline.js';
-import { everythingIsSettled } from './breaking.js';
-import { shown, stack, untilHealthy, whileClientsPay } from './the-connector.js';
+import { everythingIsSettled } from './fault-injection.js';
+import { shown, stack, untilHealthy, whileClientsPay } from './connector.js';
 import { npmRun } from './npm-run.js';
-import { findings } from './the-system.js';
+import { findings } from './system-under-test.js';
 
 // The repair publishes everything that the other stories have left once more.
 jest.setTimeout(240_000);

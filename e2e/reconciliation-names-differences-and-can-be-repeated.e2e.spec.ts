@@ -1,9 +1,9 @@
 import { waitUntil } from '@effectively-once/testing';
 import { jest } from '@jest/globals';
 import type { Reconciled } from '@effectively-once/reconcile/reconcile';
-import { everythingIsSettled, withFrozen } from './breaking.js';
+import { everythingIsSettled, withFrozen } from './fault-injection.js';
 import { npmRun, type Ended } from './npm-run.js';
-import { checkout, findings, newId } from './the-system.js';
+import { checkout, findings, newId } from './system-under-test.js';
 
 // Each run is a process that reads every store.
 jest.setTimeout(120_000);

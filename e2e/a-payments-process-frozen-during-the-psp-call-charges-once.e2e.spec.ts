@@ -1,5 +1,5 @@
 import { waitUntil } from '@effectively-once/testing';
-import { pidOf } from './breaking.js';
+import { pidOf } from './fault-injection.js';
 import { secondPayments, untilFaultIsUsedUp } from './payments-process.js';
 import {
   checkout,
@@ -10,7 +10,7 @@ import {
   newId,
   withFault,
   type Answer,
-} from './the-system.js';
+} from './system-under-test.js';
 
 interface Frozen {
   userId: string;

@@ -9,7 +9,7 @@ import {
 import { DELIVERY_POINTS, type DeliveryPoint } from '@effectively-once/delivery';
 import { headerTexts, readTopic, RecordProducer } from '@effectively-once/kafka';
 import { waitUntil } from '@effectively-once/testing';
-import { dyingAt, everythingIsSettled } from './breaking.js';
+import { dyingAt, everythingIsSettled } from './fault-injection.js';
 import {
   at,
   auditSources,
@@ -19,7 +19,7 @@ import {
   get,
   journal,
   newId,
-} from './the-system.js';
+} from './system-under-test.js';
 
 const connection = { brokers: at.KAFKA_BROKERS, clientId: 'e2e' };
 

@@ -1,7 +1,7 @@
 import { Client } from '@elastic/elasticsearch';
 import { jest } from '@jest/globals';
 import { damaged, sql, violations } from './damage.js';
-import { at, checkout, findings, newId } from './the-system.js';
+import { at, checkout, findings, newId } from './system-under-test.js';
 
 // Every test audits at least twice.
 jest.setTimeout(120_000);

@@ -2,17 +2,17 @@ import { ConnectApi } from '@effectively-once/console/connector/connect-api';
 import { conditionOf } from '@effectively-once/console/connector/condition';
 import { look } from '@effectively-once/console/connector/look';
 import { waitUntil } from '@effectively-once/testing';
-import type { Pipeline } from '../tools/faults/break-pipeline.js';
-import { metric } from './breaking.js';
+import type { PipelineAddresses } from '../tools/faults/break-pipeline.js';
+import { metric } from './fault-injection.js';
 import { sql } from './damage.js';
 import { isFinal } from './payments-process.js';
-import { at, checkout, newId, type Answer } from './the-system.js';
+import { at, checkout, newId, type Answer } from './system-under-test.js';
 
 /** Hands on the connector as operators have them, and clients who keep their key until they know. */
 
 const consoleUrl = `http://127.0.0.1:${at.CONSOLE_PORT}`;
 
-export const stack: Pipeline & { CONNECT_URL: string } = {
+export const stack: PipelineAddresses & { CONNECT_URL: string } = {
   superuserUrl: at.POSTGRES_SUPERUSER_URL,
   connectUrl: String(at['CONNECT_URL']),
   consoleUrl,

@@ -1,8 +1,14 @@
 import type { ConsumerName } from '@effectively-once/contracts';
 import { waitUntil, type ProxyFault } from '@effectively-once/testing';
-import { consumerUrl, deadLetters, everythingIsSettled, metric, withCut } from './breaking.js';
+import {
+  consumerUrl,
+  deadLetters,
+  everythingIsSettled,
+  metric,
+  withCut,
+} from './fault-injection.js';
 import { payments } from './load.js';
-import { findings } from './the-system.js';
+import { findings } from './system-under-test.js';
 
 // 300 payments in 30 s: the servers are away as long as it takes to pay.
 const LOAD = { count: 300, perSecond: 10 };
