@@ -1,5 +1,5 @@
-// Who may import what. The table is the architecture. A reader can rely on each line without reading
-// the code, because the lint fails when the line is no longer true.
+// Who may import what. The table is the architecture. A reader can rely on each line without
+// reading the code, because the lint fails when the line is no longer true.
 
 const STORES = {
   sql: ['pg', 'typeorm', '@nestjs/typeorm', '@effectively-once/postgres'],
