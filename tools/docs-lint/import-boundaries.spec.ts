@@ -54,9 +54,9 @@ it.each([
   ['libs/postgres/src/postgres-options.ts', 'pg'],
   ['libs/platform/src/metrics.ts', '@effectively-once/timing'],
   ['libs/delivery/src/backoff.ts', '@effectively-once/timing'],
-  ['apps/email/src/redis.ts', '@effectively-once/timing'],
+  ['apps/email/src/servers/redis.ts', '@effectively-once/timing'],
   ['apps/loyalty/src/database.ts', '@effectively-once/postgres'],
-  ['apps/email/src/redis.ts', 'ioredis'],
+  ['apps/email/src/servers/redis.ts', 'ioredis'],
   ['apps/payments/src/checkout/claim.sql.ts', 'pg'],
 ])('%s may import %s', async (file, imported) => {
   await expect(lint(file, imported)).resolves.toEqual([]);

@@ -5,15 +5,15 @@ const receipt = killedBy('apps/email/src/send-receipt.int.spec.ts');
 const loyalty = killedBy('apps/loyalty/src/loyalty.idempotency.int.spec.ts');
 const search = killedBy('apps/search/src/search.idempotency.int.spec.ts');
 
-const claims = 'apps/email/src/receipt-claims.ts';
-const entries = 'apps/loyalty/src/points-entries.ts';
-const documents = 'apps/search/src/payment-documents.ts';
+const emailStrategy = 'apps/email/src/email.idempotency.ts';
+const loyaltyStrategy = 'apps/loyalty/src/loyalty.idempotency.ts';
+const searchStrategy = 'apps/search/src/search.idempotency.ts';
 
 /** The promise of each idempotency strategy: a redelivered record has no second effect. */
 export const STRATEGY_MUTANTS: readonly Mutant[] = [
   {
     mutation: 'email: sends the mail without a claim',
-    file: claims,
+    file: emailStrategy,
     text: `redis.call('SET', KEYS[1],
   'P:' .. ARGV[1] .. ':' .. string.format('%d', now + ARGV[2]) .. ':' .. attempt, 'PX', ARGV[3])
 `,
@@ -24,7 +24,7 @@ export const STRATEGY_MUTANTS: readonly Mutant[] = [
   },
   {
     mutation: 'email: takes over an expired claim without evidence',
-    file: claims,
+    file: emailStrategy,
     text: `  redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[4], '*',
     'paymentId', ARGV[5], 'messageId', ARGV[6], 'at', ARGV[7])
 `,
@@ -33,8 +33,8 @@ export const STRATEGY_MUTANTS: readonly Mutant[] = [
   },
   {
     mutation: 'email: takes over a lease before it expires',
-    file: claims,
-    text: `  if tonumber(leaseUntil) > now then return {'held', tonumber(leaseUntil) - now} end\n`,
+    file: emailStrategy,
+    text: `  if tonumber(leaseUntil) > now then return {'leased_elsewhere', tonumber(leaseUntil) - now} end\n`,
     replacement: '',
     test: email(
       'claims before it sends, so that a second delivery meanwhile has to come back later',
@@ -42,21 +42,21 @@ export const STRATEGY_MUTANTS: readonly Mutant[] = [
   },
   {
     mutation: 'email: sets the deduplication marker without owning the claim',
-    file: claims,
+    file: emailStrategy,
     text: "const MARK_DONE = `${OWNED} redis.call('SET'",
     replacement: "const MARK_DONE = `redis.call('SET'",
     test: email('does not mark, or free, what another delivery took over meanwhile'),
   },
   {
     mutation: 'email: releases a claim although the mail may have been sent',
-    file: 'apps/email/src/email.idempotency.ts',
+    file: emailStrategy,
     text: 'if (error instanceof MaybeSent) await this.claims.endLease(claim);\n      else ',
     replacement: '',
     test: email('writes evidence before it sends again after an answer that got lost'),
   },
   {
     mutation: 'email: mails an event again that is older than its deduplication marker',
-    file: 'apps/email/src/email.idempotency.ts',
+    file: emailStrategy,
     text: 'if (isOld(event) && ',
     replacement: 'if (false && ',
     test: email('asks the provider before it sends for an event older than six days'),
@@ -72,14 +72,14 @@ export const STRATEGY_MUTANTS: readonly Mutant[] = [
   },
   {
     mutation: 'loyalty: an existing entry is a failure instead of a duplicate',
-    file: entries,
+    file: loyaltyStrategy,
     text: '    ON CONFLICT (payment_id) DO NOTHING\n',
     replacement: '',
     test: loyalty('an event is applied once; delivered again, it changes nothing'),
   },
   {
     mutation: 'loyalty: balances change by the requested entries, not by the written ones',
-    file: entries,
+    file: loyaltyStrategy,
     text: 'SELECT user_id, sum(points)::bigint FROM entry GROUP BY',
     replacement:
       'SELECT user_id, sum(points)::bigint FROM unnest($2::text[], $5::bigint[]) AS d (user_id, points) GROUP BY',
@@ -87,21 +87,23 @@ export const STRATEGY_MUTANTS: readonly Mutant[] = [
   },
   {
     mutation: 'loyalty: the same payment with other content counts as a duplicate',
-    file: entries,
+    file: loyaltyStrategy,
     text: 'return differing.length > 0\n',
     replacement: 'return differing.length > 9\n',
     test: loyalty('the same payment with another currency is a collision, and changes nothing'),
   },
   {
     mutation: 'loyalty: one invalid entry fails the 199 others in its batch',
-    file: entries,
-    text: 'entries.length > 1 ? await this.writeOneByOne(entries) : [rejected(failure)]',
+    file: loyaltyStrategy,
+    text: `entries.length > 1
+        ? await writeOneByOne(entries, (one) => this.write(one))
+        : [rejected(failure)]`,
     replacement: 'entries.map(() => rejected(failure))',
     test: loyalty('one entry that cannot be written fails alone, and the other 199 are exact'),
   },
   {
     mutation: 'search: documents carry no external version',
-    file: documents,
+    file: searchStrategy,
     text: `            version: document.paymentVersion,
             version_type: 'external',
 `,
@@ -110,14 +112,14 @@ export const STRATEGY_MUTANTS: readonly Mutant[] = [
   },
   {
     mutation: 'search: a successful bulk request counts for all its documents',
-    file: documents,
+    file: searchStrategy,
     text: ': outcomeOf(items[index]),',
     replacement: ": { status: 'fulfilled', value: 'applied' },",
     test: search('one document that cannot be taken fails alone, and the other 199 are there'),
   },
   {
     mutation: 'search: the same payment with other content counts as a duplicate',
-    file: documents,
+    file: searchStrategy,
     text: 'return differing.length > 0\n',
     replacement: 'return differing.length > 9\n',
     test: search('the same payment with another currency is a collision, and changes nothing'),

@@ -4,13 +4,13 @@ import { aPayment, provesIdempotency } from '@effectively-once/delivery/testing'
 import { createLogger } from '@effectively-once/platform';
 import { testAddresses } from '@effectively-once/testing';
 import type { Redis } from 'ioredis';
-import { EmailCircuits } from './circuits.js';
 import { SMTP_CONNECTIONS_MAX } from './config.js';
-import { EmailIdempotency, messageIdOf } from './email.idempotency.js';
-import type { MailProvider } from './mail-provider.js';
-import { MAYBE_DUPLICATE_STREAM, ReceiptClaims, type Claim } from './receipt-claims.js';
-import { connectRedis } from './redis.js';
-import { MaybeSent } from './smtp-failure.js';
+import { EmailIdempotency, messageIdOf, receiptClaims } from './email.idempotency.js';
+import { MAYBE_DUPLICATE_STREAM, type Claim } from './receipt-claims.js';
+import { EmailCircuits } from './servers/circuits.js';
+import type { MailProvider } from './servers/mail-provider.js';
+import { connectRedis } from './servers/redis.js';
+import { MaybeSent } from './servers/smtp-failure.js';
 import { PretendedProvider } from './testing/pretended-provider.js';
 
 let redis: Redis;
@@ -34,7 +34,7 @@ afterAll(() => {
 function strategyOver(
   store: Redis,
   circuits = circuitsOver(store),
-  claims = new ReceiptClaims(store, createLogger('test')),
+  claims = receiptClaims(store, createLogger('test')),
 ): EmailIdempotency {
   const provider = { hasAccepted: async (id: string) => accepted.has(id) } as MailProvider;
   return new EmailIdempotency(claims, provider, circuits);
@@ -42,12 +42,7 @@ function strategyOver(
 
 function circuitsOver(store: Redis): EmailCircuits {
   const works = { ping: async () => undefined, verify: async () => true as const };
-  const circuits = new EmailCircuits({
-    redis: store,
-    recipients: works,
-    provider: works,
-    smtp: works,
-  });
+  const circuits = new EmailCircuits(store, works, works, works);
   opened.push(circuits);
   return circuits;
 }
@@ -115,7 +110,7 @@ describe('the contract of every strategy', () => {
       {
         at: 'after the mark',
         deliver: async (payment, dies) => {
-          const dying = new ReceiptClaims(redis, createLogger('test'));
+          const dying = receiptClaims(redis, createLogger('test'));
           const markDone = dying.markDone.bind(dying);
           dying.markDone = async (...mark) => {
             await markDone(...mark);

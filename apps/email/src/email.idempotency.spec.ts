@@ -6,7 +6,7 @@ import type { Claim } from './receipt-claims.js';
 
 const passing = { call: async <Result>(_: string, use: () => Promise<Result>) => await use() };
 
-// A lease that runs while its mail waits for one of the pool's connections is a mail that is not sent.
+// If a lease runs while its mail waits for a connection of the pool, the mail is not sent.
 it('claims no more receipts than mails can be under way', async () => {
   let claimed = 0;
   const claims = {

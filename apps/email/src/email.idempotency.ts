@@ -6,35 +6,42 @@ import {
   type Applied,
   type IdempotencyStrategy,
 } from '@effectively-once/delivery';
+import type { Logger } from '@effectively-once/platform';
+import { Inject, Injectable } from '@nestjs/common';
 import { bulkhead } from 'cockatiel';
-import type { EmailCircuits } from './circuits.js';
+import type { Redis } from 'ioredis';
 import { ASK_PROVIDER_AFTER_MS, SMTP_CONNECTIONS_MAX } from './config.js';
-import type { MailProvider } from './mail-provider.js';
-import type { Claim, ReceiptClaims } from './receipt-claims.js';
-import { MaybeSent } from './smtp-failure.js';
+import { ReceiptClaims, type Claim } from './receipt-claims.js';
+import { EmailCircuits } from './servers/circuits.js';
+import { MailProvider } from './servers/mail-provider.js';
+import { MaybeSent } from './servers/smtp-failure.js';
 
 /**
- * Email is at least once, with duplicates in one named window only.
+ * Email as an idempotent consumer: at-least-once, and doubled only in one named duplicate window.
  *
- * The mark (Redis) and the effect (a mail provider) are two systems that share no transaction, so one
- * has to come first. A mark before the mail can lose it, a mark after it can double it. We choose:
+ * The deduplication marker (Redis) and the effect (a mail) live in two systems that share no
+ * transaction, so one of them must come first. A marker before the mail can lose the mail. A marker
+ * after the mail can double it. We take a lease before the mail and write the marker after it:
  *
- *   claim P: ──► mail ──► mark D:
- *            ✗ died here: nothing was mailed, the claim runs out, the next delivery mails
- *                     ✗ died here: mailed and not marked: the next delivery mails AGAIN
+ *   claim P: ──► mail ──► marker D:
+ *            ✗ crash here: nothing was mailed; the lease expires, and the next delivery mails
+ *                     ✗ crash here: mailed without a marker; the next delivery mails AGAIN
  *
- * The second ✗, from the end of the content until the mark is written, is the one window. Whoever
- * takes over a claim that ran out writes down that there may be two, in the same script, before sending.
+ * The second ✗ is the duplicate window: from the end of the content until the marker is written.
+ * The script that takes over an expired lease writes evidence of a possible duplicate in the same
+ * step, before the second mail is sent.
  */
+@Injectable()
 export class EmailIdempotency implements IdempotencyStrategy<PaymentCompleted, Claim> {
   readonly crashAfterEffect = 'may repeat';
-  // No claim before there is a connection for its mail: the lease would run while the mail waits.
+  // Bulkhead: claim only when the mail can have a connection. Otherwise its lease would run while
+  // the mail waits for one.
   private readonly mails = bulkhead(SMTP_CONNECTIONS_MAX, Infinity);
 
   constructor(
     private readonly claims: ReceiptClaims,
     private readonly provider: MailProvider,
-    private readonly circuits: Pick<EmailCircuits, 'redis' | 'mailProvider'>,
+    @Inject(EmailCircuits) private readonly circuits: Pick<EmailCircuits, 'redis' | 'mailProvider'>,
   ) {}
 
   async once(event: PaymentCompleted, effect: (claim: Claim) => Promise<void>): Promise<Applied> {
@@ -57,7 +64,7 @@ export class EmailIdempotency implements IdempotencyStrategy<PaymentCompleted, C
           throw new IdempotencyCollision(['userId, amountMinor or currency']);
         }
         return 'duplicate';
-      case 'held':
+      case 'leased_elsewhere':
         throw new LeaseHeld(result.leaseLeftMs);
       case 'claimed':
         break;
@@ -67,7 +74,7 @@ export class EmailIdempotency implements IdempotencyStrategy<PaymentCompleted, C
 
     const { claim } = result;
     const outcome = await this.send(event, claim, effect);
-    // The mail is out, and the window is open until this is written: tried whatever the circuit says.
+    // The mail is sent, so the duplicate window is open. Write the marker even if the circuit is open.
     await this.claims.markDone(claim, receipt);
     return outcome;
   }
@@ -82,7 +89,7 @@ export class EmailIdempotency implements IdempotencyStrategy<PaymentCompleted, C
       await effect(claim);
       return 'applied';
     } catch (error) {
-      // Giving the claim back says "surely nothing was mailed". Only when that is known.
+      // A released claim says "surely nothing was mailed". Release only when we know that.
       if (error instanceof MaybeSent) await this.claims.endLease(claim);
       else await this.claims.release(claim);
       throw error;
@@ -96,13 +103,56 @@ export class EmailIdempotency implements IdempotencyStrategy<PaymentCompleted, C
   }
 }
 
-// Nobody guarantees a mark for longer than its window, and a second coming may be the oldest thing
-// in the topic. The provider remembers Message-IDs longer.
+// Redis' own clock judges the lease, so the clocks of two processes need not agree.
+const NOW_MS = `local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)`;
+
+/*
+ * email:receipt:<paymentId> = P:<token>:<leaseUntilMs>:<attempt>, then D:<messageId>:<fingerprint>.
+ *
+ * The script that takes over an expired lease also writes the evidence, before anything is sent.
+ * Redis runs a script as one step, so no crash can come between them, and no second mail is without
+ * its entry in the stream.
+ */
+const CLAIM = `
+${NOW_MS}
+local stored = redis.call('GET', KEYS[1])
+local attempt = 1
+if stored then
+  if string.sub(stored, 1, 2) == 'D:' then return {'done', stored} end
+  local leaseUntil, before = string.match(stored, '^P:[^:]*:(%d+):(%d+)$')
+  if tonumber(leaseUntil) > now then return {'leased_elsewhere', tonumber(leaseUntil) - now} end
+  attempt = tonumber(before) + 1
+  redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[4], '*',
+    'paymentId', ARGV[5], 'messageId', ARGV[6], 'at', ARGV[7])
+end
+redis.call('SET', KEYS[1],
+  'P:' .. ARGV[1] .. ':' .. string.format('%d', now + ARGV[2]) .. ':' .. attempt, 'PX', ARGV[3])
+return {'claimed', attempt}
+`;
+
+// ARGV[1] is the claim's token, used as a fencing token: a process that was frozen past its lease
+// changes nothing after another delivery has taken the receipt over.
+const OWNED = `local stored = redis.call('GET', KEYS[1])
+if not stored or string.sub(stored, 1, #ARGV[1] + 3) ~= 'P:' .. ARGV[1] .. ':' then return 0 end`;
+
+const MARK_DONE = `${OWNED} redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) return 1`;
+const RELEASE = `${OWNED} redis.call('DEL', KEYS[1]) return 1`;
+// The claim stays with an expired lease: the next attempt takes it over at once, with evidence.
+const END_LEASE = `${OWNED} local attempt = string.match(stored, ':(%d+)$')
+redis.call('SET', KEYS[1], 'P:' .. ARGV[1] .. ':0:' .. attempt, 'KEEPTTL') return 1`;
+
+export function receiptClaims(redis: Redis, log: Logger): ReceiptClaims {
+  const scripts = { claim: CLAIM, markDone: MARK_DONE, release: RELEASE, endLease: END_LEASE };
+  return new ReceiptClaims(redis, scripts, log);
+}
+
+// The marker expires after 7 days, and a redelivered event may be the oldest record of the topic.
+// The mail provider remembers Message-IDs for longer.
 function isOld(event: PaymentCompleted): boolean {
   return Date.now() - Date.parse(event.completedAt) > ASK_PROVIDER_AFTER_MS;
 }
 
-/** The same for every attempt, so that the provider and the customer's mailbox can tell a repeat. */
+/** Equal for all attempts, so that the mail provider and the mailbox can detect a duplicate. */
 export function messageIdOf(paymentId: string): string {
   return `<${paymentId}.receipt@effectively-once.example>`;
 }

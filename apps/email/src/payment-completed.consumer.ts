@@ -1,25 +1,16 @@
-import {
-  decodePaymentCompleted,
-  PAYMENT_COMPLETED,
-  type DecodedEvent,
-} from '@effectively-once/contracts';
+import { PAYMENT_COMPLETED, type DecodedEvent } from '@effectively-once/contracts';
 import {
   KeepErrorIdentity,
   LANES,
+  paymentCompletedDecoder,
   type Applied,
-  type LaneExtras,
 } from '@effectively-once/delivery';
-import { headerTexts } from '@effectively-once/kafka';
 import { Controller, UseFilters } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { EmailIdempotency } from './email.idempotency.js';
 import { SendReceipt } from './send-receipt.js';
 
-const extras: LaneExtras = {
-  decode: (record) => decodePaymentCompleted({ ...record, headers: headerTexts(record) }),
-};
-
-/** A completed payment is a mailed receipt. */
+/** Mails one receipt for each completed payment. */
 @Controller()
 @UseFilters(KeepErrorIdentity)
 export class PaymentCompletedConsumer {
@@ -28,10 +19,8 @@ export class PaymentCompletedConsumer {
     private readonly sendReceipt: SendReceipt,
   ) {}
 
-  @EventPattern(PAYMENT_COMPLETED, LANES, extras)
-  async onPaymentCompleted(@Payload() event: DecodedEvent): Promise<Applied> {
-    return await this.idempotency.once(event.data, (claim) =>
-      this.sendReceipt.run(event.data, claim),
-    );
+  @EventPattern(PAYMENT_COMPLETED, LANES, paymentCompletedDecoder)
+  async onPaymentCompleted(@Payload() { data }: DecodedEvent): Promise<Applied> {
+    return await this.idempotency.once(data, (claim) => this.sendReceipt.run(data, claim));
   }
 }

@@ -3,71 +3,47 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@effectively-once/platform';
 import type { Redis, Result } from 'ioredis';
 import { Counter } from 'prom-client';
-import { LEASE_MS, RECEIPT_MARK_TTL_MS } from './config.js';
-import { asFailure } from './redis-failure.js';
+import { LEASE_MS, RECEIPT_MARKER_TTL_MS } from './config.js';
+import { asFailure } from './servers/redis-failure.js';
 
 export const MAYBE_DUPLICATE_STREAM = 'email:maybe-duplicate';
 const STREAM_LENGTH_MAX = 100_000;
-const MARK_RETRY_MS = 250;
+const MARK_DONE_RETRY_MS = 250;
 
 const maybeDuplicates = new Counter({
   name: 'email_maybe_duplicates_total',
-  help: 'Receipts sent although an earlier send may have gone out',
+  help: 'Receipts sent although an earlier attempt may have sent one',
 });
 
 export interface Receipt {
   paymentId: string;
   messageId: string;
-  /** Of what the payment is: another one under the same id is a collision, not a duplicate. */
+  /** Of the payment's content: other content under the same id is a collision, not a duplicate. */
   fingerprint: string;
 }
 
 /** The right to send one receipt until its lease ends. */
 export interface Claim {
   key: string;
+  /** The fencing token: every later script compares it with the stored one. */
   token: string;
   messageId: string;
-  /** By this process' monotonic clock, counted from before Redis granted it: never too long. */
+  /** By this process' monotonic clock, from before Redis granted the claim: never too long. */
   leaseLeftMs: () => number;
 }
 
 export type ClaimResult =
   | { kind: 'claimed'; claim: Claim }
-  | { kind: 'held'; leaseLeftMs: number }
+  | { kind: 'leased_elsewhere'; leaseLeftMs: number }
   | { kind: 'done'; fingerprint: string };
 
-// Redis' own clock judges the lease, so no two processes' clocks need to agree.
-const NOW_MS = `local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)`;
-
-/*
- * The evidence is written by the same script that takes a dead claim over, before anything is sent:
- * a crash cannot come between them, so there is no second mail without its line in the stream.
- */
-const CLAIM = `
-${NOW_MS}
-local held = redis.call('GET', KEYS[1])
-local attempt = 1
-if held then
-  if string.sub(held, 1, 2) == 'D:' then return {'done', held} end
-  local leaseUntil, before = string.match(held, '^P:[^:]*:(%d+):(%d+)$')
-  if tonumber(leaseUntil) > now then return {'held', tonumber(leaseUntil) - now} end
-  attempt = tonumber(before) + 1
-  redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[4], '*',
-    'paymentId', ARGV[5], 'messageId', ARGV[6], 'at', ARGV[7])
-end
-redis.call('SET', KEYS[1],
-  'P:' .. ARGV[1] .. ':' .. string.format('%d', now + ARGV[2]) .. ':' .. attempt, 'PX', ARGV[3])
-return {'claimed', attempt}
-`;
-
-const OWNED = `local held = redis.call('GET', KEYS[1])
-if not held or string.sub(held, 1, #ARGV[1] + 3) ~= 'P:' .. ARGV[1] .. ':' then return 0 end`;
-
-const MARK_DONE = `${OWNED} redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) return 1`;
-const RELEASE = `${OWNED} redis.call('DEL', KEYS[1]) return 1`;
-// The claim stays, its lease over: the next attempt takes it over at once, and leaves evidence.
-const END_LEASE = `${OWNED} local attempt = string.match(held, ':(%d+)$')
-redis.call('SET', KEYS[1], 'P:' .. ARGV[1] .. ':0:' .. attempt, 'KEEPTTL') return 1`;
+/** The Lua scripts. They decide; this file only calls them. */
+export interface ReceiptScripts {
+  claim: string;
+  markDone: string;
+  release: string;
+  endLease: string;
+}
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
@@ -78,16 +54,17 @@ declare module 'ioredis' {
   }
 }
 
-/** The state of every receipt in Redis: `P:<token>:<leaseUntilMs>:<attempt>`, then `D:<messageId>:<fingerprint>`. */
+/** Calls the scripts of `email.idempotency.ts` in Redis, and retries where a failure may do harm. */
 export class ReceiptClaims {
   constructor(
     private readonly redis: Redis,
-    private readonly logger: Logger,
+    scripts: ReceiptScripts,
+    private readonly log: Logger,
   ) {
-    redis.defineCommand('receiptClaim', { numberOfKeys: 2, lua: CLAIM });
-    redis.defineCommand('receiptMarkDone', { numberOfKeys: 1, lua: MARK_DONE });
-    redis.defineCommand('receiptRelease', { numberOfKeys: 1, lua: RELEASE });
-    redis.defineCommand('receiptEndLease', { numberOfKeys: 1, lua: END_LEASE });
+    redis.defineCommand('receiptClaim', { numberOfKeys: 2, lua: scripts.claim });
+    redis.defineCommand('receiptMarkDone', { numberOfKeys: 1, lua: scripts.markDone });
+    redis.defineCommand('receiptRelease', { numberOfKeys: 1, lua: scripts.release });
+    redis.defineCommand('receiptEndLease', { numberOfKeys: 1, lua: scripts.endLease });
   }
 
   async claim(receipt: Receipt): Promise<ClaimResult> {
@@ -97,10 +74,10 @@ export class ReceiptClaims {
     const askedAtMs = performance.now();
     const [kind, detail] = await this.runClaim(key, token, receipt);
     if (kind === 'done') return { kind, fingerprint: String(detail).split(':').at(-1) ?? '' };
-    if (kind === 'held') return { kind, leaseLeftMs: Number(detail) };
+    if (kind === 'leased_elsewhere') return { kind, leaseLeftMs: Number(detail) };
     if (Number(detail) > 1) {
       maybeDuplicates.inc();
-      this.logger.warn({ paymentId, attempt: detail }, 'this receipt may be a duplicate');
+      this.log.warn({ paymentId, attempt: detail }, 'this receipt may be a duplicate');
     }
     const leaseLeftMs = () => LEASE_MS - (performance.now() - askedAtMs);
     return { kind: 'claimed', claim: { key, token, messageId, leaseLeftMs } };
@@ -113,7 +90,7 @@ export class ReceiptClaims {
         MAYBE_DUPLICATE_STREAM,
         token,
         LEASE_MS,
-        RECEIPT_MARK_TTL_MS,
+        RECEIPT_MARKER_TTL_MS,
         STREAM_LENGTH_MAX,
         receipt.paymentId,
         receipt.messageId,
@@ -125,38 +102,39 @@ export class ReceiptClaims {
   }
 
   /**
-   * Tries for as long as the lease lasts: this process still knows that the mail is out, the next one
-   * will not. Does nothing when another delivery took over: that one marks it.
+   * Writes the deduplication marker. Retries while the lease lasts, because only this process knows
+   * that the mail was sent. Does nothing if another delivery took over: that delivery marks it.
    */
   async markDone(claim: Claim, { messageId, fingerprint }: Receipt): Promise<void> {
     const done = `D:${messageId}:${fingerprint}`;
     for (;;) {
       try {
-        await this.redis.receiptMarkDone(claim.key, claim.token, done, RECEIPT_MARK_TTL_MS);
+        await this.redis.receiptMarkDone(claim.key, claim.token, done, RECEIPT_MARKER_TTL_MS);
         return;
       } catch (error) {
-        if (claim.leaseLeftMs() < MARK_RETRY_MS) throw asFailure(error);
-        await sleep(MARK_RETRY_MS);
+        if (claim.leaseLeftMs() < MARK_DONE_RETRY_MS) throw asFailure(error);
+        await sleep(MARK_DONE_RETRY_MS);
       }
     }
   }
 
-  /** Nothing was mailed: the next delivery starts afresh. */
+  /** Nothing was mailed: the next delivery claims as if it were the first. */
   async release(claim: Claim): Promise<void> {
-    await this.orLetItRunOut(this.redis.receiptRelease(claim.key, claim.token));
+    await this.orLetExpire(this.redis.receiptRelease(claim.key, claim.token));
   }
 
-  /** It may have been mailed: the next delivery takes over at once, and leaves evidence. */
+  /** The mail may have been sent: the next delivery takes over at once, and writes evidence. */
   async endLease(claim: Claim): Promise<void> {
-    await this.orLetItRunOut(this.redis.receiptEndLease(claim.key, claim.token));
+    await this.orLetExpire(this.redis.receiptEndLease(claim.key, claim.token));
   }
 
-  // Not thrown: the caller is on its way out with the error that matters, and a lease ends by itself.
-  private async orLetItRunOut(command: Promise<unknown>): Promise<void> {
+  // If Redis fails here, do not throw: that would hide the caller's own error. The lease expires
+  // without help.
+  private async orLetExpire(command: Promise<unknown>): Promise<void> {
     try {
       await command;
     } catch (error) {
-      this.logger.warn({ error: (error as Error).name }, 'a claim could not be given back');
+      this.log.warn({ error: (error as Error).name }, 'a claim could not be released');
     }
   }
 }

@@ -1,9 +1,9 @@
 import type { PaymentCompleted } from '@effectively-once/contracts';
-import type { Recipient } from './recipients.js';
+import type { Recipient } from './servers/recipients.js';
 
 const FROM = 'Effectively Once <receipts@effectively-once.example>';
 
-/** The receipt as nodemailer takes it. Sent to one address, under a Message-ID that never changes. */
+/** The receipt for nodemailer: one address, and a Message-ID that is equal for all attempts. */
 export function receiptMail(event: PaymentCompleted, recipient: Recipient, messageId: string) {
   const amount = formatAmount(event, recipient.locale);
   return {
@@ -24,7 +24,7 @@ export function receiptMail(event: PaymentCompleted, recipient: Recipient, messa
   };
 }
 
-/** Minor units to a readable amount: 1299 EUR is €12.99, 1299 JPY is ¥1,299. */
+/** Formats minor units: 1299 EUR is €12.99, 1299 JPY is ¥1,299. */
 export function formatAmount(
   { amountMinor, currency }: Pick<PaymentCompleted, 'amountMinor' | 'currency'>,
   locale: string,

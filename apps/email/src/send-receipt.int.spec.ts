@@ -2,7 +2,7 @@ import { DependencyDown, PermanentFailure } from '@effectively-once/delivery';
 import { aPayment } from '@effectively-once/delivery/testing';
 import type { SMTPServerOptions } from 'smtp-server';
 import type { Claim } from './receipt-claims.js';
-import { MaybeSent } from './smtp-failure.js';
+import { MaybeSent } from './servers/smtp-failure.js';
 import { PretendedProvider, sendReceiptTo } from './testing/pretended-provider.js';
 
 const payment = aPayment();

@@ -1,13 +1,13 @@
 import { Readable } from 'node:stream';
 import type { PaymentCompleted } from '@effectively-once/contracts';
 import { Inject, Injectable } from '@nestjs/common';
-import { EmailCircuits } from './circuits.js';
 import { LEASE_LEFT_MIN_MS, SMTP_TIMEOUT_MS } from './config.js';
 import { receiptMail } from './receipt-mail.js';
 import type { Claim } from './receipt-claims.js';
-import { Recipients } from './recipients.js';
-import { asFailure, LeaseTooShort, type SmtpError } from './smtp-failure.js';
-import { SMTP, type Smtp } from './smtp.js';
+import { EmailCircuits } from './servers/circuits.js';
+import { Recipients } from './servers/recipients.js';
+import { asFailure, LeaseTooShort, type SmtpError } from './servers/smtp-failure.js';
+import { SMTP, type Smtp } from './servers/smtp.js';
 
 /** Mails one receipt under a claim. */
 @Injectable()
@@ -20,7 +20,7 @@ export class SendReceipt {
     smtp.use('stream', holdContentUntilAllowed);
   }
 
-  /** @throws MaybeSent when it is not known whether the mail went out; anything else: it did not. */
+  /** @throws MaybeSent if the mail may have been sent; any other error: it was not sent. */
   async run(event: PaymentCompleted, claim: Claim): Promise<void> {
     const { payments, smtp } = this.circuits;
     const recipient = await payments.call(event.userId, () => this.recipients.of(event.paymentId));
@@ -29,7 +29,7 @@ export class SendReceipt {
       ...receiptMail(event, recipient, claim.messageId),
       signal: AbortSignal.timeout(SMTP_TIMEOUT_MS),
       beforeContent: () => {
-        // A process frozen since it claimed would send next to whoever took its claim over.
+        // A process that was frozen since its claim would send a second mail beside the new owner.
         if (claim.leaseLeftMs() < LEASE_LEFT_MIN_MS) throw new LeaseTooShort();
         contentStarted = true;
       },
@@ -47,9 +47,10 @@ export class SendReceipt {
 type GuardedMail = Parameters<Smtp['sendMail']>[0] & { beforeContent: () => void };
 
 /**
- * nodemailer reads a message's stream only when the server has said "go ahead" to DATA. A stream that
- * starts with a check therefore checks at the last moment; if it throws, the connection is cut without
- * the closing dot, and the server discards what it has (RFC 5321 §4.1.1.4).
+ * Checks the lease at the last moment. nodemailer reads the stream of a message only after the
+ * server has accepted DATA, so the stream starts with the check. If the check throws, nodemailer
+ * cuts the connection without the closing dot, and the server discards the mail (RFC 5321
+ * §4.1.1.4).
  */
 const holdContentUntilAllowed: Parameters<Smtp['use']>[1] = (mail, callback) => {
   const { beforeContent } = mail.data as unknown as GuardedMail;

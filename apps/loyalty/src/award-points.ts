@@ -4,12 +4,12 @@ import type { UnitOfWork } from './loyalty.idempotency.js';
 
 const MINOR_UNITS_PER_POINT = 100;
 
-/** One point for each 100 minor units paid, whatever the currency; what is left over is not carried. */
+/** One point for each 100 minor units in any currency. The remainder is dropped. */
 export function pointsFor(amountMinor: number): number {
   return Math.floor(amountMinor / MINOR_UNITS_PER_POINT);
 }
 
-/** Declares the points of one payment. The unit of work writes them. */
+/** Declares the points entry of one payment. The strategy writes it. */
 @Injectable()
 export class AwardPoints {
   async run({ id, data }: DecodedEvent, unit: UnitOfWork): Promise<void> {

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { PaymentCompleted } from '@effectively-once/contracts';
-import { Circuit } from '@effectively-once/delivery';
 import { aPayment, provesIdempotency, type Death } from '@effectively-once/delivery/testing';
 import {
   createTestDatabase,
@@ -11,15 +10,15 @@ import {
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { AwardPoints, pointsFor } from './award-points.js';
+import { LoyaltyCircuits } from './circuits.js';
 import { loyaltyDataSource } from './database.js';
 import { LoyaltyIdempotency, type UnitOfWork } from './loyalty.idempotency.js';
-import { PointsEntries } from './points-entries.js';
 
 type Store = Pick<DataSource, 'query'>;
 
 let testDatabase: TestDatabase;
 let database: DataSource;
-const circuits: Circuit[] = [];
+const circuits: LoyaltyCircuits[] = [];
 const awardPoints = new AwardPoints();
 
 beforeAll(async () => {
@@ -28,17 +27,16 @@ beforeAll(async () => {
   await database.runMigrations();
 });
 afterAll(async () => {
-  circuits.forEach((circuit) => circuit.close());
+  circuits.forEach(({ database: circuit }) => circuit.close());
   await database.destroy();
   await testDatabase.drop();
 });
 
 /** The strategy as one more process of the app makes it. */
 function strategyOver(store: Store): LoyaltyIdempotency {
-  const probe = async () => void (await store.query('select 1'));
-  const circuit = new Circuit({ dependency: 'loyalty-database', probe });
-  circuits.push(circuit);
-  return new LoyaltyIdempotency(new PointsEntries(store), circuit);
+  const own = new LoyaltyCircuits(store);
+  circuits.push(own);
+  return new LoyaltyIdempotency(store, own);
 }
 
 const declare = (payment: PaymentCompleted, unit: UnitOfWork) =>
@@ -260,12 +258,12 @@ describe('a database that fails', () => {
       name: 'DependencyDown',
       dependency: 'loyalty-database',
     });
-    expect(circuits.at(-1)?.reading).toBe('open');
+    expect(circuits.at(-1)?.database.reading).toBe('open');
     await gone.end();
     // Retried for ever and never counted, it would hold up its lane until somebody looks.
     const broken = strategyOver({ query: () => Promise.reject(new TypeError('no function')) });
     await expect(award(broken, aPayment())).rejects.toBeInstanceOf(TypeError);
-    expect(circuits.at(-1)?.reading).toBe('closed');
+    expect(circuits.at(-1)?.database.reading).toBe('closed');
   });
 
   it('silent, it is down too, and the connection it fell silent on is not used again', async () => {

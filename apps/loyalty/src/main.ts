@@ -1,4 +1,4 @@
-import { LaneTransport } from '@effectively-once/delivery';
+import { DeliveryModule } from '@effectively-once/delivery';
 import { createApp, readConfig, runApp } from '@effectively-once/platform';
 import { appModule } from './app.module.js';
 import { loyaltyConfig } from './config.js';
@@ -8,8 +8,7 @@ await runApp({
   create: async (logger) => {
     const config = readConfig(loyaltyConfig, process.env);
     const app = await createApp({ module: appModule(config, logger), logger });
-    app.connectMicroservice({ strategy: app.get(LaneTransport) });
-    await app.startAllMicroservices();
+    await DeliveryModule.join(app);
     return { app, port: config.LOYALTY_PORT };
   },
 });

@@ -5,7 +5,7 @@ import { Account, PointsEntry } from './points.entity.js';
 
 const ENTRIES_MAX = 100;
 
-/** What a customer sees of their points. */
+/** `GET /v1/users/{userId}/points`: a customer reads their own points. */
 @Controller('v1/users')
 @UseGuards(CallerGuard)
 export class PointsController {

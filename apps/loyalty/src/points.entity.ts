@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** Points awarded for one payment. Written once, never changed. */
+/** The points of one payment, which is also the inbox row of its event. Never changed. */
 @Entity({ schema: 'loyalty', name: 'points_entries' })
 export class PointsEntry {
   @PrimaryColumn('uuid', { name: 'payment_id' })
@@ -9,7 +9,7 @@ export class PointsEntry {
   @Column('text', { name: 'user_id' })
   userId!: string;
 
-  /** bigint arrives as a string: a double cannot hold all of it. */
+  /** pg returns a bigint as a string, because a double cannot hold every bigint. */
   @Column('bigint', { name: 'amount_minor' })
   amountMinor!: string;
 
@@ -26,7 +26,7 @@ export class PointsEntry {
   awardedAt!: Date;
 }
 
-/** A user's balance: always the sum of their entries, because both change in one statement. */
+/** A user's balance: the sum of their entries, because one statement changes both. */
 @Entity({ schema: 'loyalty', name: 'accounts' })
 export class Account {
   @PrimaryColumn('text', { name: 'user_id' })

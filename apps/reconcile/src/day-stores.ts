@@ -1,5 +1,5 @@
 import { PAYMENTS_ALIAS } from '@effectively-once/search/payments-index';
-import type { PaymentDocument } from '@effectively-once/search/payment-documents';
+import type { PaymentDocument } from '@effectively-once/search/payment-document';
 import { errors, type Client as Elasticsearch } from '@elastic/elasticsearch';
 import type { Client } from 'pg';
 import { z } from 'zod';

@@ -1,6 +1,6 @@
 import type { PaymentCompleted } from '@effectively-once/contracts';
 import { Injectable } from '@nestjs/common';
-import { documentOf } from './payment-documents.js';
+import { documentOf } from './payment-document.js';
 import type { VersionedDocument } from './search.idempotency.js';
 
 /** Writes the document of one payment. */

@@ -1,25 +1,16 @@
-import {
-  decodePaymentCompleted,
-  PAYMENT_COMPLETED,
-  type DecodedEvent,
-} from '@effectively-once/contracts';
+import { PAYMENT_COMPLETED, type DecodedEvent } from '@effectively-once/contracts';
 import {
   KeepErrorIdentity,
   LANES,
+  paymentCompletedDecoder,
   type Applied,
-  type LaneExtras,
 } from '@effectively-once/delivery';
-import { headerTexts } from '@effectively-once/kafka';
 import { Controller, UseFilters } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { IndexPayment } from './index-payment.js';
 import { SearchIdempotency } from './search.idempotency.js';
 
-const extras: LaneExtras = {
-  decode: (record) => decodePaymentCompleted({ ...record, headers: headerTexts(record) }),
-};
-
-/** A completed payment is a document that can be found. */
+/** Writes one document for each completed payment, so that search finds it. */
 @Controller()
 @UseFilters(KeepErrorIdentity)
 export class PaymentCompletedConsumer {
@@ -28,10 +19,8 @@ export class PaymentCompletedConsumer {
     private readonly indexPayment: IndexPayment,
   ) {}
 
-  @EventPattern(PAYMENT_COMPLETED, LANES, extras)
-  async onPaymentCompleted(@Payload() event: DecodedEvent): Promise<Applied> {
-    return await this.idempotency.once(event.data, (document) =>
-      this.indexPayment.run(event.data, document),
-    );
+  @EventPattern(PAYMENT_COMPLETED, LANES, paymentCompletedDecoder)
+  async onPaymentCompleted(@Payload() { data }: DecodedEvent): Promise<Applied> {
+    return await this.idempotency.once(data, (document) => this.indexPayment.run(data, document));
   }
 }

@@ -3,12 +3,13 @@ import type { PaymentCompleted } from '@effectively-once/contracts';
 import { RefusedForNow } from '@effectively-once/delivery';
 import { aPayment } from '@effectively-once/delivery/testing';
 import { paymentsDataSource } from '@effectively-once/payments/database';
-import { documentOf, PaymentDocuments } from './payment-documents.js';
-import { ensurePaymentsIndex, noteReindex } from './payments-index.js';
 import { createTestDatabase, testAddresses, type TestDatabase } from '@effectively-once/testing';
 import { Client as Elasticsearch } from '@elastic/elasticsearch';
 import pg from 'pg';
+import { ensurePaymentsIndex, noteReindex } from './elasticsearch/payments-index.js';
+import { documentOf } from './payment-document.js';
 import { reindex, type ReindexOptions } from './reindex.js';
+import { PaymentDocuments } from './search.idempotency.js';
 
 const names = { index: `reindex-${randomUUID()}`, alias: `payments-${randomUUID()}` };
 

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PaymentCompleted } from '@effectively-once/contracts';
 import { IdempotencyCollision, PermanentFailure, type Applied } from '@effectively-once/delivery';
-import { documentOf, type PaymentDocuments } from './payment-documents.js';
 import type { Client } from 'pg';
+import { documentOf } from './payment-document.js';
+import type { PaymentDocuments } from './search.idempotency.js';
 
 const PAGE = 500;
 const TRIES_MAX = 6;
@@ -10,38 +11,38 @@ const FIRST_WAIT_MS = 500;
 const FAILURES_NAMED_MAX = 100;
 
 export interface ReindexOptions {
-  /** Reads payments; nothing more is needed. */
+  /** Needs the right to read payments, and no other. */
   payments: Client;
   documents: PaymentDocuments;
-  /** Called before the first write: the auditor has to know which documents may come out of order. */
+  /** Called before the first write, to tell the auditor which documents may be out of order. */
   note: (before: Date) => Promise<void>;
   onProgress: (soFar: Reindexed) => void;
   signal: AbortSignal;
   pageSize?: number;
-  /** Before a page that was refused for now is written again. */
+  /** Waits before it writes a refused page again. */
   wait?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
 export interface Reindexed {
-  /** Completed payments when it began. */
+  /** The number of completed payments at the start. */
   total: number;
   written: number;
-  /** Documents that were there, at this version or a newer one. */
+  /** Documents that the index already has, at this version or a newer one. */
   present: number;
-  /** Payments without a document of their own now; the first hundred are named. */
+  /** Payments without a document of their own. `failures` names the first hundred. */
   failed: number;
   failures: { paymentId: string; error: Error }[];
 }
 
 /**
- * Writes the document of every completed payment, under the same id and version as the search service
- * does. Whoever comes second changes nothing, so it can run beside that service, be interrupted and be
- * run again.
+ * Writes the document of every completed payment, with the same id and version as the search
+ * service. The second write of a version changes nothing, so the job may run beside the service, be
+ * interrupted, and be run again.
  *
- * It reads one page after the other by payment id, and holds no more than one. What completes behind its
- * back comes to the search service as an event.
+ * It reads pages by payment id and holds one page at a time. A payment that completes meanwhile
+ * reaches the search service as an event.
  *
- * @throws the reason of `signal`, or what a page still failed with after six tries.
+ * @throws the reason of `signal`, or the error of a page after six tries.
  */
 export async function reindex(options: ReindexOptions): Promise<Reindexed> {
   const { payments, signal, note, onProgress, pageSize = PAGE } = options;
@@ -62,13 +63,13 @@ export async function reindex(options: ReindexOptions): Promise<Reindexed> {
 
 const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
-/** What there is to write: so many payments, completed before this instant. */
+/** How many payments to write, and the instant before which they completed. */
 async function readExtent(payments: Client): Promise<{ total: number; before: Date }> {
   const { rows } = await payments.query<{ total: string; last: Date | null }>(
     `SELECT count(*) AS total, max(completed_at) AS last
        FROM payments.payments WHERE status = 'COMPLETED'`,
   );
-  // By the payments' own clock: by another one, the youngest could be left out.
+  // Use the payments database's own timestamps: by another clock the newest payment could be missed.
   const lastMs = rows[0]?.last?.getTime() ?? 0;
   return { total: Number(rows[0]?.total), before: new Date(lastMs + 1) };
 }
@@ -77,7 +78,7 @@ interface PaymentRow {
   id: string;
   user_id: string;
   order_id: string;
-  /** bigint arrives as text; amounts are below 10^10, far from where a double rounds. */
+  /** pg returns a bigint as text. Amounts are below 10^10, so a double holds them exactly. */
   amount_minor: string;
   currency: string;
   completed_at: Date;

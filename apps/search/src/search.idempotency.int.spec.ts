@@ -3,9 +3,8 @@ import type { PaymentCompleted } from '@effectively-once/contracts';
 import { Circuit } from '@effectively-once/delivery';
 import { aPayment, provesIdempotency } from '@effectively-once/delivery/testing';
 import { testAddresses } from '@effectively-once/testing';
+import { PAYMENTS_ALIAS } from './elasticsearch/payments-index.js';
 import { IndexPayment } from './index-payment.js';
-import { PaymentDocuments } from './payment-documents.js';
-import { PAYMENTS_ALIAS } from './payments-index.js';
 import { SearchIdempotency, type VersionedDocument } from './search.idempotency.js';
 
 type Store = Pick<Client, 'bulk' | 'mget'>;
@@ -30,7 +29,7 @@ afterAll(async () => {
 function strategyOver(store: Store): SearchIdempotency {
   const circuit = new Circuit({ dependency: 'elasticsearch', probe: async () => undefined });
   circuits.push(circuit);
-  return new SearchIdempotency(new PaymentDocuments(store as Client), circuit);
+  return new SearchIdempotency(store as Client, { elasticsearch: circuit });
 }
 
 const effect = async (payment: PaymentCompleted, document: VersionedDocument) => {

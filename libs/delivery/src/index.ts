@@ -16,3 +16,8 @@ export type { Applied, IdempotencyStrategy } from './idempotency-strategy.js';
 export { KeepErrorIdentity } from './transport/keep-error-identity.filter.js';
 export { LANES, LaneTransport, type LaneExtras } from './transport/lane-transport.js';
 export { MicroBatch, type MicroBatchOptions } from './batching/micro-batch.js';
+export {
+  DeliveryModule,
+  paymentCompletedDecoder,
+  type ConsumerCircuits,
+} from './transport/delivery.module.js';

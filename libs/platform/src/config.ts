@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { failurePointsFolder } from './failure-points.js';
 
 /** A TCP port in an environment variable. */
 export const port = z
@@ -37,6 +38,15 @@ export const brokerList = z
 export const kafkaSessionTimeoutMs = wholeNumber
   .refine((ms) => ms >= 6_000 && ms <= 1_800_000, 'must be from 6000 to 1800000')
   .default(10_000);
+
+/** The variables that every consumer reads. */
+export const consumerEnvironment = {
+  NODE_ENV: nodeEnv,
+  APP_VERSION: appVersion,
+  KAFKA_BROKERS: brokerList,
+  KAFKA_SESSION_TIMEOUT_MS: kafkaSessionTimeoutMs,
+  FAILURE_POINTS: failurePointsFolder,
+};
 
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';

@@ -1,4 +1,4 @@
-import { PaymentDocuments } from '@effectively-once/search/payment-documents';
+import { PaymentDocuments } from '@effectively-once/search/search.idempotency';
 import { ensurePaymentsIndex, noteReindex } from '@effectively-once/search/payments-index';
 import { Client as Elasticsearch } from '@elastic/elasticsearch';
 import { Command } from 'commander';

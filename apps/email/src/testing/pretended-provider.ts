@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
-import { EmailCircuits } from '../circuits.js';
-import type { Recipients } from '../recipients.js';
+import { EmailCircuits } from '../servers/circuits.js';
+import type { Recipients } from '../servers/recipients.js';
 import { SendReceipt } from '../send-receipt.js';
-import { connectSmtp } from '../smtp.js';
+import { connectSmtp } from '../servers/smtp.js';
 
 /** A mail provider that behaves as told, and remembers what it accepted. */
 export class PretendedProvider {
@@ -69,12 +69,7 @@ export class PretendedProvider {
 export function sendReceiptTo(smtpUrl: string) {
   const smtp = connectSmtp(smtpUrl);
   const works = { ping: async () => undefined as never };
-  const circuits = new EmailCircuits({
-    redis: works,
-    recipients: works,
-    provider: works,
-    smtp,
-  });
+  const circuits = new EmailCircuits(works, works, works, smtp);
   const recipients = {
     of: async () => ({ userId: 'alice', receiptEmail: 'alice@example.com', locale: 'en' }),
   } as unknown as Recipients;

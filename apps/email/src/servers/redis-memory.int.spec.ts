@@ -2,7 +2,7 @@ import { testAddresses } from '@effectively-once/testing';
 import { register } from 'prom-client';
 import type { Redis } from 'ioredis';
 import { connectRedis } from './redis.js';
-import { assertKeepsEveryMark, measureMemory } from './redis-memory.js';
+import { assertKeepsEveryMarker, measureMemory } from './redis-memory.js';
 
 afterEach(() => register.clear());
 
@@ -15,7 +15,7 @@ const readings = async () =>
 
 it('starts on a Redis that keeps every mark, and measures how full it is', async () => {
   const redis = await connectRedis(testAddresses().REDIS_URL);
-  await assertKeepsEveryMark(redis);
+  await assertKeepsEveryMarker(redis);
   measureMemory(redis);
   const [ratio] = (await readings()).map((line) => Number(line.split(' ')[1]));
   expect(ratio).toBeGreaterThan(0);
@@ -26,7 +26,7 @@ it('starts on a Redis that keeps every mark, and measures how full it is', async
 it.each(['allkeys-lru', 'volatile-ttl'])(
   'refuses to start on one that evicts: %s',
   async (policy) => {
-    await expect(assertKeepsEveryMark(saying(`maxmemory_policy:${policy}`))).rejects.toThrow(
+    await expect(assertKeepsEveryMarker(saying(`maxmemory_policy:${policy}`))).rejects.toThrow(
       `maxmemory-policy noeviction, not ${policy}`,
     );
   },

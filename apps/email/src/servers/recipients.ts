@@ -4,14 +4,14 @@ import { ask } from './ask.js';
 const recipient = z.object({ userId: z.string(), receiptEmail: z.email(), locale: z.string() });
 export type Recipient = z.infer<typeof recipient>;
 
-/** Asks payments where a receipt goes. The address is in no event, so it is in no topic either. */
+/** Asks payments for the address of a receipt. No event, and so no topic, contains an address. */
 export class Recipients {
   constructor(
     private readonly paymentsUrl: string,
     private readonly serviceToken: string,
   ) {}
 
-  /** @throws as `ask`. A payment that payments does not know yet is tried again, and counted. */
+  /** @throws as `ask`. If payments does not know the payment yet, the attempt counts. */
   async of(paymentId: string): Promise<Recipient> {
     const url = new URL(`/internal/payments/${paymentId}/recipient`, this.paymentsUrl);
     const response = await ask('payments', url, { authorization: `Bearer ${this.serviceToken}` });

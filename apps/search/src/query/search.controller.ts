@@ -1,8 +1,8 @@
 import { Client, type estypes } from '@elastic/elasticsearch';
 import { AuthenticatedCaller, CallerGuard, Problem, type Caller } from '@effectively-once/platform';
 import { Controller, Get, Query, UseGuards } from '@nestjs/common';
-import type { PaymentDocument } from './payment-documents.js';
-import { PAYMENTS_ALIAS } from './payments-index.js';
+import type { PaymentDocument } from '../payment-document.js';
+import { PAYMENTS_ALIAS } from '../elasticsearch/payments-index.js';
 import { decodeCursor, encodeCursor, readSearchQuery, type SearchQuery } from './search-query.js';
 
 const PAGE_SIZE = 20;
@@ -13,7 +13,10 @@ const PAGE_SIZE = 20;
 export class SearchController {
   constructor(private readonly elasticsearch: Client) {}
 
-  /** A payment can be found within about 1 s of being indexed. Pages of 20; `nextCursor` is null at the end. */
+  /**
+   * Pages of 20; `nextCursor` is null on the last page. Elasticsearch finds a document about 1 s after
+   * it was written.
+   */
   @Get()
   async search(@Query() parameters: unknown, @AuthenticatedCaller() caller: Caller) {
     const query = readSearchQuery(parameters);
@@ -23,7 +26,7 @@ export class SearchController {
         size: PAGE_SIZE,
         track_total_hits: true,
         query: { bool: { filter: filters(query, visibleUser(query, caller)) } },
-        // The id makes the order total, so a page never repeats or skips within one instant.
+        // The id makes the order total, so pages neither repeat nor skip payments of one instant.
         sort: [{ completedAt: 'desc' }, { paymentId: 'desc' }],
         ...(query.cursor ? { search_after: decodeCursor(query.cursor) } : {}),
       })
@@ -45,7 +48,7 @@ export class SearchController {
   }
 }
 
-/** Customers see their own payments only, whatever they ask for; operators see what they ask for. */
+/** A customer finds only their own payments. An operator finds those of the user asked for, or all. */
 function visibleUser(query: SearchQuery, caller: Caller): string | undefined {
   if (caller.role === 'operator') return query.userId;
   if (query.userId !== undefined && query.userId !== caller.userId) {

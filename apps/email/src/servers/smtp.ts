@@ -1,14 +1,14 @@
 import { createTransport, type SentMessageInfo, type Transporter } from 'nodemailer';
-import { SMTP_CONNECTIONS_MAX, SMTP_TIMEOUT_MS } from './config.js';
+import { SMTP_CONNECTIONS_MAX, SMTP_TIMEOUT_MS } from '../config.js';
 
 export const SMTP = Symbol('SMTP');
 export type Smtp = Transporter<SentMessageInfo>;
 
-// Connecting takes longer than a mail, so a connection is for many.
+// Connecting takes longer than sending a mail, so one connection sends many mails.
 const MAILS_PER_CONNECTION_MAX = 1_000;
 const CONNECT_TIMEOUT_MS = 3_000;
 
-/** A pooled connection to the mail provider that never sends anything twice of its own accord. */
+/** Pooled connections to the mail provider. They never resend a mail on their own. */
 export function connectSmtp(url: string): Smtp {
   return createTransport({
     url,

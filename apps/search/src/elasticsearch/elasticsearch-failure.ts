@@ -3,12 +3,13 @@ import { DependencyDown, PermanentFailure, RefusedForNow } from '@effectively-on
 
 const DEPENDENCY = 'elasticsearch';
 
-// About everybody's documents: not allowed in, alias missing. Blaming one would dead-letter them all.
-const CONCERNS_EVERYBODY = [401, 403, 404];
+// Unauthorized, or no alias: about all documents. If it counted, every record would be
+// dead-lettered.
+const REFUSES_ALL = [401, 403, 404];
 
-/** Sorts what Elasticsearch said about one document: 400 will not change, 429 passes, 5xx is the server. */
+/** Classifies the status of one document: 400 is permanent, 429 is transient, 5xx is the server. */
 export function refusalOf(status: number, cause: unknown): Error {
-  if (status >= 500 || CONCERNS_EVERYBODY.includes(status)) {
+  if (status >= 500 || REFUSES_ALL.includes(status)) {
     return new DependencyDown(DEPENDENCY, { cause });
   }
   if (status === 400) {
@@ -19,8 +20,8 @@ export function refusalOf(status: number, cause: unknown): Error {
 }
 
 /**
- * Sorts what the client threw for a whole request. It has many documents in it, so no status of it is
- * about one of them: a 400 of all would dead-letter everybody's.
+ * Classifies an error of a whole request. A request has many documents, so its status says nothing
+ * about one of them. If its 400 were permanent, all documents would be dead-lettered.
  */
 export function asFailure(error: unknown): Error {
   if (error instanceof errors.ResponseError) {
@@ -29,7 +30,7 @@ export function asFailure(error: unknown): Error {
       ? new RefusedForNow(DEPENDENCY, status, { cause: error })
       : refusalOf(status, error);
   }
-  // A slow answer may be this request's trouble; it is counted.
+  // This request may be the cause of a timeout, so the attempt counts.
   if (error instanceof errors.TimeoutError) return error;
   if (error instanceof errors.ConnectionError || error instanceof errors.NoLivingConnectionsError) {
     return new DependencyDown(DEPENDENCY, { cause: error });

@@ -1,17 +1,17 @@
 import type { Client } from '@elastic/elasticsearch';
 
-/** Readers and writers use the alias; the index behind it can be replaced. */
+/** Readers and writers use the alias, so that the index behind it can be replaced. */
 export const PAYMENTS_ALIAS = 'payments';
 const PAYMENTS_INDEX = 'payments-v1';
 
-/** Makes the index and its alias unless they are there. Safe to repeat. */
+/** Creates the index and its alias if they are missing. Safe to repeat. */
 export async function ensurePaymentsIndex(
   client: Client,
   { alias, index } = { alias: PAYMENTS_ALIAS, index: PAYMENTS_INDEX },
 ): Promise<'created' | 'present'> {
   if (await client.indices.existsAlias({ name: alias })) return 'present';
   if (await client.indices.exists({ index })) {
-    // Only its alias was lost: its documents are as good as before.
+    // Only the alias was lost. The documents are still valid.
     await client.indices.putAlias({ index, name: alias, is_write_index: true });
     return 'created';
   }
@@ -30,7 +30,7 @@ export async function ensurePaymentsIndex(
         amountMinor: { type: 'long' },
         completedAt: { type: 'date' },
         paymentVersion: { type: 'long' },
-        // What `q` is matched against.
+        // The search parameter `q` matches this field.
         text: { type: 'text' },
       },
     },
@@ -38,10 +38,19 @@ export async function ensurePaymentsIndex(
   return 'created';
 }
 
+/** @throws Error if the alias is missing. */
+export async function assertAliasExists(
+  client: Pick<Client, 'indices'>,
+  signal: AbortSignal,
+): Promise<void> {
+  if (await client.indices.existsAlias({ name: PAYMENTS_ALIAS }, { signal })) return;
+  throw new Error(`the alias ${PAYMENTS_ALIAS} is missing`);
+}
+
 /**
- * To be written before a reindex writes its first document: documents of payments completed before then
- * may have come in the reindex's order instead of their events', so the auditor does not judge their
- * order (I9). A reindex therefore takes payments completed before that instant, and no others.
+ * Call it before a reindex writes its first document. A reindex writes documents in its own order
+ * and not in the order of their events. So the auditor does not judge the order (I9) of payments
+ * that completed before this instant, and a reindex writes no others.
  */
 export async function noteReindex(
   client: Client,

@@ -4,11 +4,13 @@ import { ask } from './ask.js';
 
 const answer = z.object({ accepted: z.boolean() });
 
-/** The mail provider's own memory of what it accepted. */
+/** Asks the mail provider which mails it accepted. */
 export class MailProvider {
   constructor(private readonly url: string) {}
 
-  /** @throws as `ask`, and when the answer is none: not knowing is no permission to send. */
+  /**
+   * @throws as `ask`, and when the answer is unusable: without an answer email must not send.
+   */
   async hasAccepted(messageId: string): Promise<boolean> {
     const query = new URL('/v1/messages', this.url);
     query.searchParams.set('messageId', messageId);
@@ -17,7 +19,7 @@ export class MailProvider {
     return answer.parse(await response.json()).accepted;
   }
 
-  /** Asks for a mail that never was, which is the cheapest question the provider answers. */
+  /** Asks for a Message-ID that never existed: the cheapest request to the provider. */
   async ping(): Promise<void> {
     await this.hasAccepted('<ping@effectively-once.example>');
   }

@@ -2,11 +2,11 @@ import type { Redis } from 'ioredis';
 import { Gauge } from 'prom-client';
 
 /**
- * An eviction policy that may touch keys with a TTL deletes exactly the marks that stop a second
- * receipt, and says nothing.
+ * Refuses an eviction policy: Redis would silently delete the deduplication markers that prevent a
+ * second receipt.
  * @throws Error naming the setting.
  */
-export async function assertKeepsEveryMark(redis: Pick<Redis, 'info'>): Promise<void> {
+export async function assertKeepsEveryMarker(redis: Pick<Redis, 'info'>): Promise<void> {
   const memory = await readMemory(redis);
   if (memory.policy !== 'noeviction') {
     throw new Error(`Redis must run with maxmemory-policy noeviction, not ${memory.policy}`);
@@ -14,19 +14,19 @@ export async function assertKeepsEveryMark(redis: Pick<Redis, 'info'>): Promise<
 }
 
 /**
- * `redis_memory_used_ratio`: since nothing is evicted, at 1 no receipt can be claimed and none is sent.
- * Redis is asked when the metric is; while it does not answer there is no reading.
+ * `redis_memory_used_ratio`. Nothing is evicted, so at 1 email can claim no receipt and sends none.
+ * The gauge reads Redis when Prometheus scrapes it. If Redis does not answer, the metric is absent.
  */
 export function measureMemory(redis: Pick<Redis, 'info'>): void {
   new Gauge({
     name: 'redis_memory_used_ratio',
-    help: 'Memory Redis uses, as a part of its maxmemory; 0 without one',
+    help: 'Memory that Redis uses, as a part of its maxmemory; 0 without a limit',
     async collect() {
       try {
         const { usedBytes, maxBytes } = await readMemory(redis);
         this.set(maxBytes > 0 ? usedBytes / maxBytes : 0);
       } catch {
-        // A Redis that is down has its own alert, and must not take the other metrics with it.
+        // Do not throw: the scrape would lose all other metrics. Redis has its own alert.
         this.remove();
       }
     },

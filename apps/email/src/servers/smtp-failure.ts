@@ -1,6 +1,6 @@
 import { DependencyDown, PermanentFailure, RefusedForNow } from '@effectively-once/delivery';
 
-/** The content went out and no answer came back: the provider may have accepted it. */
+/** The content was sent and no reply came: the mail provider may have accepted it. */
 export class MaybeSent extends Error {
   override readonly name = 'MaybeSent';
   readonly code: string;
@@ -18,7 +18,7 @@ export class LeaseTooShort extends Error {
   }
 }
 
-/** Nothing was sent: the provider fell silent, or hung up, before the content was asked for. */
+/** Nothing was sent: the provider stopped answering, or closed, before it asked for content. */
 class BrokenOff extends Error {
   override readonly name = 'BrokenOff';
   readonly code: string;
@@ -28,7 +28,7 @@ class BrokenOff extends Error {
   }
 }
 
-/** What nodemailer rejects with. */
+/** The errors of nodemailer. */
 export interface SmtpError extends Error {
   code?: string;
   /** The SMTP command that failed. */
@@ -37,13 +37,13 @@ export interface SmtpError extends Error {
   originalCode?: string;
   /** Which of nodemailer's timeouts it was. */
   timeoutType?: 'CONNECT_TIMEOUT' | 'GREETING_TIMEOUT' | 'SOCKET_TIMEOUT';
-  /** The server's reply; absent when it gave none. */
+  /** The reply code; absent if the server gave no reply. */
   responseCode?: number;
 }
 
 /**
- * A mail can only be out if its content began to flow and no reply refused it. Replies: RFC 5321 §4.2.1,
- * 4xx may pass, 5xx will not.
+ * Classifies an error of nodemailer. The mail may have been accepted only if the content was started
+ * and no reply refused it. Replies: RFC 5321 §4.2.1, 4xx is transient, 5xx is permanent.
  */
 export function asFailure(error: SmtpError, contentStarted: boolean): Error {
   const reply = error.responseCode;
@@ -61,24 +61,24 @@ function notSent(error: SmtpError): Error {
   if (error instanceof LeaseTooShort || error.code === 'ESTREAM') {
     return new LeaseTooShort({ cause: error });
   }
-  // nodemailer itself would not put this address, or this message, on the wire.
+  // nodemailer itself refused to send to this address, or to send this message.
   if (isAboutThisMail(error)) {
     return new PermanentFailure('RecipientRefused', 'the address cannot be mailed to');
   }
   return hadConnected(error) ? new BrokenOff(error) : new DependencyDown('smtp', { cause: error });
 }
 
-// The greeting, the login and the sender are the same for every mail: who refuses those refuses us.
+// Greeting, login and sender are the same for every mail: a refusal of them is about all mails.
 function isAboutThisMail({ code, command, responseCode }: SmtpError): boolean {
   if (command === 'MAIL FROM' && (responseCode ?? 0) >= 500) return false;
   return code === 'EENVELOPE' || code === 'EMESSAGE';
 }
 
-// A provider that hangs up on one mail is not down. One that hangs up on everybody is found out by
-// how many it does it to.
+// A provider that closes the connection of one mail is not down. If it closes many, the circuit
+// breaker counts users and opens.
 function hadConnected({ code, originalCode, timeoutType }: SmtpError): boolean {
   return (
-    // EABORT: our own limit for the whole mail. ECONNECTION: closed without a word.
+    // EABORT: our own time limit for the whole mail. ECONNECTION: closed without a reply.
     code === 'EABORT' ||
     code === 'ECONNECTION' ||
     timeoutType === 'SOCKET_TIMEOUT' ||

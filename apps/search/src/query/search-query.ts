@@ -8,7 +8,7 @@ const amount = z
 const instant = z.iso.datetime({ offset: true }).or(z.iso.date());
 
 const searchQuery = z.strictObject({
-  /** Words of an order id, a payment id or a user id; all must match. */
+  /** Words of an order id, a payment id or a user id. All words must match. */
   q: z.string().max(200).optional(),
   userId: z.string().max(64).optional(),
   status: z.enum(['PENDING', 'COMPLETED', 'DECLINED', 'UNKNOWN', 'FAILED']).optional(),
@@ -16,7 +16,7 @@ const searchQuery = z.strictObject({
     .string()
     .regex(/^[A-Z]{3}$/)
     .optional(),
-  /** Inclusive, by the time the payment completed. */
+  /** Inclusive, by the completion time of the payment. */
   from: instant.optional(),
   to: instant.optional(),
   minAmountMinor: amount.optional(),
@@ -40,7 +40,7 @@ export function readSearchQuery(parameters: unknown): SearchQuery {
 
 const cursor = z.tuple([z.number(), z.string()]);
 
-/** The sort values of the last item of a page. Opaque to clients. */
+/** A cursor holds the sort values of the last item of a page. It is opaque to clients. */
 export function encodeCursor(sortValues: unknown): string {
   return Buffer.from(JSON.stringify(sortValues)).toString('base64url');
 }

@@ -1,12 +1,12 @@
 import { DependencyDown, RefusedForNow } from '@effectively-once/delivery';
-import { ASK_TIMEOUT_MS } from './config.js';
+import { ASK_TIMEOUT_MS } from '../config.js';
 
-// Statuses that are about us or about the service, so every question gets them.
-const CONCERNS_EVERYBODY = [401, 403];
+// With these statuses the service refuses every request of ours, so the receipt is not the cause.
+const REFUSES_ALL = [401, 403];
 
 /**
- * Asks another service over HTTP; a status below 500 that is about the question itself is the caller's
- * to judge. No answer in time may be this question's fault, so it is counted.
+ * Sends an HTTP request to another service. The caller judges a status below 500 that is about its
+ * own question. A timeout is counted as an attempt, because this one question may be the cause.
  *
  * @throws DependencyDown, RefusedForNow, or the DOMException `TimeoutError` after 2 s.
  */
@@ -18,7 +18,7 @@ export async function ask(
   const response = await reach(dependency, url, headers);
   const { status } = response;
   if (status === 429) throw new RefusedForNow(dependency, status);
-  if (status >= 500 || CONCERNS_EVERYBODY.includes(status)) {
+  if (status >= 500 || REFUSES_ALL.includes(status)) {
     throw new DependencyDown(dependency, { cause: new Error(`status ${status}`) });
   }
   return response;
