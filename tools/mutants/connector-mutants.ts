@@ -1,111 +1,115 @@
 import { killedBy, type Mutant } from './mutant.js';
 
-const care = 'apps/console/src/connector';
-const condition = killedBy(`${care}/condition.spec.ts`);
-const caretaker = killedBy(`${care}/caretaker.spec.ts`);
-const unreadSlot = killedBy(`${care}/unread-slot.spec.ts`);
-const connectApi = killedBy(`${care}/connect-api.spec.ts`);
+const folder = 'apps/console/src/connector';
+const condition = killedBy(`${folder}/condition.spec.ts`);
+const supervisor = killedBy(`${folder}/connector-supervisor.spec.ts`);
+const movedSlot = killedBy(`${folder}/moved-slot-detector.spec.ts`);
+const connectApi = killedBy(`${folder}/connect-api.spec.ts`);
 
-/** The promises about change data capture: no event is skipped, and the caretaker does no harm. */
+/** The promises about change data capture: the connector skips no event, and its supervisor does no harm. */
 export const CONNECTOR_MUTANTS: readonly Mutant[] = [
   {
     mutation: 'connector: keeps running after its slot moved past unread events',
-    file: `${care}/remedies.ts`,
+    file: `${folder}/remedies.ts`,
     text: `remedy: 'stop'`,
     replacement: `remedy: 'none'`,
-    test: caretaker(
-      'a slot moved past unread events stops the connector at once, and only stops it',
+    test: supervisor(
+      'a slot moved past unread events stops the connector at once, without another remedy',
     ),
   },
   {
     mutation: 'connector: stopped because it is ahead of the offset that Connect has stored',
-    file: `${care}/condition.ts`,
-    text: `if (wentForwardUnread) return`,
+    file: `${folder}/condition.ts`,
+    text: `if (movedWhileUnread) return`,
     replacement: 'return',
-    test: caretaker('goes on with one that was killed before Connect had kept what it confirmed'),
+    test: supervisor('does not stop a connector that was killed before Connect stored its offset'),
   },
   {
     mutation:
       'connector: the last confirmation of the connector counts as a manual move of the slot',
-    file: `${care}/unread-slot.ts`,
+    file: `${folder}/moved-slot-detector.ts`,
     text: ` || slot.active) {`,
     replacement: ') {',
-    test: unreadSlot('but not when its reader has confirmed it before he went'),
+    test: movedSlot('but not when its reader confirmed the position before the disconnect'),
   },
   {
     mutation: 'connector: the stop waits for the backoff of another remedy',
-    file: `${care}/caretaker.ts`,
+    file: `${folder}/connector-supervisor.ts`,
     text: `this.backOffs.get(remedy)?.untilMs ?? nowMs`,
     replacement: `Math.max(0, ...[...this.backOffs.values()].map((one) => one.untilMs))`,
-    test: caretaker('stops one whose slot was moved without waiting for what it did before'),
+    test: supervisor(
+      'stops a connector with a moved slot without waiting for the backoff of a restart',
+    ),
   },
   {
     mutation: 'connector: a republish of all retained rows counts as a moved slot',
-    file: `${care}/condition.ts`,
+    file: `${folder}/condition.ts`,
     text: ` || offset.isSnapshot`,
     replacement: '',
-    test: condition('is nothing wrong while all retained rows are published again'),
+    test: condition('is healthy while the connector publishes all retained rows again'),
   },
   {
     mutation: 'connector: a republish of all retained rows counts as a stall, and is restarted',
-    file: `${care}/condition.ts`,
+    file: `${folder}/condition.ts`,
     text: ` && !isPublishingAgain`,
     replacement: '',
     test: condition(
-      'a position that never moves is a stall, but not while the retained rows are published again',
+      'a position that never moves is a stall, but not while the connector publishes the retained rows again',
     ),
   },
   {
     mutation: 'connector: a republish, which reads no slot, is restarted every minute',
-    file: `${care}/condition.ts`,
+    file: `${folder}/condition.ts`,
     text: `slot.rowsAreRead ? 'publishing_again' : 'slot_inactive'`,
     replacement: `'slot_inactive'`,
-    test: caretaker('leaves one alone that publishes all retained rows again, for hours'),
+    test: supervisor(
+      'does not disturb a connector that publishes all retained rows again for hours',
+    ),
   },
   {
     mutation: 'connector: deleted after its slot moved, it is registered as running',
-    file: `${care}/remedies.ts`,
+    file: `${folder}/remedies.ts`,
     text: `remedy: 'register_stopped'`,
     replacement: `remedy: 'register'`,
-    test: caretaker('registers one that was deleted after its slot was moved, but stopped'),
+    test: supervisor('registers a deleted connector with a moved slot as stopped'),
   },
   {
     mutation: 'connector: a moved slot stops a connector that had read beyond it already',
-    file: `${care}/unread-slot.ts`,
-    text: `(slot.active && this.isBehind(offset))`,
+    file: `${folder}/moved-slot-detector.ts`,
+    text: `(slot.active && this.isPassedBy(offset))`,
     replacement: 'false',
-    test: unreadSlot('but not when its reader had come past that place'),
+    test: movedSlot('but not when its reader had passed the new position'),
   },
   {
     mutation: 'connector: a missing offset of a deleted connector counts as no offset',
-    file: `${care}/connect-api.ts`,
+    file: `${folder}/connect-api.ts`,
     text: `    const read = offsets.parse(`,
     replacement: `    if (response.status === 404) return 'none';\n    const read = offsets.parse(`,
-    test: connectApi('a connector is as far as it has published and Connect has kept'),
+    test: connectApi('the offset of a connector is what it has published and Connect has stored'),
   },
   {
     mutation: 'connector: two consoles act at the same time',
-    file: `${care}/caretaker.ts`,
-    text: ` && (await this.hands.mayAct())`,
+    file: `${folder}/connector-supervisor.ts`,
+    text: ` && (await this.dependencies.mayAct())`,
     replacement: '',
-    test: caretaker('a console that may not act only looks'),
+    test: supervisor('a console without the lock only observes'),
   },
   {
     mutation: 'connector: a task that fails again at once is restarted without backoff',
-    file: `${care}/caretaker.ts`,
+    file: `${folder}/connector-supervisor.ts`,
     text: `nowMs - this.sinceMs >= HEALTHY_AFTER_MS`,
     replacement: 'true',
-    test: caretaker(
-      'begins anew only after half a minute of health: a task that fails again at once has not recovered',
+    test: supervisor(
+      'resets the backoff only after 30 healthy seconds, because a task that fails sooner has not recovered',
     ),
   },
   {
     mutation: 'connector: a Connect worker that is starting counts as one that lost its connector',
-    file: `${care}/connect-api.ts`,
+    file: `${folder}/connect-api.ts`,
     text: ` && isJson(response)`,
     replacement: '',
     test: connectApi(
-      'a connector nobody knows is missing, but a worker that has only begun to start has lost nothing',
+      'an unknown connector is missing, but a worker that is starting has lost no connector',
     ),
   },
 ];

@@ -3,7 +3,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import type { ConsoleConfig } from './config.js';
-import { ConnectorCare, ConnectorCareModule } from './connector/connector.module.js';
+import { ConnectorSupervision, ConnectorModule } from './connector/connector.module.js';
 import { consoleDataSource } from './database.js';
 import { DeadLettersModule } from './dead-letters/dead-letters.module.js';
 import { PagesModule } from './pages/pages.module.js';
@@ -15,7 +15,7 @@ import { StandingAuditModule } from './audit/audit.module.js';
 @Module({})
 class AppModule {}
 
-/** The wiring of the console. */
+/** Wires the modules of the console. */
 export function appModule(config: ConsoleConfig, logger: Logger): DynamicModule {
   return {
     module: AppModule,
@@ -27,11 +27,11 @@ export function appModule(config: ConsoleConfig, logger: Logger): DynamicModule 
       DeadLettersModule.register(config, logger),
       StandingAuditModule.register(config, logger),
       PagesModule.register(config),
-      ConnectorCareModule.register(config, logger),
+      ConnectorModule.register(config, logger),
       HealthModule.register({
         inject: [DataSource],
         useFactory: (database: DataSource) => ({
-          // Only what the console cannot work without: it is wanted most when other things are down.
+          // Only what the console needs to work. Operators need it most while other servers are down.
           ready: { 'console-database': async () => void (await database.query('select 1')) },
         }),
       }),
@@ -45,12 +45,12 @@ export function appModule(config: ConsoleConfig, logger: Logger): DynamicModule 
       },
       {
         provide: PIPELINE,
-        inject: [PaymentsDatabase, ConnectorCare],
-        useFactory: (payments: PaymentsDatabase, care: ConnectorCare) =>
+        inject: [PaymentsDatabase, ConnectorSupervision],
+        useFactory: (payments: PaymentsDatabase, supervision: ConnectorSupervision) =>
           pipeline({
             query: (sql, parameters) => payments.query(sql, parameters),
             connectUrl: config.CONNECT_URL,
-            care: () => care.report(),
+            supervision: () => supervision.report(),
             brokers: config.KAFKA_BROKERS,
           }),
       },

@@ -1,6 +1,6 @@
 import { conditionOf } from '@effectively-once/console/connector/condition';
 import { ConnectApi } from '@effectively-once/console/connector/connect-api';
-import { look, type Query, type Sight } from '@effectively-once/console/connector/look';
+import { observe, type Query, type Observation } from '@effectively-once/console/connector/observe';
 import { REMEDIES } from '@effectively-once/console/connector/remedies';
 import { Command } from 'commander';
 import pg from 'pg';
@@ -21,7 +21,7 @@ const STATEMENT_TIMEOUT_MS = 30_000;
 const at = addresses(readEnvironment(), { journalFolder: '' });
 const connect = new ConnectApi(at.CONNECT_URL ?? '');
 
-const program = new Command('connector')
+const program = new Command('npm run connector --')
   .description(
     'Shows or repairs the Debezium connector, which publishes the outbox (change data capture).',
   )
@@ -30,7 +30,7 @@ const program = new Command('connector')
 program
   .command('status')
   .description('show what Connect and PostgreSQL report about the connector')
-  .action(() => as('AUDITOR_PAYMENTS_URL', async (query) => show(await look(query, connect))));
+  .action(() => as('AUDITOR_PAYMENTS_URL', async (query) => show(await observe(query, connect))));
 program
   .command('repair')
   .description(
@@ -50,10 +50,10 @@ async function repair(query: Query): Promise<number> {
   return EXIT.healthy;
 }
 
-function show(sight: Sight): number {
-  const condition = conditionOf(sight);
+function show(observation: Observation): number {
+  const condition = conditionOf(observation);
   console.log(`${condition}: ${REMEDIES[condition].why}`);
-  const { connector, offset, slot, unanswered } = sight;
+  const { connector, offset, slot, errors } = observation;
   if (typeof connector === 'object') {
     const states = connector.tasks.map(({ state }) => state).join(', ') || 'none';
     console.log(`  connector ${connector.connector.state}, tasks: ${states}`);
@@ -65,7 +65,7 @@ function show(sight: Sight): number {
       `  slot ${use}, confirmed ${lsn(slot.confirmed)}, ${slot.lagBytes} bytes of log behind`,
     );
   }
-  for (const [who, why] of Object.entries(unanswered)) console.log(`  ${who}: ${why}`);
+  for (const [who, why] of Object.entries(errors)) console.log(`  ${who}: ${why}`);
   return condition === 'healthy' ? EXIT.healthy : EXIT.unhealthy;
 }
 

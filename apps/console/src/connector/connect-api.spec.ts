@@ -1,10 +1,10 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ConnectApi, NotYet } from './connect-api.js';
+import { ConnectApi, ConnectNotReady } from './connect-api.js';
 
 let server: Server;
 let connect: ConnectApi;
-/** What Connect answers, whatever it is asked. */
+/** The answer of Connect to every request. */
 let answer: { status: number; json?: unknown };
 
 beforeAll(async () => {
@@ -22,14 +22,14 @@ afterAll(() => {
   server.close();
 });
 
-it('a connector nobody knows is missing, but a worker that has only begun to start has lost nothing', async () => {
+it('an unknown connector is missing, but a worker that is starting has lost no connector', async () => {
   answer = { status: 404, json: { error_code: 404, message: 'No status found for connector' } };
   await expect(connect.status()).resolves.toBe('missing');
   answer = { status: 404 };
-  await expect(connect.status()).rejects.toThrow(NotYet);
+  await expect(connect.status()).rejects.toThrow(ConnectNotReady);
 });
 
-it('a connector is as far as it has published and Connect has kept', async () => {
+it('the offset of a connector is what it has published and Connect has stored', async () => {
   const offset = (kept: object | null) => ({
     status: 200,
     json: { offsets: [{ partition: { server: 'payments' }, offset: kept }] },
@@ -42,14 +42,14 @@ it('a connector is as far as it has published and Connect has kept', async () =>
   await expect(connect.offset()).resolves.toBe('none');
   answer = { status: 200, json: { offsets: [] } };
   await expect(connect.offset()).resolves.toBe('none');
-  // Deleted just now: nothing is said of what Connect has kept.
+  // A deleted connector: the 404 does not show which offset Connect has kept.
   answer = { status: 404, json: { message: 'Connector payments-outbox not found' } };
-  await expect(connect.offset()).rejects.toThrow(NotYet);
+  await expect(connect.offset()).rejects.toThrow(ConnectNotReady);
 });
 
-it('says what Connect has against a wish', async () => {
+it('shows why Connect refuses a request', async () => {
   answer = { status: 500, json: { message: 'out of memory' } };
   await expect(connect.stop()).rejects.toThrow(/Connect answered 500: .*out of memory/);
   answer = { status: 409, json: { message: 'rebalancing' } };
-  await expect(connect.stop()).rejects.toThrow(NotYet);
+  await expect(connect.stop()).rejects.toThrow(ConnectNotReady);
 });

@@ -5,7 +5,7 @@ export const SLOT = 'payments_outbox';
 
 const TIMEOUT_MS = 10_000;
 
-/** What Connect says of the connector and its tasks. */
+/** The status of the connector and its tasks, as Connect reports it. */
 export const connectorStatus = z.object({
   connector: z.object({ state: z.string(), trace: z.string().optional() }),
   tasks: z.array(z.object({ id: z.int(), state: z.string(), trace: z.string().optional() })),
@@ -22,21 +22,21 @@ const offsets = z.object({
           // Debezium writes true, "INITIAL" or nothing.
           snapshot: z.union([z.boolean(), z.string()]).optional(),
         })
-        // A forgotten offset stays listed, as null.
+        // After a reset, Connect still lists the offset, as null.
         .nullable(),
     }),
   ),
 });
 
-/** How far Connect itself remembers that the connector has come. */
+/** The offset of the connector that Connect has stored. */
 export interface ConnectorOffset {
   lsn: bigint;
-  /** In the middle of publishing the retained rows again. */
+  /** The connector is publishing the retained rows again (a snapshot). */
   isSnapshot: boolean;
 }
 
-/** Connect does not do it now, but may soon: it rebalances, or has not heard of the connector yet. */
-export class NotYet extends Error {
+/** Connect rebalances, or does not know the new connector yet. The caller should retry. */
+export class ConnectNotReady extends Error {
   override readonly name = 'NotYet';
 }
 
@@ -52,7 +52,7 @@ export class ConnectApi {
 
   async status(): Promise<ConnectorStatus | 'missing'> {
     const response = await this.send('GET', '/status');
-    // A worker that has only begun to start answers 404 to everything, in fewer words.
+    // A worker that is starting answers 404 to every request, without a JSON body.
     if (response.status === 404 && isJson(response)) return 'missing';
     return connectorStatus.parse(await (await accepted(response)).json());
   }
@@ -60,22 +60,22 @@ export class ConnectApi {
   async offset(): Promise<ConnectorOffset | 'none'> {
     const response = await this.send('GET', '/offsets');
     const read = offsets.parse(await (await accepted(response)).json());
-    // One server, one partition.
+    // The connector reads one server, so it has one partition.
     const offset = read.offsets[0]?.offset;
     if (!offset) return 'none';
     return {
-      // What is behind lsn_proc has been published and acknowledged by the broker.
+      // The broker has acknowledged every event before lsn_proc.
       lsn: BigInt(offset.lsn_proc ?? offset.lsn),
       isSnapshot: offset.snapshot !== undefined && offset.snapshot !== false,
     };
   }
 
-  /** Creates the connector, or brings its configuration up to date. */
+  /** Creates the connector, or updates its configuration. */
   async configure(config: Record<string, string>): Promise<void> {
     await accepted(await this.send('PUT', '/config', config));
   }
 
-  /** Creates it so that it does not run until somebody resumes it (KIP-980). */
+  /** Creates the connector in the state STOPPED. It runs only after resume() (KIP-980). */
   async createStopped(config: Record<string, string>): Promise<void> {
     const created = { name: CONNECTOR, config, initial_state: 'STOPPED' };
     await accepted(await this.send('POST', undefined, created));
@@ -86,7 +86,7 @@ export class ConnectApi {
     await accepted(await this.send('POST', `/restart?includeTasks=true${only}`));
   }
 
-  /** Ends its tasks. It stays so, whatever dies, until somebody resumes it. */
+  /** Ends the tasks. The connector stays stopped, also across restarts, until resume(). */
   async stop(): Promise<void> {
     await accepted(await this.send('PUT', '/stop'));
   }
@@ -95,12 +95,12 @@ export class ConnectApi {
     await accepted(await this.send('PUT', '/resume'));
   }
 
-  /** Only while it is stopped. */
+  /** Connect accepts this only for a stopped connector. */
   async forgetOffsets(): Promise<void> {
     await accepted(await this.send('DELETE', '/offsets'));
   }
 
-  /** @param path below the connector; undefined for what is asked before there is one. */
+  /** @param path below the connector; undefined for the request that creates the connector. */
   private async send(method: string, path: string | undefined, body?: unknown): Promise<Response> {
     const below = path === undefined ? '' : `/${CONNECTOR}${path}`;
     return await fetch(`${this.connectUrl}/connectors${below}`, {
@@ -116,11 +116,13 @@ export class ConnectApi {
 const isJson = (response: Response) =>
   response.headers.get('content-type')?.startsWith('application/json') === true;
 
-/** Connect answers 409 while it rebalances and 404 until a connector it just accepted is known to it. */
+/**
+ * Connect answers 409 during a rebalance, and 404 until it knows a connector that it has accepted.
+ */
 async function accepted(response: Response): Promise<Response> {
   if (response.ok) return response;
   const message = `Connect answered ${response.status}: ${await response.text()}`;
   throw response.status === 409 || response.status === 404
-    ? new NotYet(message)
+    ? new ConnectNotReady(message)
     : new Error(message);
 }

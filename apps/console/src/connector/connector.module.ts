@@ -10,48 +10,48 @@ import {
 } from '@nestjs/common';
 import type { ConsoleConfig } from '../config.js';
 import { PaymentsDatabase } from '../payments-database.js';
-import { ActingLock } from './acting-lock.js';
-import { Caretaker, whyOf, type Report } from './caretaker.js';
+import { SupervisorLock } from './supervisor-lock.js';
+import { ConnectorSupervisor, whyOf, type ConnectorReport } from './connector-supervisor.js';
 import { ConnectApi } from './connect-api.js';
 import { connectorMetrics } from './connector-metrics.js';
-import { look } from './look.js';
+import { observe } from './observe.js';
 import { readConnectorConfig } from './register-connector.js';
 import { REMEDIES } from './remedies.js';
 
-// Debezium takes 10 s to come back to a slot it lost: whoever moves that meanwhile is seen many times.
+// Debezium returns to a lost slot after 10 s. One observation per second sees a move meanwhile.
 const EVERY_MS = 1_000;
-// A Connect that hangs is one that does not answer. (When it is told to do something it may take longer.)
-const LOOK_TIMEOUT_MS = 3_000;
+// After this time, a Connect that hangs counts as unreachable. (A command may take longer.)
+const OBSERVE_TIMEOUT_MS = 3_000;
 
-const OPTIONS = Symbol('CONNECTOR_CARE_OPTIONS');
+const OPTIONS = Symbol('CONNECTOR_SUPERVISION_OPTIONS');
 interface Options {
   config: ConsoleConfig;
   logger: Logger;
 }
 
-/** The caretaker at work, from the start of the console to its end. */
+/** Runs the supervisor from the start of the console to its end. */
 @Injectable()
-export class ConnectorCare implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class ConnectorSupervision implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly task: PeriodicTask;
-  private readonly lock: ActingLock;
-  private last: Report | undefined;
+  private readonly lock: SupervisorLock;
+  private last: ConnectorReport | undefined;
 
   constructor(@Inject(OPTIONS) { config, logger }: Options, payments: PaymentsDatabase) {
     const metrics = connectorMetrics();
-    const seen = new ConnectApi(config.CONNECT_URL, LOOK_TIMEOUT_MS);
-    this.lock = new ActingLock(config.CONSOLE_DATABASE_URL, logger);
-    const caretaker = new Caretaker({
-      look: () => look((sql, parameters) => payments.query(sql, parameters), seen),
+    const seen = new ConnectApi(config.CONNECT_URL, OBSERVE_TIMEOUT_MS);
+    this.lock = new SupervisorLock(config.CONSOLE_DATABASE_URL, logger);
+    const supervisor = new ConnectorSupervisor({
+      observe: () => observe((sql, parameters) => payments.query(sql, parameters), seen),
       connect: new ConnectApi(config.CONNECT_URL),
       config: () => readConnectorConfig(sourceOf(config)),
-      mayAct: () => this.lock.isOurs(),
+      mayAct: () => this.lock.tryAcquire(),
       onRemedy: metrics.count,
       now: Date.now,
       random: Math.random,
       logger,
     });
-    const run = async () => metrics.show((this.last = await caretaker.tick()));
-    this.task = new PeriodicTask({ name: 'connector care', everyMs: EVERY_MS, run, logger });
+    const run = async () => metrics.show((this.last = await supervisor.tick()));
+    this.task = new PeriodicTask({ name: 'connector supervision', everyMs: EVERY_MS, run, logger });
   }
 
   onApplicationBootstrap(): void {
@@ -63,16 +63,16 @@ export class ConnectorCare implements OnApplicationBootstrap, BeforeApplicationS
     await this.lock.release();
   }
 
-  /** As an operator is shown it. */
+  /** The report for the operator API. */
   report() {
-    if (!this.last) throw new Error('nobody has looked yet');
-    const { condition, sinceMs, remedies, sight } = this.last;
+    if (!this.last) throw new Error('the connector was not observed yet');
+    const { condition, sinceMs, remedies, observation: observation } = this.last;
     const { remedy, why } = REMEDIES[condition];
-    return { condition, since: new Date(sinceMs), remedy, why, remedies, ...whyOf(sight) };
+    return { condition, since: new Date(sinceMs), remedy, why, remedies, ...whyOf(observation) };
   }
 }
 
-/** PostgreSQL as Connect reaches it, which need not be how we do. */
+/** The address of PostgreSQL for Connect. It may differ from the address for the console. */
 function sourceOf({ DEBEZIUM_DATABASE_URL }: ConsoleConfig) {
   const url = new URL(DEBEZIUM_DATABASE_URL);
   return {
@@ -83,20 +83,20 @@ function sourceOf({ DEBEZIUM_DATABASE_URL }: ConsoleConfig) {
 }
 
 @Module({})
-export class ConnectorCareModule {
+export class ConnectorModule {
   static register(config: ConsoleConfig, logger: Logger): DynamicModule {
     return {
-      module: ConnectorCareModule,
+      module: ConnectorModule,
       providers: [
         { provide: OPTIONS, useValue: { config, logger } },
         {
-          // A pool of its own: who looks every second must not wait behind who counts the outbox.
+          // A separate pool: the observation every second must not wait for a count of the outbox.
           provide: PaymentsDatabase,
           useFactory: () => new PaymentsDatabase(config.AUDITOR_PAYMENTS_URL),
         },
-        ConnectorCare,
+        ConnectorSupervision,
       ],
-      exports: [ConnectorCare],
+      exports: [ConnectorSupervision],
     };
   }
 }

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { registerConnector } from './register-connector.js';
 
-/** Answers in turn what Connect would; the last answer stays. */
+/** The answers of Connect, in order. The last one repeats. */
 let answers: Record<string, { status: number; body?: unknown }[]>;
 let config: Record<string, string> | undefined;
 let server: Server;
@@ -43,7 +43,7 @@ const register = () =>
     debeziumPassword: 'secret',
   });
 
-it("fills in where PostgreSQL is, and leaves Debezium's own placeholder alone", async () => {
+it('fills in the address of PostgreSQL, and keeps the placeholder of Debezium', async () => {
   await register();
   expect(config).toMatchObject({
     'database.hostname': 'db.example',
@@ -53,20 +53,20 @@ it("fills in where PostgreSQL is, and leaves Debezium's own placeholder alone", 
   });
 });
 
-it('waits while Connect rebalances, and until the task has started', async () => {
+it('waits during a rebalance of Connect, and until the task has started', async () => {
   answers['PUT'] = [{ status: 409 }, { status: 200 }];
   const noTask = { status: 200, body: { connector: { state: 'RUNNING' }, tasks: [] } };
   answers['GET'] = [{ status: 404 }, noTask, running];
   await register();
 });
 
-it("shows a failed task's own trace", async () => {
+it('shows the trace of a failed task', async () => {
   const failed = { id: 0, state: 'FAILED', trace: 'publication does not exist' };
   answers['GET'] = [{ status: 200, body: { connector: { state: 'RUNNING' }, tasks: [failed] } }];
   await expect(register()).rejects.toThrow(/payments-outbox failed:\npublication does not exist/);
 });
 
-it('shows what Connect has against a configuration', async () => {
+it('shows why Connect refuses a configuration', async () => {
   answers['PUT'] = [{ status: 400, body: { message: 'unknown class' } }];
   await expect(register()).rejects.toThrow(/Connect answered 400: .*unknown class/);
 });

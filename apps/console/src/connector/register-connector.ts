@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pollUntil } from '@effectively-once/timing';
-import { CONNECTOR, ConnectApi, NotYet, type ConnectorStatus } from './connect-api.js';
+import { CONNECTOR, ConnectApi, ConnectNotReady, type ConnectorStatus } from './connect-api.js';
 
-// From src and from dist alike; the image keeps the file at the same place.
+// The same relative path from src and from dist. The image has the file in the same place.
 const CONFIG_FILE = new URL('../../../../infra/connect/connector.json', import.meta.url);
 
 const RUNNING_WITHIN_MS = 60_000;
@@ -17,18 +17,18 @@ export interface ConnectorSource {
 }
 
 /**
- * Creates the outbox connector, or brings its configuration up to date, and waits until its task runs.
- * Safe to repeat.
- * @throws Error with the task's own trace when it failed.
+ * Creates the outbox connector, or updates its configuration, and waits until its task runs. Safe
+ * to repeat.
+ * @throws Error with the trace of the task if it failed.
  */
 export async function registerConnector(
   options: ConnectorSource & { connectUrl: string },
 ): Promise<void> {
   const connect = new ConnectApi(options.connectUrl);
   const config = await readConnectorConfig(options);
-  await patiently(() => connect.configure(config));
-  // A failed task stays failed, also under a new configuration, until somebody restarts it.
-  await patiently(() => connect.restart('failed'));
+  await retryUntilReady(() => connect.configure(config));
+  // A failed task stays failed until a restart, also with a new configuration.
+  await retryUntilReady(() => connect.restart('failed'));
   await untilRunning(connect);
 }
 
@@ -41,17 +41,17 @@ export async function readConnectorConfig(
     DEBEZIUM_PASSWORD: source.debeziumPassword,
   };
   const template = JSON.parse(await readFile(CONFIG_FILE, 'utf8')) as Record<string, string>;
-  // Names without a value here stay: ${routedByValue} is Debezium's own.
+  // Keep names without a value: Debezium resolves ${routedByValue}.
   const fill = (text: string) =>
     text.replace(/\$\{(\w+)\}/g, (all, name: string) => values[name] ?? all);
   return Object.fromEntries(Object.entries(template).map(([key, text]) => [key, fill(text)]));
 }
 
-/** @throws Error with the task's own trace when it failed, or saying what it does instead of running. */
+/** @throws Error with the trace of the task if it failed, or with its state after the timeout. */
 export async function untilRunning(connect: ConnectApi): Promise<void> {
   let states = '';
   const isRunning = async () => {
-    const parts = partsOf(await patiently(() => connect.status()));
+    const parts = partsOf(await retryUntilReady(() => connect.status()));
     const failed = parts.find(({ state }) => state === 'FAILED');
     if (failed) throw new Error(`connector ${CONNECTOR} failed:\n${failed.trace ?? 'no trace'}`);
     states = parts.map(({ state }) => state).join(', ') || 'unknown';
@@ -64,18 +64,18 @@ export async function untilRunning(connect: ConnectApi): Promise<void> {
   });
 }
 
-// Missing: Connect has not yet written the status of a connector it just accepted.
+// 'missing': Connect has accepted the connector, but has not stored its status yet.
 const partsOf = (status: ConnectorStatus | 'missing') =>
   status === 'missing' ? [] : [status.connector, ...status.tasks];
 
-/** Asks again while Connect says "not yet". */
-export async function patiently<Result>(ask: () => Promise<Result>): Promise<Result> {
+/** Retries while Connect is not ready. */
+export async function retryUntilReady<Result>(ask: () => Promise<Result>): Promise<Result> {
   const deadline = Date.now() + RUNNING_WITHIN_MS;
   for (;;) {
     try {
       return await ask();
     } catch (error) {
-      if (!(error instanceof NotYet) || Date.now() > deadline) throw error;
+      if (!(error instanceof ConnectNotReady) || Date.now() > deadline) throw error;
       await delay(POLL_MS);
     }
   }

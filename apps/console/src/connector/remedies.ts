@@ -4,64 +4,64 @@ export type Remedy =
   'none' | 'register' | 'register_stopped' | 'restart_failed' | 'restart' | 'stop';
 
 /**
- * What is done about each condition once it has lasted that long, and why. Debezium tries again every 10 s
- * by itself when PostgreSQL goes away, so we leave it alone for longer than that.
+ * The remedy for each condition, the time that the condition must last first, and the reason.
+ * Debezium retries every 10 s when PostgreSQL is away, so the console waits longer than that.
  */
 export const REMEDIES: Record<Condition, { remedy: Remedy; afterMs: number; why: string }> = {
   healthy: { remedy: 'none', afterMs: 0, why: 'nothing is wrong' },
   connect_unreachable: {
     remedy: 'none',
     afterMs: 0,
-    why: 'whoever started Connect restarts it, and it takes its connector up again',
+    why: 'the process supervisor restarts Connect, and Connect restarts its connector',
   },
-  database_unreachable: { remedy: 'none', afterMs: 0, why: 'Debezium tries again by itself' },
+  database_unreachable: { remedy: 'none', afterMs: 0, why: 'Debezium retries by itself' },
   connector_missing: {
     remedy: 'register',
-    // Somebody may be putting another in its place.
+    // An operator may be replacing the connector.
     afterMs: 2_000,
-    why: 'it was deleted, and is registered again; Connect still knows how far it had come',
+    why: 'it was deleted and is registered again; Connect has kept its offset',
   },
   missing_and_moved: {
     remedy: 'register_stopped',
     afterMs: 0,
-    why: 'it was deleted and its slot moved: registered, and stopped before it skips anything; npm run connector -- repair',
+    why: 'it was deleted and its slot was moved: it is registered as stopped, so that it skips no event; npm run connector -- repair',
   },
   connector_stopped: {
     remedy: 'none',
     afterMs: 0,
-    why: 'a person stopped it',
+    why: 'an operator stopped it',
   },
   task_failed: {
     remedy: 'restart_failed',
     afterMs: 0,
     why: 'a failed task stays failed until it is restarted',
   },
-  starting: { remedy: 'none', afterMs: 0, why: 'it is being started' },
+  starting: { remedy: 'none', afterMs: 0, why: 'it is starting' },
   slot_missing: {
     remedy: 'restart',
     afterMs: 30_000,
-    why: 'a task that starts makes the slot anew and publishes the retained rows again',
+    why: 'a restarted task creates the slot and publishes the retained rows again',
   },
   slot_lost: {
     remedy: 'none',
     afterMs: 0,
-    why: 'PostgreSQL gave the slot up; npm run connector -- repair makes another',
+    why: 'PostgreSQL invalidated the slot; npm run connector -- repair creates a new one',
   },
   slot_moved: {
     remedy: 'stop',
     afterMs: 0,
-    why: 'its slot was moved past unread events: stopped before it skips them; npm run connector -- repair',
+    why: 'its slot was moved past unread events: it is stopped before it skips them; npm run connector -- repair',
   },
-  held: { remedy: 'none', afterMs: 0, why: 'it is stopped, and waits for the repair' },
+  held: { remedy: 'none', afterMs: 0, why: 'it is stopped and waits for the repair' },
   slot_inactive: {
     remedy: 'restart',
     afterMs: 60_000,
-    why: 'it says that it runs, and does not read',
+    why: 'it reports RUNNING, but does not read the slot',
   },
   publishing_again: {
     remedy: 'none',
     afterMs: 0,
-    why: 'it publishes all that the outbox keeps once more, and then what is new',
+    why: 'it publishes all retained outbox rows again, and then new ones',
   },
-  stalled: { remedy: 'restart', afterMs: 0, why: 'it reads, and does not get on' },
+  stalled: { remedy: 'restart', afterMs: 0, why: 'it reads the slot, but makes no progress' },
 };

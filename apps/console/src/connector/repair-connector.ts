@@ -1,30 +1,30 @@
 import { pollUntil } from '@effectively-once/timing';
 import { SLOT, type ConnectApi } from './connect-api.js';
-import { look, type Query, type Sight } from './look.js';
-import { patiently, untilRunning } from './register-connector.js';
+import { observe, type Query, type Observation } from './observe.js';
+import { retryUntilReady, untilRunning } from './register-connector.js';
 
 const STOPPED_WITHIN_MS = 60_000;
-/** Two days of rows, at some ten thousand a second. */
+/** Time for two days of rows, at about ten thousand rows a second. */
 const PUBLISHED_WITHIN_MS = 60 * 60_000;
 const POLL_MS = 500;
 
 /**
- * Has the connector publish every retained outbox row again, through a slot it makes itself. Whatever it
- * missed is among them, and what it had published is absorbed by the consumers. Payments go on meanwhile.
+ * Makes the connector publish every retained outbox row again, through a new slot. They include
+ * every missed event, and the consumers deduplicate the others. Checkout continues meanwhile.
  *
- *   stop ──► forget Connect's offsets ──► drop the slot ──► resume ──► until all is published
+ *   stop ──► reset Connect's offsets ──► drop the slot ──► resume ──► wait until all is published
  *
- * A slot that PostgreSQL gave up is dropped before that too: Debezium waits half an hour for it to become
- * sound, deaf to being stopped, and would then make a slot at the same moment as its own successor.
+ * A lost slot is dropped before the stop too. Debezium waits half an hour for a lost slot and
+ * ignores the stop meanwhile. Then the old and the new task would create a slot at the same time.
  *
- * The slot goes too, although it may be sound: only a slot that Debezium makes together with its snapshot
- * joins the rows to the log without a gap. Safe to repeat, and to interrupt and repeat.
+ * The repair drops a sound slot too: only a slot that Debezium creates together with its snapshot
+ * joins the rows to the log without a gap. Safe to repeat, also after an interruption.
  *
- * @throws Error when there is no connector, or it does not get that far.
+ * @throws Error if there is no connector, or if a step exceeds its time limit.
  */
 export async function repairConnector(options: {
   connect: ConnectApi;
-  /** As role debezium, who may drop the slot. */
+  /** With the rights of role debezium, which may drop the slot. */
   query: Query;
   onStep: (step: string) => void;
 }): Promise<void> {
@@ -33,30 +33,30 @@ export async function repairConnector(options: {
     await pollUntil(isSo, {
       everyMs: POLL_MS,
       timeoutMs,
-      timeoutMessage: () => `gave up waiting for ${what}`,
+      timeoutMessage: () => `timed out waiting for ${what}`,
     });
   if ((await connect.status()) === 'missing') {
     throw new Error('there is no connector to repair; the console registers it within seconds');
   }
-  const { slot } = await look(query, connect);
+  const { slot } = await observe(query, connect);
   if (typeof slot === 'object' && slot.isLost) {
-    onStep('dropping the slot, which PostgreSQL gave up');
+    onStep('dropping the slot, which PostgreSQL invalidated');
     await dropSlot(query);
   }
   onStep('stopping the connector');
-  await patiently(() => connect.stop());
+  await retryUntilReady(() => connect.stop());
   await until('the connector to stop', STOPPED_WITHIN_MS, async () => {
-    return isAtRest(await look(query, connect)) && !(await isLoggedIn(query));
+    return isAtRest(await observe(query, connect)) && !(await isLoggedIn(query));
   });
-  onStep('making Connect forget how far it had come');
-  await patiently(() => connect.forgetOffsets());
+  onStep('resetting the offsets of the connector');
+  await retryUntilReady(() => connect.forgetOffsets());
   onStep(`dropping the slot ${SLOT}`);
   await dropSlot(query);
   onStep('resuming the connector, which publishes every retained row again');
-  await patiently(() => connect.resume());
+  await retryUntilReady(() => connect.resume());
   await untilRunning(connect);
   await until('the retained rows to be published', PUBLISHED_WITHIN_MS, async () => {
-    return isPublished(await look(query, connect));
+    return isPublished(await observe(query, connect));
   });
 }
 
@@ -67,7 +67,7 @@ async function dropSlot(query: Query): Promise<void> {
   );
 }
 
-/** A task that did not end in time goes on behind Connect's back until it has. */
+/** A task that did not stop in time still runs, although Connect reports it as stopped. */
 async function isLoggedIn(query: Query): Promise<boolean> {
   const others = await query(
     `SELECT pid FROM pg_stat_activity WHERE usename = current_user AND pid <> pg_backend_pid()`,
@@ -76,12 +76,12 @@ async function isLoggedIn(query: Query): Promise<boolean> {
   return others.length > 0;
 }
 
-const isAtRest = ({ connector, slot }: Sight): boolean =>
+const isAtRest = ({ connector, slot }: Observation): boolean =>
   typeof connector === 'object' &&
   connector.connector.state === 'STOPPED' &&
   connector.tasks.length === 0 &&
   (slot === 'missing' || slot?.active === false);
 
-// Connect has kept an offset that comes after the snapshot.
-const isPublished = ({ offset, slot }: Sight): boolean =>
+// Connect has stored an offset after the snapshot.
+const isPublished = ({ offset, slot }: Observation): boolean =>
   typeof offset === 'object' && !offset.isSnapshot && typeof slot === 'object' && slot.active;

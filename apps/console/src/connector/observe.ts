@@ -4,54 +4,58 @@ import type { Query } from '../payments-database.js';
 
 export type { Query };
 
-/** Where PostgreSQL believes the connector to be. */
+/** The replication slot of the connector, as PostgreSQL reports it. */
 export interface Slot {
   active: boolean;
-  /** What comes before it may be gone from the log; absent when the slot was given up. */
+  /** PostgreSQL may remove the log before this position; absent if the slot is lost. */
   restart: bigint | undefined;
-  /** What comes before it is never sent again, whatever the connector asks for. */
+  /** PostgreSQL never sends events before this position again. */
   confirmed: bigint;
   lagBytes: number;
-  /** It held back more log than `max_slot_wal_keep_size` allows. */
+  /** PostgreSQL invalidated the slot: it needed more log than `max_slot_wal_keep_size` allows. */
   isLost: boolean;
-  /** The connector reads the outbox itself, for its snapshot, and no slot meanwhile. */
+  /** The connector reads the outbox table for its snapshot. Meanwhile it does not read the slot. */
   rowsAreRead: boolean;
 }
 
-/** What the two sides say of each other; absent is who did not answer. */
-export interface Sight {
+/**
+ * The connector as Connect and PostgreSQL report it. A value is absent if its side did not answer.
+ */
+export interface Observation {
   connector?: ConnectorStatus | 'missing';
   offset?: ConnectorOffset | 'none';
   slot?: Slot | 'missing';
-  /** Why who did not answer did not. */
-  unanswered: Partial<Record<'connect' | 'database', string>>;
+  /** The error of each side that did not answer. */
+  errors: Partial<Record<'connect' | 'database', string>>;
 }
 
-/** One look at the connector from both sides. The slot first, so that what Connect says is never older. */
-export async function look(query: Query, connect: ConnectApi): Promise<Sight> {
-  const sight: Sight = { unanswered: {} };
+/**
+ * Observes the connector from both sides: the slot first, so that Connect's answer is never older.
+ */
+export async function observe(query: Query, connect: ConnectApi): Promise<Observation> {
+  const observation: Observation = { errors: {} };
   try {
-    sight.slot = await readSlot(query);
+    observation.slot = await readSlot(query);
   } catch (error) {
-    sight.unanswered.database = messageOf(error);
+    observation.errors.database = messageOf(error);
   }
   try {
-    sight.connector = await connect.status();
-    // Connect forgets to say how far a connector had come that was deleted, but it does not forget it.
-    if (sight.connector !== 'missing') sight.offset = await connect.offset();
+    observation.connector = await connect.status();
+    // Connect keeps the offset of a deleted connector, but does not report it.
+    if (observation.connector !== 'missing') observation.offset = await connect.offset();
   } catch (error) {
-    sight.unanswered.connect = messageOf(error);
+    observation.errors.connect = messageOf(error);
   }
-  return sight;
+  return observation;
 }
 
-// Positions come as decimal text: they do not fit a number.
+// Positions arrive as decimal text, because they do not fit into a number.
 const position = z.string().transform(BigInt);
 const slotRow = z.object({
   active: z.boolean(),
   is_lost: z.boolean(),
   restart: position.nullable(),
-  // Null while the slot is being made.
+  // Null while PostgreSQL creates the slot.
   confirmed: position.nullable(),
   lag: z.string().transform(Number).nullable(),
   rows_are_read: z.boolean(),
@@ -81,7 +85,7 @@ async function readSlot(query: Query): Promise<Slot | 'missing'> {
   };
 }
 
-// fetch says only "fetch failed", and the reason underneath.
+// The message of fetch is only "fetch failed". The reason is in its cause.
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? error.cause.message || error.message : error.message;

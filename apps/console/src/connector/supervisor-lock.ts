@@ -1,17 +1,18 @@
 import type { Logger } from '@effectively-once/platform';
 import { Client } from 'pg';
 
-/** Any number, as long as nobody else in the console database uses it. */
+/** The key of the advisory lock. No other lock in the console database uses it. */
 const LOCK = 815_001;
 const CONNECT_TIMEOUT_MS = 3_000;
 const STATEMENT_TIMEOUT_MS = 2_000;
 
 /**
- * One console acts, however many there are: an advisory lock in the console database, held as long as its
- * session lives. PostgreSQL frees it when that console dies, and then another one gets it. Without the
- * database nobody acts; there would be nothing to connect to.
+ * Leader election between consoles with an advisory lock in the console database, so that only one
+ * console repairs the connector. The lock is a lease that lives as long as its session: PostgreSQL
+ * releases it when that console dies, and another console acquires it. Without the database no
+ * console acts.
  */
-export class ActingLock {
+export class SupervisorLock {
   private session: Client | undefined;
 
   constructor(
@@ -19,14 +20,17 @@ export class ActingLock {
     private readonly logger: Pick<Logger, 'info'>,
   ) {}
 
-  /** Asks the session each time: what it does not know is that it has ended. */
-  async isOurs(): Promise<boolean> {
+  /**
+   * Returns true if this console has the lock, after it has tried to acquire it. It queries the
+   * session on every call, because the client may not know that its session has ended.
+   */
+  async tryAcquire(): Promise<boolean> {
     if (this.session) {
       try {
         await this.session.query('SELECT 1');
         return true;
       } catch {
-        // The lock is gone with its session; somebody else may have it by now.
+        // The session has ended, and with it the lock. Another console may have it by now.
         await this.release();
       }
     }
@@ -36,19 +40,19 @@ export class ActingLock {
   async release(): Promise<void> {
     const session = this.session;
     this.session = undefined;
-    // A session that is cut off already cannot be ended in order.
+    // end() fails on a cut connection. PostgreSQL has released the lock in that case.
     await session?.end().catch(() => undefined);
   }
 
   private async acquire(): Promise<boolean> {
     const session = new Client({
       connectionString: this.databaseUrl,
-      application_name: 'connector care',
+      application_name: 'connector supervision',
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       statement_timeout: STATEMENT_TIMEOUT_MS,
       query_timeout: STATEMENT_TIMEOUT_MS,
     });
-    // Heard at the next query; unheard, it would end the process.
+    // The next query reports the error. An 'error' event without a listener would end the process.
     session.on('error', () => undefined);
     try {
       await session.connect();
@@ -58,11 +62,11 @@ export class ActingLock {
       );
       if (rows[0]?.ours) {
         this.session = session;
-        this.logger.info('this console looks after the connector');
+        this.logger.info('this console supervises the connector');
         return true;
       }
     } catch {
-      // No database, no lock; asked again when there is something to do.
+      // Without the database there is no lock. The next call tries again.
     }
     await session.end().catch(() => undefined);
     return false;

@@ -1,6 +1,10 @@
-import { backOffMs, Caretaker, type Hands } from './caretaker.js';
+import {
+  backOffMs,
+  ConnectorSupervisor,
+  type SupervisorDependencies,
+} from './connector-supervisor.js';
 import type { ConnectorStatus } from './connect-api.js';
-import type { Sight } from './look.js';
+import type { Observation } from './observe.js';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -21,19 +25,19 @@ const slot = {
   isLost: false,
   rowsAreRead: false,
 };
-const healthy: Sight = {
+const healthy: Observation = {
   connector: running,
   offset: { lsn: 20n, isSnapshot: false },
   slot,
-  unanswered: {},
+  errors: {},
 };
 
-/** A connector in a given state, and a caretaker whose clock we turn. */
+/** A connector in a given state, and a supervisor with a clock that the test sets. */
 function world() {
   const done: string[] = [];
   const logged: Record<string, unknown>[] = [];
   const outcomes: string[] = [];
-  const state = { nowMs: 0, sight: healthy, isOurs: true, refuses: false };
+  const state = { nowMs: 0, observation: healthy, holdsLock: true, refuses: false };
   const remedy = (name: string) => async () => {
     if (state.refuses) throw new Error('Connect answered 500');
     done.push(`${name} at ${state.nowMs / SECOND}`);
@@ -41,8 +45,8 @@ function world() {
   const log = (line: unknown, message?: string) => {
     logged.push({ ...(line as object), message });
   };
-  const hands: Hands = {
-    look: async () => state.sight,
+  const dependencies: SupervisorDependencies = {
+    observe: async () => state.observation,
     connect: {
       restart: (which) => remedy(`restart ${which}`)(),
       stop: remedy('stop'),
@@ -50,41 +54,41 @@ function world() {
       createStopped: remedy('register, stopped,'),
     },
     config: async () => ({}),
-    mayAct: async () => state.isOurs,
+    mayAct: async () => state.holdsLock,
     onRemedy: (_remedy, outcome) => outcomes.push(outcome),
     now: () => state.nowMs,
     random: () => 1,
-    logger: { info: log, warn: log, error: log } as Hands['logger'],
+    logger: { info: log, warn: log, error: log } as SupervisorDependencies['logger'],
   };
-  const caretaker = new Caretaker(hands);
-  const during = async (ms: number, sight: Sight) => {
-    state.sight = sight;
+  const supervisor = new ConnectorSupervisor(dependencies);
+  const during = async (ms: number, observation: Observation) => {
+    state.observation = observation;
     const until = state.nowMs + ms;
-    let report = await caretaker.tick();
-    for (; state.nowMs < until; state.nowMs += SECOND) report = await caretaker.tick();
+    let report = await supervisor.tick();
+    for (; state.nowMs < until; state.nowMs += SECOND) report = await supervisor.tick();
     return report;
   };
   return { state, done, logged, outcomes, during };
 }
 
-// The position must move, or it would be a stall.
-const moving = (sight: Sight, to: bigint): Sight => ({
-  ...sight,
+// The position must move. Otherwise the supervisor sees a stall.
+const moving = (observation: Observation, to: bigint): Observation => ({
+  ...observation,
   offset: { lsn: to + 10n, isSnapshot: false },
   slot: { ...slot, confirmed: to },
 });
 
-it('a failed task is restarted at once, then with growing pauses, and never given up', async () => {
+it('a failed task is restarted at once, then with growing backoff, without an end', async () => {
   const { done, during } = world();
   await during(10 * MINUTE, { ...healthy, connector: failed });
   expect(done.slice(0, 6)).toEqual(
     [0, 2, 6, 14, 30, 62].map((second) => `restart failed at ${second}`),
   );
-  // Once a minute from then on.
+  // Then once a minute.
   expect(done.slice(6, 9)).toEqual([122, 182, 242].map((second) => `restart failed at ${second}`));
 });
 
-it('says why in the log, in the words of the task', async () => {
+it('logs the error of the task', async () => {
   const { logged, during } = world();
   await during(SECOND, { ...healthy, connector: failed });
   expect(logged).toContainEqual(
@@ -101,13 +105,13 @@ it('says why in the log, in the words of the task', async () => {
   );
 });
 
-it('begins anew only after half a minute of health: a task that fails again at once has not recovered', async () => {
+it('resets the backoff only after 30 healthy seconds, because a task that fails sooner has not recovered', async () => {
   const { done, during } = world();
   await during(15 * SECOND, { ...healthy, connector: failed });
   await during(5 * SECOND, moving(healthy, 11n));
   const before = done.length;
   await during(12 * SECOND, { ...healthy, connector: failed });
-  // The fifth pause goes on: 14 s and 16 s.
+  // The backoff continues: 14 s plus 16 s.
   expect(done.slice(before)).toEqual(['restart failed at 30']);
   await during(31 * SECOND, moving(healthy, 12n));
   const later = done.length;
@@ -115,7 +119,7 @@ it('begins anew only after half a minute of health: a task that fails again at o
   expect(done.slice(later)).toEqual(['restart failed at 63', 'restart failed at 65']);
 });
 
-it('a connector that was deleted is registered again, unless another takes its place within 2 s', async () => {
+it('a deleted connector is registered again, unless an operator replaces it within 2 s', async () => {
   const { done, during } = world();
   await during(SECOND, { ...healthy, connector: 'missing' });
   await during(SECOND, moving(healthy, 11n));
@@ -124,13 +128,13 @@ it('a connector that was deleted is registered again, unless another takes its p
   expect(done).toEqual(['register at 4']);
 });
 
-// As it is moved: its reader is gone, and then it lies further on.
-const unread = (confirmed: bigint): Sight => ({
+// The slot during a move by hand: it has no reader, and then its position is higher.
+const unread = (confirmed: bigint): Observation => ({
   ...healthy,
   slot: { ...slot, active: false, confirmed },
 });
 
-it('a slot moved past unread events stops the connector at once, and only stops it', async () => {
+it('a slot moved past unread events stops the connector at once, without another remedy', async () => {
   const { done, during } = world();
   await during(3 * SECOND, unread(10n));
   await during(SECOND, unread(30n));
@@ -140,17 +144,17 @@ it('a slot moved past unread events stops the connector at once, and only stops 
   expect(condition).toBe('held');
 });
 
-it('registers one that was deleted after its slot was moved, but stopped', async () => {
+it('registers a deleted connector with a moved slot as stopped', async () => {
   const { done, during } = world();
   await during(3 * SECOND, unread(10n));
   await during(0, unread(30n));
-  const { slot, unanswered } = unread(30n);
-  const missing: Sight = { connector: 'missing', unanswered, ...(slot && { slot }) };
+  const { slot, errors } = unread(30n);
+  const missing: Observation = { connector: 'missing', errors, ...(slot && { slot }) };
   await during(SECOND, missing);
   expect(done).toEqual(['stop at 3', 'register, stopped, at 3']);
 });
 
-it('leaves one alone that publishes all retained rows again, for hours', async () => {
+it('does not disturb a connector that publishes all retained rows again for hours', async () => {
   const { done, during } = world();
   const snapshot = { ...slot, active: false, rowsAreRead: true };
   const { condition } = await during(180 * MINUTE, { ...healthy, slot: snapshot });
@@ -158,7 +162,7 @@ it('leaves one alone that publishes all retained rows again, for hours', async (
   expect(done).toEqual([]);
 });
 
-it('stops one whose slot was moved without waiting for what it did before', async () => {
+it('stops a connector with a moved slot without waiting for the backoff of a restart', async () => {
   const { state, done, during } = world();
   await during(40 * SECOND, { ...unread(10n), connector: failed });
   const before = done.length;
@@ -167,45 +171,45 @@ it('stops one whose slot was moved without waiting for what it did before', asyn
   expect(done.slice(before)).toEqual([`stop at ${secondsBefore}`]);
 });
 
-it('goes on with one that was killed before Connect had kept what it confirmed', async () => {
+it('does not stop a connector that was killed before Connect stored its offset', async () => {
   const { done, during } = world();
-  const ahead: Sight = { ...healthy, slot: { ...slot, confirmed: 30n } };
+  const ahead: Observation = { ...healthy, slot: { ...slot, confirmed: 30n } };
   await during(10 * SECOND, ahead);
-  await during(5 * SECOND, { slot: { ...slot, confirmed: 30n, active: false }, unanswered: {} });
+  await during(5 * SECOND, { slot: { ...slot, confirmed: 30n, active: false }, errors: {} });
   await during(10 * SECOND, ahead);
   expect(done).toEqual([]);
 });
 
-it('does not disturb one that has just come back from a long outage', async () => {
+it('does not disturb a connector that has just returned from a long outage', async () => {
   const { done, during } = world();
   await during(50 * SECOND, { ...healthy, slot: { ...slot, active: false } });
   await during(50 * SECOND, healthy);
   expect(done).toEqual([]);
 });
 
-it('leaves alone what Debezium, or whoever started Connect, sees to', async () => {
+it('waits while Debezium or the process supervisor repairs the fault', async () => {
   const { done, during } = world();
   await during(20 * SECOND, { ...healthy, slot: 'missing' });
-  await during(MINUTE, { slot, unanswered: { connect: 'ECONNREFUSED' } });
+  await during(MINUTE, { slot, errors: { connect: 'ECONNREFUSED' } });
   await during(30 * SECOND, { ...healthy, slot: { ...slot, active: false } });
   expect(done).toEqual([]);
 });
 
-it('restarts what says that it runs, and does not get on', async () => {
+it('restarts a connector that reports RUNNING but makes no progress', async () => {
   const { done, during } = world();
   await during(2 * MINUTE, healthy);
   expect(done[0]).toBe('restart all at 61');
 });
 
-it('a console that may not act only looks', async () => {
+it('a console without the lock only observes', async () => {
   const { state, done, during } = world();
-  state.isOurs = false;
+  state.holdsLock = false;
   const report = await during(MINUTE, { ...healthy, connector: failed });
   expect(done).toEqual([]);
   expect(report.condition).toBe('task_failed');
 });
 
-it('a remedy that is refused is counted, and tried again', async () => {
+it('a refused remedy is counted and retried', async () => {
   const { state, done, outcomes, during } = world();
   state.refuses = true;
   await during(2 * SECOND, { ...healthy, connector: failed });
@@ -215,7 +219,7 @@ it('a remedy that is refused is counted, and tried again', async () => {
   expect(done).toEqual(['restart failed at 2', 'restart failed at 6']);
 });
 
-it('waits at most a minute, and not in step with another console', () => {
+it('backs off for at most a minute, with jitter', () => {
   expect(backOffMs(1, () => 1)).toBe(2_000);
   expect(backOffMs(3, () => 0)).toBe(4_000);
   expect(backOffMs(1_000, () => 1)).toBe(60_000);

@@ -2,31 +2,33 @@ import type { Logger } from '@effectively-once/platform';
 import { exponentialBackoffMs, withJitter } from '@effectively-once/timing';
 import type { ConnectApi } from './connect-api.js';
 import { conditionOf, type Condition } from './condition.js';
-import type { Sight } from './look.js';
+import type { Observation } from './observe.js';
 import { REMEDIES, type Remedy } from './remedies.js';
-import { UnreadSlot } from './unread-slot.js';
+import { MovedSlotDetector } from './moved-slot-detector.js';
 
 const BACK_OFF = { firstMs: 2_000, maxMs: 60_000 };
-/** A task that fails again at once has not recovered: its back-off goes on growing. */
+/** A task that fails sooner than this has not recovered, so its backoff continues to grow. */
 const HEALTHY_AFTER_MS = 30_000;
 
-/** What is shown of the connector: as a metric, to an operator, in a log line. */
-export interface Report {
+/** The state of the connector, for metrics, the operator API and the log. */
+export interface ConnectorReport {
   condition: Condition;
   sinceMs: number;
-  /** How long the slot's confirmed position has been the same; absent while it cannot be read. */
+  /**
+   * How long the confirmed position of the slot has not changed; absent if the slot is unreadable.
+   */
   unmovedMs?: number;
-  /** Remedies since it was last healthy for a while. */
+  /** The number of remedies since the connector was last healthy for 30 s. */
   remedies: number;
-  sight: Sight;
+  observation: Observation;
 }
 
-export interface Hands {
-  look: () => Promise<Sight>;
+export interface SupervisorDependencies {
+  observe: () => Promise<Observation>;
   connect: Pick<ConnectApi, 'restart' | 'stop' | 'configure' | 'createStopped'>;
-  /** The connector's configuration, as it is registered. */
+  /** The configuration with which the connector is registered. */
   config: () => Promise<Record<string, string>>;
-  /** Of several consoles one acts. */
+  /** True in one console only, if several run. */
   mayAct: () => Promise<boolean>;
   onRemedy: (remedy: Exclude<Remedy, 'none'>, outcome: 'accepted' | 'refused') => void;
   now: () => number;
@@ -36,56 +38,66 @@ export interface Hands {
 }
 
 /**
- * Looks after the connector: what a person on call would do first, done within seconds.
+ * Supervises the connector (change data capture): does within seconds what an on-call engineer
+ * would do first.
  *
- *   look ──► condition ──► has it lasted? ──► is the back-off over? ──► may we? ──► remedy
+ *   observe ──► condition ──► has it lasted? ──► backoff over? ──► lock acquired? ──► remedy
  *
- * It never gives up, and never goes on behind a slot that it knows was moved: that stops the connector and
- * waits for a person (docs/runbook.md), because going on would skip what lies between.
+ * It retries without an end, with one exception. If an operator moved the slot past unread events,
+ * it stops the connector and waits for the operator (docs/runbook.md). A running connector would
+ * skip these events.
  */
-export class Caretaker {
+export class ConnectorSupervisor {
   private condition: Condition = 'starting';
   private sinceMs: number;
   private remedies = 0;
-  /** Of each remedy by itself: to stop one whose slot was moved cannot wait for anything else. */
+  /**
+   * One backoff per remedy. To stop a connector with a moved slot must not wait for the backoff of
+   * a restart.
+   */
   private backOffs = new Map<Remedy, { count: number; untilMs: number }>();
   private readonly position = new Unchanged<bigint>();
   private readonly reading = new Unchanged<boolean>();
-  private readonly unread = new UnreadSlot();
+  private readonly movedSlot = new MovedSlotDetector();
 
-  constructor(private readonly hands: Hands) {
-    this.sinceMs = hands.now();
+  constructor(private readonly dependencies: SupervisorDependencies) {
+    this.sinceMs = dependencies.now();
   }
 
-  async tick(): Promise<Report> {
-    const sight = await this.hands.look();
-    const nowMs = this.hands.now();
-    const slot = typeof sight.slot === 'object' ? sight.slot : undefined;
+  async tick(): Promise<ConnectorReport> {
+    const observation = await this.dependencies.observe();
+    const nowMs = this.dependencies.now();
+    const slot = typeof observation.slot === 'object' ? observation.slot : undefined;
     const unmovedMs = this.position.forMs(slot?.confirmed, nowMs);
     const readForMs = this.reading.forMs(slot?.active, nowMs);
-    // An outage is no stall: whoever has just come back is given as long as anybody.
+    // An outage is no stall: after it, the connector gets the full time to move its position.
     const stuckMs = Math.min(unmovedMs ?? 0, readForMs ?? 0);
-    const wentForwardUnread = this.unread.sees(sight);
-    this.become(conditionOf(sight, { stuckMs, wentForwardUnread }), sight, nowMs);
+    const movedWhileUnread = this.movedSlot.observe(observation);
+    this.enter(conditionOf(observation, { stuckMs, movedWhileUnread }), observation, nowMs);
     const { remedy, afterMs } = REMEDIES[this.condition];
     const untilMs = this.backOffs.get(remedy)?.untilMs ?? nowMs;
     const isDue = nowMs - this.sinceMs >= afterMs && nowMs >= untilMs;
-    if (remedy !== 'none' && isDue && (await this.hands.mayAct())) await this.apply(remedy);
+    if (remedy !== 'none' && isDue && (await this.dependencies.mayAct())) await this.apply(remedy);
     const { condition, sinceMs, remedies } = this;
     return {
       condition,
       sinceMs,
       remedies,
-      sight,
+      observation: observation,
       ...(unmovedMs === undefined ? {} : { unmovedMs }),
     };
   }
 
-  private become(condition: Condition, sight: Sight, nowMs: number): void {
+  private enter(condition: Condition, observation: Observation, nowMs: number): void {
     if (condition !== this.condition) {
-      const log = { was: this.condition, condition, forMs: nowMs - this.sinceMs, ...whyOf(sight) };
-      if (condition === 'healthy') this.hands.logger.info(log, 'the connector is healthy');
-      else this.hands.logger.warn(log, 'the connector is not healthy');
+      const log = {
+        was: this.condition,
+        condition,
+        forMs: nowMs - this.sinceMs,
+        ...whyOf(observation),
+      };
+      if (condition === 'healthy') this.dependencies.logger.info(log, 'the connector is healthy');
+      else this.dependencies.logger.warn(log, 'the connector is not healthy');
       this.condition = condition;
       this.sinceMs = nowMs;
     }
@@ -96,7 +108,7 @@ export class Caretaker {
   }
 
   private async apply(remedy: Exclude<Remedy, 'none'>): Promise<void> {
-    const { logger, now, onRemedy, random } = this.hands;
+    const { logger, now, onRemedy, random } = this.dependencies;
     this.remedies += 1;
     const count = (this.backOffs.get(remedy)?.count ?? 0) + 1;
     const waitMs = backOffMs(count, random);
@@ -104,16 +116,16 @@ export class Caretaker {
     try {
       await this.carryOut(remedy);
       onRemedy(remedy, 'accepted');
-      logger.warn(log, `connector care: ${REMEDIES[this.condition].why}`);
+      logger.warn(log, `connector supervision: ${REMEDIES[this.condition].why}`);
     } catch (error) {
       onRemedy(remedy, 'refused');
-      logger.error({ ...log, err: error }, 'connector care: Connect did not do it');
+      logger.error({ ...log, err: error }, 'connector supervision: Connect refused the remedy');
     }
     this.backOffs.set(remedy, { count, untilMs: now() + waitMs });
   }
 
   private async carryOut(remedy: Exclude<Remedy, 'none'>): Promise<void> {
-    const { connect, config } = this.hands;
+    const { connect, config } = this.dependencies;
     switch (remedy) {
       case 'register':
         return await connect.configure(await config());
@@ -131,7 +143,7 @@ export class Caretaker {
   }
 }
 
-/** For how long a value has been the same. */
+/** Measures how long a value has not changed. */
 class Unchanged<Value> {
   private value: Value | undefined;
   private sinceMs = 0;
@@ -143,16 +155,18 @@ class Unchanged<Value> {
   }
 }
 
-/** 2, 4, 8 … 60 s, and up to half of it less: two consoles must not act in step. */
+/**
+ * Exponential backoff: 2, 4, 8 … 60 s, minus jitter of up to a half, so that two consoles differ.
+ */
 export function backOffMs(remedies: number, random: () => number): number {
   return withJitter(exponentialBackoffMs(remedies - 1, BACK_OFF), { min: 0.5, max: 1 }, random);
 }
 
-/** The first line of a stack names the failure; the rest of it is in Connect's log. */
-export function whyOf({ connector, unanswered }: Sight): Record<string, string> {
+/** The first line of a stack trace names the failure. The rest is in the log of Connect. */
+export function whyOf({ connector, errors }: Observation): Record<string, string> {
   const trace =
     connector === undefined || connector === 'missing'
       ? undefined
       : [connector.connector, ...connector.tasks].find((part) => part.trace)?.trace;
-  return { ...unanswered, ...(trace ? { trace: trace.split('\n')[0] ?? '' } : {}) };
+  return { ...errors, ...(trace ? { trace: trace.split('\n')[0] ?? '' } : {}) };
 }
