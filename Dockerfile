@@ -1,10 +1,10 @@
-# One image for the six apps and for the one-shots: they share nearly every package, so one image is
-# built, stored and pulled once. docker-compose.yml says which of them a container runs.
-# Nothing in here needs BuildKit.
+# One image for the six apps and the one-shots. They share almost all packages, so one image is
+# built, stored and pulled once. docker-compose.yml chooses the program of each container.
+# This file does not need BuildKit.
 ARG NODE_IMAGE=node:24-bookworm-slim
 
-# Only what npm reads. Copied from here, the packages below are installed again when a manifest
-# changes, not whenever a source file does.
+# Only the files that npm reads. The stages below copy from here, so that Docker reinstalls packages
+# after a change of a manifest, but not after a change of a source file.
 FROM ${NODE_IMAGE} AS manifests
 WORKDIR /app
 COPY . .
@@ -21,7 +21,7 @@ RUN npx nx run-many -t build --outputStyle=static \
  && mkdir /built \
  && cp --parents -r apps/*/dist libs/*/dist tools/dist infra/connect/connector.json nx.json /built
 
-# Optional packages are the native way's PostgreSQL and the build's compilers: nothing here uses them.
+# The optional packages are PostgreSQL for native mode and compilers. The image does not use them.
 FROM ${NODE_IMAGE} AS packages
 WORKDIR /app
 COPY --from=manifests /app ./
@@ -29,15 +29,15 @@ RUN npm ci --omit=dev --omit=optional --workspace=apps --workspace=tools --no-au
 
 FROM ${NODE_IMAGE}
 WORKDIR /app
-# A new volume takes the owner of the folder it is mounted on; without this, root's.
+# A new volume gets the owner of the folder on which it is mounted. Without this line it is root.
 RUN install -d -o node -g node /var/lib/journals
 COPY --from=packages /app ./
 COPY --from=build /built ./
-# Dead letters say which version gave them up.
+# Each dead letter carries the version that dead-lettered it.
 ARG APP_VERSION=dev
 ENV APP_VERSION=${APP_VERSION}
-# kafkajs subtracts clocks without minding the sign, and Node 24 would say so on every command.
+# kafkajs sets negative timeouts, and Node 24 would print a warning in every command.
 ENV NODE_OPTIONS=--disable-warning=TimeoutNegativeWarning
-# The files above belong to root: a process that is taken over cannot change its own program.
+# The files above belong to root, so an attacker who controls the process cannot change the program.
 USER node
 CMD ["node", "--enable-source-maps", "dist/main.js"]

@@ -18,22 +18,22 @@ export default tseslint.config(
       parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname },
     },
     rules: {
-      // A promise nobody waits for is a failure nobody hears of.
+      // The error of a promise that is not awaited gets lost.
       '@typescript-eslint/no-floating-promises': 'error',
-      // Inside try, `return promise` leaves before it can be caught.
+      // Inside try, `return promise` leaves the block before catch can see the error.
       '@typescript-eslint/return-await': ['error', 'error-handling-correctness-only'],
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
       '@typescript-eslint/no-unused-vars': [
         'error',
         { argsIgnorePattern: '^_', varsIgnorePattern: '^_' },
       ],
-      // An interface may promise what only some implementations wait for.
+      // An interface may return a promise although some implementations have nothing to await.
       '@typescript-eslint/require-await': 'off',
       '@typescript-eslint/restrict-template-expressions': [
         'error',
         { allowNumber: true, allowBoolean: true },
       ],
-      // kafkajs and others hand out closures as if they were methods.
+      // kafkajs and others type closures as methods.
       '@typescript-eslint/unbound-method': 'off',
       'no-empty': ['error', { allowEmptyCatch: false }],
       'max-lines': ['error', { max: 250 }],
@@ -48,7 +48,7 @@ export default tseslint.config(
     ignores: ['**/main.ts', ...tests],
     rules: {
       'no-console': 'error',
-      // One reader of the environment per app, at its start: main.ts hands it to readConfig.
+      // Only main.ts reads the environment, once at start, and passes it to readConfig.
       'no-restricted-properties': ['error', { object: 'process', property: 'env' }],
     },
   },
@@ -57,7 +57,7 @@ export default tseslint.config(
     rules: {
       'max-lines': 'off',
       'max-lines-per-function': 'off',
-      // JSON read in a test is asserted on, not trusted.
+      // Tests assert on parsed JSON instead of typing it.
       '@typescript-eslint/no-unsafe-assignment': 'off',
       '@typescript-eslint/no-unsafe-member-access': 'off',
       '@typescript-eslint/no-unsafe-argument': 'off',

@@ -4,7 +4,7 @@
 //   e2e   e2e/*.e2e.spec.ts  the whole running system
 const shared = {
   testEnvironment: 'node',
-  // Not 'import': Jest's own packages would then resolve to ESM and fail.
+  // Without 'import', because Jest's own packages would then resolve to ESM and fail.
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': ['@swc/jest'] },

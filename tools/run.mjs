@@ -1,6 +1,6 @@
-// Behind every npm script: makes sure that packages and builds are there, then runs the command in
-// this same process, so that Ctrl-C and the exit code need no passing on.
-// Uses nothing but Node: in a fresh clone there is nothing else yet.
+// The entry point of every npm script. Installs packages and builds if needed, then runs the command
+// in this process, so that Ctrl-C and the exit code need no forwarding.
+// Uses only Node, because a fresh clone has no packages.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
@@ -15,8 +15,56 @@ const buildStamp = join(cache, 'built');
 const turnFile = join(root, '.stack', 'installing');
 const TURN_POLL_MS = 200;
 
-const [command, ...rest] = process.argv.slice(2);
+/** npm script, file below tools/cli, and one line for the help. */
+const COMMANDS = [
+  ['start', 'run/start', 'start everything and make a first payment'],
+  ['stop', 'run/stop', 'stop everything; with --wipe also delete the data'],
+  ['status', 'run/status', 'list every process and its health'],
+  ['pay', 'operate/pay', 'make payments'],
+  ['token', 'operate/token', 'print a demo access token'],
+  ['audit', 'operate/audit', 'check every payment in every store'],
+  ['reconcile', 'operate/reconcile', 'add up one day and compare the sources'],
+  ['dlq', 'operate/dlq', 'list, redrive and discard dead letters'],
+  ['connector', 'operate/connector', 'show or repair the Debezium connector'],
+  ['reindex', 'operate/reindex', 'refill the search index from the payments'],
+  ['test', 'test/test', 'run all tests'],
+  ['test:int', 'test/test', 'run the integration tests'],
+  ['test:e2e', 'test/test', 'run the end-to-end tests'],
+  ['test:faults', 'test/faults', 'fault injection: break the system under load'],
+  ['test:guards', 'test/test-guards', 'mutation testing: break the code, expect a failing test'],
+  ['check', 'test/check', 'run format, lint, types and unit tests'],
+  ['bench:delivery', 'bench/bench-delivery', 'measure records per second'],
+  ['bench:checkout', 'bench/bench-checkout', 'measure checkouts per second'],
+  ['bench:latency', 'bench/bench-latency', 'measure the time from payment to effect'],
+  ['bench:sizing', 'bench/bench-sizing', 'measure the storage of a payment'],
+  ['build', undefined, 'install packages and build, if something changed'],
+];
+/** Commands without an npm script: `node tools/run.mjs prepare`. */
+const INTERNAL = ['run/prepare', 'run/first-payment'];
+
+const BUILD_HELP = `Usage: npm run build
+
+Installs the npm packages and builds every app, library and tool, if something changed.
+Every other command does the same before it runs.
+
+Example:
+  npm run build
+
+Exit code: 0 everything is built, 1 a step failed.
+`;
+
+const [command = '', ...rest] = process.argv.slice(2);
 checkNode();
+const isHelp = ['--help', '-h', 'help'].includes(command);
+if (isHelp || !isKnown(command)) {
+  if (!isHelp && command !== '') process.stderr.write(`unknown command: ${command}\n\n`);
+  (isHelp ? process.stdout : process.stderr).write(help());
+  process.exit(isHelp ? 0 : 1);
+}
+if (command === 'build' && rest.some((option) => ['--help', '-h'].includes(option))) {
+  process.stdout.write(BUILD_HELP);
+  process.exit(0);
+}
 if (!packagesAreCurrent() || !buildIsCurrent()) {
   waitForTurn();
   if (!packagesAreCurrent()) installPackages();
@@ -24,6 +72,26 @@ if (!packagesAreCurrent() || !buildIsCurrent()) {
   rmSync(turnFile);
 }
 if (command !== 'build') await run();
+
+function isKnown(name) {
+  return name === 'build' || fileOf(name) !== undefined;
+}
+
+/** The file of a command, below tools/cli: `test-guards` is in test/test-guards. */
+function fileOf(name) {
+  const files = [...COMMANDS.map(([, file]) => file), ...INTERNAL];
+  return files.find((file) => file?.split('/')[1] === name);
+}
+
+function help() {
+  const lines = COMMANDS.map(([script, , does]) => `  ${script.padEnd(16)} ${does}`);
+  return (
+    'Usage: npm run <command> -- [options]\n\n' +
+    `${lines.join('\n')}\n\n` +
+    'npm run <command> -- --help shows the options of a command.\n\n' +
+    'Example:\n  npm run pay -- --user alice --amount 1299\n'
+  );
+}
 
 function checkNode() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -33,8 +101,8 @@ function checkNode() {
 }
 
 /**
- * Two commands that install at once, in two terminals, take each other's files away. Whoever holds the turn
- * has its process id in the file; what a killed one left behind counts for nothing.
+ * Two commands that install at the same time delete each other's files. The command that holds the
+ * turn writes its pid to the file. The file of a killed command is ignored.
  */
 function waitForTurn() {
   mkdirSync(join(root, '.stack'), { recursive: true });
@@ -68,14 +136,14 @@ function readHolder() {
 
 function isAlive(pid) {
   try {
-    // 0 would be this process's own group: a file that has just been made and is still empty.
+    // An empty file was just created and has no pid yet. kill(0) would mean our own process group.
     return pid === 0 || process.kill(pid, 0);
   } catch (error) {
     return error.code === 'EPERM';
   }
 }
 
-/** True when every package of the lock file is installed in its version. */
+/** True if every package of the lock file is installed in its version. */
 function packagesAreCurrent() {
   const installedLock = join(root, 'node_modules', '.package-lock.json');
   if (!existsSync(installedLock)) return false;
@@ -83,7 +151,7 @@ function packagesAreCurrent() {
   const installed = readPackages(installedLock);
   return Object.entries(wanted).every(([path, { version, optional, link }]) => {
     if (!path.startsWith('node_modules/') && !path.includes('/node_modules/')) return true;
-    // An optional package is left out on platforms it is not made for.
+    // npm skips optional packages of other platforms.
     if (!installed[path]) return optional === true;
     return link === true || installed[path].version === version;
   });
@@ -97,7 +165,7 @@ function installPackages() {
   step('installing npm packages (npm ci)', 'npm', ['ci', '--no-audit', '--no-fund']);
 }
 
-/** Nx needs a second to find out that nothing changed; comparing times and sizes needs 20 ms. */
+/** Nx needs a second to see that nothing changed. Comparing times and sizes needs 20 ms. */
 function buildIsCurrent() {
   if (!existsSync(buildStamp)) return false;
   if (readFileSync(buildStamp, 'utf8') !== sourcesFingerprint()) return false;
@@ -140,7 +208,7 @@ function addFile(hash, file) {
   hash.update(`${file} ${mtimeMs} ${size}\n`);
 }
 
-/** Shows a long step while it runs, and its whole output only when it fails. */
+/** Prints the title of a long step, and its whole output only if it fails. */
 function step(title, program, args) {
   const startedAt = Date.now();
   process.stderr.write(`${title} …\n`);
@@ -148,7 +216,7 @@ function step(title, program, args) {
     cwd: root,
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,
-    // NODE_ENV=production would leave out the packages that build and test.
+    // With NODE_ENV=production npm would skip the packages for build and test.
     env: { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false', NODE_ENV: 'development' },
     shell: process.platform === 'win32',
   });
@@ -157,13 +225,7 @@ function step(title, program, args) {
 }
 
 async function run() {
-  const rooms = ['run', 'operate', 'test', 'bench'];
-  const places = rooms.map((room) => join(root, 'tools', 'dist', 'cli', room, `${command}.js`));
-  const script = places.find((place) => existsSync(place));
-  if (script === undefined) {
-    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-    fail(`no such command: ${command}. There are: npm run ${Object.keys(scripts).join(', ')}`);
-  }
+  const script = join(root, 'tools', 'dist', 'cli', `${fileOf(command)}.js`);
   process.argv = [process.execPath, script, ...rest];
   await import(pathToFileURL(script).href);
 }

@@ -35,7 +35,7 @@ const RATED_PER_S = 115;
 /** Share of the closed-loop rate. At the full rate an open loop measures a queue that only grows. */
 const OPEN_LOOP_SHARE = 0.5;
 
-const command = new Command('bench:checkout')
+const command = new Command('npm run bench:checkout --')
   .description('Measures checkouts per second of payments alone, against a minimal baseline.')
   .option('--seconds <n>', 'length of a round', fromOne, 10)
   .option('--rounds <n>', 'rounds of each program; the two take turns', fromOne, 3)

@@ -13,7 +13,7 @@ import { fromOne } from '../clients/whole-number.js';
 
 const PARTS = ['ratio', 'loyalty', 'parking'] as const;
 
-const command = new Command('bench:delivery')
+const command = new Command('npm run bench:delivery --')
   .description('Measures records per second, against the stock Nest transport in the same run.')
   .addArgument(new Argument('[parts...]', 'default: all; parking takes 9 minutes').choices(PARTS))
   .option('--rounds <n>', 'rounds of the part parking', fromOne, 10)

@@ -13,7 +13,7 @@ import { fromOne } from '../clients/whole-number.js';
 const METRIC = 'delivery_end_to_end_seconds';
 const QUIET_WITHIN_MS = 60_000;
 
-const command = new Command('bench:latency')
+const command = new Command('npm run bench:latency --')
   .description('Measures the time from a completed payment to each effect, on the running system.')
   .option('--rate <n>', 'payments per second (an open loop)', fromOne, 20)
   .option('--seconds <n>', 'length of the measurement', fromOne, 30)

@@ -25,7 +25,7 @@ const DAY_MS = DAY_S * 1_000;
 const HOUR_S = 3_600;
 const DAY_H = 24;
 
-const command = new Command('bench:sizing')
+const command = new Command('npm run bench:sizing --')
   .description(
     'Measures the storage of a payment in each store of the running system, and sizes the stores.',
   )

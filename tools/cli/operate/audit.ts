@@ -23,7 +23,7 @@ Examples:
 
 Exit code: 0 nothing is violated, 1 something is violated, 2 a store cannot be read.`;
 
-const command = new Command('audit')
+const command = new Command('npm run audit --')
   .description('Checks every payment in every store and names the lost and the doubled ones.')
   .option('--json', 'print one JSON object with every finding')
   .option(

@@ -24,7 +24,7 @@ same dead letter does not redrive it twice. The action log names $USER, or "oper
 
 Exit code: 0 done, 1 something was refused, 2 the command failed, 130 interrupted.`;
 
-const program = new Command('dlq')
+const program = new Command('npm run dlq --')
   .description('Lists, shows, redrives and discards dead letters (the dead letter queue).')
   .addHelpText('after', HELP)
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.done : EXIT.failed));

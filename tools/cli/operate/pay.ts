@@ -22,7 +22,7 @@ interface Options {
 const HARDENING =
   /^(content-security-policy|cross-origin-|origin-agent|referrer-|strict-transport|x-|connection|keep-alive|date)/;
 
-const command = new Command('pay')
+const command = new Command('npm run pay --')
   .description('Makes payments. Every retry of a payment has the same idempotency key.')
   .option('--user <id>', 'the customer who pays', userId, 'alice')
   .option('--amount <minor>', 'in minor units of the currency: 1299 is 12.99 EUR', whole, 1299)

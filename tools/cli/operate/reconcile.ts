@@ -16,7 +16,7 @@ const CONNECT_TIMEOUT_MS = 3_000;
 const STATEMENT_TIMEOUT_MS = 600_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 
-const command = new Command('reconcile')
+const command = new Command('npm run reconcile --')
   .description(
     'Adds up one day per currency and user from payments, the PSP, the points and the documents.' +
       '\nReplaces the partition of that day in console.daily_totals (reconciliation).',

@@ -1,5 +1,5 @@
 import { PaymentDocuments } from '@effectively-once/search/search.idempotency';
-import { ensurePaymentsIndex, noteReindex } from '@effectively-once/search/payments-index';
+import { ensurePaymentsIndex, recordReindexCutOff } from '@effectively-once/search/payments-index';
 import { Client as Elasticsearch } from '@elastic/elasticsearch';
 import { Command } from 'commander';
 import pg from 'pg';
@@ -14,7 +14,7 @@ const STATEMENT_TIMEOUT_MS = 30_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 const LINE_EVERY = 10_000;
 
-new Command('reindex')
+new Command('npm run reindex --')
   .description(
     'Writes every completed payment to the search index. Creates the index if it is missing.' +
       '\nSafe to repeat, and safe while the system runs.',
@@ -59,7 +59,7 @@ async function run(): Promise<number> {
     const result = await reindex({
       payments,
       documents: new PaymentDocuments(elasticsearch),
-      note: (before) => noteReindex(elasticsearch, { before }),
+      recordCutOff: (before) => recordReindexCutOff(elasticsearch, { before }),
       signal: interrupted.signal,
       onProgress: showProgress((now) => (soFar = now)),
     });

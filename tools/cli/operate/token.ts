@@ -3,7 +3,7 @@ import { readEnvironment } from '../../stack/environment.js';
 import { demoToken } from '../clients/demo-token.js';
 import { userId } from '../clients/user-id.js';
 
-const command = new Command('token')
+const command = new Command('npm run token --')
   .description('Prints a demo access token (JWT) that is valid for 12 hours.')
   .addArgument(new Argument('<user>', 'the user id in the token').argParser(userId))
   .addOption(

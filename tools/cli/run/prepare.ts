@@ -28,7 +28,7 @@ const STEPS = {
 type Step = keyof typeof STEPS;
 const ALL = Object.keys(STEPS) as Step[];
 
-const command = new Command('prepare')
+const command = new Command('node tools/run.mjs prepare')
   .description(
     'Creates databases, topics, index and connector before the apps start. Safe to repeat.',
   )

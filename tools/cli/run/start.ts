@@ -3,15 +3,21 @@ import pc from 'picocolors';
 import { readEnvironment, type Environment } from '../../stack/environment.js';
 import { onInterrupt } from './interrupt.js';
 import type { ModeName, Started } from '../../stack/mode.js';
-import { chooseMode, modeOption, runningMode } from './choose-mode.js';
+import { chooseMode, modeOption, otherModeOnSamePorts, runningMode } from './choose-mode.js';
 import { showFirstPayment } from './first-payment.js';
 import { placesToLook } from './places-to-look.js';
 
-const command = new Command('start')
-  .description('starts everything, makes one real payment and stays until Ctrl-C')
+const command = new Command('npm start --')
+  .description('Starts everything, makes one payment, and runs until Ctrl-C.')
   .addOption(modeOption)
-  .option('--detach', 'return when all is healthy; npm stop ends it', false)
-  .addHelpText('after', '\nExit code: 0 it was stopped (or runs detached), 1 it could not start.')
+  .option('--detach', 'return when everything is healthy; npm stop stops it', false)
+  .addHelpText(
+    'after',
+    '\nExamples:' +
+      '\n  npm start' +
+      '\n  npm start -- --mode native --detach' +
+      '\n\nExit code: 0 it was stopped (or runs detached), 1 it could not start.',
+  )
   .parse();
 
 const options = command.opts<{ mode?: ModeName; detach: boolean }>();
@@ -40,18 +46,25 @@ async function run(): Promise<void> {
   const environment = readEnvironment();
   const running = await runningMode(options.mode, environment);
   if (running) {
-    print(`already running (${running.name}); npm run status shows it, npm stop ends it`);
+    print(`already running (${running.name}); npm run status shows it, npm stop stops it`);
     process.exitCode = options.detach ? 0 : 1;
     return;
   }
   const { mode, why } = await chooseMode(options.mode, environment);
+  const other = await otherModeOnSamePorts(mode, environment);
+  if (other) {
+    throw new Error(
+      `The system is already running in ${other.name} mode, on the same ports. ` +
+        `To stop it: npm stop -- --mode ${other.name}`,
+    );
+  }
   print(`starting effectively-once (${mode.name}: ${why})`);
   const { signal } = starting;
   started = await mode.start({ environment, detach: options.detach, signal, print });
 
   print(`everything is healthy after ${seconds()} s; a first payment:`);
   const firstPayment = showFirstPayment({ environment, print }).catch((error: Error) => {
-    // What runs is left as it is: this is the moment to look at it.
+    // The system keeps running, so that the user can look for the cause.
     print(pc.red(`  ✘ ${error.message}`));
     process.exitCode = 1;
   });
@@ -66,7 +79,8 @@ async function stayUp({ places, ended }: Started, environment: Environment): Pro
   print(['', ...placesToLook(environment), ...places].join('\n  '));
   if (options.detach) {
     print(
-      `up after ${seconds()} s. npm run pay -- --user alice --amount 1299 makes a payment, npm stop ends it all`,
+      `up after ${seconds()} s. npm run pay -- --user alice --amount 1299 makes a payment, ` +
+        'npm stop stops everything',
     );
     return;
   }

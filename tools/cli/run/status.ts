@@ -5,7 +5,7 @@ import { readEnvironment } from '../../stack/environment.js';
 import type { ModeName, Service } from '../../stack/mode.js';
 import { modeOption, occupiedMode } from './choose-mode.js';
 
-const command = new Command('status')
+const command = new Command('npm run status --')
   .description('Lists every process of the system and its health.')
   .addOption(modeOption)
   .option('--json', 'print one JSON object', false)

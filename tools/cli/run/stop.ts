@@ -3,11 +3,17 @@ import { readEnvironment } from '../../stack/environment.js';
 import type { ModeName } from '../../stack/mode.js';
 import { modeOption, modes, occupiedMode } from './choose-mode.js';
 
-const command = new Command('stop')
-  .description('stops what npm start left running')
+const command = new Command('npm stop --')
+  .description('Stops the running system.')
   .addOption(modeOption)
-  .option('--wipe', 'delete the data too', false)
-  .addHelpText('after', '\nExit code: 0, also when nothing was running.')
+  .option('--wipe', 'also delete the data', false)
+  .addHelpText(
+    'after',
+    '\nExamples:' +
+      '\n  npm stop' +
+      '\n  npm stop -- --wipe' +
+      '\n\nExit code: 0, also if nothing was running; 1 it could not stop.',
+  )
   .parse();
 
 const options = command.opts<{ mode?: ModeName; wipe: boolean }>();
@@ -16,7 +22,7 @@ try {
   const print = (line: string) => console.log(line);
   const occupied = await occupiedMode(options.mode, environment);
   const outcomes = [];
-  // Nothing runs, but data of an earlier start may be there to wipe.
+  // If nothing runs, --wipe still deletes the data of an earlier start, in both modes.
   for (const mode of occupied ? [occupied] : modes(options.mode)) {
     outcomes.push(await mode.stop({ environment, wipe: options.wipe, print }));
   }

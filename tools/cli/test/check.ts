@@ -4,7 +4,7 @@ import { closingLine, total } from '../../test-runner/count.js';
 import { runJest } from '../../test-runner/jest-run.js';
 import { runStaticChecks } from '../../test-runner/static-checks.js';
 
-new Command('check')
+new Command('npm run check --')
   .description('Checks format, lint and types, and runs the unit tests. Needs no server.')
   .addHelpText(
     'after',

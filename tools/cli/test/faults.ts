@@ -12,7 +12,7 @@ import { startNativeTestStack } from '../../test-runner/test-stack.js';
 import { auditTable } from '../tables/audit-table.js';
 import { fromOne, wholeNumber } from '../clients/whole-number.js';
 
-const command = new Command('test:faults')
+const command = new Command('npm run test:faults --')
   .description('Fault injection: breaks the system under load and audits every payment afterwards.')
   .option('--rounds <n>', 'number of faults, one after the other', fromOne, 5)
   .option('--seed <n>', 'repeat the rounds of an earlier run', wholeNumber, Date.now() % 1_000_000)

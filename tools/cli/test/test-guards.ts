@@ -8,7 +8,7 @@ import { onInterrupt } from '../run/interrupt.js';
 import { closingLine } from '../../test-runner/count.js';
 import { startNativeTestStack, type TestStack } from '../../test-runner/test-stack.js';
 
-const command = new Command('test:guards')
+const command = new Command('npm run test:guards --')
   .description('Mutation testing: breaks a copy of the code and expects a named test to fail.')
   .argument('[words...]', 'only mutants with one of these words in description or file')
   .addOption(new Option('--level <level>', 'only tests of this level').choices(['unit', 'int']))

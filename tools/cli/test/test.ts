@@ -12,7 +12,7 @@ import {
   type TestStack,
 } from '../../test-runner/test-stack.js';
 
-const command = new Command('test')
+const command = new Command('npm test --')
   .description('Runs the tests on their own test stack, beside a running system.')
   .argument('[paths...]', 'parts of test file paths; default: all tests')
   .addOption(

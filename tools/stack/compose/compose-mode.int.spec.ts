@@ -12,6 +12,7 @@ const EMAIL = JSON.stringify({
   HostConfig: { PortBindings: { '3001/tcp': [{ HostIp: '127.0.0.1', HostPort: '1' }] } },
   State: { Status: 'running', ExitCode: 0, StartedAt: '2026-11-21T13:20:02.535972844Z' },
 });
+const volumes = (names: string) => `'volume ls '*) echo '${names}' ;;`;
 const ONE_CONTAINER = `'ps '*) echo f00 ;;\n'inspect f00') echo '[${EMAIL}]' ;;`;
 
 describe('compose mode', () => {
@@ -65,7 +66,7 @@ describe('compose mode', () => {
   });
 
   it('keeps the volumes at stop, and deletes them with --wipe', async () => {
-    docker.answers([DOWN, NO_EVENTS, ONE_CONTAINER].join('\n'));
+    docker.answers([DOWN, NO_EVENTS, ONE_CONTAINER, volumes('effectively-once_kafka')].join('\n'));
     const { environment } = docker;
     const stop = { environment, print: () => undefined };
     await expect(composeMode.stop({ ...stop, wipe: false })).resolves.toBe('stopped');
@@ -74,6 +75,21 @@ describe('compose mode', () => {
       'compose down --remove-orphans',
       'compose down --remove-orphans --volumes',
     ]);
+  });
+
+  it.each([
+    [
+      'says what it deleted',
+      'effectively-once_kafka',
+      ['  deleted the Docker volumes with its data'],
+    ],
+    ['does not say that it deleted anything without a volume', '', []],
+  ])('%s', async (_, volume, expected) => {
+    docker.answers([DOWN, NO_EVENTS, "'ps '*) ;;", volumes(volume)].join('\n'));
+    const printed: string[] = [];
+    const print = (line: string) => void printed.push(line);
+    await composeMode.stop({ environment: docker.environment, wipe: true, print });
+    expect(printed.filter((line) => line.includes('deleted'))).toEqual(expected);
   });
 
   it('lists every service, also stopped ones, with the ports of the start', async () => {

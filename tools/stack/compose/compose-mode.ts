@@ -3,7 +3,7 @@ import { portVariable, type Environment } from '../environment.js';
 import { isHealthy } from '../health/health-check.js';
 import type { Mode, Service } from '../mode.js';
 import { ProgressPrinter } from '../native/progress/progress-printer.js';
-import { listContainers, projectFilter, type Container } from './containers.js';
+import { listContainers, listVolumes, projectFilter, type Container } from './containers.js';
 import { compose } from './docker.js';
 import { followProject } from './project/follow-project.js';
 import { CONTAINER_PORTS, LONG_RUNNING, urlOf, type LongRunning } from './services.js';
@@ -48,8 +48,9 @@ export const composeMode: Mode = {
     const found = await listContainers(environment).catch(() => undefined);
     // Without a Docker daemon there is nothing to stop, and no volume can be reached.
     if (!found) return 'not running';
+    const hasData = wipe && (await listVolumes(environment)).length > 0;
     await stopProject({ environment, wipe, onProgress: show });
-    if (wipe) print('  deleted the Docker volumes with its data');
+    if (hasData) print('  deleted the Docker volumes with its data');
     return found.some(isUp) ? 'stopped' : 'not running';
   },
 

@@ -36,6 +36,17 @@ export async function listContainers(environment: Environment): Promise<Containe
   return (JSON.parse(inspected) as Inspected[]).map(toContainer);
 }
 
+/**
+ * The names of the project's volumes.
+ * @throws DockerFailed if no Docker daemon answers in time.
+ */
+export async function listVolumes(environment: Environment): Promise<string[]> {
+  const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
+  const args = ['volume', 'ls', '--quiet', '--filter', projectFilter(environment)];
+  const names = await docker(args, { environment, signal });
+  return names.split('\n').filter((name) => name !== '');
+}
+
 /** The fields of `docker inspect` that this file reads. */
 interface Inspected {
   Name: string;

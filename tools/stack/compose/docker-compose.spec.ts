@@ -83,6 +83,13 @@ describe('docker-compose.yml', () => {
     expect(service.restart).toBe('no');
   });
 
+  it('gives demo no dependency: docker compose run would start its one-shots again each time', () => {
+    expect(file.services['demo']).not.toHaveProperty('depends_on');
+    for (const app of ['PAYMENTS', 'EMAIL', 'LOYALTY', 'SEARCH', 'CONSOLE']) {
+      expect(file.services['demo']!.environment).toHaveProperty(`${app}_URL`);
+    }
+  });
+
   it.each(services)('limits the memory and the log of %s', (_, service) => {
     expect(service.mem_limit).toMatch(/^\d+[mg]$/);
     expect(service.logging).toEqual({

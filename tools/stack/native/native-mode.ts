@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs';
 import { isHealthy } from '../health/health-check.js';
 import type { Environment } from '../environment.js';
 import type { Mode, Service, Started } from '../mode.js';
@@ -6,7 +5,7 @@ import { repositoryRoot } from '../../repository-root.js';
 import { startDetached } from './supervision/detached-start.js';
 import { endLeftovers } from './processes/leftovers.js';
 import { ProgressPrinter } from './progress/progress-printer.js';
-import { stackFolder, type StackFolder } from './stack-folder.js';
+import { deleteStack, stackFolder, type StackFolder } from './stack-folder.js';
 import { startStack } from './start-stack.js';
 import { isAlive, readState, type ProcessRecord } from './supervision/state.js';
 import { stopSupervisor } from './supervision/stop-supervisor.js';
@@ -37,10 +36,7 @@ export const nativeMode: Mode = {
   async stop({ wipe, print }) {
     const folder = stackFolder();
     const outcome = await stopWhatRuns(folder, print);
-    if (wipe) {
-      rmSync(folder.path, { recursive: true, force: true });
-      print(`  deleted ${folder.path}`);
-    }
+    if (wipe && deleteStack(folder)) print(`  deleted ${folder.path}`);
     return outcome;
   },
 

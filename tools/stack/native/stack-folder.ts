@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chownSync, existsSync, mkdirSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { repositoryRoot } from '../../repository-root.js';
 import { canReach, serverUser, type ServerUser } from './server-user.js';
@@ -36,6 +36,13 @@ export function stackFolder(name = 'main'): StackFolder {
     stateFile: join(path, 'state.json'),
     user,
   };
+}
+
+/** Deletes the data, logs and configuration of a stack. @returns false if there were none. */
+export function deleteStack({ path }: Pick<StackFolder, 'path'>): boolean {
+  if (!existsSync(path)) return false;
+  rmSync(path, { recursive: true, force: true });
+  return true;
 }
 
 const pathHash = (path: string) => createHash('sha256').update(path).digest('hex').slice(0, 12);

@@ -1,5 +1,5 @@
-import { chownSync, cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chownSync, cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { serverHealthCheck } from '../../health/health-check.js';
 import type { ProcessDefinition } from '../processes/process-definition.js';
 import { serverEnvironment, type StackContext } from './stack-context.js';
@@ -11,6 +11,8 @@ const HEAP_MB = 512;
 export function elasticsearch(context: StackContext): ProcessDefinition {
   const { folder, environment, programs } = context;
   const config = join(folder.config, 'elasticsearch');
+  const home = unpacked(context);
+  const temporary = temporaryFolder(context);
   const url = `http://127.0.0.1:${environment.settings.ELASTICSEARCH_PORT}`;
   return {
     name: 'elasticsearch',
@@ -18,15 +20,14 @@ export function elasticsearch(context: StackContext): ProcessDefinition {
     url,
     ports: ['ELASTICSEARCH_PORT'],
     after: [],
-    command: join(unpacked(context), 'bin', 'elasticsearch'),
+    command: join(home, 'bin', 'elasticsearch'),
     args: [],
     env: {
       ...serverEnvironment(folder),
       ES_JAVA_HOME: programs.javaHome,
       ES_PATH_CONF: config,
-      ES_TMPDIR: join(folder.data, 'elasticsearch-tmp'),
-      // The launcher is a small JVM beside the server's.
-      CLI_JAVA_OPTS: '-Xmx64m -XX:+UseSerialGC -XX:TieredStopAtLevel=1',
+      ES_TMPDIR: temporary,
+      CLI_JAVA_OPTS: launcherOptions(home, temporary),
     },
     cwd: folder.data,
     user: folder.user,
@@ -49,6 +50,19 @@ function unpacked({ programs }: StackContext): string {
   return join(parent, name);
 }
 
+const temporaryFolder = ({ folder }: StackContext) => join(folder.data, 'elasticsearch-tmp');
+
+/**
+ * The launcher is a small JVM beside the server's. It ignores ES_TMPDIR and leaves an empty folder
+ * `final-flags…` in its temporary folder at each start: keep those out of the system's. The path is
+ * relative to the launcher's working directory (ES_HOME), because the launcher splits these options
+ * at blanks and the path of the clone may contain some.
+ */
+function launcherOptions(home: string, temporary: string): string {
+  const jvm = ['-Xmx64m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
+  return [...jvm, `-Djava.io.tmpdir=${relative(home, temporary)}`].join(' ');
+}
+
 function configure(context: StackContext, config: string): void {
   const { folder, environment } = context;
   const data = join(folder.data, 'elasticsearch');
@@ -62,7 +76,8 @@ function configure(context: StackContext, config: string): void {
     LOGS: logs,
   });
   writeFileSync(join(config, 'jvm.options.d', 'effectively-once.options'), JVM_OPTIONS.join('\n'));
-  for (const path of [data, logs, join(folder.data, 'elasticsearch-tmp')]) {
+  rmSync(temporaryFolder(context), { recursive: true, force: true });
+  for (const path of [data, logs, temporaryFolder(context)]) {
     makeServerFolder(path, folder.user);
   }
   if (folder.user) chownAll(config, folder.user);
