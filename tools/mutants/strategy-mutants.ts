@@ -18,9 +18,7 @@ export const STRATEGY_MUTANTS: readonly Mutant[] = [
   'P:' .. ARGV[1] .. ':' .. string.format('%d', now + ARGV[2]) .. ':' .. attempt, 'PX', ARGV[3])
 `,
     replacement: '',
-    test: email(
-      'claims before it sends, so that a second delivery meanwhile has to come back later',
-    ),
+    test: email('claims before it sends, so that a concurrent delivery has to retry later'),
   },
   {
     mutation: 'email: takes over an expired claim without evidence',
@@ -29,30 +27,30 @@ export const STRATEGY_MUTANTS: readonly Mutant[] = [
     'paymentId', ARGV[5], 'messageId', ARGV[6], 'at', ARGV[7])
 `,
     replacement: '',
-    test: email('takes over a claim whose holder died, and writes evidence before it sends'),
+    test: email(
+      'takes over the expired claim of a dead process, and writes evidence before it sends',
+    ),
   },
   {
     mutation: 'email: takes over a lease before it expires',
     file: emailStrategy,
     text: `  if tonumber(leaseUntil) > now then return {'leased_elsewhere', tonumber(leaseUntil) - now} end\n`,
     replacement: '',
-    test: email(
-      'claims before it sends, so that a second delivery meanwhile has to come back later',
-    ),
+    test: email('claims before it sends, so that a concurrent delivery has to retry later'),
   },
   {
     mutation: 'email: sets the deduplication marker without owning the claim',
     file: emailStrategy,
     text: "const MARK_DONE = `${OWNED} redis.call('SET'",
     replacement: "const MARK_DONE = `redis.call('SET'",
-    test: email('does not mark, or free, what another delivery took over meanwhile'),
+    test: email('neither marks nor releases a receipt that another delivery took over'),
   },
   {
     mutation: 'email: releases a claim although the mail may have been sent',
     file: emailStrategy,
     text: 'if (error instanceof MaybeSent) await this.claims.endLease(claim);\n      else ',
     replacement: '',
-    test: email('writes evidence before it sends again after an answer that got lost'),
+    test: email('writes evidence before it sends again after a lost reply'),
   },
   {
     mutation: 'email: mails an event again that is older than its deduplication marker',
@@ -67,7 +65,7 @@ export const STRATEGY_MUTANTS: readonly Mutant[] = [
     text: 'if (claim.leaseLeftMs() < LEASE_LEFT_MIN_MS) throw new LeaseTooShort();',
     replacement: '',
     test: receipt(
-      'sends no content when too little of the lease is left, and says that nothing was sent',
+      'sends no content when too little of the lease is left, and reports that nothing was sent',
     ),
   },
   {
@@ -99,7 +97,7 @@ export const STRATEGY_MUTANTS: readonly Mutant[] = [
         ? await writeOneByOne(entries, (one) => this.write(one))
         : [rejected(failure)]`,
     replacement: 'entries.map(() => rejected(failure))',
-    test: loyalty('one entry that cannot be written fails alone, and the other 199 are exact'),
+    test: loyalty('one invalid entry fails alone, and the other 199 are exact'),
   },
   {
     mutation: 'search: documents carry no external version',
@@ -108,14 +106,14 @@ export const STRATEGY_MUTANTS: readonly Mutant[] = [
             version_type: 'external',
 `,
     replacement: '',
-    test: search('an old version that comes after a newer one does not win'),
+    test: search('an old version does not overwrite a newer one'),
   },
   {
     mutation: 'search: a successful bulk request counts for all its documents',
     file: searchStrategy,
     text: ': outcomeOf(items[index]),',
     replacement: ": { status: 'fulfilled', value: 'applied' },",
-    test: search('one document that cannot be taken fails alone, and the other 199 are there'),
+    test: search('one invalid document fails alone, and the other 199 are written'),
   },
   {
     mutation: 'search: the same payment with other content counts as a duplicate',

@@ -11,7 +11,7 @@ import { EmailCircuits } from './servers/circuits.js';
 import type { MailProvider } from './servers/mail-provider.js';
 import { connectRedis } from './servers/redis.js';
 import { MaybeSent } from './servers/smtp-failure.js';
-import { PretendedProvider } from './testing/pretended-provider.js';
+import { FakeMailProvider } from './testing/fake-mail-provider.js';
 
 let redis: Redis;
 let accepted: Set<string>;
@@ -30,7 +30,7 @@ afterAll(() => {
   redis.disconnect();
 });
 
-/** The strategy as the app makes it, but with a provider that knows what `accepted` holds. */
+/** The strategy as the app creates it, with a mail provider that accepted what `accepted` holds. */
 function strategyOver(
   store: Redis,
   circuits = circuitsOver(store),
@@ -54,16 +54,16 @@ async function evidenceOf({ paymentId }: PaymentCompleted): Promise<string[][]> 
   return entries.map(([, fields]) => fields).filter((fields) => fields.includes(paymentId));
 }
 
-/** A process that died after claiming, its lease over by now. */
-async function leaveDeadClaim(payment: PaymentCompleted): Promise<void> {
+/** The claim of a dead process. Its lease has expired. */
+async function leaveExpiredClaim(payment: PaymentCompleted): Promise<void> {
   await redis.set(keyOf(payment), 'P:someone-dead:1000:1', 'PX', 60_000);
 }
 
 describe('the contract of every strategy', () => {
-  let provider: PretendedProvider;
-  let living: ReturnType<PretendedProvider['sendReceipt']>;
+  let provider: FakeMailProvider;
+  let living: ReturnType<FakeMailProvider['sendReceipt']>;
   beforeAll(async () => {
-    provider = await PretendedProvider.start();
+    provider = await FakeMailProvider.start();
     living = provider.sendReceipt();
   });
   afterAll(async () => await provider.stop());
@@ -77,9 +77,9 @@ describe('the contract of every strategy', () => {
     timesDone,
     kept: async (payment) => [await redis.get(keyOf(payment)), await timesDone(payment)],
     letLeasesEnd: async (payment) => {
-      const held = await redis.get(keyOf(payment));
-      if (!held?.startsWith('P:')) return;
-      await redis.set(keyOf(payment), held.replace(/:\d+(:\d+)$/, ':0$1'), 'KEEPTTL');
+      const stored = await redis.get(keyOf(payment));
+      if (!stored?.startsWith('P:')) return;
+      await redis.set(keyOf(payment), stored.replace(/:\d+(:\d+)$/, ':0$1'), 'KEEPTTL');
     },
     isOnRecord: async (payment) => (await evidenceOf(payment)).length > 0,
     deaths: [
@@ -92,14 +92,14 @@ describe('the contract of every strategy', () => {
         deliver: async (payment, dies) => {
           const { sendReceipt } = provider.sendReceipt();
           await strategyOver(redis).once(payment, async (claim) => {
-            // Its connection is cut after DATA was agreed to and before a byte of the mail went out.
+            // Cuts the connection after the server accepted DATA and before a byte of the mail.
             const leaseLeftMs = () => 0;
             await sendReceipt.run(payment, { ...claim, leaseLeftMs }).catch(dies);
           });
         },
       },
       {
-        at: 'after the content, before its mark',
+        at: 'after the content, before its marker',
         isWindow: true,
         deliver: (payment, dies) =>
           strategyOver(redis).once(payment, async (claim) => {
@@ -108,12 +108,12 @@ describe('the contract of every strategy', () => {
           }),
       },
       {
-        at: 'after the mark',
+        at: 'after the marker',
         deliver: async (payment, dies) => {
           const dying = receiptClaims(redis, createLogger('test'));
           const markDone = dying.markDone.bind(dying);
-          dying.markDone = async (...mark) => {
-            await markDone(...mark);
+          dying.markDone = async (...parameters) => {
+            await markDone(...parameters);
             await dies();
           };
           await strategyOver(redis, circuitsOver(redis), dying).once(payment, (claim) =>
@@ -125,21 +125,21 @@ describe('the contract of every strategy', () => {
   });
 });
 
-it('sends once, and knows a repeat by its mark', async () => {
+it('sends once, and detects a redelivery by its deduplication marker', async () => {
   const payment = aPayment();
   const sent: Claim[] = [];
   const effect = async (claim: Claim) => void sent.push(claim);
   await expect(strategy.once(payment, effect)).resolves.toBe('applied');
   await expect(strategy.once(payment, effect)).resolves.toBe('duplicate');
   expect(sent).toHaveLength(1);
-  const mark = await redis.get(keyOf(payment));
-  expect(mark).toMatch(/^D:<.*\.receipt@.*>:[0-9a-f]{16}$/);
+  const marker = await redis.get(keyOf(payment));
+  expect(marker).toMatch(/^D:<.*\.receipt@.*>:[0-9a-f]{16}$/);
   const ttl = await redis.pttl(keyOf(payment));
   expect(ttl).toBeGreaterThan(6.9 * 24 * 3_600_000);
   await expect(evidenceOf(payment)).resolves.toEqual([]);
 });
 
-it('claims before it sends, so that a second delivery meanwhile has to come back later', async () => {
+it('claims before it sends, so that a concurrent delivery has to retry later', async () => {
   const payment = aPayment();
   await strategy.once(payment, async () => {
     expect(await redis.get(keyOf(payment))).toMatch(/^P:[0-9a-f-]{36}:\d{13}:1$/);
@@ -147,7 +147,7 @@ it('claims before it sends, so that a second delivery meanwhile has to come back
   });
 });
 
-it('leaves no trace of a send that surely did not happen', async () => {
+it('releases the claim of a mail that was surely not sent', async () => {
   const payment = aPayment();
   const failure = new DependencyDown('smtp');
   const failing = strategy.once(payment, async () => {
@@ -159,7 +159,7 @@ it('leaves no trace of a send that surely did not happen', async () => {
   await expect(evidenceOf(payment)).resolves.toEqual([]);
 });
 
-it('writes evidence before it sends again after an answer that got lost', async () => {
+it('writes evidence before it sends again after a lost reply', async () => {
   const payment = aPayment();
   const lost = strategy.once(payment, async () => {
     throw new MaybeSent(new Error('timeout'));
@@ -180,24 +180,24 @@ it('writes evidence before it sends again after an answer that got lost', async 
   ]);
 });
 
-it('knows an answer that got lost also when the error came through a circuit', async () => {
+it('detects a lost reply also when the error passed through a circuit breaker', async () => {
   const payment = aPayment();
   const { smtp } = circuitsOver(redis);
   const noAnswer = () => Promise.reject(new MaybeSent(new Error('timeout')));
   const lost = () => strategy.once(payment, () => smtp.call('alice', noAnswer));
   await expect(lost()).rejects.toBeInstanceOf(MaybeSent);
-  // Given back, it would look as if nothing had been mailed.
+  // A released claim would say that nothing was mailed.
   await expect(redis.get(keyOf(payment))).resolves.toMatch(/^P:[0-9a-f-]{36}:0:1$/);
   await expect(lost()).rejects.toBeInstanceOf(MaybeSent);
   await expect(evidenceOf(payment)).resolves.toHaveLength(1);
 });
 
-it('marks and gives back whatever the circuit says: only claiming waits for Redis', async () => {
+it('writes markers and releases claims while the circuit is open: only claiming waits for Redis', async () => {
   const [mailed, refused] = [aPayment(), aPayment()];
   const circuits = circuitsOver(redis);
   const opensCircuit = async () => {
     const cut = () => Promise.reject(new DependencyDown('redis'));
-    await circuits.redis.call('somebody', cut).catch(() => undefined);
+    await circuits.redis.call('alice', cut).catch(() => undefined);
   };
   const attempts = [
     strategyOver(redis, circuits).once(mailed, opensCircuit),
@@ -218,9 +218,9 @@ it('marks and gives back whatever the circuit says: only claiming waits for Redi
   );
 });
 
-it('takes over a claim whose holder died, and writes evidence before it sends', async () => {
+it('takes over the expired claim of a dead process, and writes evidence before it sends', async () => {
   const payment = aPayment();
-  await leaveDeadClaim(payment);
+  await leaveExpiredClaim(payment);
   const evidence: string[][][] = [];
   const takeOver = strategy.once(payment, async () => {
     evidence.push(await evidenceOf(payment));
@@ -230,7 +230,7 @@ it('takes over a claim whose holder died, and writes evidence before it sends', 
   expect(evidence).toEqual([[expect.arrayContaining([payment.paymentId])]]);
 });
 
-it('does not mark, or free, what another delivery took over meanwhile', async () => {
+it('neither marks nor releases a receipt that another delivery took over', async () => {
   const payment = aPayment();
   const theirs = 'P:someone-else:99999999999999:2';
   await strategy.once(payment, async () => void (await redis.set(keyOf(payment), theirs)));
@@ -254,14 +254,14 @@ it('asks the provider before it sends for an event older than six days', async (
   );
 });
 
-it('keeps trying to mark a mail that is out when Redis was away for a moment', async () => {
+it('retries the deduplication marker of a sent mail when Redis was away for a moment', async () => {
   const payment = aPayment();
   const shaky = await connectRedis(testAddresses().REDIS_URL);
   const retrying = strategyOver(shaky);
   let sent = 0;
   const effect = async () => {
     sent += 1;
-    // Gone just when the mark is due; ioredis comes back by itself.
+    // Cut the connection just before the marker is written. ioredis reconnects on its own.
     shaky.disconnect(true);
   };
   await expect(retrying.once(payment, effect)).resolves.toBe('applied');
@@ -271,7 +271,7 @@ it('keeps trying to mark a mail that is out when Redis was away for a moment', a
   shaky.disconnect();
 });
 
-it('an error that matters is not hidden by a claim that could not be given back', async () => {
+it('a claim that cannot be released does not hide the error of the effect', async () => {
   const shaky = await connectRedis(testAddresses().REDIS_URL);
   const failing = strategyOver(shaky);
   const failure = new PermanentFailure('RecipientRefused', 'the address was refused with 550');
@@ -282,8 +282,8 @@ it('an error that matters is not hidden by a claim that could not be given back'
   await expect(attempt).rejects.toBe(failure);
 });
 
-// What it costs to lose Redis: nobody knows any more, so there is no evidence either.
-it('mails again, without evidence, what comes again after its mark was lost', async () => {
+// The price of losing Redis: the marker is lost, and nothing is left to write evidence from.
+it('mails again, without evidence, when an event is redelivered after its marker was lost', async () => {
   const payment = aPayment();
   await strategy.once(payment, async () => undefined);
   await redis.del(keyOf(payment));
@@ -301,7 +301,7 @@ it('sends nothing when Redis cannot answer', async () => {
   });
 });
 
-it('the lanes of one turn ask Redis in one write', async () => {
+it('lanes that claim at the same time share one write to Redis', async () => {
   const own = await connectRedis(testAddresses().REDIS_URL);
   const pipelining = strategyOver(own);
   const writes: string[] = [];
@@ -318,7 +318,7 @@ it('the lanes of one turn ask Redis in one write', async () => {
   );
   own.disconnect();
   const keysIn = (bytes = '') => bytes.match(/email:receipt:/g)?.length;
-  // Claims, then marks.
+  // The first write has the claims, the second has the markers.
   expect(writes.map(keysIn)).toEqual([SMTP_CONNECTIONS_MAX, SMTP_CONNECTIONS_MAX]);
 });
 

@@ -7,7 +7,7 @@ import type { Claim } from './receipt-claims.js';
 const passing = { call: async <Result>(_: string, use: () => Promise<Result>) => await use() };
 
 // If a lease runs while its mail waits for a connection of the pool, the mail is not sent.
-it('claims no more receipts than mails can be under way', async () => {
+it('claims at most as many receipts as there are SMTP connections', async () => {
   let claimed = 0;
   const claims = {
     claim: async () => {

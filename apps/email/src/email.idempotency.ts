@@ -74,7 +74,7 @@ export class EmailIdempotency implements IdempotencyStrategy<PaymentCompleted, C
 
     const { claim } = result;
     const outcome = await this.send(event, claim, effect);
-    // The mail is sent, so the duplicate window is open. Write the marker even if the circuit is open.
+    // The mail is sent, so the duplicate window is open. Write the marker also with an open circuit.
     await this.claims.markDone(claim, receipt);
     return outcome;
   }

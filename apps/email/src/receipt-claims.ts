@@ -54,7 +54,7 @@ declare module 'ioredis' {
   }
 }
 
-/** Calls the scripts of `email.idempotency.ts` in Redis, and retries where a failure may do harm. */
+/** Runs the scripts of `email.idempotency.ts` in Redis. Retries where a failure would do harm. */
 export class ReceiptClaims {
   constructor(
     private readonly redis: Redis,

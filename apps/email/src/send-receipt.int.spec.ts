@@ -3,15 +3,15 @@ import { aPayment } from '@effectively-once/delivery/testing';
 import type { SMTPServerOptions } from 'smtp-server';
 import type { Claim } from './receipt-claims.js';
 import { MaybeSent } from './servers/smtp-failure.js';
-import { PretendedProvider, sendReceiptTo } from './testing/pretended-provider.js';
+import { FakeMailProvider, sendReceiptTo } from './testing/fake-mail-provider.js';
 
 const payment = aPayment();
 
-let provider: PretendedProvider | undefined;
+let provider: FakeMailProvider | undefined;
 
-/** A SendReceipt connected to a provider that behaves as told. */
+/** A SendReceipt that is connected to a provider with this behaviour. */
 async function connected(options?: SMTPServerOptions) {
-  provider = await PretendedProvider.start(options);
+  provider = await FakeMailProvider.start(options);
   return { provider, ...provider.sendReceipt() };
 }
 
@@ -35,7 +35,7 @@ it('mails the receipt under the Message-ID of the claim', async () => {
   expect(provider.accepted[0]).toContain('12.99');
 });
 
-it('sends no content when too little of the lease is left, and says that nothing was sent', async () => {
+it('sends no content when too little of the lease is left, and reports that nothing was sent', async () => {
   const { sendReceipt, provider } = await connected();
   const failure = await sendReceipt.run(payment, claim(100)).catch((error: unknown) => error);
   expect(failure).toMatchObject({ name: 'LeaseTooShort' });
@@ -43,7 +43,7 @@ it('sends no content when too little of the lease is left, and says that nothing
   expect(provider.accepted).toEqual([]);
 });
 
-it('does not know whether it was sent when the answer to the content is cut off', async () => {
+it('reports an unknown outcome when the reply to the content is lost', async () => {
   const { sendReceipt } = await connected({
     onData: (stream, session) => {
       stream.resume();
@@ -53,12 +53,12 @@ it('does not know whether it was sent when the answer to the content is cut off'
   await expect(sendReceipt.run(payment, claim())).rejects.toBeInstanceOf(MaybeSent);
 });
 
-it('an address refused for good is a permanent failure', async () => {
+it('an address refused with 550 is a permanent failure', async () => {
   const { sendReceipt } = await connected({ onRcptTo: (_, __, answer) => answer(refusal(550)) });
   await expect(sendReceipt.run(payment, claim())).rejects.toBeInstanceOf(PermanentFailure);
 });
 
-it('an address refused for now is tried again', async () => {
+it('an address refused with 451 is retried', async () => {
   const { sendReceipt } = await connected({ onRcptTo: (_, __, answer) => answer(refusal(451)) });
   await expect(sendReceipt.run(payment, claim())).rejects.toMatchObject({
     name: 'RefusedForNow',
@@ -66,7 +66,7 @@ it('an address refused for now is tried again', async () => {
   });
 });
 
-it('a provider that hangs up on one user is not down; one that hangs up on three is', async () => {
+it('a provider that cuts the connection of one user is not down; of three users, it is', async () => {
   const { sendReceipt, circuits } = await connected({ onRcptTo: () => provider?.hangUp() });
   const to = async (userId: string) =>
     await sendReceipt.run({ ...payment, userId }, claim()).catch((error: Error) => error.name);
@@ -79,12 +79,12 @@ it('a provider that hangs up on one user is not down; one that hangs up on three
   await expect(to('dave')).resolves.toBe('DependencyDown');
 });
 
-it('a sender refused for good is no fault of the receipt', async () => {
+it('a refused sender is a dependency that is down, not a bad receipt', async () => {
   const { sendReceipt } = await connected({ onMailFrom: (_, __, answer) => answer(refusal(550)) });
   await expect(sendReceipt.run(payment, claim())).rejects.toBeInstanceOf(DependencyDown);
 });
 
-it('content refused with a reply was not sent', async () => {
+it('content that the provider refuses with a reply was not sent', async () => {
   const { sendReceipt } = await connected({
     onData: (stream, _, answer) => {
       stream.resume();
@@ -94,31 +94,31 @@ it('content refused with a reply was not sent', async () => {
   await expect(sendReceipt.run(payment, claim())).rejects.toMatchObject({ code: 'MessageRefused' });
 });
 
-it('a provider that says goodbye, or is not there, is down', async () => {
+it('a provider that answers 421, or cannot be reached, is down', async () => {
   const { sendReceipt } = await connected({ onMailFrom: (_, __, answer) => answer(refusal(421)) });
   await expect(sendReceipt.run(payment, claim())).rejects.toBeInstanceOf(DependencyDown);
-  const nobody = sendReceiptTo('smtp://127.0.0.1:1');
-  await expect(nobody.sendReceipt.run(payment, claim())).rejects.toMatchObject({
+  const unreachable = sendReceiptTo('smtp://127.0.0.1:1');
+  await expect(unreachable.sendReceipt.run(payment, claim())).rejects.toMatchObject({
     name: 'DependencyDown',
     dependency: 'smtp',
   });
-  nobody.close();
+  unreachable.close();
 });
 
-it('as many mails are under way at once as a slow provider needs to keep up', async () => {
+it('sends enough mails at once to keep up with a slow provider', async () => {
   let underWay = 0;
   let mostUnderWay = 0;
-  const letGo: (() => void)[] = [];
+  const release: (() => void)[] = [];
   const { sendReceipt } = await connected({
     onRcptTo: (_, __, answer) => {
       underWay += 1;
       mostUnderWay = Math.max(mostUnderWay, underWay);
-      letGo.push(() => {
+      release.push(() => {
         underWay -= 1;
         answer();
       });
-      // 1,150 mails a second at 20 ms each are 23 at once.
-      if (underWay === 23) letGo.splice(0).forEach((go) => go());
+      // 1,150 mails per second at 20 ms each need 23 at once.
+      if (underWay === 23) release.splice(0).forEach((go) => go());
     },
   });
   await Promise.all(Array.from({ length: 23 }, () => sendReceipt.run(payment, claim())));

@@ -32,7 +32,7 @@ afterAll(async () => {
   await testDatabase.drop();
 });
 
-/** The strategy as one more process of the app makes it. */
+/** The strategy of another process of the app. */
 function strategyOver(store: Store): LoyaltyIdempotency {
   const own = new LoyaltyCircuits(store);
   circuits.push(own);
@@ -59,8 +59,8 @@ const outcomes = (settled: PromiseSettledResult<unknown>[]) =>
 const sqlState = (settled: PromiseSettledResult<unknown>) =>
   settled.status === 'rejected' ? (settled.reason as { code?: string }).code : undefined;
 
-/** Keeps whoever wants to change this user's balance waiting. */
-async function holdAccount(userId: string): Promise<() => Promise<void>> {
+/** Locks the balance of this user, so that a statement that changes it waits. */
+async function lockAccount(userId: string): Promise<() => Promise<void>> {
   const holder = new pg.Client({ connectionString: testDatabase.url });
   await holder.connect();
   await holder.query('BEGIN');
@@ -75,7 +75,7 @@ async function holdAccount(userId: string): Promise<() => Promise<void>> {
   };
 }
 
-/** @returns whether there was a session that waits for a lock, and it was killed. */
+/** Kills the session that waits for a lock. @returns whether there was one. */
 async function killWaitingSession(): Promise<boolean> {
   const killed = await database.query<unknown[]>(
     `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -93,7 +93,7 @@ describe('the contract of every strategy', () => {
     {
       at: 'while the statement runs',
       deliver: async (payment, dies) => {
-        const release = await holdAccount(payment.userId);
+        const release = await lockAccount(payment.userId);
         const ownSession = await loyaltyDataSource({ url: testDatabase.url }).initialize();
         let outcome: string | undefined;
         const delivery = award(strategyOver(ownSession), payment).then(
@@ -112,11 +112,11 @@ describe('the contract of every strategy', () => {
     {
       at: 'after the commit',
       deliver: async (payment, dies) => {
-        const dieWithTheAnswer = async (sql: string, parameters?: unknown[]) => {
+        const dieBeforeTheAnswer = async (sql: string, parameters?: unknown[]) => {
           await database.query(sql, parameters);
           return await dies();
         };
-        await award(strategyOver({ query: dieWithTheAnswer }), payment);
+        await award(strategyOver({ query: dieBeforeTheAnswer }), payment);
       },
     },
   ];
@@ -144,7 +144,7 @@ describe('the contract of every strategy', () => {
 });
 
 describe('many entries in one statement', () => {
-  it('two hundred lanes make one statement', async () => {
+  it('the entries of 200 lanes make one statement', async () => {
     const statements: string[] = [];
     const counting: Store = {
       query: async <Rows>(sql: string, parameters?: unknown[]) => {
@@ -158,7 +158,7 @@ describe('many entries in one statement', () => {
     expect(statements).toHaveLength(1);
   });
 
-  it('one entry that cannot be written fails alone, and the other 199 are exact', async () => {
+  it('one invalid entry fails alone, and the other 199 are exact', async () => {
     const strategy = strategyOver(database);
     const users = Array.from({ length: 20 }, () => `user-${randomUUID()}`);
     const payments = Array.from({ length: 200 }, (_, index) =>
@@ -175,10 +175,10 @@ describe('many entries in one statement', () => {
     }
   });
 
-  it('the same payment twice in one batch: the first is written, the other compared with it', async () => {
+  it('the same payment twice in one batch: the first is written, the second compared with it', async () => {
     const strategy = strategyOver(database);
     const [twice, forged] = [aPayment(), aPayment()];
-    // In the order of the rows this user comes first.
+    // The statement sorts by user, so this user's row comes first.
     const forgery = { ...forged, userId: '0' };
     const settled = await Promise.allSettled(
       [twice, forged, twice, forgery].map((payment) => award(strategy, payment)),
@@ -196,7 +196,7 @@ describe('many entries in one statement', () => {
         try {
           return await database.query<Rows>(sql, parameters);
         } catch (error) {
-          // Not by what becomes of the entries: one by one they would be written all the same.
+          // Count failed statements, not failed entries: one by one the entries are still written.
           failures.push((error as { code?: string }).code);
           throw error;
         }
@@ -218,26 +218,26 @@ describe('many entries in one statement', () => {
     for (const userId of users) expect(await balanceOf(userId)).toBe(rounds * 4);
   });
 
-  it('a user whose account is locked holds up nobody else', async () => {
+  it('a locked account of one user does not delay other users', async () => {
     const strategy = strategyOver(database);
     const payments = Array.from({ length: 20 }, () => aPayment());
     const locked = payments[7]!;
-    const release = await holdAccount(locked.userId);
+    const release = await lockAccount(locked.userId);
     const settled = await Promise.allSettled(payments.map((payment) => award(strategy, payment)));
     await release();
     expect(settled.map(sqlState)).toEqual(
       payments.map((payment) => (payment === locked ? '55P03' : undefined)),
     );
-    // Not one of the failures that can never succeed.
+    // The lock timeout is not a permanent failure.
     await expect(award(strategy, locked)).resolves.toBe('applied');
   });
 
   it.each([
     { code: '57014', what: 'statements that time out', tried: 4 },
     { code: '57P01', what: 'a server that shuts down', tried: 1 },
-  ])('$what: nobody tries all two hundred one by one', async ({ code, tried }) => {
+  ])('$what: not all 200 entries are tried one by one', async ({ code, tried }) => {
     let statements = 0;
-    const failure = Object.assign(new Error('for everybody'), { code });
+    const failure = Object.assign(new Error('every statement fails'), { code });
     const failing = () => {
       statements += 1;
       return Promise.reject(failure);
@@ -251,7 +251,7 @@ describe('many entries in one statement', () => {
 });
 
 describe('a database that fails', () => {
-  it('gone, it is a dependency that is down, and the circuit opens; a bug of ours is not', async () => {
+  it('unreachable, it is a dependency that is down, and the circuit opens; a bug of ours is not', async () => {
     const gone = new pg.Pool({ connectionString: 'postgres://nobody:x@127.0.0.1:1/loyalty' });
     const blind = strategyOver(gone);
     await expect(award(blind, aPayment())).rejects.toMatchObject({
@@ -260,13 +260,13 @@ describe('a database that fails', () => {
     });
     expect(circuits.at(-1)?.database.reading).toBe('open');
     await gone.end();
-    // Retried for ever and never counted, it would hold up its lane until somebody looks.
+    // If a bug were an outage, delivery would retry it for ever and never dead-letter the record.
     const broken = strategyOver({ query: () => Promise.reject(new TypeError('no function')) });
     await expect(award(broken, aPayment())).rejects.toBeInstanceOf(TypeError);
     expect(circuits.at(-1)?.database.reading).toBe('closed');
   });
 
-  it('silent, it is down too, and the connection it fell silent on is not used again', async () => {
+  it('silent, it is down too, and the silent connection is not used again', async () => {
     const { hostname: host, port } = new URL(testDatabase.url);
     const proxy = await TcpProxy.listen({ port: 0, to: { host, port: Number(port) } });
     const url = new URL(testDatabase.url);
@@ -295,7 +295,7 @@ it('the service may add entries, and may not change or remove one', async () => 
   expect(granted.map((row) => row.privilege_type)).toEqual(['INSERT', 'SELECT']);
 });
 
-it('the migration can be taken back and made again', async () => {
+it('the migration can be reverted and applied again', async () => {
   await database.undoLastMigration();
   await expect(database.query('SELECT FROM loyalty.accounts')).rejects.toThrow(/does not exist/);
   await database.runMigrations();

@@ -131,7 +131,7 @@ export class LoyaltyIdempotency implements IdempotencyStrategy<PaymentCompleted,
     return new Set(rows.map((row) => row.payment_id));
   }
 
-  // A second statement: the snapshot of the insert cannot see a row that a concurrent twin committed.
+  // A second statement, because the insert's snapshot does not see the row of a concurrent twin.
   private async read(entries: PointsEntryDraft[]): Promise<Map<string, StoredEntry>> {
     if (entries.length === 0) return new Map();
     const rows = await this.database.query<StoredEntry[]>(READ, [entries.map(idOf)]);

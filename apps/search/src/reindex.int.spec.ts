@@ -6,7 +6,7 @@ import { paymentsDataSource } from '@effectively-once/payments/database';
 import { createTestDatabase, testAddresses, type TestDatabase } from '@effectively-once/testing';
 import { Client as Elasticsearch } from '@elastic/elasticsearch';
 import pg from 'pg';
-import { ensurePaymentsIndex, noteReindex } from './elasticsearch/payments-index.js';
+import { ensurePaymentsIndex, recordReindexCutOff } from './elasticsearch/payments-index.js';
 import { documentOf } from './payment-document.js';
 import { reindex, type ReindexOptions } from './reindex.js';
 import { PaymentDocuments } from './search.idempotency.js';
@@ -72,13 +72,13 @@ const run = async (changes: Partial<ReindexOptions> = {}) =>
   await reindex({
     payments: auditor,
     documents,
-    note: (before) => noteReindex(elasticsearch, { before, alias: names.alias }),
+    recordCutOff: (before) => recordReindexCutOff(elasticsearch, { before, alias: names.alias }),
     onProgress: () => undefined,
     signal: new AbortController().signal,
     ...changes,
   });
 
-/** Everything in the index, by id. */
+/** All documents of the index, by id. */
 async function everything() {
   await elasticsearch.indices.refresh({ index: names.alias });
   const { hits } = await elasticsearch.search({
@@ -103,7 +103,7 @@ it.each([
   const result = await run({ pageSize, onProgress });
   expect(result).toMatchObject({ total: 25, written: 25, failed: 0 });
   expect(progress.slice(0, 2)).toEqual([pageSize, 2 * pageSize]);
-  // As the search service writes them.
+  // The same documents and versions as the search service writes.
   expect((await everything()).map(({ _source, _version }) => [_source, _version])).toEqual(
     payments
       .toSorted((one, other) => one.paymentId.localeCompare(other.paymentId))
@@ -111,7 +111,7 @@ it.each([
   );
 });
 
-it('changes nothing when it is run again, nor what the search service wrote first', async () => {
+it('changes nothing when it runs again, and no document that the search service wrote first', async () => {
   const [first, second] = [await store(aPayment()), await store(aPayment())];
   await documents.write([documentOf(first)]);
   await expect(run()).resolves.toMatchObject({ written: 1, present: 1 });
@@ -123,14 +123,14 @@ it('changes nothing when it is run again, nor what the search service wrote firs
   ]);
 });
 
-it('notes first which documents may come out of order, and writes no others', async () => {
+it('records first which documents may be out of order, and writes no others', async () => {
   const early = await store(aPayment({ completedAt: '2026-11-20T10:00:00.000Z' }));
   const late = aPayment({ completedAt: '2026-11-20T10:00:00.001Z' });
   await run({
-    note: async (before) => {
-      await noteReindex(elasticsearch, { before, alias: names.alias });
+    recordCutOff: async (before) => {
+      await recordReindexCutOff(elasticsearch, { before, alias: names.alias });
       await expect(everything()).resolves.toEqual([]);
-      // Completed since: its event brings it, in its turn.
+      // Completed after the cut-off: its event reaches the search service.
       await store(late);
     },
   });
@@ -139,7 +139,7 @@ it('notes first which documents may come out of order, and writes no others', as
   expect((await everything()).map(({ _id }) => _id)).toEqual([early.paymentId]);
 });
 
-it('names a document that says something else than its payment, and leaves it', async () => {
+it('names a document that differs from its payment, and leaves it', async () => {
   const payment = await store(aPayment());
   const forged = { ...documentOf(payment), amountMinor: 1 };
   await documents.write([forged]);
@@ -150,7 +150,7 @@ it('names a document that says something else than its payment, and leaves it', 
   expect((await everything())[0]?._source).toEqual(forged);
 });
 
-it('makes an index that is gone, and an alias that is gone without touching its index', async () => {
+it('creates a missing index, and a missing alias without touching its index', async () => {
   const payment = await store(aPayment());
   await elasticsearch.indices.delete({ index: names.index });
   await expect(ensurePaymentsIndex(elasticsearch, names)).resolves.toBe('created');
@@ -161,7 +161,7 @@ it('makes an index that is gone, and an alias that is gone without touching its 
   expect((await everything()).map(({ _id }) => _id)).toEqual([payment.paymentId]);
 });
 
-it('writes again what is refused for now, and gives up on a server that keeps refusing', async () => {
+it('retries what the server refuses for now, and stops after six tries', async () => {
   const payment = await store(aPayment());
   const waits: number[] = [];
   const wait = async (ms: number) => void waits.push(ms);
@@ -179,7 +179,7 @@ it('writes again what is refused for now, and gives up on a server that keeps re
   await expect(run({ documents: busy, wait })).rejects.toMatchObject({ name: 'RefusedForNow' });
 });
 
-it('stops between two pages when it is told to, and can be run again', async () => {
+it('stops between two pages when it is interrupted, and can run again', async () => {
   for (let count = 0; count < 6; count += 1) await store(aPayment());
   const interrupt = new AbortController();
   const stopped = run({

@@ -15,7 +15,7 @@ export interface ReindexOptions {
   payments: Client;
   documents: PaymentDocuments;
   /** Called before the first write, to tell the auditor which documents may be out of order. */
-  note: (before: Date) => Promise<void>;
+  recordCutOff: (before: Date) => Promise<void>;
   onProgress: (soFar: Reindexed) => void;
   signal: AbortSignal;
   pageSize?: number;
@@ -45,7 +45,7 @@ export interface Reindexed {
  * @throws the reason of `signal`, or the error of a page after six tries.
  */
 export async function reindex(options: ReindexOptions): Promise<Reindexed> {
-  const { payments, signal, note, onProgress, pageSize = PAGE } = options;
+  const { payments, signal, recordCutOff: note, onProgress, pageSize = PAGE } = options;
   const { total, before } = await readExtent(payments);
   const soFar: Reindexed = { total, written: 0, present: 0, failed: 0, failures: [] };
   await note(before);
@@ -69,7 +69,7 @@ async function readExtent(payments: Client): Promise<{ total: number; before: Da
     `SELECT count(*) AS total, max(completed_at) AS last
        FROM payments.payments WHERE status = 'COMPLETED'`,
   );
-  // Use the payments database's own timestamps: by another clock the newest payment could be missed.
+  // Use the timestamps of the payments. By another clock the newest payment could be missed.
   const lastMs = rows[0]?.last?.getTime() ?? 0;
   return { total: Number(rows[0]?.total), before: new Date(lastMs + 1) };
 }
@@ -113,35 +113,35 @@ async function writePage(
 ): Promise<void> {
   let left = page;
   for (let tries = 1; left.length > 0; tries += 1) {
-    const again: { payment: PaymentCompleted; error: Error }[] = [];
-    for (const { payment, fate } of await write(documents, left)) {
-      if (fate === 'applied') soFar.written += 1;
-      else if (fate === 'duplicate') soFar.present += 1;
-      else if (!isFinal(fate)) again.push({ payment, error: fate });
+    const refused: { payment: PaymentCompleted; error: Error }[] = [];
+    for (const { payment, outcome } of await write(documents, left)) {
+      if (outcome === 'applied') soFar.written += 1;
+      else if (outcome === 'duplicate') soFar.present += 1;
+      else if (!isFinal(outcome)) refused.push({ payment, error: outcome });
       else {
         soFar.failed += 1;
         if (soFar.failures.length < FAILURES_NAMED_MAX)
-          soFar.failures.push({ paymentId: payment.paymentId, error: fate });
+          soFar.failures.push({ paymentId: payment.paymentId, error: outcome });
       }
     }
-    const [first] = again;
+    const [first] = refused;
     if (!first) return;
     if (tries === TRIES_MAX) throw first.error;
     await wait(FIRST_WAIT_MS * 2 ** (tries - 1), signal);
-    left = again.map(({ payment }) => payment);
+    left = refused.map(({ payment }) => payment);
   }
 }
 
 async function write(
   documents: PaymentDocuments,
   page: PaymentCompleted[],
-): Promise<{ payment: PaymentCompleted; fate: Applied | Error }[]> {
-  const outcomes = await documents.write(page.map(documentOf)).catch((error: Error) => error);
+): Promise<{ payment: PaymentCompleted; outcome: Applied | Error }[]> {
+  const all = await documents.write(page.map(documentOf)).catch((error: Error) => error);
   return page.map((payment, index) => {
-    const outcome = outcomes instanceof Error ? outcomes : outcomes[index];
-    if (!outcome) return { payment, fate: new Error('a document without an outcome') };
-    if (outcome instanceof Error) return { payment, fate: outcome };
-    return { payment, fate: outcome.status === 'fulfilled' ? outcome.value : asError(outcome) };
+    const settled = all instanceof Error ? all : all[index];
+    if (!settled) return { payment, outcome: new Error('a document without an outcome') };
+    if (settled instanceof Error) return { payment, outcome: settled };
+    return { payment, outcome: settled.status === 'fulfilled' ? settled.value : asError(settled) };
   });
 }
 

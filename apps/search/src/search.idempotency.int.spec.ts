@@ -17,7 +17,7 @@ const indexPayment = new IndexPayment();
 beforeAll(() => {
   elasticsearch = new Client({ node: testAddresses().ELASTICSEARCH_URL, maxRetries: 0 });
 });
-// The index is the system's own: what these tests wrote would be documents without a payment.
+// The tests share the index of the system, so their documents would have no payment. Delete them.
 afterAll(async () => {
   circuits.forEach((circuit) => circuit.close());
   const operations = [...written].map((id) => ({ delete: { _id: id } }));
@@ -25,7 +25,7 @@ afterAll(async () => {
   await elasticsearch.close();
 });
 
-/** The strategy as one more process of the app makes it. */
+/** The strategy of another process of the app. */
 function strategyOver(store: Store): SearchIdempotency {
   const circuit = new Circuit({ dependency: 'elasticsearch', probe: async () => undefined });
   circuits.push(circuit);
@@ -48,7 +48,7 @@ async function stored({ paymentId }: PaymentCompleted) {
 const outcomes = (settled: PromiseSettledResult<unknown>[]) =>
   settled.map((one) => (one.status === 'fulfilled' ? one.value : (one.reason as Error).name));
 
-/** An Elasticsearch that answers every item of a request with this status. */
+/** A fake Elasticsearch that answers every item of a request with this status. */
 const answering = (status: number): Store =>
   ({
     bulk: async ({ operations = [] }: estypes.BulkRequest) => ({
@@ -62,7 +62,7 @@ describe('the contract of every strategy', () => {
     strategy: () => strategyOver(elasticsearch),
     effect,
     timesDone: async (payment) => ((await stored(payment)).found ? 1 : 0),
-    // The sequence number grows with every change, so it tells a rewrite from a repeat.
+    // The sequence number grows with every change, so an equal one proves that nothing was written.
     kept: async (payment) => await stored(payment),
     deaths: [
       {
@@ -91,7 +91,7 @@ describe('the contract of every strategy', () => {
   });
 });
 
-it('an old version that comes after a newer one does not win', async () => {
+it('an old version does not overwrite a newer one', async () => {
   const strategy = strategyOver(elasticsearch);
   const payment = aPayment({ paymentVersion: 3 });
   await index(strategy, payment);
@@ -103,7 +103,7 @@ it('an old version that comes after a newer one does not win', async () => {
 });
 
 describe('many documents in one request', () => {
-  it('two hundred lanes make one request, which makes no index and waits for no refresh', async () => {
+  it('the documents of 200 lanes make one request, which creates no index and waits for no refresh', async () => {
     const requests: estypes.BulkRequest[] = [];
     const bulk = async (request: estypes.BulkRequest) => {
       requests.push(request);
@@ -115,7 +115,7 @@ describe('many documents in one request', () => {
     expect(requests[0]).toMatchObject({ require_alias: true, refresh: false });
   });
 
-  it('one document that cannot be taken fails alone, and the other 199 are there', async () => {
+  it('one invalid document fails alone, and the other 199 are written', async () => {
     const strategy = strategyOver(elasticsearch);
     const payments = Array.from({ length: 200 }, () => aPayment());
     payments[77] = { ...payments[77]!, amountMinor: 'a lot' as never };
@@ -130,7 +130,7 @@ describe('many documents in one request', () => {
     );
   });
 
-  it('the same payment twice in one request: the first is written, the other compared with it', async () => {
+  it('the same payment twice in one request: the first is written, the second compared with it', async () => {
     const strategy = strategyOver(elasticsearch);
     const [twice, forged] = [aPayment(), aPayment()];
     const settled = await Promise.allSettled(
@@ -163,7 +163,7 @@ describe('many documents in one request', () => {
     });
   });
 
-  it('a request refused as a whole is no fault of its documents', async () => {
+  it('a refused request is not a failure of its documents', async () => {
     const refused = new errors.ResponseError({
       statusCode: 400,
       body: {},
@@ -177,7 +177,7 @@ describe('many documents in one request', () => {
 });
 
 describe('an Elasticsearch that fails', () => {
-  it('gone, it is a dependency that is down, and the circuit opens', async () => {
+  it('unreachable, it is a dependency that is down, and the circuit opens', async () => {
     const gone = new Client({ node: 'http://127.0.0.1:1', maxRetries: 0 });
     await expect(index(strategyOver(gone), aPayment())).rejects.toMatchObject({
       name: 'DependencyDown',
@@ -187,7 +187,7 @@ describe('an Elasticsearch that fails', () => {
     await gone.close();
   });
 
-  it('too slow once it is counted; too slow for three users it is down', async () => {
+  it('one timeout counts as an attempt; timeouts of three users open the circuit', async () => {
     const slow = { bulk: () => Promise.reject(new errors.TimeoutError('slow')) };
     const strategy = strategyOver(slow as unknown as Store);
     const users = ['alice', 'alice', 'bob', 'carol'].map((userId) => aPayment({ userId }));

@@ -7,8 +7,8 @@ import { Recipients } from './recipients.js';
 import { SMTP, type Smtp } from './smtp.js';
 
 /**
- * The four servers that a receipt needs. Each circuit breaker tells a server that is down from a bad
- * receipt.
+ * The four servers that a receipt needs. Each circuit breaker tells a server that is down from a
+ * bad receipt.
  */
 @Injectable()
 export class EmailCircuits implements ConsumerCircuits {

@@ -17,6 +17,6 @@ it.each([
   new Error('Command timed out'),
   new ReplyError('WRONGTYPE Operation against a key holding the wrong kind of value'),
   new TypeError('x is not a function'),
-])('it may be about this receipt, so it is counted: %s', (error) => {
+])('the attempt counts, because the error may be about this receipt: %s', (error) => {
   expect(asFailure(error)).toBe(error);
 });

@@ -6,14 +6,14 @@ import { assertKeepsEveryMarker, measureMemory } from './redis-memory.js';
 
 afterEach(() => register.clear());
 
-/** A Redis that says this about its memory. */
+/** A fake Redis with these lines about its memory. */
 const saying = (...lines: string[]) =>
   ({ info: async () => ['# Memory', ...lines].join('\r\n') }) as unknown as Redis;
 
 const readings = async () =>
   (await register.metrics()).split('\n').filter((line) => line.startsWith('redis_memory'));
 
-it('starts on a Redis that keeps every mark, and measures how full it is', async () => {
+it('starts on a Redis that keeps every deduplication marker, and measures how full it is', async () => {
   const redis = await connectRedis(testAddresses().REDIS_URL);
   await assertKeepsEveryMarker(redis);
   measureMemory(redis);
@@ -24,7 +24,7 @@ it('starts on a Redis that keeps every mark, and measures how full it is', async
 });
 
 it.each(['allkeys-lru', 'volatile-ttl'])(
-  'refuses to start on one that evicts: %s',
+  'refuses to start on a Redis that evicts: %s',
   async (policy) => {
     await expect(assertKeepsEveryMarker(saying(`maxmemory_policy:${policy}`))).rejects.toThrow(
       `maxmemory-policy noeviction, not ${policy}`,
@@ -32,7 +32,7 @@ it.each(['allkeys-lru', 'volatile-ttl'])(
   },
 );
 
-it('reads used memory as a part of the limit; without a limit nothing is full', async () => {
+it('reports used memory as a part of the limit, and 0 without a limit', async () => {
   measureMemory(saying('used_memory:80', 'used_memory_peak:99', 'maxmemory:100'));
   await expect(readings()).resolves.toEqual(['redis_memory_used_ratio 0.8']);
   register.clear();
@@ -40,7 +40,7 @@ it('reads used memory as a part of the limit; without a limit nothing is full', 
   await expect(readings()).resolves.toEqual(['redis_memory_used_ratio 0']);
 });
 
-it('a Redis that is down takes no other metric with it', async () => {
+it('a Redis that is down removes no other metric', async () => {
   measureMemory({ info: () => Promise.reject(new Error('gone')) });
   await expect(readings()).resolves.toEqual([]);
 });

@@ -15,9 +15,9 @@ it.each<[string, Partial<SmtpError>, string]>([
   ['not greeted in time', { code: 'ETIMEDOUT', timeoutType: 'GREETING_TIMEOUT' }, 'DependencyDown'],
   ['login refused', { code: 'EAUTH', responseCode: 535, command: 'AUTH PLAIN' }, 'DependencyDown'],
   ['cut off', { code: 'ESOCKET', originalCode: 'ECONNRESET' }, 'BrokenOff'],
-  ['closed without a word', { code: 'ECONNECTION' }, 'BrokenOff'],
+  ['closed without a reply', { code: 'ECONNECTION' }, 'BrokenOff'],
   ['silent', { code: 'ETIMEDOUT', timeoutType: 'SOCKET_TIMEOUT' }, 'BrokenOff'],
-  ['our time was up', { code: 'EABORT' }, 'BrokenOff'],
+  ['our own time limit', { code: 'EABORT' }, 'BrokenOff'],
   ['the stream was stopped', { code: 'ESTREAM' }, 'LeaseTooShort'],
   ['an address nodemailer will not use', { code: 'EENVELOPE', command: 'API' }, 'PermanentFailure'],
 ])('before the content, %s: nothing was sent, %j is %s', (_, properties, name) => {
@@ -32,14 +32,14 @@ it.each<[Partial<SmtpError>, new (...args: never[]) => Error]>([
   [{ code: 'EENVELOPE', command: 'MAIL FROM', responseCode: 451 }, RefusedForNow],
   [{ code: 'EMESSAGE', command: 'DATA', responseCode: 554 }, PermanentFailure],
   [{ code: 'EMESSAGE', command: 'DATA', responseCode: 452 }, RefusedForNow],
-])('a reply refuses, also after the content: %j', (properties, expected) => {
+])('a reply refuses the mail, also after the content: %j', (properties, expected) => {
   for (const contentStarted of [false, true]) {
     expect(asFailure(error(properties), contentStarted)).toBeInstanceOf(expected);
   }
 });
 
 it.each([{ code: 'ECONNECTION' }, { code: 'EABORT' }, { timeoutType: 'SOCKET_TIMEOUT' as const }])(
-  'after the content without a reply nobody knows: %j',
+  'after the content, without a reply, the outcome is unknown: %j',
   (properties) => {
     expect(asFailure(error(properties), true)).toBeInstanceOf(MaybeSent);
   },

@@ -42,8 +42,8 @@ export interface SmtpError extends Error {
 }
 
 /**
- * Classifies an error of nodemailer. The mail may have been accepted only if the content was started
- * and no reply refused it. Replies: RFC 5321 §4.2.1, 4xx is transient, 5xx is permanent.
+ * Classifies an error of nodemailer. The mail may have been accepted only if its content was
+ * started and no reply refused it. Replies: RFC 5321 §4.2.1, 4xx is transient, 5xx is permanent.
  */
 export function asFailure(error: SmtpError, contentStarted: boolean): Error {
   const reply = error.responseCode;

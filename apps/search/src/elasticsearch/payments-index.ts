@@ -52,7 +52,7 @@ export async function assertAliasExists(
  * and not in the order of their events. So the auditor does not judge the order (I9) of payments
  * that completed before this instant, and a reindex writes no others.
  */
-export async function noteReindex(
+export async function recordReindexCutOff(
   client: Client,
   { before, alias = PAYMENTS_ALIAS }: { before: Date; alias?: string },
 ): Promise<void> {

@@ -14,8 +14,8 @@ export class SearchController {
   constructor(private readonly elasticsearch: Client) {}
 
   /**
-   * Pages of 20; `nextCursor` is null on the last page. Elasticsearch finds a document about 1 s after
-   * it was written.
+   * Pages of 20; `nextCursor` is null on the last page. A search finds a document at most about 1 s
+   * after it was written.
    */
   @Get()
   async search(@Query() parameters: unknown, @AuthenticatedCaller() caller: Caller) {
@@ -48,7 +48,7 @@ export class SearchController {
   }
 }
 
-/** A customer finds only their own payments. An operator finds those of the user asked for, or all. */
+/** A customer finds only their own payments. An operator may name a user, or finds all. */
 function visibleUser(query: SearchQuery, caller: Caller): string | undefined {
   if (caller.role === 'operator') return query.userId;
   if (query.userId !== undefined && query.userId !== caller.userId) {

@@ -6,9 +6,9 @@ import type { Recipients } from '../servers/recipients.js';
 import { SendReceipt } from '../send-receipt.js';
 import { connectSmtp } from '../servers/smtp.js';
 
-/** A mail provider that behaves as told, and remembers what it accepted. */
-export class PretendedProvider {
-  /** Whole mails, headers and all, in the order they were accepted. */
+/** A mail provider with the behaviour of `options`. It keeps the mails that it accepted. */
+export class FakeMailProvider {
+  /** Whole mails with their headers, in the order of acceptance. */
   readonly accepted: string[] = [];
   private readonly server: SMTPServer;
   private readonly closers: (() => void)[] = [];
@@ -29,29 +29,29 @@ export class PretendedProvider {
       },
       ...options,
     });
-    // A client that cuts the connection is one of the things tested with it.
+    // Tests cut connections. Without a listener the 'error' event would end the process.
     this.server.on('error', () => undefined);
   }
 
-  static async start(options: SMTPServerOptions = {}): Promise<PretendedProvider> {
-    const provider = new PretendedProvider(options);
+  static async start(options: SMTPServerOptions = {}): Promise<FakeMailProvider> {
+    const provider = new FakeMailProvider(options);
     const listener = provider.server.listen(0, '127.0.0.1');
     await once(listener, 'listening');
     provider.port = (listener.address() as AddressInfo).port;
     return provider;
   }
 
-  /** A SendReceipt of one more process, with circuits of its own. */
+  /** The SendReceipt of another process, with its own circuit breakers. */
   sendReceipt(): { sendReceipt: SendReceipt; circuits: EmailCircuits } {
     const made = sendReceiptTo(`smtp://127.0.0.1:${this.port}`);
     this.closers.push(made.close);
     return made;
   }
 
-  /** Cuts one connection, or all. */
+  /** Cuts the connection of one session, or all connections. */
   hangUp(session?: { id: string }): void {
     for (const connection of this.server.connections) {
-      // smtp-server's own names for a connection's id and socket.
+      // smtp-server's private fields for the id and the socket of a connection.
       const { id, _socket } = connection as unknown as {
         id: string;
         _socket: { destroy: () => void };
