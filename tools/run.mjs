@@ -1,6 +1,6 @@
-// The entry point of every npm script. Installs packages and builds if needed, then runs the command
-// in this process, so that Ctrl-C and the exit code need no forwarding.
-// Uses only Node, because a fresh clone has no packages.
+// The entry point of every npm script. Installs packages and builds if needed, then runs the
+// command in this process, so that Ctrl-C and the exit code need no forwarding. Uses only Node,
+// because a fresh clone has no packages.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
@@ -176,7 +176,10 @@ function build() {
   const before = sourcesFingerprint();
   step('building', process.execPath, [
     join(root, 'node_modules', 'nx', 'dist', 'bin', 'nx.js'),
-    ...['run-many', '-t', 'build', '--outputStyle=static'],
+    'run-many',
+    '-t',
+    'build',
+    '--outputStyle=static',
   ]);
   mkdirSync(cache, { recursive: true });
   writeFileSync(buildStamp, before);

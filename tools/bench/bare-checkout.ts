@@ -4,9 +4,9 @@ import { claim, settle } from '@effectively-once/payments/statements';
 import pg from 'pg';
 
 /**
- * The minimum of a checkout: the two SQL statements and one call to the PSP, on node:http. It has no
- * token, validation, replay, metrics, log or framework. It runs as its own process on the port of
- * payments, so that the PSP's webhooks reach it too.
+ * The minimum of a checkout: the two SQL statements and one call to the PSP, on node:http. It has
+ * no token, validation, replay, metrics, log or framework. It runs as its own process on the port
+ * of payments, so that the PSP's webhooks reach it too.
  *
  * It is only the baseline of the benchmark. It is not a checkout: a client that retries is charged
  * twice.

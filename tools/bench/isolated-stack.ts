@@ -17,7 +17,9 @@ const READY_WITHIN_MS = 30_000;
 /** The program under load: the service, or the minimal baseline. */
 export type Contestant = 'payments' | 'bare';
 
-/** PostgreSQL and the PSP only. Payments and the bare checkout take turns on the port of payments. */
+/**
+ * PostgreSQL and the PSP only. Payments and the bare checkout take turns on the port of payments.
+ */
 export interface IsolatedStack {
   environment: Environment;
   paymentsUrl: string;

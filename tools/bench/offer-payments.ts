@@ -16,7 +16,9 @@ export async function offerPayments(options: {
   environment: Environment;
   perSecond: number;
   seconds: number;
-  /** How long a client retries when payments is unreachable. 0: an unreachable payments is an error. */
+  /**
+   * How long a client retries when payments is unreachable. 0: an unreachable payments is an error.
+   */
   unreachableForMaxMs?: number;
   signal?: AbortSignal;
 }): Promise<{ offered: number; paid: number }> {

@@ -10,9 +10,10 @@ const MICROSECONDS = 1_000;
 /**
  * An open loop: checkouts arrive independently of the answers, with exponentially distributed gaps,
  * as from independent customers. (autocannon's own rate option sends a second's requests at once.)
- * The latency starts when a checkout is due. So a stall counts for every checkout that was due during
- * it, not only for those already sent (no coordinated omission).
- * @see https://www.usenix.org/legacy/event/nsdi06/tech/schroeder/schroeder.pdf open against closed systems
+ * The latency starts when a checkout is due. So a stall counts for every checkout that was due
+ * during it, not only for those already sent (no coordinated omission).
+ * @see "Open Versus Closed: A Cautionary Tale"
+ * https://www.usenix.org/legacy/event/nsdi06/tech/schroeder/schroeder.pdf
  */
 export async function openLoop(
   load: { perSecond: number; seconds: number },

@@ -39,8 +39,8 @@ export async function dropSlot(pipeline: PipelineAddresses): Promise<void> {
 
 /**
  * Moves the slot past events that the connector has not read, so that Debezium does not notice it.
- * Debezium notices if restart_lsn is beyond its stored offset. An open transaction holds restart_lsn
- * back, as a long transaction in production does. Payments must arrive meanwhile.
+ * Debezium notices if restart_lsn is beyond its stored offset. An open transaction holds
+ * restart_lsn back, as a long transaction in production does. Payments must arrive meanwhile.
  *
  * @param watched true: wait until the console has seen the inactive slot (within a second).
  */
@@ -100,7 +100,9 @@ export async function untilStopped({ connectUrl }: PipelineAddresses): Promise<v
   });
 }
 
-/** Terminates the connector's connection, as a network fault does. Debezium reconnects after 10 s. */
+/**
+ * Terminates the connector's connection, as a network fault does. Debezium reconnects after 10 s.
+ */
 export async function terminateWalSender(pipeline: PipelineAddresses): Promise<void> {
   await withClient(pipeline, untilFree);
 }

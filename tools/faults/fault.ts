@@ -17,7 +17,9 @@ export type InjectedFault =
   | { kind: 'zombie'; consumer: ConsumerName }
   /** A second member joins the group, then leaves it or is killed. */
   | { kind: 'rebalance'; consumer: ConsumerName; end: 'leave' | 'kill' }
-  /** A mistake of the operator between outbox and topic. `slot moved` needs the operator to repair. */
+  /**
+   * A mistake of the operator between outbox and topic. `slot moved` needs the operator to repair.
+   */
   | { kind: 'connector deleted' | 'slot dropped' | 'slot moved' };
 
 const APPS = ['payments', 'email', 'loyalty', 'search', 'third-parties'] as const;

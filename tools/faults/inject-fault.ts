@@ -18,8 +18,8 @@ import type { InjectedFault } from './fault.js';
 import { pipelineOf } from './repair.js';
 
 // Longer than the Kafka session on a test stack (6 s) and email's lease (15 s). The group continues
-// without the frozen member. When that member resumes, it believes that it still owns its partitions
-// and its leases (a zombie).
+// without the frozen member. When that member resumes, it believes that it still owns its
+// partitions and its leases (a zombie).
 const FROZEN_MS = 17_000;
 const CUT_MIN_MS = 1_000;
 const CUT_MAX_MS = 30_000;
@@ -115,8 +115,8 @@ async function untilDead(app: string, point: string, { breakable }: BreakableSta
   await waitUntil(`${app} to die ${point}`, () => !existsSync(token));
 }
 
-// A poison pill in the redrive topic. In the main topic the audit would report it, because it has no
-// outbox row.
+// A poison pill in the redrive topic. In the main topic the audit would report it, because it has
+// no outbox row.
 async function poison(consumer: ConsumerName, brokers: string[]): Promise<void> {
   const producer = new RecordProducer({ brokers, clientId: 'faults' });
   await producer.connect();

@@ -1,6 +1,6 @@
 /**
- * Numbers from 0 to 1. The same seed gives the same numbers, so that a failed round can be repeated.
- * Algorithm: mulberry32, public domain, by Tommy Ettinger.
+ * Numbers from 0 to 1. The same seed gives the same numbers, so that a failed round can be
+ * repeated. Algorithm: mulberry32, public domain, by Tommy Ettinger.
  */
 export function randomFrom(seed: number): () => number {
   let state = seed >>> 0;

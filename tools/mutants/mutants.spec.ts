@@ -5,7 +5,8 @@ import { repositoryRoot } from '../repository-root.js';
 import { withMutation } from './mutant.js';
 import { MUTANTS } from './mutants.js';
 
-// `npm run test:guards` runs the mutants. This spec only checks, in seconds, that they fit the code.
+// `npm run test:guards` runs the mutants. This spec only checks, in seconds, that they fit the
+// code.
 describe.each(MUTANTS.map((mutant) => [mutant.mutation, mutant] as const))('%s', (_, mutant) => {
   it('its text occurs exactly once in its file', () => {
     const content = readFileSync(join(repositoryRoot, mutant.file), 'utf8');

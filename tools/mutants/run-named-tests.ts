@@ -29,9 +29,14 @@ export async function runNamedTests(
   const titles = [...new Set(tests.map(({ title }) => title))].map(asPattern);
   const files = [...new Set(tests.map(({ file }) => file))].map(asPattern);
   const arguments_ = [
-    ...[`--selectProjects=${level}`, '--json', `--outputFile=${outputFile}`],
-    ...[`--testTimeout=${TEST_TIMEOUT_MS[level]}`, '--forceExit'],
-    ...[`--testNamePattern=(${titles.join('|')})$`, '--testPathPatterns', ...files],
+    `--selectProjects=${level}`,
+    '--json',
+    `--outputFile=${outputFile}`,
+    `--testTimeout=${TEST_TIMEOUT_MS[level]}`,
+    '--forceExit',
+    `--testNamePattern=(${titles.join('|')})$`,
+    '--testPathPatterns',
+    ...files,
   ];
   const stacks = addresses && [addresses];
   await runJestIn(tree, arguments_, { stacks, stderr: 'ignore', signal });

@@ -63,7 +63,8 @@ export class ScratchCopy {
   }
 
   // Each third-party package is a link into the repository. The workspace's own packages must be
-  // those of the copy: otherwise an import by package name would load a library without the mutation.
+  // those of the copy: otherwise an import by package name would load a library without the
+  // mutation.
   private linkPackages(folder: string): void {
     const installed = join(repositoryRoot, folder, 'node_modules');
     if (!existsSync(installed)) return;

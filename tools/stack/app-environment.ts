@@ -7,26 +7,52 @@ export type AppName = (typeof APPS)[number];
 /** The variables that each app reads at start. An app gets only the passwords that it needs. */
 const READS: Record<AppName, readonly Variable[]> = {
   'third-parties': [
-    ...(['THIRD_PARTIES_PORT', 'PSP_PORT', 'SMTP_PORT', 'JOURNAL_DIR'] as const),
-    ...(['PSP_SECRET_KEY', 'PSP_WEBHOOK_SECRET', 'PAYMENTS_WEBHOOK_URL'] as const),
+    'THIRD_PARTIES_PORT',
+    'PSP_PORT',
+    'SMTP_PORT',
+    'JOURNAL_DIR',
+    'PSP_SECRET_KEY',
+    'PSP_WEBHOOK_SECRET',
+    'PAYMENTS_WEBHOOK_URL',
   ],
   payments: [
-    ...(['PAYMENTS_PORT', 'PAYMENTS_DATABASE_URL', 'AUTH_JWT_SECRET', 'SERVICE_TOKEN'] as const),
-    ...(['PSP_URL', 'PSP_SECRET_KEY', 'PSP_WEBHOOK_SECRET'] as const),
-    ...(['RATE_LIMIT_PER_S', 'RATE_LIMIT_BURST'] as const),
+    'PAYMENTS_PORT',
+    'PAYMENTS_DATABASE_URL',
+    'AUTH_JWT_SECRET',
+    'SERVICE_TOKEN',
+    'PSP_URL',
+    'PSP_SECRET_KEY',
+    'PSP_WEBHOOK_SECRET',
+    'RATE_LIMIT_PER_S',
+    'RATE_LIMIT_BURST',
   ],
   email: [
-    ...(['EMAIL_PORT', 'KAFKA_BROKERS', 'REDIS_URL', 'SMTP_URL', 'MAIL_PROVIDER_URL'] as const),
-    ...(['PAYMENTS_URL', 'SERVICE_TOKEN'] as const),
+    'EMAIL_PORT',
+    'KAFKA_BROKERS',
+    'REDIS_URL',
+    'SMTP_URL',
+    'MAIL_PROVIDER_URL',
+    'PAYMENTS_URL',
+    'SERVICE_TOKEN',
   ],
   loyalty: ['LOYALTY_PORT', 'KAFKA_BROKERS', 'LOYALTY_DATABASE_URL', 'AUTH_JWT_SECRET'],
   search: ['SEARCH_PORT', 'KAFKA_BROKERS', 'ELASTICSEARCH_URL', 'AUTH_JWT_SECRET'],
   console: [
-    ...(['EMAIL_URL', 'LOYALTY_URL', 'SEARCH_URL'] as const),
-    ...(['CONSOLE_PORT', 'CONSOLE_DATABASE_URL', 'AUTH_JWT_SECRET'] as const),
-    ...(['AUDITOR_PAYMENTS_URL', 'AUDITOR_LOYALTY_URL', 'AUDITOR_CONSOLE_URL'] as const),
-    ...(['KAFKA_BROKERS', 'REDIS_URL', 'ELASTICSEARCH_URL', 'CONNECT_URL'] as const),
-    ...(['THIRD_PARTIES_URL', 'DEBEZIUM_DATABASE_URL'] as const),
+    'EMAIL_URL',
+    'LOYALTY_URL',
+    'SEARCH_URL',
+    'CONSOLE_PORT',
+    'CONSOLE_DATABASE_URL',
+    'AUTH_JWT_SECRET',
+    'AUDITOR_PAYMENTS_URL',
+    'AUDITOR_LOYALTY_URL',
+    'AUDITOR_CONSOLE_URL',
+    'KAFKA_BROKERS',
+    'REDIS_URL',
+    'ELASTICSEARCH_URL',
+    'CONNECT_URL',
+    'THIRD_PARTIES_URL',
+    'DEBEZIUM_DATABASE_URL',
   ],
 };
 
@@ -53,6 +79,6 @@ export function appEnvironment(
   );
 }
 
-// The variables of libpq would redirect a database connection. NODE_OPTIONS can load a debugger or a
-// test hook.
+// The variables of libpq would redirect a database connection. NODE_OPTIONS can load a debugger or
+// a test hook.
 const LIBRARY_VARIABLES = /^(PG[A-Z]+|NODE_OPTIONS|npm_.*)$/;

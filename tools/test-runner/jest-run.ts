@@ -21,7 +21,9 @@ export async function testFiles(level: Level, patterns: readonly string[]): Prom
   return stdout.split('\n').filter(isAbsolute);
 }
 
-/** Runs one level of the tests and counts them. A Jest that ends without a report is one failure. */
+/**
+ * Runs one level of the tests and counts them. A Jest that ends without a report is one failure.
+ */
 export async function runJest(options: {
   level: Level;
   /** Parts of paths; an empty list means all tests. */
@@ -43,7 +45,9 @@ export async function runJest(options: {
     ...pathArguments(patterns),
   ];
   const exitCode = await runJestIn(repositoryRoot, arguments_, {
-    ...{ stacks, stderr: 'inherit', signal },
+    stacks,
+    stderr: 'inherit',
+    signal,
   });
   const count = readCount(report);
   if (exitCode !== 0 && count.failed === 0) return { ...count, failed: 1 };

@@ -4,7 +4,9 @@ import { availableParallelism, totalmem } from 'node:os';
 // the developer.
 const STACK_BYTES = 6 * 1024 ** 3;
 
-/** Tests on servers mostly wait. Two stacks keep two cores busy; more would slow each other down. */
+/**
+ * Tests on servers mostly wait. Two stacks keep two cores busy; more would slow each other down.
+ */
 const STACKS_MAX = 2;
 
 /** The number of test stacks that this machine can run side by side. */

@@ -14,8 +14,12 @@ const CHECKS = [
   {
     name: 'lint',
     command: [
-      ...[bin('eslint'), '.', '--max-warnings=0'],
-      ...['--cache', '--cache-location=node_modules/.cache/eslint/', '--cache-strategy=content'],
+      bin('eslint'),
+      '.',
+      '--max-warnings=0',
+      '--cache',
+      '--cache-location=node_modules/.cache/eslint/',
+      '--cache-strategy=content',
     ],
     fix: 'npx eslint --fix .',
   },

@@ -45,7 +45,9 @@ interface StackOptions {
   print: (line: string) => void;
 }
 
-/** Starts the real servers as processes with their own ports and folder, beside a running system. */
+/**
+ * Starts the real servers as processes with their own ports and folder, beside a running system.
+ */
 export async function startNativeTestStack(options: StackOptions): Promise<BreakableStack> {
   const { name, ports, proxyPorts } = await freePortBlock(readEnvironment().settings);
   const environment = readEnvironment({ ...process.env, ...ports, NODE_ENV: 'test' });
@@ -107,7 +109,9 @@ function consumersAmong(definitions: ProcessDefinition[]) {
   );
 }
 
-/** Starts the servers as containers and prepares them. For integration tests only: it has no apps. */
+/**
+ * Starts the servers as containers and prepares them. For integration tests only: it has no apps.
+ */
 export async function startContainerTestStack(): Promise<TestStack> {
   const { settings, given } = readEnvironment();
   const servers = await startContainers(settings, { postgresPassword: settings.POSTGRES_PASSWORD });

@@ -47,7 +47,10 @@ export async function makePayments(
         made.map(({ completedAt }) => completedAt),
         made.map(() => randomUUID()),
         made.map((payment) => encodePaymentCompleted(payment)),
-        ...[TRACEPARENT, PAYMENT_COMPLETED, PAYMENT_COMPLETED_TYPE, PAYMENT_COMPLETED_SCHEMA],
+        TRACEPARENT,
+        PAYMENT_COMPLETED,
+        PAYMENT_COMPLETED_TYPE,
+        PAYMENT_COMPLETED_SCHEMA,
       ]);
     }
   } finally {

@@ -38,7 +38,8 @@ export async function measureLoyalty(part: Part): Promise<'clean' | 'not clean'>
       if (service.hasEnded) throw new Error('the loyalty service ended; see its log');
       return (await entries(loyalty)) === PAYMENTS;
     });
-    // The clock of the database: the result includes neither the start of the service nor our polling.
+    // The clock of the database: the result includes neither the start of the service nor our
+    // polling.
     const { rows } = await loyalty.query<{ seconds: number }>(
       `SELECT extract(epoch FROM max(awarded_at) - min(awarded_at))::float8 AS seconds
          FROM loyalty.points_entries`,

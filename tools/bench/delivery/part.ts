@@ -9,6 +9,8 @@ export interface Part {
   logFolder: string;
   signal: AbortSignal;
   print: (line: string) => void;
-  /** Prints a figure and its limit. A missed limit does not fail the run, because machines differ. */
+  /**
+   * Prints a figure and its limit. A missed limit does not fail the run, because machines differ.
+   */
   bar: (what: string, value: number, bar: { atLeast: number } | { atMost: number }) => void;
 }

@@ -25,14 +25,16 @@ import { fromOne, wholeNumber } from '../clients/whole-number.js';
 const QUIET_WITHIN_MS = 60_000;
 const CLIENTS = 32;
 /**
- * The checkouts until the code is compiled and the connections are open. A number, not a time: a busy
- * machine needs longer, but not fewer checkouts.
+ * The checkouts until the code is compiled and the connections are open. A number, not a time: a
+ * busy machine needs longer, but not fewer checkouts.
  */
 const WARM_UP = { clients: CLIENTS, amount: 4_000 };
 const RUNNING_WARM_UP_S = 20;
 /** Ten million checkouts a day. */
 const RATED_PER_S = 115;
-/** Share of the closed-loop rate. At the full rate an open loop measures a queue that only grows. */
+/**
+ * Share of the closed-loop rate. At the full rate an open loop measures a queue that only grows.
+ */
 const OPEN_LOOP_SHARE = 0.5;
 
 const command = new Command('npm run bench:checkout --')

@@ -34,9 +34,9 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const BACK_OFF = { firstMs: 200, maxMs: 8_000 };
 
 /**
- * Pays with retries, exponential backoff and jitter. Every retry has the same idempotency key: if an
- * answer is lost, a repeat with the same key is safe, and a new key could charge twice.
- * Returns the first final answer.
+ * Pays with retries, exponential backoff and jitter. Every retry has the same idempotency key: if
+ * an answer is lost, a repeat with the same key is safe, and a new key could charge twice. Returns
+ * the first final answer.
  * @throws PaymentsUnreachable if no request reached payments.
  */
 export async function pay(

@@ -63,7 +63,9 @@ try {
   process.exit(EXIT.failed);
 }
 
-/** Resolves once all text is written. A pipe takes 64 kB at a time; an earlier exit would cut it. */
+/**
+ * Resolves once all text is written. A pipe takes 64 kB at a time; an earlier exit would cut it.
+ */
 async function written(text: string): Promise<void> {
   await new Promise<void>((resolve) => process.stdout.write(`${text}\n`, () => resolve()));
 }

@@ -49,7 +49,10 @@ function table(rows: Service[]): string {
   });
   for (const { name, kind, url, pid, container, healthy, startedAt } of rows) {
     result.push([
-      ...[name, kind, url, String(container ?? pid ?? '–')],
+      name,
+      kind,
+      url,
+      String(container ?? pid ?? '–'),
       healthy ? pc.green('yes') : pc.red('no'),
       startedAt ? startedAt.replace('T', ' ').slice(0, 19) : '–',
     ]);

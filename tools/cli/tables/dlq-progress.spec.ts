@@ -2,7 +2,10 @@ import { ConsoleUnreachable, ConsoleRefused, type DlqAction } from '../clients/d
 import { watch } from './dlq-progress.js';
 
 const action = (done: number, finished = false): DlqAction => ({
-  ...{ id: '7', count: 4, done, givenBack: 0 },
+  id: '7',
+  count: 4,
+  done,
+  givenBack: 0,
   finishedAt: finished ? '2026-11-21T12:00:00Z' : null,
 });
 

@@ -15,8 +15,11 @@ export function overviewTable({ consumers }: DlqOverview): string {
   const table = new Table({ head, style: { head: [], border: [], compact: true } });
   for (const { consumer, depth, oldest, states, reasons } of consumers) {
     table.push([
-      ...[consumer, depth > 0 ? pc.red(String(depth)) : pc.green('0'), at(oldest)],
-      ...[String(states['redriven'] ?? 0), String(states['discarded'] ?? 0)],
+      consumer,
+      depth > 0 ? pc.red(String(depth)) : pc.green('0'),
+      at(oldest),
+      String(states['redriven'] ?? 0),
+      String(states['discarded'] ?? 0),
       reasons.map(({ errorName, count }) => `${count} × ${errorName}`).join('\n'),
     ]);
   }
@@ -29,9 +32,13 @@ export function pageTable({ items, nextCursor }: DlqPage): string {
   const table = new Table({ head, style: { head: [], border: [], compact: true } });
   for (const item of items) {
     table.push([
-      ...[item.id, stateColour(item.state), item.paymentId ?? '–', at(item.deadLetteredAt)],
+      item.id,
+      stateColour(item.state),
+      item.paymentId ?? '–',
+      at(item.deadLetteredAt),
       `${item.errorName} (${item.errorClass ?? '–'})`,
-      ...[String(item.attempts), `${item.redriveCount}×`],
+      String(item.attempts),
+      `${item.redriveCount}×`,
     ]);
   }
   const more = nextCursor ? `\nmore: --cursor ${nextCursor}` : '';
@@ -59,7 +66,8 @@ function stateColour(state: string): string {
   return state === 'redriven' ? pc.green(state) : pc.dim(state);
 }
 
-// The producer of the record chose its headers. An escape sequence in them must not reach the terminal.
+// The producer of the record chose its headers. An escape sequence in them must not reach the
+// terminal.
 const printable = (text: string) => text.replace(/\p{Cc}|\p{Cf}/gu, '\uFFFD');
 
 const at = (time: string | null) => (time ? time.replace('T', ' ').slice(0, 19) : '–');

@@ -5,7 +5,9 @@ import type { Reconciled } from '@effectively-once/reconcile/reconcile';
 const SOURCES: Source[] = ['payments', 'psp', 'points', 'documents'];
 const NAMED_MAX = 20;
 
-/** The day as text: the total of each of the four sources per currency, then the users who differ. */
+/**
+ * The day as text: the total of each of the four sources per currency, then the users who differ.
+ */
 export function reconcileTable({ day, totals, differences }: Reconciled): string {
   if (totals.length === 0) return `${day}: no payments`;
   const table = new Table({ head: [day, ...SOURCES], style: { head: [], border: [] } });

@@ -96,8 +96,10 @@ async function isSurvived(fault: InjectedFault): Promise<boolean> {
 function remember(fault: InjectedFault, recoveredMs: number, publishedAgain: number): void {
   const title = titleOf(fault);
   const row = recoveries.get(title) ?? {
-    ...{ title, repairedByOperator: needsOperator(fault) },
-    ...{ recoveredMs: [], republished: [] },
+    title,
+    repairedByOperator: needsOperator(fault),
+    recoveredMs: [],
+    republished: [],
   };
   row.recoveredMs.push(recoveredMs);
   row.republished.push(publishedAgain);

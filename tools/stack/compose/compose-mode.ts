@@ -10,10 +10,13 @@ import { CONTAINER_PORTS, LONG_RUNNING, urlOf, type LongRunning } from './servic
 import { startProject } from './project/start-project.js';
 import { stopProject } from './project/stop-project.js';
 
-// A JVM that is still starting ignores SIGTERM. It has no data yet, so a short grace period is safe.
+// A JVM that is still starting ignores SIGTERM. It has no data yet, so a short grace period is
+// safe.
 const STARTING_GRACE_S = 3;
 
-/** Runs servers and apps as containers. It also sees containers that `docker compose up` started. */
+/**
+ * Runs servers and apps as containers. It also sees containers that `docker compose up` started.
+ */
 export const composeMode: Mode = {
   name: 'compose',
 

@@ -44,7 +44,8 @@ describe('docker-compose.yml', () => {
   });
 
   it.each(APPS)('gives %s exactly the variables that it gets in native mode', (app) => {
-    // Native mode passes these two only if the caller sets them. Compose can only pass an empty value.
+    // Native mode passes these two only if the caller sets them. Compose can only pass an empty
+    // value.
     const limits = { RATE_LIMIT_PER_S: '1', RATE_LIMIT_BURST: '1' };
     const native = appEnvironment(app, readEnvironment(limits), { journalFolder: '/journals' });
     const inCompose = Object.keys(file.services[app]!.environment!);

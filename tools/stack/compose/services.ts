@@ -5,7 +5,9 @@ import { SERVERS, type ServerName } from '../health/health-check.js';
 export type LongRunning = ServerName | AppName;
 export const LONG_RUNNING: readonly LongRunning[] = [...SERVERS, ...APPS];
 
-/** The one-shots that must succeed before the apps start. Without `demo`: `npm start` pays itself. */
+/**
+ * The one-shots that must succeed before the apps start. Without `demo`: `npm start` pays itself.
+ */
 export const PREPARATIONS = ['migrate', 'topics', 'index', 'connector'] as const;
 
 /** The port of each service in its container. A spec compares it with docker-compose.yml. */

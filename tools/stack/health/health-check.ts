@@ -11,8 +11,13 @@ const CHECK_TIMEOUT_MS = 3_000;
 export type HealthCheck = (signal: AbortSignal) => Promise<void>;
 
 export const SERVERS = [
-  ...(['elasticsearch', 'kafka', 'postgres', 'redis', 'connect'] as const),
-  ...(['alertmanager', 'prometheus'] as const),
+  'elasticsearch',
+  'kafka',
+  'postgres',
+  'redis',
+  'connect',
+  'alertmanager',
+  'prometheus',
 ] as const;
 export type ServerName = (typeof SERVERS)[number];
 
@@ -56,7 +61,8 @@ export async function isHealthy(service: string, environment: Environment): Prom
 }
 
 async function kafkaAnswers(port: number, signal: AbortSignal): Promise<void> {
-  // kafkajs retries a closed port for longer than the check may take, so the check tries the port first.
+  // kafkajs retries a closed port for longer than the check may take, so the check tries the port
+  // first.
   await portOpens(port, signal);
   await pingBroker({ brokers: [`127.0.0.1:${port}`], clientId: 'health-check' });
 }

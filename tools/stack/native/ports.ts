@@ -2,7 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { connect, createServer } from 'node:net';
 import type { PortName, Settings } from '../environment.js';
 
-/** @throws Error that names every port in use, its variable, and the process that holds it if known. */
+/**
+ * @throws Error that names every port in use, its variable, and the process that holds it if known.
+ */
 export async function assertPortsAreFree(
   services: { name: string; ports: PortName[] }[],
   settings: Settings,
@@ -25,7 +27,9 @@ export async function assertPortsAreFree(
   );
 }
 
-/** True if the port is free on every address of this machine, so that no port is shared by accident. */
+/**
+ * True if the port is free on every address of this machine, so that no port is shared by accident.
+ */
 export async function isFree(port: number): Promise<boolean> {
   // On macOS a program can listen on all addresses although another one listens on one of them.
   // Therefore try to connect first.

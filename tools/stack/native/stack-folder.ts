@@ -18,8 +18,9 @@ export interface StackFolder {
 }
 
 /**
- * `.stack` in the clone. If root starts the servers as `nobody`, and `nobody` cannot enter the clone:
- * a folder in /var/tmp. Its name is a hash of the clone's path, so that the next command finds it.
+ * `.stack` in the clone. If root starts the servers as `nobody`, and `nobody` cannot enter the
+ * clone: a folder in /var/tmp. Its name is a hash of the clone's path, so that the next command
+ * finds it.
  */
 export function stackFolder(name = 'main'): StackFolder {
   const user = serverUser();

@@ -19,8 +19,8 @@ export interface PostgresOptions {
 }
 
 /**
- * Roles, databases, tables and the replication slot. Safe to repeat at any time: what is there stays,
- * passwords are brought up to date.
+ * Creates roles, databases, tables and the replication slot. Safe to repeat at any time: it keeps
+ * existing data and updates the passwords.
  */
 export async function preparePostgres(options: PostgresOptions): Promise<void> {
   await withSuperuser(options, 'postgres', async (client) => {
@@ -55,7 +55,7 @@ const password = (settings: Settings, database: string, role: 'OWNER' | 'APP') =
 async function createDatabase(client: pg.Client, name: string): Promise<void> {
   const found = await client.query('SELECT FROM pg_database WHERE datname = $1', [name]);
   if (!found.rowCount) await client.query(`CREATE DATABASE ${name} OWNER ${name}_owner`);
-  // Otherwise every role could connect to every database.
+  // Without it every role could connect to every database.
   await client.query(`REVOKE ALL ON DATABASE ${name} FROM PUBLIC`);
   const guests = name === 'payments' ? `${name}_app, auditor, debezium` : `${name}_app, auditor`;
   await client.query(`GRANT CONNECT ON DATABASE ${name} TO ${guests}`);
@@ -73,7 +73,7 @@ async function migrate(
   });
   await database.initialize();
   try {
-    // TypeORM keeps its list of migrations in this schema, so none of them can make it.
+    // TypeORM stores its list of migrations in this schema, so no migration can create the schema.
     await database.query(`CREATE SCHEMA IF NOT EXISTS ${name}`);
     await database.runMigrations({ transaction: 'all' });
   } finally {
@@ -82,8 +82,8 @@ async function migrate(
 }
 
 /**
- * The slot is made before the first payment can be: a slot only has what was written after it.
- * Made after the publication, because decoding what came before it would fail.
+ * Creates the replication slot before the first payment, because a slot contains only changes after
+ * its creation. Creates it after the publication, because decoding older changes would fail.
  */
 async function createSlot({ host, port, settings }: PostgresOptions): Promise<void> {
   const client = new pg.Client({

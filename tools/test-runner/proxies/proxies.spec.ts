@@ -15,9 +15,20 @@ const EVERYTHING = {
   ELASTICSEARCH_URL: 'http://127.0.0.1:9200',
 };
 const app = (name: string): ProcessDefinition => ({
-  ...{ name, kind: 'app', url: '', ports: [], after: ['topics'], command: '', args: [], cwd: '' },
-  ...{ env: EVERYTHING, user: undefined, checkHealth: () => Promise.resolve() },
-  ...{ healthyWithinMs: 1, stopSignal: 'SIGTERM', stopWithinMs: 1 },
+  name,
+  kind: 'app',
+  url: '',
+  ports: [],
+  after: ['topics'],
+  command: '',
+  args: [],
+  cwd: '',
+  env: EVERYTHING,
+  user: undefined,
+  checkHealth: () => Promise.resolve(),
+  healthyWithinMs: 1,
+  stopSignal: 'SIGTERM',
+  stopWithinMs: 1,
 });
 const apps = ['payments', 'email', 'loyalty', 'search', 'console'].map(app);
 const ports = Array.from({ length: PROXY_PORTS }, (_, index) => 24_100 + index);

@@ -24,7 +24,10 @@ export function watchContainers(
   onEvent: (event: ContainerEvent) => void,
 ): { close: () => void } {
   const filters = [
-    ...['--filter', projectFilter(environment), '--filter', 'type=container'],
+    '--filter',
+    projectFilter(environment),
+    '--filter',
+    'type=container',
     ...ACTIONS.flatMap((action) => ['--filter', `event=${action}`]),
   ];
   // Without --since, events before docker starts to listen would be lost.

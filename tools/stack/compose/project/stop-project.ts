@@ -3,7 +3,9 @@ import type { Progress } from '../../native/start-stack.js';
 import { watchContainers } from './container-events.js';
 import { compose } from '../docker.js';
 
-/** Stops and removes all containers, also those of `docker compose run`. Keeps the data by default. */
+/**
+ * Stops and removes all containers, also those of `docker compose run`. Keeps the data by default.
+ */
 export async function stopProject(options: {
   environment: Environment;
   wipe: boolean;
@@ -20,7 +22,9 @@ export async function stopProject(options: {
   try {
     await compose(
       [
-        ...['down', '--remove-orphans', ...(wipe ? ['--volumes'] : [])],
+        'down',
+        '--remove-orphans',
+        ...(wipe ? ['--volumes'] : []),
         ...(graceS === undefined ? [] : ['--timeout', String(graceS)]),
       ],
       { environment },

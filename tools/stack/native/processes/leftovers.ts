@@ -14,8 +14,9 @@ const DIE_WITHIN_MS = 5_000;
 const POLL_MS = 50;
 
 /**
- * Ends the processes that a killed supervisor left running, and deletes its state file. Does nothing
- * while the supervisor lives. Does not touch a foreign process that has got the pid of one of ours.
+ * Ends the processes that a killed supervisor left running, and deletes its state file. Does
+ * nothing while the supervisor lives. Does not touch a foreign process that has got the pid of one
+ * of ours.
  * @returns the names of the processes that it ended.
  */
 export async function endLeftovers(
@@ -25,7 +26,8 @@ export async function endLeftovers(
   const state = readState(folder.stateFile);
   if (!state || isAlive(state.supervisor)) return [];
   const left = state.processes.filter(({ run }) => isAlive(run));
-  // One by one, in reverse start order: PostgreSQL waits for Connect, and consumers need the broker.
+  // One by one, in reverse start order: PostgreSQL waits for Connect, and consumers need the
+  // broker.
   for (const record of left.reverse()) await end(record, stopWithinMs);
   removeState(folder.stateFile);
   return left.map(({ name }) => name);

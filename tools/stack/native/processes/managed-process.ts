@@ -22,7 +22,9 @@ export interface Exit {
   restartInMs: number;
 }
 
-/** Starts a program, waits until it is healthy, and restarts it with backoff until it is stopped. */
+/**
+ * Starts a program, waits until it is healthy, and restarts it with backoff until it is stopped.
+ */
 export class ManagedProcess {
   private child: ChildProcess | undefined;
   private backOffMs = BACK_OFF_FIRST_MS;
@@ -43,7 +45,9 @@ export class ManagedProcess {
     this.record = { name, kind, url, stopSignal, run: null };
   }
 
-  /** @throws Error with the last log lines if the program ends or does not become healthy in time. */
+  /**
+   * @throws Error with the last log lines if the program ends or does not become healthy in time.
+   */
   async start(signal: AbortSignal): Promise<void> {
     await this.definition.prepare?.(signal);
     signal.throwIfAborted();

@@ -1,6 +1,6 @@
 /**
- * Every process of the stack leads its own process group. So Ctrl-C in the terminal reaches only the
- * supervisor, and the supervisor can end a server together with its child processes.
+ * Every process of the stack leads its own process group. So Ctrl-C in the terminal reaches only
+ * the supervisor, and the supervisor can end a server together with its child processes.
  */
 export function signalGroup(leaderPid: number, signal: NodeJS.Signals): void {
   ifItExists(() => process.kill(-leaderPid, signal));

@@ -12,7 +12,9 @@ import { join } from 'node:path';
 const KEEP_BYTES_MAX = 20 * 1024 * 1024;
 const TAIL_BYTES = 16 * 1024;
 
-/** The log file of a program. The program writes it directly, also after a kill of the supervisor. */
+/**
+ * The log file of a program. The program writes it directly, also after a kill of the supervisor.
+ */
 export class ServerLog {
   readonly file: string;
   private runStartsAt = 0;

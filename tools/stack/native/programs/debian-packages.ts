@@ -4,7 +4,8 @@ import { onPath, runProgram } from './program.js';
 
 /**
  * Downloads Debian packages and their missing dependencies, and unpacks them into `folder`. It
- * installs nothing and starts no service, so it needs no root and changes nothing outside the folder.
+ * installs nothing and starts no service, so it needs no root and changes nothing outside the
+ * folder.
  */
 export async function fetchDebianPackages(options: {
   packages: string[];

@@ -41,7 +41,9 @@ function candidates(): string[] {
 const below = (folder: string) =>
   existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
 
-/** The major version from the `release` file, or 0. Starting each JVM to ask it would take seconds. */
+/**
+ * The major version from the `release` file, or 0. Starting each JVM to ask it would take seconds.
+ */
 function javaVersion(home: string): number {
   if (!existsSync(join(home, 'release'))) return 0;
   const release = readFileSync(join(home, 'release'), 'utf8');

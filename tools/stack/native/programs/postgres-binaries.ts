@@ -4,8 +4,8 @@ import { dirname, join, relative } from 'node:path';
 import { canReach, type ServerUser } from '../server-user.js';
 
 /**
- * The folder with `bin/postgres` and `bin/initdb`: the npm package, or a copy if the servers' account
- * cannot reach the package.
+ * The folder with `bin/postgres` and `bin/initdb`: the npm package, or a copy if the servers'
+ * account cannot reach the package.
  */
 export function findPostgres(options: { binaries: string; user: ServerUser | undefined }): string {
   const packed = packedPostgres();
@@ -36,8 +36,8 @@ function packedPostgres(): string {
 }
 
 /**
- * npm packages cannot contain links. The install script of the package creates them, unless npm runs
- * without scripts.
+ * npm packages cannot contain links. The install script of the package creates them, unless npm
+ * runs without scripts.
  */
 function restoreLinks(folder: string): void {
   const list = join(folder, 'pg-symlinks.json');

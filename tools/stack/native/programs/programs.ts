@@ -13,7 +13,9 @@ export interface Programs {
   system: SystemServers;
 }
 
-/** Finds the installed programs and downloads the missing ones. Fast and silent if none is missing. */
+/**
+ * Finds the installed programs and downloads the missing ones. Fast and silent if none is missing.
+ */
 export async function findPrograms(options: {
   folder: StackFolder;
   signal: AbortSignal;

@@ -2,8 +2,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 
 /**
  * Debian's Prometheus and Alertmanager open their pages and templates below /usr/share. An unpacked
- * package has no files there, so Alertmanager does not even start. This function overwrites that path
- * in the program with a path of the same length that means the working directory.
+ * package has no files there, so Alertmanager does not even start. This function overwrites that
+ * path in the program with a path of the same length that means the working directory.
  */
 export function openFromWorkingDirectory(program: string, installedFolder: string): void {
   if (!existsSync(program)) return;

@@ -33,7 +33,9 @@ const REQUIRED = {
 type Name = keyof typeof REQUIRED;
 const NAMES = Object.keys(REQUIRED) as Name[];
 
-/** Finds Redis, Prometheus and Alertmanager: installed if new enough, else unpacked from packages. */
+/**
+ * Finds Redis, Prometheus and Alertmanager: installed if new enough, else unpacked from packages.
+ */
 export async function findSystemServers(options: {
   folder: string;
   user: ServerUser | undefined;

@@ -53,10 +53,10 @@ function unpacked({ programs }: StackContext): string {
 const temporaryFolder = ({ folder }: StackContext) => join(folder.data, 'elasticsearch-tmp');
 
 /**
- * The launcher is a small JVM beside the server's. It ignores ES_TMPDIR and leaves an empty folder
- * `final-flags…` in its temporary folder at each start: keep those out of the system's. The path is
- * relative to the launcher's working directory (ES_HOME), because the launcher splits these options
- * at blanks and the path of the clone may contain some.
+ * The launcher is a small JVM beside the server's. It ignores ES_TMPDIR, and leaves an empty folder
+ * `final-flags…` in its temporary folder at each start, which must not fill the system's /tmp. The
+ * path is relative to the launcher's working directory (ES_HOME), because its script splits these
+ * options at blanks, and the path of the clone may contain blanks.
  */
 function launcherOptions(home: string, temporary: string): string {
   const jvm = ['-Xmx64m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import type { StackContext } from './stack-context.js';
 
-/** JVM arguments for Kafka and Connect: one class path, a small heap, and options for a fast start. */
+/**
+ * JVM arguments for Kafka and Connect: one class path, a small heap, and options for a fast start.
+ */
 export function javaArguments(
   { folder, programs }: StackContext,
   options: { name: string; heapMb: number },

@@ -29,8 +29,8 @@ export function postgres(context: StackContext): ProcessDefinition {
     },
     checkHealth: serverHealthCheck('postgres', environment),
     healthyWithinMs: 60_000,
-    // SIGINT is the fast shutdown: PostgreSQL rolls back and disconnects the clients. With SIGTERM it
-    // would wait until every client disconnects.
+    // SIGINT is the fast shutdown: PostgreSQL rolls back and disconnects the clients. With SIGTERM
+    // it would wait until every client disconnects.
     stopSignal: 'SIGINT',
     stopWithinMs: 15_000,
   };
@@ -47,8 +47,16 @@ async function initialize(context: StackContext, data: string, signal: AbortSign
     await runProgram(
       join(programs.postgres, 'bin', 'initdb'),
       [
-        ...['-D', data, '-U', 'postgres', '--encoding=UTF8', '--locale-provider=builtin'],
-        ...['--locale=C.UTF-8', '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--no-sync'],
+        '-D',
+        data,
+        '-U',
+        'postgres',
+        '--encoding=UTF8',
+        '--locale-provider=builtin',
+        '--locale=C.UTF-8',
+        '--auth=scram-sha-256',
+        `--pwfile=${passwordFile}`,
+        '--no-sync',
       ],
       { env: serverEnvironment(folder), uid: folder.user?.uid, gid: folder.user?.gid, signal },
     );

@@ -24,8 +24,8 @@ export function prometheus({
     kind: 'server',
     url,
     ports: ['PROMETHEUS_PORT'],
-    // After Alertmanager, which must receive the first alert. After the apps, because Prometheus would
-    // report a starting app as down and page the operator at every start.
+    // After Alertmanager, which must receive the first alert. After the apps, because Prometheus
+    // would report a starting app as down and page the operator at every start.
     after: ['alertmanager', ...(withApps ? APPS : [])],
     command: programs.system.prometheus.command,
     args: [

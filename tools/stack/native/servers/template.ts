@@ -4,8 +4,8 @@ import { repositoryRoot } from '../../../repository-root.js';
 
 /**
  * Writes a configuration file of `infra/` and replaces each ${NAME}.
- * @throws Error that names a ${NAME} without a value. A server would take it literally and fail with
- * a misleading message.
+ * @throws Error that names a ${NAME} without a value. A server would take it literally and fail
+ * with a misleading message.
  */
 export function writeFromTemplate(
   template: string,

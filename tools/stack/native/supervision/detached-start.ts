@@ -12,7 +12,8 @@ import type { Progress, Stack } from '../start-stack.js';
 export type Message = Progress | { kind: 'running' } | { kind: 'start failed'; message: string };
 
 /**
- * Starts the supervisor as its own process, shows its progress, and disconnects when all is healthy.
+ * Starts the supervisor as its own process, shows its progress, and disconnects when all is
+ * healthy.
  * @throws Error with the supervisor's message if the start fails, or with its exit code if it dies.
  */
 export async function startDetached(options: {

@@ -6,7 +6,9 @@ import { isAlive, readState, type SupervisorState } from './state.js';
 const STOP_WITHIN_MS = 90_000;
 const POLL_MS = 100;
 
-/** Asks the supervisor to stop everything, waits for it, and prints each process that has stopped. */
+/**
+ * Asks the supervisor to stop everything, waits for it, and prints each process that has stopped.
+ */
 export async function stopSupervisor(
   folder: StackFolder,
   supervisor: SupervisorState['supervisor'],
