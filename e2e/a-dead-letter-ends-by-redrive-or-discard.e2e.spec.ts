@@ -11,7 +11,7 @@ import { readTopic, RecordProducer, type KafkaRecord } from '@effectively-once/k
 import { waitUntil } from '@effectively-once/testing';
 import { jest } from '@jest/globals';
 import { Redis } from 'ioredis';
-import { everythingIsSettled, withCut } from './fault-injection.js';
+import { untilDrained, withProxyFaults } from './fault-injection.js';
 import { sql } from './damage.js';
 import { dlq, dlqJson, letterOf, lettersOf, operatorGet, type Letter } from './operator.js';
 import { at, checkout, customerToken, findings, get, journal, newId } from './system-under-test.js';
@@ -20,26 +20,29 @@ jest.setTimeout(180_000);
 
 const connection = { brokers: at.KAFKA_BROKERS, clientId: 'e2e' };
 
-it('poison for loyalty alone: nobody waits for it, and redriven after the repair it earns its points once', async () => {
+it('a poison pill of loyalty blocks no other record; redriven after the repair, it awards its points once', async () => {
   const userId = newId('user');
-  // While loyalty waits for its database, somebody writes a wrong entry for a payment of today.
-  const [poisoned, next, others] = await withCut({ 'loyalty-database': 'refuse' }, async () => {
-    const first = await pay(userId);
-    await sql(
-      'loyalty',
-      `INSERT INTO loyalty.points_entries (payment_id, user_id, amount_minor, currency, points, event_id)
+  // While loyalty waits for its database, we insert a wrong entry for a payment of today.
+  const [poisoned, next, others] = await withProxyFaults(
+    { 'loyalty-database': 'refuse' },
+    async () => {
+      const first = await pay(userId);
+      await sql(
+        'loyalty',
+        `INSERT INTO loyalty.points_entries (payment_id, user_id, amount_minor, currency, points, event_id)
        VALUES ($1, $2, 1, 'EUR', 0, gen_random_uuid())`,
-      [first, userId],
-    );
-    const later = [await pay(userId), await pay(newId('user')), await pay(newId('user'))];
-    // The other two consumers have nothing to do with it.
-    for (const paymentId of [first, ...later]) await receiptOf(paymentId);
-    return [first, later[0] ?? '', later.slice(1)] as const;
-  });
+        [first, userId],
+      );
+      const later = [await pay(userId), await pay(newId('user')), await pay(newId('user'))];
+      // Email does not use that database, and is not affected.
+      for (const paymentId of [first, ...later]) await receiptOf(paymentId);
+      return [first, later[0] ?? '', later.slice(1)] as const;
+    },
+  );
 
   const letter = await letterOf('loyalty', poisoned);
   expect(letter).toMatchObject({ state: 'pending', errorName: 'IdempotencyCollision' });
-  // Neither its own user's later payment nor anybody else's waits for a decision.
+  // No later payment waits for the operator's decision, neither of this user nor of other users.
   await waitUntil('the points of the others', async () => {
     const rows = await sql('loyalty', ENTRIES, [[next, ...others]]);
     return rows.length === others.length + 1;
@@ -49,9 +52,9 @@ it('poison for loyalty alone: nobody waits for it, and redriven after the repair
     expect(theirs).toEqual([]);
   }
 
-  // Not repaired yet, it dies again, and is a dead letter once more: one count higher.
+  // Without the repair, the redrive fails and is dead-lettered with a redrive count one higher.
   await dlqJson('redrive', 'loyalty', letter.id);
-  const again = await waitUntil('it to die again', async () =>
+  const again = await waitUntil('the second dead letter', async () =>
     (await lettersOf('loyalty')).find(
       ({ paymentId, redriveCount }) => paymentId === poisoned && redriveCount === 1,
     ),
@@ -62,7 +65,7 @@ it('poison for loyalty alone: nobody waits for it, and redriven after the repair
   );
   expect(dry.ids).toContain(again.id);
   await dlqJson('redrive', 'loyalty', again.id);
-  await everythingIsSettled();
+  await untilDrained();
   const { json } = await get(
     `http://127.0.0.1:${at.LOYALTY_PORT}/v1/users/${userId}/points`,
     await customerToken(userId),
@@ -74,7 +77,7 @@ it('poison for loyalty alone: nobody waits for it, and redriven after the repair
 });
 
 it.each(CONSUMERS)(
-  'what no repair can help is shown as its bytes, and discarded with a reason: %s',
+  'an unreadable record is shown as bytes and discarded with a reason: %s',
   async (consumer) => {
     const before = new Set((await lettersOf(consumer)).map(({ id }) => id));
     await produceNonsense(consumer);
@@ -84,14 +87,14 @@ it.each(CONSUMERS)(
     const shown = await dlqJson<{ record: { valueHex: string } }>('show', consumer, id);
     expect(shown.record.valueHex).toBe('fffe7b22');
 
-    const silent = await dlq('discard', consumer, id);
-    expect(silent).toMatchObject({ code: 2, err: expect.stringContaining('--reason') });
+    const withoutReason = await dlq('discard', consumer, id);
+    expect(withoutReason).toMatchObject({ code: 2, err: expect.stringContaining('--reason') });
     await dlqJson('discard', consumer, id, '--reason', 'bytes of a test');
     const { items } = await operatorGet<{ items: object[] }>('/api/dlq/actions?limit=1');
     expect(items).toMatchObject([
       { kind: 'discard', consumer, operator: 'olga', reason: 'bytes of a test', done: 1 },
     ]);
-    // Done is done: it cannot come back by a redrive.
+    // Discarded is final: a redrive of it is refused.
     const redriven = await dlq('redrive', consumer, id);
     expect(redriven).toMatchObject({ code: 1, err: expect.stringContaining('(discarded)') });
     const listed = await dlqJson<{ items: Letter[] }>('list', consumer, '--state', 'discarded');
@@ -100,7 +103,7 @@ it.each(CONSUMERS)(
   },
 );
 
-it('what came back three times is not sent a fourth time, and the operator is told why', async () => {
+it('a record redriven three times is not redriven a fourth time, and the operator is told why', async () => {
   const before = new Set((await lettersOf('search')).map(({ id }) => id));
   await produceNonsense('search');
   const latest = async (redriveCount: number) =>
@@ -111,9 +114,12 @@ it('what came back three times is not sent a fourth time, and the operator is to
     );
   for (const redrives of [0, 1, 2]) await dlqJson('redrive', 'search', (await latest(redrives)).id);
   const { id } = await latest(3);
-  // Among all that are pending, and by itself.
+  // Refused in a redrive of all pending dead letters, and in a redrive of its own.
   await expect(dlq('redrive', 'search', '--dry-run')).resolves.toMatchObject({
-    ...{ code: 1, out: expect.stringContaining(`${id} refused: already redriven three times`) },
+    ...{
+      code: 1,
+      out: expect.stringContaining(`${id} (loop_guard): already redriven three times`),
+    },
   });
   await expect(dlq('redrive', 'search', id)).resolves.toMatchObject({
     ...{ code: 1, err: expect.stringContaining(`${id} (loop_guard)`) },
@@ -122,12 +128,12 @@ it('what came back three times is not sent a fourth time, and the operator is to
   await expect(findings()).resolves.toEqual([]);
 });
 
-it('an operator sees how many there are and why, and which command was mistyped', async () => {
+it('the dlq command lists counts per consumer, and names the error in a mistyped command', async () => {
   const table = await dlq('list');
   expect(table.code).toBe(0);
   for (const word of [...CONSUMERS, 'pending', 'redriven', 'discarded'])
     expect(table.out).toContain(word);
-  await expect(dlq('list', 'nobody')).resolves.toMatchObject({ code: 2 });
+  await expect(dlq('list', 'no-such-consumer')).resolves.toMatchObject({ code: 2 });
   await expect(dlq('redrive', 'email', '0-999999')).resolves.toMatchObject({
     ...{ code: 1, err: expect.stringContaining('no such dead letter: 0-999999') },
   });
@@ -136,18 +142,18 @@ it('an operator sees how many there are and why, and which command was mistyped'
   });
 });
 
-it('a redrive older than six days asks the mail provider first, and mails nothing twice', async () => {
+it('a redrive of an event older than six days: email asks the mail provider, and mails nothing twice', async () => {
   const paymentId = await pay(newId('user'));
   await receiptOf(paymentId);
-  await everythingIsSettled();
-  // Its mark has expired by then, so that nothing but the provider knows of the receipt.
+  await untilDrained();
+  // The deduplication marker has expired by then: only the provider's journal knows the receipt.
   const redis = new Redis(at.REDIS_URL);
   await redis.del(`email:receipt:${paymentId}`);
   redis.disconnect();
-  await buryAsOfLastWeek(paymentId);
+  await deadLetterAsOfLastWeek(paymentId);
   const { id } = await letterOf('email', paymentId);
   await dlqJson('redrive', 'email', id);
-  await everythingIsSettled();
+  await untilDrained();
   await expect(journal('mails', { paymentId })).resolves.toHaveLength(1);
   const left = (await lettersOf('email')).filter((letter) => letter.paymentId === paymentId);
   expect(left.map(({ state }) => state)).toEqual(['redriven']);
@@ -168,8 +174,8 @@ async function receiptOf(paymentId: string): Promise<void> {
   });
 }
 
-/** The payment's own event as a dead letter of email, as if all of it had been seven days ago. */
-async function buryAsOfLastWeek(paymentId: string): Promise<void> {
+/** Writes the payment's event as a dead letter of email, with timestamps seven days in the past. */
+async function deadLetterAsOfLastWeek(paymentId: string): Promise<void> {
   const event = await eventOf(paymentId);
   const lastWeek = new Date(Date.now() - 7 * 24 * 3_600_000).toISOString();
   const data = JSON.parse(String(event.value)) as object;
@@ -199,7 +205,7 @@ async function eventOf(paymentId: string): Promise<KafkaRecord> {
   throw new Error(`${paymentId} is not in the topic`);
 }
 
-// Through the redrive topic: in the main one a record without an outbox row is itself a finding.
+// Through the redrive topic: in the main topic, a record without an outbox row violates I3.
 const produceNonsense = (consumer: ConsumerName) =>
   produce(redriveTopic(consumer), {
     key: Buffer.from(newId('user')),

@@ -70,6 +70,11 @@ export class ConsoleRefused extends Error {
     const { detail } = problem as { detail?: string };
     super((detail ?? `the console answered ${status}`) + named);
   }
+
+  /** The dead letters that the console refused, each with the name of the reason. */
+  get refused(): DlqDecision['refused'] {
+    return (this.problem['refused'] ?? []) as DlqDecision['refused'];
+  }
 }
 
 /**

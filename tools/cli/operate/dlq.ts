@@ -5,7 +5,13 @@ import { appUrl } from '../clients/app-url.js';
 import { demoToken } from '../clients/demo-token.js';
 import { ConsoleUnreachable, DlqClient, ConsoleRefused } from '../clients/dlq-client.js';
 import { watch } from '../tables/dlq-progress.js';
-import { detailText, overviewTable, pageTable, refusals } from '../tables/dlq-table.js';
+import {
+  detailText,
+  explainRefusals,
+  overviewTable,
+  pageTable,
+  refusals,
+} from '../tables/dlq-table.js';
 import { fromOne, wholeNumber } from '../clients/whole-number.js';
 
 const EXIT = { done: 0, refused: 1, failed: 2, interrupted: 130 } as const;
@@ -170,7 +176,9 @@ async function run(command: () => Promise<number>): Promise<void> {
   try {
     process.exitCode = await command();
   } catch (error) {
-    const advice = error instanceof ConsoleUnreachable ? '; is it running? npm start' : '';
+    const refused = error instanceof ConsoleRefused ? error.refused : [];
+    const advice =
+      error instanceof ConsoleUnreachable ? '; is it running? npm start' : explainRefusals(refused);
     process.stderr.write(
       `dlq: ${error instanceof Error ? error.message : String(error)}${advice}\n`,
     );

@@ -73,7 +73,7 @@ const printable = (text: string) => text.replace(/\p{Cc}|\p{Cf}/gu, '\uFFFD');
 const at = (time: string | null) => (time ? time.replace('T', ' ').slice(0, 19) : '–');
 
 const WHY: Record<string, string> = {
-  loop_guard: 'already redriven three times: fix the cause of its error, or discard it',
+  loop_guard: 'already redriven three times. Fix the cause of its error, or discard it',
   in_action: 'another redrive is processing it',
   redriven: 'already redriven',
   discarded: 'already discarded',
@@ -82,6 +82,12 @@ const WHY: Record<string, string> = {
 
 /** The dead letters that the console refused, as text that follows the number of accepted ones. */
 export function refusals({ refused, left }: Pick<DlqDecision, 'refused' | 'left'>): string {
-  const named = refused.map(({ id, why }) => `\n  ${pc.yellow(id)} refused: ${WHY[why] ?? why}`);
+  const named = refused.map(({ id, why }) => `\n  ${pc.yellow(id)} (${why}): ${WHY[why] ?? why}`);
   return `${left > 0 ? `, ${left} more are pending` : ''}${named.join('')}`;
+}
+
+/** Explains the reasons that the console names in a refused request. */
+export function explainRefusals(refused: DlqDecision['refused']): string {
+  const reasons = [...new Set(refused.map(({ why }) => why))];
+  return reasons.map((why) => `\n  ${why}: ${WHY[why] ?? why}`).join('');
 }

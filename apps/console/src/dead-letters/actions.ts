@@ -1,17 +1,17 @@
 import type { ConsumerName } from '@effectively-once/contracts';
 import type { DataSource, EntityManager } from 'typeorm';
-import { REDRIVES_MAX } from './redriven.js';
+import { REDRIVES_MAX } from './redrive/redriven.js';
 import type { Filter, RedriveRequest } from './requests.js';
 
-/** Why a dead letter that was asked for is not acted upon. */
+/** Why a command refuses a dead letter. API and CLI show this name. */
 export type Refusal =
-  /** Redriven three times already. */
+  /** Already redriven three times (REDRIVES_MAX). */
   | 'loop_guard'
   | 'redriven'
   | 'discarded'
-  /** Claimed by a redrive that is under way. */
+  /** Claimed by a redrive that is not finished. */
   | 'in_action'
-  /** The action claims no more than its `max`. */
+  /** Beyond the `max` of the request. */
   | 'beyond_max';
 
 export interface Refused {
@@ -19,8 +19,8 @@ export interface Refused {
   why: Refusal;
 }
 
-/** Who asks, and about whose dead letters. */
-export interface Asked {
+/** The operator, and the consumer whose dead letters the command is about. */
+export interface CommandContext {
   consumer: ConsumerName;
   operator: string;
 }
@@ -30,34 +30,39 @@ type Recorded =
   | { kind: 'discard'; ids: string[]; reason: string };
 
 export interface Claimed {
-  /** Null when there was nothing to claim: then nothing is written down either. */
+  /** Null if nothing was claimed. Then the database has no action either. */
   actionId: string | null;
   ids: string[];
 }
 
 /**
- * Operators' decisions. Each locks the dead letters it may have, all in one order, and claims them in the
- * same statement. Of two who decide at once about one, the second waits for its lock, and PostgreSQL asks
- * its condition again when it gets it: it is not pending, or not free, any more.
+ * Stores the decisions of the operators. Each decision locks its dead letters, always in the same
+ * order, and claims them in the same statement. If two operators decide about one dead letter, the
+ * second statement waits for the row lock. Then PostgreSQL evaluates its condition again and skips
+ * the row, because it is claimed or not pending.
  */
 export class Actions {
   constructor(private readonly database: DataSource) {}
 
-  /** Writes the redrive down and claims its dead letters; what is claimed stays pending until it is out. */
-  async claimRedrive(asked: Asked, request: RedriveRequest): Promise<Claimed> {
-    return await this.record(asked, { ...request, kind: 'redrive' }, async (manager, actionId) => {
-      const [rows] = await manager.query<[{ id: string }[], number]>(
-        `WITH claimed AS MATERIALIZED (${REDRIVABLE} ORDER BY seq LIMIT $5 FOR UPDATE)
+  /** Stores the redrive and claims its dead letters. They stay pending until they are produced. */
+  async claimRedrive(context: CommandContext, request: RedriveRequest): Promise<Claimed> {
+    return await this.record(
+      context,
+      { ...request, kind: 'redrive' },
+      async (manager, actionId) => {
+        const [rows] = await manager.query<[{ id: string }[], number]>(
+          `WITH claimed AS MATERIALIZED (${REDRIVABLE} ORDER BY seq LIMIT $5 FOR UPDATE)
          UPDATE console.dead_letters letter SET action_id = $4 FROM claimed
           WHERE (letter.consumer, letter.id) = (claimed.consumer, claimed.id) RETURNING letter.id`,
-        [...wanted(asked.consumer, request), actionId, request.max],
-      );
-      return rows.map(({ id }) => id);
-    });
+          [...wanted(context.consumer, request), actionId, request.max],
+        );
+        return rows.map(({ id }) => id);
+      },
+    );
   }
 
-  /** What `claimRedrive` would claim now. */
-  async dryRun({ consumer }: Asked, request: RedriveRequest): Promise<string[]> {
+  /** The ids that `claimRedrive` would claim now. */
+  async dryRun({ consumer }: CommandContext, request: RedriveRequest): Promise<string[]> {
     const rows: { id: string }[] = await this.database.query(
       `${REDRIVABLE} ORDER BY seq LIMIT $4`,
       [...wanted(consumer, request), request.max],
@@ -65,8 +70,8 @@ export class Actions {
     return rows.map(({ id }) => id);
   }
 
-  /** How many more a redrive without `max` would claim. */
-  async left({ consumer }: Asked, request: RedriveRequest): Promise<number> {
+  /** The number of dead letters that a redrive without `max` would claim. */
+  async left({ consumer }: CommandContext, request: RedriveRequest): Promise<number> {
     const rows: { left: number }[] = await this.database.query(
       `SELECT count(*)::int AS left FROM (${REDRIVABLE}) AS redrivable`,
       wanted(consumer, request),
@@ -74,53 +79,68 @@ export class Actions {
     return rows[0]?.left ?? 0;
   }
 
-  /** Ends dead letters without redriving them. Done when it returns. */
-  async discard(asked: Asked, request: { ids: string[]; reason: string }): Promise<Claimed> {
-    return await this.record(asked, { ...request, kind: 'discard' }, async (manager, actionId) => {
-      const [rows] = await manager.query<[{ id: string }[], number]>(
-        `WITH claimed AS MATERIALIZED (
+  /** Discards dead letters. The state is final when it returns. */
+  async discard(
+    context: CommandContext,
+    request: { ids: string[]; reason: string },
+  ): Promise<Claimed> {
+    return await this.record(
+      context,
+      { ...request, kind: 'discard' },
+      async (manager, actionId) => {
+        const [rows] = await manager.query<[{ id: string }[], number]>(
+          `WITH claimed AS MATERIALIZED (
            SELECT consumer, id FROM console.dead_letters
             WHERE consumer = $1 AND id = ANY ($2::text[]) AND state = 'pending' AND action_id IS NULL
             ORDER BY seq FOR UPDATE)
          UPDATE console.dead_letters letter
             SET state = 'discarded', state_changed_at = clock_timestamp(), action_id = $3
            FROM claimed WHERE (letter.consumer, letter.id) = (claimed.consumer, claimed.id) RETURNING letter.id`,
-        [asked.consumer, request.ids, actionId],
-      );
-      await manager.query(
-        `UPDATE console.dead_letter_actions SET finished_at = clock_timestamp() WHERE id = $1`,
-        [actionId],
-      );
-      return rows.map(({ id }) => id);
-    });
+          [context.consumer, request.ids, actionId],
+        );
+        await manager.query(
+          `UPDATE console.dead_letter_actions SET finished_at = clock_timestamp() WHERE id = $1`,
+          [actionId],
+        );
+        return rows.map(({ id }) => id);
+      },
+    );
   }
 
-  /** Of the ids asked for, those that do not exist. */
+  /** The requested ids that do not exist. */
   async unknown(consumer: ConsumerName, ids: string[]): Promise<string[]> {
     const rows: { id: string }[] = await this.database.query(
-      `SELECT asked.id FROM unnest($2::text[]) AS asked (id)
+      `SELECT requested.id FROM unnest($2::text[]) AS requested (id)
         WHERE NOT EXISTS (SELECT FROM console.dead_letters d
-                           WHERE d.consumer = $1 AND d.id = asked.id)`,
+                           WHERE d.consumer = $1 AND d.id = requested.id)`,
       [consumer, ids],
     );
     return rows.map(({ id }) => id);
   }
 
-  /** Why each of these, known but not claimed, was refused. */
-  async refused(asked: Asked, kind: 'redrive' | 'discard', ids: string[]): Promise<Refused[]> {
+  /** The reason for each existing id that was not claimed. */
+  async refused(
+    context: CommandContext,
+    kind: 'redrive' | 'discard',
+    ids: string[],
+  ): Promise<Refused[]> {
     const rows: { id: string; why: Refusal }[] = await this.database.query(
       `SELECT id, CASE WHEN state <> 'pending' THEN state
                        WHEN action_id IS NOT NULL THEN 'in_action'
                        WHEN $3 AND redrive_count >= ${REDRIVES_MAX} THEN 'loop_guard'
                        ELSE 'beyond_max' END AS why
          FROM console.dead_letters WHERE consumer = $1 AND id = ANY ($2::text[]) ORDER BY seq`,
-      [asked.consumer, ids, kind === 'redrive'],
+      [context.consumer, ids, kind === 'redrive'],
     );
     return rows;
   }
 
-  /** The pending ones a filter means, but the loop guard keeps back; at most so many of them by id. */
-  async guarded({ consumer }: Asked, filter: Filter, idsMax: number): Promise<string[]> {
+  /** The pending dead letters that match the filter but not the loop guard; at most `idsMax`. */
+  async loopGuarded(
+    { consumer }: CommandContext,
+    filter: Filter,
+    idsMax: number,
+  ): Promise<string[]> {
     const rows: { id: string }[] = await this.database.query(
       `SELECT id FROM console.dead_letters
         WHERE consumer = $1 AND state = 'pending' AND redrive_count >= ${REDRIVES_MAX}
@@ -131,7 +151,7 @@ export class Actions {
   }
 
   private async record(
-    { consumer, operator }: Asked,
+    { consumer, operator }: CommandContext,
     what: Recorded,
     claim: (manager: EntityManager, actionId: string) => Promise<string[]>,
   ): Promise<Claimed> {
@@ -167,7 +187,7 @@ export class Actions {
   }
 }
 
-// Also the loop guard: what is not selected here is never claimed, and so never produced.
+// Contains the loop guard. A row that this does not select is never claimed, and so never produced.
 const REDRIVABLE = `
   SELECT consumer, id FROM console.dead_letters
    WHERE consumer = $1 AND state = 'pending' AND action_id IS NULL
@@ -178,6 +198,6 @@ const wanted = (consumer: ConsumerName, { ids, filter }: RedriveRequest) => [
   ...[consumer, ids ?? null, filter?.errorName ?? null],
 ];
 
-/** As it was asked: by ids, or by filter; an empty one means every pending dead letter. */
+/** The ids or the filter of the request. An empty filter means every pending dead letter. */
 const filterOf = (what: Recorded) =>
   what.ids ? { ids: what.ids } : 'filter' in what && what.filter ? what.filter : {};

@@ -5,23 +5,29 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { appModule } from '../app.module.js';
 import { consoleConfig } from '../config.js';
 import { explain } from '../console-errors.js';
-import { bury, letter, openWorld, redrivenRecords, type World } from './dead-letters.fixture.js';
+import {
+  produceDeadLetters,
+  deadLetter,
+  openTestConsole,
+  redrivenRecords,
+  type TestConsole,
+} from './dead-letters.fixture.js';
 
 const SECRET = 'a-secret-of-at-least-32-bytes-for-tests';
-/** As `.env` has it. */
+/** The secret in `.env`. */
 const DEMO_SECRET = 'demo-jwt-secret-of-at-least-32-bytes';
 
-let world: World;
+let testConsole: TestConsole;
 let app: NestFastifyApplication;
 let url: string;
 
 beforeAll(async () => {
-  world = await openWorld();
+  testConsole = await openTestConsole();
   const addresses = testAddresses() as Record<string, unknown>;
   const config = consoleConfig.parse({
     ...addresses,
     NODE_ENV: 'test',
-    CONSOLE_DATABASE_URL: world.url,
+    CONSOLE_DATABASE_URL: testConsole.url,
     AUTH_JWT_SECRET: SECRET,
     KAFKA_BROKERS: testAddresses().KAFKA_BROKERS.join(),
   });
@@ -33,7 +39,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await app.close();
-  await world.close();
+  await testConsole.close();
 });
 
 const tokenOf = (role: 'operator' | 'customer', secret = SECRET) =>
@@ -61,7 +67,7 @@ interface Item {
   state: string;
 }
 
-/** As the console lists it, once it has taken it in by itself. */
+/** The dead letter in the list, after the console has ingested it. */
 async function listedAs(consumer: string, paymentId: string): Promise<Item> {
   return await waitUntil('the dead letter to be listed', async () => {
     const { json } = await call('GET', `/${consumer}?limit=1000`);
@@ -69,7 +75,7 @@ async function listedAs(consumer: string, paymentId: string): Promise<Item> {
   });
 }
 
-it('is for operators: a customer is refused, and so is who has only the demo secret', async () => {
+it('only operators have access: customers and tokens with the demo secret are refused', async () => {
   for (const [method, path] of [
     ['GET', ''],
     ['GET', '/email'],
@@ -88,13 +94,16 @@ it('is for operators: a customer is refused, and so is who has only the demo sec
   }
 });
 
-it('takes in, lists and shows: depth, oldest, reasons; the event, or why it is none and its bytes', async () => {
-  const one = letter('search');
+it('ingests, lists and shows dead letters: depth, oldest, errors, and the event or its bytes', async () => {
+  const one = deadLetter('search');
   const poison = {
-    ...letter('search', { [DLQ_HEADERS.errorName]: 'NotJson', [DLQ_HEADERS.errorClass]: 'poison' }),
+    ...deadLetter('search', {
+      [DLQ_HEADERS.errorName]: 'NotJson',
+      [DLQ_HEADERS.errorClass]: 'poison',
+    }),
     value: Buffer.from([0xff, 0x00]),
   };
-  await bury('search', [one, poison]);
+  await produceDeadLetters('search', [one, poison]);
   const { id } = await listedAs('search', one.paymentId);
   const poisonId = (await listedAs('search', poison.paymentId)).id;
 
@@ -125,12 +134,12 @@ it('takes in, lists and shows: depth, oldest, reasons; the event, or why it is n
   expect(raw.json.record.event).toBeUndefined();
 });
 
-it('pages with a cursor, the latest first, and filters by state and reason', async () => {
+it('pages with a cursor, newest first, and filters by state and error', async () => {
   const reason = `Paged${Date.now()}`;
   const letters = Array.from({ length: 5 }, () =>
-    letter('loyalty', { [DLQ_HEADERS.errorName]: reason }),
+    deadLetter('loyalty', { [DLQ_HEADERS.errorName]: reason }),
   );
-  await bury('loyalty', letters);
+  await produceDeadLetters('loyalty', letters);
   for (const { paymentId } of letters) await listedAs('loyalty', paymentId);
   const seen: string[] = [];
   let cursor = '';
@@ -145,9 +154,9 @@ it('pages with a cursor, the latest first, and filters by state and reason', asy
   expect(json).toEqual({ items: [], nextCursor: null });
 });
 
-it('redrives by itself once asked, and answers how far it has got', async () => {
-  const one = letter('email');
-  await bury('email', [one]);
+it('completes a requested redrive, and reports its progress', async () => {
+  const one = deadLetter('email');
+  await produceDeadLetters('email', [one]);
   const { id } = await listedAs('email', one.paymentId);
   const asked = await call('POST', '/email/redrive', { ids: [id] });
   expect(asked).toMatchObject({ status: 202, json: { count: 1, ids: [id], refused: [] } });
@@ -162,7 +171,7 @@ it('redrives by itself once asked, and answers how far it has got', async () => 
   await expect(listedAs('email', one.paymentId)).resolves.toMatchObject({ state: 'redriven' });
 });
 
-it('names every fault of a request, and what there is instead', async () => {
+it('names every fault of a request, and the valid values', async () => {
   const bad = await call('POST', '/email/redrive', {
     ...{ ids: ['zero'], max: 0, ratePerS: 1.5, dryrun: true },
   });

@@ -1,82 +1,90 @@
 import type { ConsumerName } from '@effectively-once/contracts';
 import { Problem } from '@effectively-once/platform';
-import type { Actions, Asked, Claimed, Refused } from './actions.js';
+import type { Actions, CommandContext, Claimed, Refused } from './actions.js';
 import type { Action, DeadLetters } from './dead-letters.js';
 import type { DiscardRequest, RedriveRequest } from './requests.js';
 
-/** Named in an answer that no ids asked for. */
+/** The number of ids in an answer to a filter. */
 const NAMED_MAX = 100;
 
-/** What came of a decision: how many it is about, which of those asked for it is not, and what is left. */
-export interface Decided {
+/** The answer to a command: what it claimed, what it refused, and what is left. */
+export interface Decision {
   dryRun: boolean;
   count: number;
   ids: string[];
   refused: Refused[];
-  /** Pending ones that were meant too, and are beyond `max`. */
+  /** Pending dead letters that also match the request, beyond `max`. */
   left: number;
   action: Action | null;
 }
 
-/** What operators decide about dead letters, and what they are told of it. */
-export class OperatorPath {
+/** The commands of the operator: redrive and discard. */
+export class DeadLetterCommands {
   constructor(
     private readonly actions: Actions,
     private readonly deadLetters: DeadLetters,
-    /** Told that there is a redrive to do. */
+    /** Wakes the periodic task that does the redrives. */
     private readonly wake: () => void,
   ) {}
 
   /**
-   * Writes the redrive down and returns: it is done by whoever reads it there, in this process or the next.
-   * @throws Problem `unknown_dead_letters`; `nothing_to_redrive` when each id asked for is refused.
+   * Stores the redrive and returns. A periodic task does it, in this process or in the next one.
+   * @throws Problem `unknown_dead_letters`; `nothing_to_redrive` if every requested id is refused.
    */
-  async redrive(asked: Asked, request: RedriveRequest): Promise<Decided> {
-    await this.refuseUnknown(asked.consumer, request.ids);
+  async redrive(context: CommandContext, request: RedriveRequest): Promise<Decision> {
+    await this.refuseUnknown(context.consumer, request.ids);
     if (request.dryRun) {
-      const ids = await this.actions.dryRun(asked, request);
-      return await this.answer(asked, request, { actionId: null, ids });
+      const ids = await this.actions.dryRun(context, request);
+      return await this.answer(context, request, { actionId: null, ids });
     }
-    const claimed = await this.actions.claimRedrive(asked, request);
+    const claimed = await this.actions.claimRedrive(context, request);
     this.wake();
-    return await this.answer(asked, request, claimed);
+    return await this.answer(context, request, claimed);
   }
 
-  /** @throws Problem `unknown_dead_letters`; `nothing_to_discard` when each id asked for is refused. */
-  async discard(asked: Asked, request: DiscardRequest): Promise<Decided> {
-    await this.refuseUnknown(asked.consumer, request.ids);
-    const { actionId, ids } = await this.actions.discard(asked, request);
-    const refused = await this.refused(asked, 'discard', without(request.ids, ids));
+  /**
+   * @throws Problem `unknown_dead_letters`; `nothing_to_discard` if every requested id is refused.
+   */
+  async discard(context: CommandContext, request: DiscardRequest): Promise<Decision> {
+    await this.refuseUnknown(context.consumer, request.ids);
+    const { actionId, ids } = await this.actions.discard(context, request);
+    const refused = await this.refused(context, 'discard', without(request.ids, ids));
     if (ids.length === 0) throw nothingTo('discard', refused);
     const action = (actionId && (await this.deadLetters.action(actionId))) || null;
     return { dryRun: false, count: ids.length, ids: named(ids), refused, left: 0, action };
   }
 
-  private async answer(asked: Asked, request: RedriveRequest, { actionId, ids }: Claimed) {
+  private async answer(
+    context: CommandContext,
+    request: RedriveRequest,
+    { actionId, ids }: Claimed,
+  ) {
     const refused = request.ids
-      ? await this.refused(asked, 'redrive', without(request.ids, ids))
-      : (await this.actions.guarded(asked, request.filter ?? {}, NAMED_MAX)).map((id): Refused => ({
-          id,
-          why: 'loop_guard',
-        }));
+      ? await this.refused(context, 'redrive', without(request.ids, ids))
+      : (await this.actions.loopGuarded(context, request.filter ?? {}, NAMED_MAX)).map(
+          (id): Refused => ({
+            id,
+            why: 'loop_guard',
+          }),
+        );
     if (request.ids && ids.length === 0) throw nothingTo('redrive', refused);
-    const redrivable = await this.actions.left(asked, request);
+    const redrivable = await this.actions.left(context, request);
     return {
       dryRun: request.dryRun,
       count: ids.length,
       ids: named(ids),
       refused,
-      // A dry run has claimed nothing, so what it counted is still among them.
+      // A dry run claims nothing, so the redrivable ones include those that it counted.
       left: request.dryRun ? Math.max(0, redrivable - ids.length) : redrivable,
       action: (actionId && (await this.deadLetters.action(actionId))) || null,
     };
   }
 
-  private async refused(asked: Asked, kind: 'redrive' | 'discard', ids: string[]) {
-    return ids.length > 0 ? await this.actions.refused(asked, kind, ids) : [];
+  private async refused(context: CommandContext, kind: 'redrive' | 'discard', ids: string[]) {
+    return ids.length > 0 ? await this.actions.refused(context, kind, ids) : [];
   }
 
-  // Nothing is done about the others either: whoever mistyped one id may have mistyped more.
+  // One unknown id refuses the whole request: an operator with one typing error may have made more.
   private async refuseUnknown(consumer: ConsumerName, ids: string[] = []): Promise<void> {
     const unknown = ids.length > 0 ? await this.actions.unknown(consumer, ids) : [];
     if (unknown.length === 0) return;

@@ -4,17 +4,17 @@ import { PeriodicTask } from '@effectively-once/timing';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { DeadLetters } from './dead-letters.js';
-import { takeIn } from './intake.js';
-import { intakeLag, watchDeadLetters } from './metrics.js';
-import { OpenRedrives } from './open-redrives.js';
-import { finishRedrives, waitOrStop, type RedrivePoint } from './redrive.js';
-import { TakenIn } from './ingested.js';
+import { ingest } from './ingest/ingest.js';
+import { ingestLag, watchDeadLetters } from './metrics.js';
+import { OpenRedrives } from './redrive/open-redrives.js';
+import { finishRedrives, waitOrStop, type RedrivePoint } from './redrive/redrive.js';
+import { IngestedDeadLetters } from './ingest/ingested-dead-letters.js';
 
 const EVERY_MS = 1_000;
 
-/** What the console does with dead letters without being asked: takes them in, and finishes redrives. */
+/** The periodic tasks for dead letters: one ingests them, one finishes redrives. */
 export class DeadLettersBackground implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly intake: PeriodicTask;
+  private readonly ingesting: PeriodicTask;
   private readonly redrives: PeriodicTask;
   private readonly producer: RecordProducer;
   private isConnected = false;
@@ -32,35 +32,38 @@ export class DeadLettersBackground implements OnApplicationBootstrap, BeforeAppl
     this.producer = new RecordProducer(options);
     const task = (name: string, run: (signal: AbortSignal) => Promise<void>) =>
       new PeriodicTask({ name, everyMs: EVERY_MS, run, logger });
-    this.intake = task('take in dead letters', this.takeInPass());
+    this.ingesting = task('ingest dead letters', this.ingestPass());
     this.redrives = task('finish redrives', (signal) => this.redrivePass(signal));
   }
 
   onApplicationBootstrap(): void {
     watchDeadLetters(new DeadLetters(this.database), Date.now);
-    this.intake.start();
+    this.ingesting.start();
     this.redrives.start();
   }
 
-  /** There is a redrive to do, now rather than within a second. */
+  /** Starts the redrives now, and not up to a second later. */
   wake(): void {
     this.redrives.wake();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    await Promise.all([this.intake.stop(), this.redrives.stop()]);
+    await Promise.all([this.ingesting.stop(), this.redrives.stop()]);
     if (this.isConnected) await this.producer.disconnect();
   }
 
-  private takeInPass(): () => Promise<void> {
-    const lag = intakeLag();
-    const takenIn = new TakenIn(this.database);
+  private ingestPass(): () => Promise<void> {
+    const lag = ingestLag();
+    const ingested = new IngestedDeadLetters(this.database);
     return async () => {
       try {
-        await takeIn({
-          ...{ connection: this.options, takenIn, onLag: lag.set },
+        await ingest({
+          ...{ connection: this.options, ingested, onLag: lag.set },
           onMissed: (consumer, records) =>
-            this.options.logger.error({ consumer, records }, 'dead letters aged out unseen'),
+            this.options.logger.error(
+              { consumer, records },
+              'dead letters left the topic before the console ingested them',
+            ),
         });
       } catch (error) {
         lag.forget();
@@ -72,15 +75,18 @@ export class DeadLettersBackground implements OnApplicationBootstrap, BeforeAppl
   private async redrivePass(signal: AbortSignal): Promise<void> {
     const open = new OpenRedrives(this.database);
     if ((await open.all()).length === 0) return;
-    // Connected only when needed: a console without a broker still shows what it knows.
+    // Connects only for a redrive, so that a console without a broker can still list dead letters.
     if (!this.isConnected) await this.producer.connect();
     this.isConnected = true;
     const { reach, logger } = this.options;
     await finishRedrives(
       {
         ...{ connection: this.options, open, producer: this.producer, reach, wait: waitOrStop },
-        onGone: ({ id, consumer }, ids) =>
-          logger.warn({ action: id, consumer, count: ids.length }, 'dead letters have aged out'),
+        onExpired: ({ id, consumer }, ids) =>
+          logger.warn(
+            { action: id, consumer, count: ids.length },
+            'dead letters cannot be redriven: their records have left the topic',
+          ),
       },
       signal,
     );

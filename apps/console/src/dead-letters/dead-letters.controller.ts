@@ -17,9 +17,15 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { DeadLetters, type Action, type Listed, type Overview, type Page } from './dead-letters.js';
+import {
+  DeadLetters,
+  type Action,
+  type DeadLetterSummary,
+  type Overview,
+  type ResultPage,
+} from './dead-letters.js';
 import { READ_LETTER, shown, type ReadLetter } from './letter-record.js';
-import { OperatorPath, type Decided } from './commands.js';
+import { DeadLetterCommands, type Decision } from './commands.js';
 import { asConsumer, asDiscard, asList, asPage, asRedrive } from './requests.js';
 
 @Controller('api/dlq')
@@ -27,7 +33,7 @@ import { asConsumer, asDiscard, asList, asPage, asRedrive } from './requests.js'
 export class DeadLettersController {
   constructor(
     private readonly deadLetters: DeadLetters,
-    private readonly operatorPath: OperatorPath,
+    private readonly commands: DeadLetterCommands,
     @Inject(READ_LETTER) private readonly readLetter: ReadLetter,
   ) {}
 
@@ -36,9 +42,9 @@ export class DeadLettersController {
     return { consumers: await this.deadLetters.overview() };
   }
 
-  /** Who decided what, and when. */
+  /** The action log: who decided what, and when. */
   @Get('actions')
-  async actions(@Query() query: unknown): Promise<Page<Action>> {
+  async actions(@Query() query: unknown): Promise<ResultPage<Action>> {
     return await this.deadLetters.actions(asPage(query));
   }
 
@@ -50,11 +56,14 @@ export class DeadLettersController {
   }
 
   @Get(':consumer')
-  async list(@Param('consumer') consumer: string, @Query() query: unknown): Promise<Page<Listed>> {
+  async list(
+    @Param('consumer') consumer: string,
+    @Query() query: unknown,
+  ): Promise<ResultPage<DeadLetterSummary>> {
     return await this.deadLetters.list(asConsumer(consumer), asList(query));
   }
 
-  /** With its record, unless that has left the topic. */
+  /** With its record, unless the record has left the topic. */
   @Get(':consumer/:id')
   async show(@Param('consumer') name: string, @Param('id') id: string): Promise<object> {
     const consumer = asConsumer(name);
@@ -64,19 +73,21 @@ export class DeadLettersController {
     return { ...letter, record: record ? shown(record) : null };
   }
 
-  /** 202 with an action that goes on by itself; `GET /api/dlq/actions/{id}` says how far it has got. */
+  /**
+   * 202 with an action that the console completes; `GET /api/dlq/actions/{id}` shows its progress.
+   */
   @Post(':consumer/redrive')
   async redrive(
     @AuthenticatedCaller() { userId }: Caller,
     @Param('consumer') consumer: string,
     @Body() body: unknown,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Decided> {
-    const asked = { consumer: asConsumer(consumer), operator: userId };
-    const decided = await this.operatorPath.redrive(asked, asRedrive(body));
-    reply.status(decided.action ? 202 : 200);
-    if (decided.action) reply.header('location', `/api/dlq/actions/${decided.action.id}`);
-    return decided;
+  ): Promise<Decision> {
+    const context = { consumer: asConsumer(consumer), operator: userId };
+    const decision = await this.commands.redrive(context, asRedrive(body));
+    reply.status(decision.action ? 202 : 200);
+    if (decision.action) reply.header('location', `/api/dlq/actions/${decision.action.id}`);
+    return decision;
   }
 
   @Post(':consumer/discard')
@@ -85,9 +96,9 @@ export class DeadLettersController {
     @AuthenticatedCaller() { userId }: Caller,
     @Param('consumer') consumer: string,
     @Body() body: unknown,
-  ): Promise<Decided> {
-    const asked = { consumer: asConsumer(consumer), operator: userId };
-    return await this.operatorPath.discard(asked, asDiscard(body));
+  ): Promise<Decision> {
+    const context = { consumer: asConsumer(consumer), operator: userId };
+    return await this.commands.discard(context, asDiscard(body));
   }
 }
 

@@ -15,23 +15,23 @@ import { createTestDatabase, testAddresses } from '@effectively-once/testing';
 import { Client } from 'pg';
 import type { DataSource } from 'typeorm';
 import { consoleDataSource } from '../database.js';
-import { takeIn, type IntakeOptions } from './intake.js';
-import { TakenIn } from './ingested.js';
+import { ingest, type IngestOptions } from './ingest/ingest.js';
+import { IngestedDeadLetters } from './ingest/ingested-dead-letters.js';
 
 export const connection = { brokers: testAddresses().KAFKA_BROKERS, clientId: 'console.test' };
 const producer = new RecordProducer(connection);
 
-/** A console database of its own, and the topics of the stack. */
-export interface World {
-  /** As the console itself. */
+/** A console with its own database, and the topics of the stack. */
+export interface TestConsole {
+  /** With the rights of the console. */
   database: DataSource;
   url: string;
-  /** As superuser: to look at everything and to damage it. */
+  /** With the rights of a superuser, to read and to damage all rows. */
   admin: Client;
   close: () => Promise<void>;
 }
 
-export async function openWorld(): Promise<World> {
+export async function openTestConsole(): Promise<TestConsole> {
   const own = await createTestDatabase('console', 'console_owner');
   const admin = new Client({ connectionString: own.url });
   await admin.connect();
@@ -54,16 +54,16 @@ export async function openWorld(): Promise<World> {
   };
 }
 
-/** One pass of the intake. */
-export async function takeInNow(
-  { database }: World,
-  options: Partial<IntakeOptions> = {},
+/** Ingests once. */
+export async function ingestNow(
+  { database }: TestConsole,
+  options: Partial<IngestOptions> = {},
 ): Promise<void> {
-  const unheard = { onLag: () => undefined, onMissed: () => undefined };
-  await takeIn({ connection, takenIn: new TakenIn(database), ...unheard, ...options });
+  const ignored = { onLag: () => undefined, onMissed: () => undefined };
+  await ingest({ connection, ingested: new IngestedDeadLetters(database), ...ignored, ...options });
 }
 
-export interface Letter {
+export interface DeadLetterMessage {
   key: Buffer | null;
   value: Buffer | null;
   headers: Record<string, string>;
@@ -71,11 +71,11 @@ export interface Letter {
 
 let offset = Date.now();
 
-/** A dead letter as a consumer writes it; `headers` replaces what it says, undefined leaves it out. */
-export function letter(
+/** A dead letter as a consumer writes it. `headers` replaces headers; undefined removes one. */
+export function deadLetter(
   consumer: ConsumerName,
   headers: Record<string, string | undefined> = {},
-): Letter & { paymentId: string; userId: string } {
+): DeadLetterMessage & { paymentId: string; userId: string } {
   const paymentId = randomUUID();
   const userId = `user-${randomUUID()}`;
   offset += 1;
@@ -110,24 +110,31 @@ export function letter(
     completedAt: '2026-11-20T10:00:00.000Z',
     paymentVersion: 2,
   });
-  const there = Object.entries(all).filter((entry): entry is [string, string] => !!entry[1]);
+  const present = Object.entries(all).filter((entry): entry is [string, string] => !!entry[1]);
   return {
     ...{ paymentId, userId, key: Buffer.from(userId), value: Buffer.from(value) },
-    headers: Object.fromEntries(there),
+    headers: Object.fromEntries(present),
   };
 }
 
-export async function bury(consumer: ConsumerName, letters: Letter[]): Promise<void> {
+export async function produceDeadLetters(
+  consumer: ConsumerName,
+  letters: DeadLetterMessage[],
+): Promise<void> {
   await producer.sendAll(deadLetterTopic(consumer), letters.map(plain));
 }
 
-const plain = ({ key, value, headers }: Letter) => ({ key, value, headers });
+const plain = ({ key, value, headers }: DeadLetterMessage) => ({ key, value, headers });
 
-/** Buries them, takes them in, and says under which ids, in the same order. */
-export async function listed(world: World, consumer: ConsumerName, letters: Letter[]) {
-  await bury(consumer, letters);
-  await takeInNow(world);
-  const { rows } = await world.admin.query<{ id: string; event_id: string }>(
+/** Produces and ingests dead letters. Returns their ids, in the same order. */
+export async function produceAndIngest(
+  testConsole: TestConsole,
+  consumer: ConsumerName,
+  letters: DeadLetterMessage[],
+) {
+  await produceDeadLetters(consumer, letters);
+  await ingestNow(testConsole);
+  const { rows } = await testConsole.admin.query<{ id: string; event_id: string }>(
     `SELECT id, event_id FROM console.dead_letters WHERE consumer = $1`,
     [consumer],
   );
@@ -135,10 +142,10 @@ export async function listed(world: World, consumer: ConsumerName, letters: Lett
   return letters.map(({ headers }) => ids.get(headers[CE_HEADERS.id] ?? '') ?? 'not listed');
 }
 
-/** What came to the redrive topic of these letters, in order. */
+/** The records of these dead letters in the redrive topic, in order. */
 export async function redrivenRecords(
   consumer: ConsumerName,
-  letters: Letter[],
+  letters: DeadLetterMessage[],
 ): Promise<KafkaRecord[]> {
   const eventIds = new Set(letters.map(({ headers }) => headers[CE_HEADERS.id]));
   const records: KafkaRecord[] = [];
@@ -148,9 +155,9 @@ export async function redrivenRecords(
   return records;
 }
 
-/** How many dead letters of this consumer are in each state. */
+/** The state of each of these dead letters. */
 export async function statesOf(
-  { admin }: World,
+  { admin }: TestConsole,
   consumer: ConsumerName,
   ids: string[],
 ): Promise<string[]> {

@@ -7,12 +7,12 @@ import { DeadLettersBackground } from './dead-letters.background.js';
 import { DeadLettersController } from './dead-letters.controller.js';
 import { DeadLetters } from './dead-letters.js';
 import { READ_LETTER, readLetter, type ReadLetter } from './letter-record.js';
-import { OperatorPath } from './commands.js';
+import { DeadLetterCommands } from './commands.js';
 
-/** Fewer than usual: who looks at dead letters would rather hear soon that Kafka is away. */
+/** Fewer retries than usual, so that the operator soon learns that Kafka is away. */
 const RETRIES_MAX = 4;
 
-/** Dead letters: taken in, looked at, redriven, discarded. */
+/** Ingests, lists, redrives and discards dead letters. */
 @Module({})
 export class DeadLettersModule {
   static register(config: ConsoleConfig, logger: Logger): DynamicModule {
@@ -39,14 +39,14 @@ export class DeadLettersModule {
           useFactory: (database: DataSource) => new DeadLetters(database),
         },
         {
-          provide: OperatorPath,
+          provide: DeadLetterCommands,
           inject: [DataSource, DeadLetters, DeadLettersBackground],
           useFactory: (
             database: DataSource,
             deadLetters: DeadLetters,
             background: DeadLettersBackground,
           ) =>
-            new OperatorPath(new Actions(database), deadLetters, () => {
+            new DeadLetterCommands(new Actions(database), deadLetters, () => {
               reach('after_action_recorded');
               background.wake();
             }),

@@ -5,8 +5,8 @@ import type { ListQuery, PageQuery } from './requests.js';
 export const STATES = ['pending', 'redriven', 'discarded'] as const;
 export type State = (typeof STATES)[number];
 
-/** A dead letter as a listing shows it. */
-export interface Listed {
+/** A dead letter in a list. */
+export interface DeadLetterSummary {
   id: string;
   state: State;
   paymentId: string | null;
@@ -18,7 +18,7 @@ export interface Listed {
   redriveCount: number;
 }
 
-export interface Detail extends Listed {
+export interface DeadLetterDetail extends DeadLetterSummary {
   eventId: string | null;
   originalTopic: string;
   originalPartition: number;
@@ -31,7 +31,7 @@ export interface Detail extends Listed {
   actionId: string | null;
 }
 
-/** What an operator decided, and how far it has got. */
+/** A decision of an operator, and its progress. */
 export interface Action {
   id: string;
   kind: 'redrive' | 'discard';
@@ -42,28 +42,30 @@ export interface Action {
   ratePerS: number | null;
   askedAt: Date;
   finishedAt: Date | null;
-  /** Dead letters it claimed, those it is done with, and those it had to give back. */
+  /**
+   * The dead letters that it claimed, completed, and gave back because their record has expired.
+   */
   count: number;
   done: number;
   givenBack: number;
 }
 
-export interface Page<Item> {
+export interface ResultPage<Item> {
   items: Item[];
   nextCursor: string | null;
 }
 
 export interface Overview {
   consumer: ConsumerName;
-  /** How many are pending, and since when the oldest is. */
+  /** The number of pending dead letters, and the time of the oldest. */
   depth: number;
   oldest: Date | null;
-  /** Of the pending ones, the most frequent first. */
+  /** The errors of the pending ones, the most frequent first. */
   reasons: { errorClass: ErrorClass | null; errorName: string; count: number }[];
   states: Record<State, number>;
 }
 
-/** What is known of dead letters, for looking at. */
+/** Reads the table of dead letters (the dead letter queue) for the operator. */
 export class DeadLetters {
   constructor(private readonly database: DataSource) {}
 
@@ -89,7 +91,7 @@ export class DeadLetters {
     });
   }
 
-  /** Since when the oldest is pending, of consumers that have one. */
+  /** The time of the oldest pending dead letter, for each consumer that has one. */
   async oldestPending(): Promise<Map<ConsumerName, Date>> {
     const rows: { consumer: ConsumerName; oldest: Date }[] = await this.database.query(
       `SELECT consumer, min(dead_lettered_at) AS oldest
@@ -98,7 +100,7 @@ export class DeadLetters {
     return new Map(rows.map(({ consumer, oldest }) => [consumer, oldest]));
   }
 
-  /** Every combination is there, also those of which there are none. */
+  /** Has every combination of consumer and state, also with 0. */
   async states(): Promise<Record<ConsumerName, Record<State, number>>> {
     const rows: { consumer: ConsumerName; state: State; count: number }[] =
       await this.database.query(
@@ -110,10 +112,10 @@ export class DeadLetters {
     return counts;
   }
 
-  /** The latest first, so that those which come meanwhile do not move the pages. */
-  async list(consumer: ConsumerName, query: ListQuery): Promise<Page<Listed>> {
+  /** Newest first, so that new dead letters do not shift the pages. */
+  async list(consumer: ConsumerName, query: ListQuery): Promise<ResultPage<DeadLetterSummary>> {
     const { state, errorName, cursor, limit } = query;
-    const rows: (Listed & { seq: string })[] = await this.database.query(
+    const rows: (DeadLetterSummary & { seq: string })[] = await this.database.query(
       `SELECT seq, ${LISTED} FROM console.dead_letters
         WHERE consumer = $1 AND ($2::text IS NULL OR state = $2)
           AND ($3::text IS NULL OR error_name = $3) AND ($4::bigint IS NULL OR seq < $4)
@@ -123,8 +125,8 @@ export class DeadLetters {
     return page(rows, limit, ({ seq: _seq, ...item }) => item, 'seq');
   }
 
-  async find(consumer: ConsumerName, id: string): Promise<Detail | undefined> {
-    const rows: Detail[] = await this.database.query(
+  async find(consumer: ConsumerName, id: string): Promise<DeadLetterDetail | undefined> {
+    const rows: DeadLetterDetail[] = await this.database.query(
       `SELECT ${LISTED}, event_id AS "eventId", original_topic AS "originalTopic",
               original_partition AS "originalPartition", original_offset AS "originalOffset",
               dlq_partition AS "dlqPartition", dlq_offset AS "dlqOffset",
@@ -136,8 +138,8 @@ export class DeadLetters {
     return rows[0];
   }
 
-  /** The latest first. */
-  async actions({ cursor, limit }: PageQuery): Promise<Page<Action>> {
+  /** Newest first. */
+  async actions({ cursor, limit }: PageQuery): Promise<ResultPage<Action>> {
     const rows: Action[] = await this.database.query(
       `${ACTIONS} WHERE $1::bigint IS NULL OR action.id < $1 ORDER BY action.id DESC LIMIT $2`,
       [cursor ?? null, limit + 1],
@@ -158,17 +160,21 @@ const LISTED = `id, state, payment_id AS "paymentId", error_class AS "errorClass
 const ACTIONS = `
   SELECT action.id, kind, consumer, operator, reason, filter, rate_per_s AS "ratePerS",
          asked_at AS "askedAt", finished_at AS "finishedAt", count, given_back AS "givenBack",
-         (SELECT count(*)::int FROM console.dead_letters letter
-           WHERE letter.action_id = action.id AND letter.state <> 'pending') AS done
+         -- A finished action is not counted, because its dead letters may have been pruned.
+         CASE WHEN finished_at IS NOT NULL THEN count - given_back ELSE
+           (SELECT count(*)::int FROM console.dead_letters letter
+             WHERE letter.action_id = action.id AND letter.state <> 'pending') END AS done
     FROM console.dead_letter_actions action`;
 
-/** One row more than fits says that there is a next page; its cursor is the last that fits. */
+/**
+ * The query reads one row more than the page. If it exists, the last row of the page is the cursor.
+ */
 function page<Row, Item>(
   rows: Row[],
   limit: number,
   item: (row: Row) => Item,
   cursor: keyof Row,
-): Page<Item> {
+): ResultPage<Item> {
   const shown = rows.slice(0, limit);
   const last = rows.length > limit ? shown.at(-1) : undefined;
   return { items: shown.map(item), nextCursor: last ? String(last[cursor]) : null };

@@ -5,9 +5,12 @@ import {
   type ConsumerName,
 } from '@effectively-once/contracts';
 import { headerTexts, readTopic, type KafkaRecord } from '@effectively-once/kafka';
-import type { Detail } from './dead-letters.js';
+import type { DeadLetterDetail } from './dead-letters.js';
 
-/** A dead letter's record as it lies in Kafka: the event, or why it is none and its bytes. */
+/**
+ * The record of a dead letter in Kafka: its event, or the decoding error and the bytes (poison
+ * pill).
+ */
 export interface ShownRecord {
   key: string | null;
   timestamp: string;
@@ -17,10 +20,10 @@ export interface ShownRecord {
   valueHex?: string;
 }
 
-/** Undefined when the record has left its topic. */
+/** Undefined if the record has left its topic. */
 export type ReadLetter = (
   consumer: ConsumerName,
-  at: Pick<Detail, 'dlqPartition' | 'dlqOffset'>,
+  at: Pick<DeadLetterDetail, 'dlqPartition' | 'dlqOffset'>,
 ) => Promise<KafkaRecord | undefined>;
 export const READ_LETTER = Symbol('READ_LETTER');
 

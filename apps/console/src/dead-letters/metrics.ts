@@ -2,14 +2,16 @@ import { CONSUMERS, type ConsumerName } from '@effectively-once/contracts';
 import { freshGauge, scrapedGauge } from '@effectively-once/platform';
 import { STATES, type DeadLetters } from './dead-letters.js';
 
-/** Gauges that ask the database when they are scraped; without it they are absent, not old. */
+/**
+ * Gauges that query the database at each scrape. Without the database they are absent, and not old.
+ */
 export function watchDeadLetters(
   deadLetters: Pick<DeadLetters, 'states' | 'oldestPending'>,
   now: () => number,
 ): void {
   scrapedGauge(
     'dead_letters',
-    'Dead letters by what became of them',
+    'Dead letters by consumer and state',
     ['consumer', 'state'],
     async (set) => {
       const counts = await deadLetters.states();
@@ -27,12 +29,12 @@ export function watchDeadLetters(
   });
 }
 
-/** How much of the dead-letter topics the console has not taken in yet; absent while it cannot know. */
-export function intakeLag(): {
+/** The number of records that the console has not ingested; absent while Kafka cannot be read. */
+export function ingestLag(): {
   set: (consumer: ConsumerName, records: number) => void;
   forget: () => void;
 } {
-  const help = 'Records of the dead-letter topic that are not in the table of dead letters yet';
+  const help = 'Records of the dead-letter topic that the console has not ingested yet';
   const lag = freshGauge('dead_letters_intake_lag_records', help, ['consumer']);
   return {
     set: (consumer, records) => lag.set({ consumer }, records),

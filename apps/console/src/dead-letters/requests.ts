@@ -2,12 +2,12 @@ import { CONSUMERS, type ConsumerName } from '@effectively-once/contracts';
 import { faultsOf, Problem } from '@effectively-once/platform';
 import { z } from 'zod';
 
-/** Named in one request at most; more go by filter. */
+/** The limit of ids in one request. For more, use a filter. */
 const IDS_MAX = 1_000;
 export const REDRIVE_MAX = 10_000;
 const REDRIVE_DEFAULT = 1_000;
 const RATE_MAX_PER_S = 5_000;
-/** Fast enough for a person, slow enough for whatever has just been repaired. */
+/** Fast enough for the operator, slow enough for a server that was just repaired. */
 const RATE_DEFAULT_PER_S = 200;
 export const PAGE_MAX = 1_000;
 const PAGE_DEFAULT = 100;
@@ -15,7 +15,7 @@ const PAGE_DEFAULT = 100;
 const id = z
   .string()
   .regex(/^\d{1,6}-\d{1,18}$/, "must be a dead letter's id: <partition>-<offset>");
-const ids = z.array(id).min(1, 'must name one at least').max(IDS_MAX, `at most ${IDS_MAX} at once`);
+const ids = z.array(id).min(1, 'must name at least one').max(IDS_MAX, `at most ${IDS_MAX} at once`);
 const errorName = z.string().min(1).max(64);
 const filter = z.strictObject({ errorName: errorName.optional() });
 const whole = (max: number) => z.int().min(1).max(max);
@@ -32,7 +32,7 @@ const redriveRequest = z
 
 const discardRequest = z.strictObject({
   ids,
-  reason: z.string().trim().min(1, 'must say why').max(1_000),
+  reason: z.string().trim().min(1, 'must give a reason').max(1_000),
 });
 
 const numberText = z
@@ -43,7 +43,7 @@ const page = {
   limit: numberText.pipe(whole(PAGE_MAX)).default(PAGE_DEFAULT),
   cursor: z
     .string()
-    .regex(/^\d{1,18}$/, 'must be the nextCursor of the page before')
+    .regex(/^\d{1,18}$/, 'must be the nextCursor of the previous page')
     .optional(),
 };
 const listQuery = z.strictObject({
@@ -64,11 +64,11 @@ export const asDiscard = (body: unknown) => read(discardRequest, body ?? {});
 export const asList = (query: unknown) => read(listQuery, query);
 export const asPage = (query: unknown) => read(pageQuery, query);
 
-/** @throws Problem `not_found` that names the consumers there are. */
+/** @throws Problem `not_found` that names the known consumers. */
 export function asConsumer(text: string): ConsumerName {
   const consumer = CONSUMERS.find((one) => one === text);
   if (consumer) return consumer;
-  const detail = `There is no such consumer. There are: ${CONSUMERS.join(', ')}.`;
+  const detail = `There is no such consumer. The consumers are: ${CONSUMERS.join(', ')}.`;
   throw new Problem('not_found', { status: 404, detail, members: { consumers: CONSUMERS } });
 }
 
@@ -78,7 +78,7 @@ function read<Schema extends z.ZodType>(schema: Schema, given: unknown): z.infer
   if (parsed.success) return parsed.data;
   throw new Problem('invalid_request', {
     status: 400,
-    detail: 'The request cannot be taken as it is.',
+    detail: 'The request is not valid.',
     members: { errors: faultsOf(parsed.error) },
   });
 }

@@ -11,7 +11,7 @@ import {
 } from '@effectively-once/contracts';
 import { headerTexts, type KafkaRecord } from '@effectively-once/kafka';
 
-/** Where a dead letter first lay, and how often it was redriven: what tells a copy from another one. */
+/** The original record of a dead letter, and its redrive count. Copies have the same identity. */
 export interface Identity {
   originalTopic: string;
   originalPartition: number;
@@ -19,15 +19,15 @@ export interface Identity {
   redriveCount: number;
 }
 
-/** A record of a dead-letter topic, as far as it can be believed. Nothing of its key or value is kept. */
-export interface Described extends Identity {
+/** A record of a dead-letter topic with its valid headers, and without its key and value. */
+export interface ParsedDeadLetter extends Identity {
   dlqTopic: string;
   dlqPartition: number;
   dlqOffset: string;
   contentSha256: string;
   paymentId: string | null;
   eventId: string | null;
-  /** Null when its headers do not say. */
+  /** Null if the headers have no valid error class. */
   errorClass: ErrorClass | null;
   errorName: string;
   errorMessage: string;
@@ -37,19 +37,20 @@ export interface Described extends Identity {
   appVersion: string | null;
 }
 
-/** The name of what is in a dead-letter topic and does not say why. */
+/** The error name of a record without a valid error header. */
 export const NO_REASON = 'NoReason';
-const NO_REASON_MESSAGE = 'its headers do not say why it died';
+const NO_REASON_MESSAGE = 'its headers name no error';
 
 /**
- * Whoever can write to the topic can write any header, so each is taken only if it can be true. A record
- * that lacks them all is still listed: it lies there, and somebody has to decide about it.
+ * Parses a record of a dead-letter topic. A producer may write any header, so each header is
+ * checked. A record without valid headers is still listed, because an operator has to decide about
+ * it.
  */
-export function describeDeadLetter(record: KafkaRecord, consumer: ConsumerName): Described {
+export function parseDeadLetter(record: KafkaRecord, consumer: ConsumerName): ParsedDeadLetter {
   const headers = headerTexts(record);
   const name = matching(headers[DLQ_HEADERS.errorName], /^[\w.-]{1,64}$/);
   return {
-    ...(claimedIdentity(headers, consumer) ?? itsOwnIdentity(record)),
+    ...(claimedIdentity(headers, consumer) ?? ownIdentity(record)),
     dlqTopic: record.topic,
     dlqPartition: record.partition,
     dlqOffset: String(record.offset),
@@ -61,13 +62,13 @@ export function describeDeadLetter(record: KafkaRecord, consumer: ConsumerName):
     errorMessage: name ? printable(headers[DLQ_HEADERS.errorMessage]) : NO_REASON_MESSAGE,
     attempts: Number(matching(headers[DLQ_HEADERS.attempts], /^\d{1,4}$/) ?? 0),
     firstFailedAt: time(headers[DLQ_HEADERS.firstFailedAt]),
-    deadLetteredAt: time(headers[DLQ_HEADERS.deadLetteredAt]) ?? keptSince(record),
+    deadLetteredAt: time(headers[DLQ_HEADERS.deadLetteredAt]) ?? recordTime(record),
     appVersion: matching(headers[DLQ_HEADERS.appVersion], /^[\w.+-]{1,64}$/),
   };
 }
 
-/** The identity of a record that claims none, or one that is another's: the place where it lies. */
-export function itsOwnIdentity(
+/** The identity of a record without a valid one: its position in the dead-letter topic. */
+export function ownIdentity(
   record: Pick<KafkaRecord, 'topic' | 'partition' | 'offset' | 'headers'>,
 ) {
   return {
@@ -89,7 +90,7 @@ function claimedIdentity(headers: EventHeaders, consumer: ConsumerName): Identit
   return {
     originalTopic,
     originalPartition: Number(partition),
-    // Without leading zeros: two spellings of one offset are one identity.
+    // Removes leading zeros, so that two spellings of one offset are one identity.
     originalOffset: String(BigInt(originalOffset)),
     redriveCount,
   };
@@ -106,7 +107,7 @@ function errorClassIn(headers: EventHeaders): ErrorClass | null {
 }
 
 function contentSha256({ key, value }: KafkaRecord): string {
-  // Lengths in between: no two pairs of key and value run together into the same bytes.
+  // With the lengths, two different pairs of key and value never give the same bytes.
   const hash = createHash('sha256').update(`${key?.length ?? -1} ${value?.length ?? -1} `);
   return hash
     .update(key ?? '')
@@ -119,7 +120,8 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const matching = (text: string | undefined, pattern: RegExp): string | null =>
   text !== undefined && pattern.test(text) ? text : null;
 
-// PostgreSQL refuses a NUL, which would hold up all the others; a terminal obeys an escape sequence.
+// PostgreSQL refuses a NUL, which would block all other records. A terminal executes escape
+// sequences.
 function printable(text = ''): string {
   const bytes = Buffer.from(text.replace(/\p{Cc}|\p{Cf}/gu, ' '), 'utf8');
   return bytes.subarray(0, ERROR_MESSAGE_BYTES_MAX).toString('utf8');
@@ -131,8 +133,8 @@ function time(text: string | undefined): string | null {
   return isPlausible(ms) ? new Date(ms).toISOString() : null;
 }
 
-/** By Kafka's own time of the record, which a producer may have set to anything. */
-function keptSince({ timestampMs }: KafkaRecord): string {
+/** The Kafka timestamp of the record. A producer may have set it to any value. */
+function recordTime({ timestampMs }: KafkaRecord): string {
   return new Date(isPlausible(timestampMs) ? timestampMs : 0).toISOString();
 }
 

@@ -1,29 +1,29 @@
 import type { ConsumerName } from '@effectively-once/contracts';
 import type { DataSource } from 'typeorm';
-import type { Identity } from './parsed.js';
+import type { Identity } from '../ingest/parsed-dead-letter.js';
 
-/** A redrive that was asked for and is not finished. */
+/** A redrive that is not finished. */
 export interface OpenRedrive {
   id: string;
   consumer: ConsumerName;
   ratePerS: number;
 }
 
-/** A dead letter it has claimed and that is not out yet. */
+/** A dead letter that a redrive has claimed and not produced yet. */
 export interface Claim extends Identity {
   id: string;
   dlqPartition: number;
   dlqOffset: string;
 }
 
-/** Advisory locks of this number's space belong to redrives. */
+/** The first key of the advisory locks of redrives. */
 const LOCKS = 6;
 
-/** Redrives under way, as the database has them: what a console that died has left is found here. */
+/** The redrives in the database that are not finished, also those of a console that crashed. */
 export class OpenRedrives {
   constructor(private readonly database: DataSource) {}
 
-  /** The oldest first. */
+  /** Oldest first. */
   async all(): Promise<OpenRedrive[]> {
     return await this.database.query(
       `SELECT id, consumer, rate_per_s AS "ratePerS" FROM console.dead_letter_actions
@@ -32,10 +32,11 @@ export class OpenRedrives {
   }
 
   /**
-   * Lets one console at a time work at a redrive. The lock is a connection's, so it is free when whoever
-   * held it has died. Two at once would only produce duplicates, which are harmless; but why.
+   * Runs `work` in one console at a time. PostgreSQL releases the advisory lock when the connection
+   * of a crashed console ends. Two consoles would only produce duplicates, which the consumers
+   * deduplicate.
    */
-  async alone(redrive: OpenRedrive, work: () => Promise<void>): Promise<void> {
+  async exclusively(redrive: OpenRedrive, work: () => Promise<void>): Promise<void> {
     const runner = this.database.createQueryRunner();
     await runner.connect();
     try {
@@ -54,7 +55,7 @@ export class OpenRedrives {
     }
   }
 
-  /** In the order of the topic, which per user is the order of the payments. */
+  /** In the order of the topic, which is the payment order of each user. */
   async claims(redrive: OpenRedrive, max: number): Promise<Claim[]> {
     return await this.database.query(
       `SELECT id, original_topic AS "originalTopic", original_partition AS "originalPartition",
@@ -74,7 +75,10 @@ export class OpenRedrives {
     );
   }
 
-  /** These cannot be redriven, and somebody else may decide about them. */
+  /**
+   * Releases the claim on dead letters that cannot be redriven, so that an operator can discard
+   * them.
+   */
   async giveBack(redrive: OpenRedrive, ids: string[]): Promise<void> {
     await this.database.query(
       `WITH given_back AS (

@@ -1,13 +1,17 @@
 import { DLQ_HEADERS } from '@effectively-once/contracts';
 import type { KafkaRecord } from '@effectively-once/kafka';
-import type { Identity } from './parsed.js';
+import type { Identity } from '../ingest/parsed-dead-letter.js';
 
-/** A dead letter that was redriven this often is refused: what fails a fourth time needs a person. */
+/**
+ * The loop guard refuses another redrive after this number. Then the operator has to find the
+ * cause.
+ */
 export const REDRIVES_MAX = 3;
 
 /**
- * The record on its next way: same key, same value bytes, same headers and with them the same event id,
- * so its strategy knows it again. If it dies again, that is one count higher of the same dead letter.
+ * The record for the redrive topic: the same key, value bytes and headers. So it has the same event
+ * id, and the idempotency strategy recognises it. The redrive count is one higher. If the record is
+ * dead-lettered again, the count makes it a new dead letter.
  */
 export function redriven(record: KafkaRecord, identity: Identity) {
   return {

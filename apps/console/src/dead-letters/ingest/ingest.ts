@@ -1,35 +1,35 @@
 import { CONSUMERS, deadLetterTopic, type ConsumerName } from '@effectively-once/contracts';
 import { endOffsets, readTopic, type OffsetRange } from '@effectively-once/kafka';
-import { describeDeadLetter, type Described } from './parsed.js';
-import type { TakenIn } from './ingested.js';
+import { parseDeadLetter, type ParsedDeadLetter } from './parsed-dead-letter.js';
+import type { IngestedDeadLetters } from './ingested-dead-letters.js';
 
 const BATCH_RECORDS = 500;
 
-export interface IntakeOptions {
+export interface IngestOptions {
   connection: { brokers: string[]; clientId: string };
-  takenIn: TakenIn;
-  /** Told before and after each pass how many records are still to be taken in. */
+  ingested: IngestedDeadLetters;
+  /** Called before and after each pass with the number of records that are not ingested. */
   onLag: (consumer: ConsumerName, records: number) => void;
-  /** Told of records that left the topic before they were taken in: a console away for 30 days. */
+  /** Called with the number of records that left the topic before the console ingested them. */
   onMissed: (consumer: ConsumerName, records: number) => void;
   read?: typeof readTopic;
 }
 
 /**
- * Takes in what has come to the dead-letter topics since the last pass:
+ * Ingests the records of the dead-letter topics (dead letter queue) since the last pass:
  *
- *   positions (database) ──► records from there to the end (Kafka) ──► rows and positions, in one transaction
+ *   positions (database) ──► records up to the end (Kafka) ──► rows and positions, one transaction
  *
- * A topic that cannot be read does not hold up the others.
+ * An unreadable topic does not delay the others.
  *
- * @throws AggregateError of what went wrong, when the others are done.
+ * @throws AggregateError with the errors, after the other topics are done.
  */
-export async function takeIn(options: IntakeOptions): Promise<void> {
+export async function ingest(options: IngestOptions): Promise<void> {
   const { connection } = options;
   const ends = await endOffsets({ ...connection, topics: CONSUMERS.map(deadLetterTopic) });
   const outcomes = await Promise.allSettled(
     CONSUMERS.map((consumer) =>
-      takeInOf(consumer, ends.get(deadLetterTopic(consumer)) ?? new Map(), options),
+      ingestTopic(consumer, ends.get(deadLetterTopic(consumer)) ?? new Map(), options),
     ),
   );
   const errors = outcomes.flatMap((one) =>
@@ -38,32 +38,33 @@ export async function takeIn(options: IntakeOptions): Promise<void> {
   if (errors.length > 0) throw new AggregateError(errors, errors.map(String).join('; '));
 }
 
-async function takeInOf(
+async function ingestTopic(
   consumer: ConsumerName,
   ends: ReadonlyMap<number, bigint>,
-  { connection, takenIn, onLag, onMissed, read = readTopic }: IntakeOptions,
+  { connection, ingested, onLag, onMissed, read = readTopic }: IngestOptions,
 ): Promise<void> {
-  const only = rangesToRead(await takenIn.positions(consumer), ends);
+  const only = rangesToRead(await ingested.positions(consumer), ends);
   const lag = [...only.values()].reduce((sum, { from, end }) => sum + (end - from), 0n);
   onLag(consumer, Number(lag));
   if (lag === 0n) return;
-  let batch: Described[] = [];
-  let there = 0;
+  let batch: ParsedDeadLetter[] = [];
+  let found = 0;
   const positions = new Map<number, bigint>();
   const flush = async () => {
-    await takenIn.take(consumer, batch, positions);
+    await ingested.add(consumer, batch, positions);
     batch = [];
   };
   for await (const record of read({ ...connection, topic: deadLetterTopic(consumer), only })) {
-    there += 1;
-    batch.push(describeDeadLetter(record, consumer));
+    found += 1;
+    batch.push(parseDeadLetter(record, consumer));
     positions.set(record.partition, record.offset + 1n);
     if (batch.length >= BATCH_RECORDS) await flush();
   }
-  // What had aged out before it was taken in does not come any more: without this it would be awaited.
+  // Skip the offsets of records that expired before they were ingested. Otherwise the lag never
+  // ends.
   for (const [partition, { end }] of only) positions.set(partition, end);
   await flush();
-  if (there < Number(lag)) onMissed(consumer, Number(lag) - there);
+  if (found < Number(lag)) onMissed(consumer, Number(lag) - found);
   onLag(consumer, 0);
 }
 
@@ -74,8 +75,8 @@ function rangesToRead(
   const ranges = new Map<number, OffsetRange>();
   for (const [partition, end] of ends) {
     const from = positions.get(partition) ?? 0n;
-    // Below what was taken in once, these are not the records of then, and their ids mean others.
-    if (end < from) throw new Error(`partition ${partition} ends before what was taken in of it`);
+    // The topic was created again: its offsets, and so the ids, now belong to other records.
+    if (end < from) throw new Error(`partition ${partition} ends before the ingested position`);
     if (from < end) ranges.set(partition, { from, end });
   }
   return ranges;

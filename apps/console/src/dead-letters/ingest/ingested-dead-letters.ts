@@ -1,12 +1,12 @@
 import type { ConsumerName } from '@effectively-once/contracts';
 import type { DataSource, EntityManager } from 'typeorm';
-import type { Described } from './parsed.js';
+import type { ParsedDeadLetter } from './parsed-dead-letter.js';
 
-/** What the console has taken in of the dead-letter topics, and up to where. */
-export class TakenIn {
+/** The ingested dead letters, and the ingested position of each dead-letter partition. */
+export class IngestedDeadLetters {
   constructor(private readonly database: DataSource) {}
 
-  /** Partition → the first offset that is not taken in. */
+  /** Partition → the first offset that is not ingested. */
   async positions(consumer: ConsumerName): Promise<Map<number, bigint>> {
     const rows: { partition: number; next_offset: string }[] = await this.database.query(
       `SELECT partition, next_offset FROM console.dead_letter_positions WHERE consumer = $1`,
@@ -16,17 +16,17 @@ export class TakenIn {
   }
 
   /**
-   * Rows and positions in one transaction: a console that dies has done both or neither. Taking in a
-   * second time what is there already changes nothing, so two consoles may do it at once.
+   * Writes rows and positions in one transaction: after a crash, both are stored or neither is. The
+   * insert is idempotent, so two consoles may ingest the same records.
    */
-  async take(
+  async add(
     consumer: ConsumerName,
-    letters: Described[],
+    letters: ParsedDeadLetter[],
     positions: ReadonlyMap<number, bigint>,
   ): Promise<void> {
     await this.database.transaction(async (manager) => {
       await insert(manager, consumer, letters);
-      // What only claims to be a copy must not vanish behind what it claims to be a copy of.
+      // A record with the identity of another record but other content must not vanish as a copy.
       await insert(manager, consumer, (await impostors(manager, consumer, letters)).map(asItself));
       await move(manager, consumer, positions);
     });
@@ -50,7 +50,7 @@ const INSERT = `
    ORDER BY l.ordinality
   ON CONFLICT DO NOTHING`;
 
-async function insert(manager: EntityManager, consumer: ConsumerName, letters: Described[]) {
+async function insert(manager: EntityManager, consumer: ConsumerName, letters: ParsedDeadLetter[]) {
   if (letters.length > 0) await manager.query(INSERT, [consumer, JSON.stringify(letters)]);
 }
 
@@ -68,8 +68,8 @@ const IMPOSTORS = `
 async function impostors(
   manager: EntityManager,
   consumer: ConsumerName,
-  letters: Described[],
-): Promise<Described[]> {
+  letters: ParsedDeadLetter[],
+): Promise<ParsedDeadLetter[]> {
   if (letters.length === 0) return [];
   const rows: { partition: number; offset: string }[] = await manager.query(IMPOSTORS, [
     consumer,
@@ -79,14 +79,14 @@ async function impostors(
   return letters.filter((one) => places.has(`${one.dlqPartition}-${one.dlqOffset}`));
 }
 
-const asItself = (letter: Described): Described => ({
+const asItself = (letter: ParsedDeadLetter): ParsedDeadLetter => ({
   ...letter,
   originalTopic: letter.dlqTopic,
   originalPartition: letter.dlqPartition,
   originalOffset: letter.dlqOffset,
 });
 
-// Never back: another console may be further by now, and what it passed it has written.
+// A position never moves back: another console may have ingested more, and has stored its rows.
 const MOVE = `
   INSERT INTO console.dead_letter_positions AS position (consumer, partition, next_offset)
   SELECT $1, p.partition, p."nextOffset"

@@ -9,14 +9,14 @@ import {
 import type { Claim, OpenRedrive, OpenRedrives } from './open-redrives.js';
 import { redriven } from './redriven.js';
 
-/** Held in memory at once. */
+/** The number of records in memory. */
 const READ_RECORDS_MAX = 250;
-/** Sent and marked together: what comes twice when the console dies in between. */
+/** Produced and marked together: so many duplicates a crash between the two steps makes. */
 const SEND_RECORDS_MAX = 100;
-// The broker refuses a batch of more than a megabyte; a larger record is sent by itself.
+// The broker refuses batches above one megabyte. A larger record gets its own batch.
 const SEND_BYTES_MAX = 500_000;
 
-/** Where a console can be made to die, to show what then happens. */
+/** Failure points: a test can crash the console here. */
 export const REDRIVE_POINTS = ['after_action_recorded', 'after_produce_before_mark'] as const;
 export type RedrivePoint = (typeof REDRIVE_POINTS)[number];
 
@@ -24,28 +24,30 @@ export interface RedriveOptions {
   connection: { brokers: string[]; clientId: string };
   open: OpenRedrives;
   producer: Pick<RecordProducer, 'sendAll'>;
-  /** The rate cap. Ends early when it is called off, after which nothing more is sent. */
+  /**
+   * Enforces the rate limit. Ends early if the signal is aborted; then nothing more is produced.
+   */
   wait: (ms: number, signal: AbortSignal) => Promise<void>;
   reach: (point: RedrivePoint) => void;
-  /** Told of dead letters whose record has left its topic. */
-  onGone: (redrive: OpenRedrive, ids: string[]) => void;
+  /** Called with dead letters whose record has left its topic. */
+  onExpired: (redrive: OpenRedrive, ids: string[]) => void;
 }
 
 /**
- * Finishes every redrive that was asked for, also one that another process died in:
+ * Finishes every open redrive, also one of a console that crashed:
  *
- *   asked, claimed (written down) ──► read ──► produced (awaited) ──► marked redriven ──► finished
- *              ✗ died here: still claimed, and redriven by whoever comes next
- *                                                          ✗ died here: produced once more, harmless:
- *                                                            the consumer's strategy knows the event
+ *   claimed (stored) ──► read ──► produced (acknowledged) ──► marked as redriven ──► finished
+ *        ✗ crash here: still claimed; the next run produces it
+ *                                        ✗ crash here: produced a second time, which is harmless:
+ *                                          the idempotent consumer deduplicates the event
  */
 export async function finishRedrives(options: RedriveOptions, signal: AbortSignal): Promise<void> {
   const errors: unknown[] = [];
   for (const redrive of await options.open.all()) {
     if (signal.aborted) return;
-    // One that cannot go on must not hold up those behind it.
+    // A failed redrive must not delay the others.
     await options.open
-      .alone(redrive, () => finish(redrive, options, signal))
+      .exclusively(redrive, () => finish(redrive, options, signal))
       .catch((error: unknown) => errors.push(error));
   }
   if (errors.length > 0) throw new AggregateError(errors, errors.map(String).join('; '));
@@ -57,10 +59,10 @@ async function finish(redrive: OpenRedrive, options: RedriveOptions, signal: Abo
     const claims = await open.claims(redrive, READ_RECORDS_MAX);
     if (claims.length === 0) return await open.finish(redrive);
     const records = await read(redrive, claims, options);
-    const gone = claims.filter(({ id }) => !records.has(id)).map(({ id }) => id);
-    if (gone.length > 0) {
-      await open.giveBack(redrive, gone);
-      options.onGone(redrive, gone);
+    const expired = claims.filter(({ id }) => !records.has(id)).map(({ id }) => id);
+    if (expired.length > 0) {
+      await open.giveBack(redrive, expired);
+      options.onExpired(redrive, expired);
     }
     const recordsMax = Math.min(SEND_RECORDS_MAX, redrive.ratePerS);
     for (const batch of batches(claims, records, recordsMax)) {
@@ -71,7 +73,7 @@ async function finish(redrive: OpenRedrive, options: RedriveOptions, signal: Abo
   }
 }
 
-/** By id. Of what lies between the first and the last of a partition, the others are passed over. */
+/** The claimed records by id. Ignores other records between the first and the last one. */
 async function read(
   { consumer }: OpenRedrive,
   claims: Claim[],
@@ -126,7 +128,8 @@ async function send(
   const messages = letters.map(({ message }) => message);
   await producer.sendAll(redriveTopic(redrive.consumer), messages);
   reach('after_produce_before_mark');
-  // Marked only now: marked before, a crash in between would call redriven what never went out.
+  // Mark after the acknowledgement. If marked before, a crash between the two would lose the
+  // redrive.
   const ids = letters.map(({ id }) => id);
   await open.markRedriven(redrive, ids);
 }
