@@ -9,7 +9,7 @@ import {
 import { DELIVERY_POINTS, type DeliveryPoint } from '@effectively-once/delivery';
 import { headerTexts, readTopic, RecordProducer } from '@effectively-once/kafka';
 import { waitUntil } from '@effectively-once/testing';
-import { dyingAt, everythingIsSettled } from './fault-injection.js';
+import { killedAt, untilDrained } from './fault-injection.js';
 import {
   at,
   auditSources,
@@ -23,28 +23,33 @@ import {
 
 const connection = { brokers: at.KAFKA_BROKERS, clientId: 'e2e' };
 
-const ON_THE_WAY: DeliveryPoint[] = ['after_decode', 'before_effect', 'before_commit'];
-// Only email's mark comes after its effect.
+const OUTSIDE_THE_WINDOW: DeliveryPoint[] = ['after_decode', 'before_effect', 'before_commit'];
+// Only email writes its deduplication marker after its effect: a kill in between duplicates the
+// mail.
 const IN_THE_WINDOW: DeliveryPoint = 'after_effect_before_mark';
 const AROUND_A_DEAD_LETTER: [DeliveryPoint, copies: number][] = [
   ['before_dead_letter', 1],
   ['after_dead_letter', 2],
 ];
 
-it('there is no other point to be killed at', () => {
-  const killedAt = [...ON_THE_WAY, IN_THE_WINDOW, ...AROUND_A_DEAD_LETTER.map(([point]) => point)];
+it('every failure point of the delivery runtime is covered', () => {
+  const killedAt = [
+    ...OUTSIDE_THE_WINDOW,
+    IN_THE_WINDOW,
+    ...AROUND_A_DEAD_LETTER.map(([point]) => point),
+  ];
   expect(killedAt.sort()).toEqual([...DELIVERY_POINTS].sort());
 });
 
-it.each(ON_THE_WAY)(
-  'killed %s, each consumer has done its work once when its successor is done',
+it.each(OUTSIDE_THE_WINDOW)(
+  'killed %s: after the restart, each effect is applied once',
   async (point) => {
     const userId = newId('user');
     let paymentId = '';
-    await dyingAt(point, CONSUMERS, async () => {
+    await killedAt(point, CONSUMERS, async () => {
       paymentId = await pay(userId);
     });
-    await everythingIsSettled();
+    await untilDrained();
     await expect(findings()).resolves.toEqual([]);
     await expect(journal('mails', { paymentId })).resolves.toHaveLength(1);
     const points = `http://127.0.0.1:${at.LOYALTY_PORT}/v1/users/${userId}/points`;
@@ -53,22 +58,22 @@ it.each(ON_THE_WAY)(
   },
 );
 
-it('killed between the mail and its mark, email mails twice and says so', async () => {
+it('killed between the mail and its deduplication marker: email mails twice and records evidence', async () => {
   let paymentId = '';
-  await dyingAt(IN_THE_WINDOW, ['email'], async () => {
+  await killedAt(IN_THE_WINDOW, ['email'], async () => {
     paymentId = await pay(newId('user'));
   });
-  await everythingIsSettled();
+  await untilDrained();
   await expect(findings()).resolves.toEqual([]);
   await expect(journal('mails', { paymentId })).resolves.toHaveLength(2);
   await expect(evidenceFor(paymentId)).resolves.toBe(1);
 });
 
 it.each(AROUND_A_DEAD_LETTER)(
-  'killed %s, a poison record is one dead letter, written %i times',
+  'killed %s: a poison pill is one dead letter, written %i times',
   async (point, copies) => {
     const userId = newId('user');
-    await dyingAt(point, CONSUMERS, async () => {
+    await killedAt(point, CONSUMERS, async () => {
       await Promise.all(CONSUMERS.map((consumer) => poison(consumer, userId)));
     });
     for (const consumer of CONSUMERS) {
@@ -77,10 +82,10 @@ it.each(AROUND_A_DEAD_LETTER)(
         return written.length >= copies ? written : undefined;
       });
       expect({ consumer, copies: origins.length }).toEqual({ consumer, copies });
-      // A copy has the origin of what it is a copy of, so that whoever lists them lists one.
+      // All copies of a dead letter name one origin, so that the console lists them as one.
       expect(new Set(origins).size).toBe(1);
     }
-    await everythingIsSettled();
+    await untilDrained();
     await expect(findings()).resolves.toEqual([]);
   },
 );
@@ -91,7 +96,7 @@ async function pay(userId: string): Promise<string> {
   return paid.json['id'] as string;
 }
 
-/** How often email has said that this payment's receipt may be a second one. */
+/** How many `maybe_duplicate` entries email wrote for this payment. */
 async function evidenceFor(paymentId: string): Promise<number> {
   const stores = await openStores(auditSources);
   try {
@@ -105,7 +110,7 @@ async function evidenceFor(paymentId: string): Promise<number> {
   }
 }
 
-// Through the redrive topic: in the main one a record without an outbox row is itself a finding.
+// Through the redrive topic: in the main topic, a record without an outbox row violates I3.
 async function poison(consumer: ConsumerName, userId: string): Promise<void> {
   const producer = new RecordProducer(connection);
   await producer.connect();
@@ -117,7 +122,7 @@ async function poison(consumer: ConsumerName, userId: string): Promise<void> {
   }
 }
 
-/** Where each dead letter of this user was read from: copies of one have one origin. */
+/** The origin (partition and offset) of each dead letter of this user. Copies share one origin. */
 async function originsOfDeadLetters(consumer: ConsumerName, userId: string): Promise<string[]> {
   const origins: string[] = [];
   for await (const record of readTopic({ ...connection, topic: deadLetterTopic(consumer) })) {

@@ -2,35 +2,35 @@ import { CONSUMERS } from '@effectively-once/contracts';
 import {
   consumerUrl,
   deadLetters,
-  everythingIsSettled,
+  untilDrained,
   secondMembers,
-  settledBy,
-  settlesMore,
+  recordsCompleted,
+  untilMoreCompleted,
   withFrozen,
 } from './fault-injection.js';
 import { whilePaying } from './load.js';
 import { findings, withFault } from './system-under-test.js';
 
 const PER_SECOND = 20;
-// Makes sure that some mails are on their way at the moment of freezing.
+// Slow mails, so that some are in flight at the moment of the freeze.
 const SLOW_MAILS = { target: 'smtp', kind: 'slow', delayMs: 300 } as const;
 
-it('whoever sleeps past its session finds its work done, and does it no second time', async () => {
+it('a consumer frozen past its session wakes up as a zombie and repeats no effect', async () => {
   const before = await deadLetters();
   await whilePaying(PER_SECOND, async () => {
     const members = await secondMembers(CONSUMERS);
-    const settled = await Promise.all(CONSUMERS.map((one) => settledBy(consumerUrl(one))));
+    const completed = await Promise.all(CONSUMERS.map((one) => recordsCompleted(consumerUrl(one))));
     await withFault(SLOW_MAILS, () =>
-      // Everything is settled only when the others have taken over what the sleepers held: their
-      // partitions after the session's end, their receipts after the lease's.
-      withFrozen(CONSUMERS, everythingIsSettled),
+      // The topics are drained only after the other members took over from the frozen ones: their
+      // partitions when the session expires, their receipts when the lease expires.
+      withFrozen(CONSUMERS, untilDrained),
     );
     await Promise.all(
-      CONSUMERS.map((one, index) => settlesMore(consumerUrl(one), settled[index] ?? 0)),
+      CONSUMERS.map((one, index) => untilMoreCompleted(consumerUrl(one), completed[index] ?? 0)),
     );
     await Promise.all(members.map(({ leave }) => leave()));
   });
-  await everythingIsSettled();
+  await untilDrained();
   await expect(findings()).resolves.toEqual([]);
   await expect(deadLetters()).resolves.toBe(before);
 });

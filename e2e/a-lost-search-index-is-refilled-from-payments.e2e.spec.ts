@@ -3,7 +3,7 @@ import { Client } from '@elastic/elasticsearch';
 import { npmRun, type Ended } from './npm-run.js';
 import { at, checkout, findings, newId } from './system-under-test.js';
 
-// The system comes to rest, a command is started twice and every store is read.
+// The system drains, reindex runs twice and the audit reads every store.
 jest.setTimeout(180_000);
 
 const elasticsearch = new Client({ node: at.ELASTICSEARCH_URL });
@@ -28,7 +28,8 @@ it('a lost index is refilled from payments while new payments come in, and the a
   await Promise.all(Array.from({ length: 20 }, pays));
   await expect(findings()).resolves.toEqual([]);
   await elasticsearch.indices.delete({ index: 'payments-v1' });
-  // The search service waits for its alias with these: it is down to it, and no document is given up.
+  // For these, the search consumer finds no alias: a dependency that is down, so it waits and
+  // dead-letters no document.
   const meanwhile = Array.from({ length: 20 }, pays);
   await expect(reindex()).resolves.toMatchObject({ code: 0 });
   await Promise.all(meanwhile);

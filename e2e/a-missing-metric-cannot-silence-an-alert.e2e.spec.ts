@@ -21,7 +21,7 @@ afterAll(async () => {
 it.each(Object.entries(METRICS))(
   '%s is exported under its name, with its labels',
   async (name, labels) => {
-    // A gauge that asks a database is absent while that does not answer.
+    // A gauge that queries a database is absent while the database does not answer.
     await waitUntil(`${name} with ${labels.join()}`, async () => {
       const samples = (await everyScrape()).filter((line) => isOf(name, line));
       return samples.some((line) => labels.every((label) => line.includes(`${label}="`)));
@@ -29,7 +29,7 @@ it.each(Object.entries(METRICS))(
   },
 );
 
-it('Prometheus runs every alert there is a test and a runbook section for, and no other', async () => {
+it('Prometheus runs exactly the alerts that have a test and a runbook section', async () => {
   const { groups } = await ask<{ groups: { rules: { name: string; type: string }[] }[] }>('rules');
   const running = groups.flatMap(({ rules }) => rules).filter(({ type }) => type === 'alerting');
   expect(running.map(({ name }) => name).sort()).toEqual(

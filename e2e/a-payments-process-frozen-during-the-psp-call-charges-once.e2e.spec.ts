@@ -18,29 +18,29 @@ interface Frozen {
   answer: Promise<Answer>;
 }
 
-it('a payments frozen at the PSP wakes up when others have settled, charges nothing and answers their bytes', async () => {
+it('payments frozen during the PSP call wakes up after another process finalized: it charges nothing and answers the same bytes', async () => {
   const other = await secondPayments();
   const pid = pidOf('payments');
-  // One whose charge was made, and one that the PSP never looked at.
+  // The PSP charged the first request and never processed the second.
   const requests = [await stuckAt('charge_then_hang'), await stuckAt('hang')];
   process.kill(pid, 'SIGSTOP');
-  const settled: string[] = [];
+  const finalized: string[] = [];
   try {
-    for (const request of requests) settled.push(await settledBy(other.url, request));
+    for (const request of requests) finalized.push(await finalizedBy(other.url, request));
   } finally {
     process.kill(pid, 'SIGCONT');
   }
   for (const [index, { answer }] of requests.entries()) {
     const { status, text, json } = await answer;
     expect(status).toBe(201);
-    expect(json['id']).toBe(settled[index]);
+    expect(json['id']).toBe(finalized[index]);
     const stored = await get(
-      `${other.url}/v1/payments/${settled[index]}`,
+      `${other.url}/v1/payments/${finalized[index]}`,
       await tokenOf(requests[index]),
     );
     expect(json['pspReference']).toBe(stored.json['pspReference']);
     expect(text).toBe(JSON.stringify(stored.json));
-    const charges = await journal('charges', { paymentId: String(settled[index]) });
+    const charges = await journal('charges', { paymentId: String(finalized[index]) });
     expect(charges).toEqual([expect.objectContaining({ status: 'captured' })]);
   }
   await other.leave();
@@ -58,9 +58,9 @@ async function stuckAt(kind: 'hang' | 'charge_then_hang'): Promise<Frozen> {
   });
 }
 
-async function settledBy(url: string, { userId, orderId }: Frozen): Promise<string> {
+async function finalizedBy(url: string, { userId, orderId }: Frozen): Promise<string> {
   const token = await customerToken(userId);
-  return await waitUntil('the other payments to settle it', async () => {
+  return await waitUntil('the other process to finalize the payment', async () => {
     const { json } = await get(`${url}/v1/payments?orderId=${orderId}`, token);
     const [payment] = json['items'] as { id: string; status: string }[];
     return payment?.status === 'COMPLETED' ? payment.id : undefined;

@@ -1,14 +1,14 @@
 import { payAndDieAt, payUntilFinal } from './payments-process.js';
 import { findings, journal, newId, withFault, type Checkout } from './system-under-test.js';
 
-// Two of these points are also passed by the completer that finishes what an earlier death left open, so
-// they come first.
+// The completer passes two of these points too when it finishes a payment of an earlier death, so
+// these two come first.
 const POINTS = ['after_settle', 'during_psp_call', 'after_claim', 'after_psp_answer'];
 
 const requests = new Map<string, Checkout>();
 
 beforeAll(async () => {
-  // The PSP's own word comes too late to help: what happened has to be found out by asking.
+  // Webhooks come too late to help: payments must find the outcome by repeating the PSP request.
   await withFault({ target: 'psp', kind: 'late_webhook', delayMs: 60_000 }, async () => {
     for (const point of POINTS) {
       const request = {
@@ -19,13 +19,13 @@ beforeAll(async () => {
       requests.set(point, request);
       await payAndDieAt(point, request);
     }
-    // Webhooks of the completer's own charges are late too.
+    // Inside the fault, so that the webhooks of the completer's charges are late too.
     await Promise.all([...requests.values()].map(payUntilFinal));
   });
 });
 
 it.each(POINTS)(
-  'killed %s, the client asks again with its key: one charge, and it is told so',
+  'killed %s, the client repeats its request with its key: one charge, and a replayed 201',
   async (point) => {
     const answer = await payUntilFinal(requests.get(point) as Checkout);
     expect(answer.status).toBe(201);
@@ -37,6 +37,6 @@ it.each(POINTS)(
   },
 );
 
-it('and every store agrees in the end', async () => {
+it('all stores agree in the end', async () => {
   await expect(findings()).resolves.toEqual([]);
 });

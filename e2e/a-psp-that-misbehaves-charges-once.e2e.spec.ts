@@ -21,7 +21,7 @@ afterAll(async () => {
 });
 
 it.each(['hang', 'charge_then_hang'])(
-  'it does not answer (%s): 202, and it is found out by asking again',
+  'the PSP does not answer (%s): 202 UNKNOWN, then the same key gets the final answer',
   async (kind) => {
     const request = newRequest();
     const first = await withFault({ target: 'psp', kind, times: 1 }, () => checkout(request));
@@ -36,14 +36,14 @@ it.each(['hang', 'charge_then_hang'])(
 it.each([
   ['late_webhook', { delayMs: 1_000 }],
   ['double_webhook', {}],
-])('its own word comes late or twice (%s) and changes nothing', async (kind, options) => {
+])('a webhook that is late or sent twice (%s) changes nothing', async (kind, options) => {
   const fault = { target: 'psp' as const, kind, times: 1, ...options };
   const paid = await withFault(fault, () => checkout(newRequest()));
   expect(paid.status).toBe(201);
   await expect(chargesOf(paid.json['id'])).resolves.toEqual(['captured']);
 });
 
-it('it refuses connections: 503, and the same key pays once it is back', async () => {
+it('the PSP refuses connections: 503, and the same key pays when the PSP is back', async () => {
   const request = newRequest();
   const refused = await withFault({ target: 'psp', kind: 'refuse' }, () => checkout(request));
   expect(refused.status).toBe(503);
@@ -54,7 +54,7 @@ it('it refuses connections: 503, and the same key pays once it is back', async (
   await expect(chargesOf(paid.json['id'])).resolves.toEqual(['captured']);
 });
 
-it('it took money for a payment that was declined: the money goes back', async () => {
+it('the PSP captures money for a declined payment: payments refunds it', async () => {
   const paymentMethod = 'pm_card_visa_chargeDeclined';
   const request = { ...newRequest(), body: { orderId: newId('order'), paymentMethod } };
   const declined = await checkout(request);

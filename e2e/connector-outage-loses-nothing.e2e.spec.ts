@@ -9,12 +9,12 @@ import {
   dropSlot,
   untilRegistered,
 } from '../tools/faults/break-pipeline.js';
-import { deadLetters, everythingIsSettled, pidOf } from './fault-injection.js';
+import { deadLetters, untilDrained, pidOf } from './fault-injection.js';
 import { sql } from './damage.js';
-import { shown, stack, untilHealthy, whileClientsPay } from './connector.js';
+import { consoleMetric, stack, untilHealthy, whileClientsPay } from './connector.js';
 import { at, findings } from './system-under-test.js';
 
-// Debezium waits 10 s before it tries again, and a server takes some to come up.
+// Debezium waits 10 s before it retries, and a server needs some time to start.
 jest.setTimeout(300_000);
 
 const PER_SECOND = 10;
@@ -24,8 +24,8 @@ const BACK_WITHIN_MS = 120_000;
 const killed = (name: string) => async () => {
   const pid = pidOf(name);
   process.kill(pid, 'SIGKILL');
-  await waitUntil(`another ${name}`, () => pidOf(name) !== pid);
-  // Both answer again; the connector may need longer.
+  await waitUntil(`the restarted ${name}`, () => pidOf(name) !== pid);
+  // Wait for both servers; the connector may need longer.
   const answer = async () => (await records()) + (await outboxRows()) > 0;
   await waitUntil('the servers to answer again', answer, BACK_WITHIN_MS);
 };
@@ -44,12 +44,17 @@ const BREAKS: Record<string, () => Promise<void>> = {
 beforeAll(untilHealthy);
 
 it.each(Object.keys(BREAKS))(
-  '%s while payments come in: by itself everything arrives once',
+  '%s under load: it recovers without help, and each effect is applied once',
   async (what) => {
-    const before = { letters: await deadLetters(), rows: await outboxRows(), again: await again() };
-    // Without its slot it cannot know what it has published: all retained rows come again, as a block.
-    const blockMin = what === 'the slot is dropped' ? before.rows : 0;
-    const isBlockHere = async () => (await again()) - before.again >= blockMin;
+    const before = {
+      letters: await deadLetters(),
+      rows: await outboxRows(),
+      republished: await republished(),
+    };
+    // Without its slot the connector does not know what it published: a snapshot publishes all
+    // retained rows again.
+    const republishedMin = what === 'the slot is dropped' ? before.rows : 0;
+    const isRepublished = async () => (await republished()) - before.republished >= republishedMin;
     await whileClientsPay(PER_SECOND, async () => {
       await waitUntil(
         'payments',
@@ -58,19 +63,20 @@ it.each(Object.keys(BREAKS))(
       await BREAKS[what]?.();
       await untilHealthy();
     });
-    await waitUntil('every payment to be published, and the block', isBlockHere);
-    await everythingIsSettled();
+    await waitUntil('every payment, and the snapshot, to be published', isRepublished);
+    await untilDrained();
     await expect(findings()).resolves.toEqual([]);
     await expect(deadLetters()).resolves.toBe(before.letters);
   },
 );
 
-it('a task that failed is started again', async () => {
-  const restarts = () => shown('cdc_connector_restarts_total', { remedy: 'restart_failed' });
+it('the console restarts a task that failed', async () => {
+  const restarts = () =>
+    consoleMetric('cdc_connector_restarts_total', { remedy: 'restart_failed' });
   const before = (await restarts()) || 0;
   const connector = new ConnectApi(stack.connectUrl);
   const config = await configOf(stack.connectUrl);
-  // As it is registered it tries again by itself for ever, and hardly anything makes it fail.
+  // With its normal configuration Debezium retries for ever, and its task hardly ever fails.
   await connector.configure({ ...config, 'errors.max.retries': '0' });
   try {
     await whileClientsPay(PER_SECOND, async () => {
@@ -92,10 +98,10 @@ async function configOf(connectUrl: string): Promise<Record<string, string>> {
   return (await response.json()) as Record<string, string>;
 }
 
-/** How many records are in the topic for the second time or more. */
-const again = async () => (await records()) - (await outboxRows());
+/** How many records of the topic are repetitions of an outbox row. */
+const republished = async () => (await records()) - (await outboxRows());
 
-/** How many records the topic has ever got. */
+/** How many records were ever written to the topic. */
 async function records(): Promise<number> {
   const connection = { brokers: at.KAFKA_BROKERS, clientId: 'e2e' };
   const ends = await endOffsets({ ...connection, topics: [PAYMENT_COMPLETED] });

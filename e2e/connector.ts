@@ -1,6 +1,6 @@
 import { ConnectApi } from '@effectively-once/console/connector/connect-api';
 import { conditionOf } from '@effectively-once/console/connector/condition';
-import { look } from '@effectively-once/console/connector/look';
+import { observe } from '@effectively-once/console/connector/observe';
 import { waitUntil } from '@effectively-once/testing';
 import type { PipelineAddresses } from '../tools/faults/break-pipeline.js';
 import { metric } from './fault-injection.js';
@@ -8,7 +8,10 @@ import { sql } from './damage.js';
 import { isFinal } from './payments-process.js';
 import { at, checkout, newId, type Answer } from './system-under-test.js';
 
-/** Hands on the connector as operators have them, and clients who keep their key until they know. */
+/**
+ * The connector as the operator sees it, and clients that repeat their key until the answer is
+ * final.
+ */
 
 const consoleUrl = `http://127.0.0.1:${at.CONSOLE_PORT}`;
 
@@ -22,21 +25,25 @@ export const stack: PipelineAddresses & { CONNECT_URL: string } = {
 // Connect takes half a minute to start on a busy machine.
 const HEALTHY_WITHIN_MS = 120_000;
 
-/** What the console shows Prometheus; while it cannot be asked, NaN. */
-export const shown = (name: string, labels?: Record<string, string>) =>
+/** A metric as the console exports it to Prometheus. NaN while the console does not answer. */
+export const consoleMetric = (name: string, labels?: Record<string, string>) =>
   metric(consoleUrl, name, labels).catch(() => NaN);
 
-/** In truth, and as the console shows it: what it shows may be a second old, from before anything broke. */
+/**
+ * Asks Connect and PostgreSQL too: the console's metric may be a second old, from before the fault.
+ */
 export async function untilHealthy(): Promise<void> {
   const connect = new ConnectApi(stack.connectUrl);
   const isHealthy = async () => {
-    const sight = await look((text, values) => sql('payments', text, values), connect);
-    return conditionOf(sight) === 'healthy' && (await shown('cdc_connector_up')) === 1;
+    const observation = await observe((text, values) => sql('payments', text, values), connect);
+    return (
+      conditionOf(observation) === 'healthy' && (await consoleMetric('cdc_connector_up')) === 1
+    );
   };
   await waitUntil('a healthy connector', isHealthy, HEALTHY_WITHIN_MS);
 }
 
-/** Payments come in for as long as `during` lasts, by clients who ask again until they know. */
+/** Clients pay at this rate while `during` runs, and repeat their key until the answer is final. */
 export async function whileClientsPay<Result>(
   perSecond: number,
   during: () => Promise<Result>,

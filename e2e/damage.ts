@@ -2,9 +2,11 @@ import { auditStores, openStores, type Finding, type Stores } from '@effectively
 import pg from 'pg';
 import { at, auditSources } from './system-under-test.js';
 
-/** Hands on the stores themselves: what no part of the system can do, and an audit must notice. */
+/**
+ * Damages the stores directly, in ways that no part of the system can. The audit must detect it.
+ */
 
-/** Runs one statement as the superuser, past every grant, row policy and service. */
+/** Runs one statement as the superuser, which no grant and no row policy stops. */
 export async function sql<Row extends object>(
   database: 'payments' | 'loyalty' | 'console',
   statement: string,
@@ -21,7 +23,7 @@ export async function sql<Row extends object>(
   }
 }
 
-/** Charges a card at the PSP, past payments. `refund` gives the money back. */
+/** Charges a card at the PSP without payments. `refund` refunds that charge. */
 export async function captureByHand(capture: {
   paymentId: string;
   amountMinor: number;
@@ -49,7 +51,10 @@ async function psp(path: string, form: Record<string, string>): Promise<{ id: st
   return (await response.json()) as { id: string };
 }
 
-/** What the audit says is violated right now, with every payment judged; `tamper` bends what it is shown. */
+/**
+ * The violations that an audit of all payments finds now. `tamper` replaces stores: the auditor
+ * then reads damage that we cannot make in the real store.
+ */
 export async function violations(
   tamper: (stores: Stores) => Partial<Stores> = () => ({}),
 ): Promise<Record<string, Finding[]>> {
@@ -62,7 +67,7 @@ export async function violations(
   }
 }
 
-/** Damages, looks, repairs whatever the audit said. */
+/** Damages, audits, and repairs whatever the audit found. */
 export async function damaged(
   damage: () => Promise<unknown>,
   repair: () => Promise<unknown>,

@@ -3,7 +3,7 @@ import { checkout, findings, journal, newId, type Answer } from './system-under-
 
 const ROUNDS = 20;
 
-it('two clicks with one key charge once, and both hear the same in the end', async () => {
+it('two clicks with one key charge once, and both get the same bytes in the end', async () => {
   for (let round = 0; round < ROUNDS; round += 1) {
     const click = { userId: newId('user'), key: newId('key'), body: { orderId: newId('order') } };
     const [left, right] = await Promise.all([checkout(click), checkout(click)]);
@@ -11,7 +11,7 @@ it('two clicks with one key charge once, and both hear the same in the end', asy
     if (!paid) throw new Error(`neither click paid: ${left.text} ${right.text}`);
     for (const answer of [left, right]) expectPaidOrInFlight(answer, paid);
 
-    // Whoever was told "still running" asks again with the same key and gets the very same bytes.
+    // A client that got 409 in flight repeats the request with its key and gets the same bytes.
     const again = await checkout(click);
     expect(again.status).toBe(201);
     expect(again.text).toBe(paid.text);
@@ -23,7 +23,7 @@ it('two clicks with one key charge once, and both hear the same in the end', asy
   await expect(findings()).resolves.toEqual([]);
 });
 
-it('two clicks with two keys on one order charge once, and the second is told who paid', async () => {
+it('two clicks with two keys on one order charge once, and the second gets the paid payment', async () => {
   for (let round = 0; round < ROUNDS; round += 1) {
     const order = { userId: newId('user'), body: { orderId: newId('order') } };
     const answers = await Promise.all([checkout(order), checkout(order)]);
@@ -38,7 +38,7 @@ it('two clicks with two keys on one order charge once, and the second is told wh
   await expect(findings()).resolves.toEqual([]);
 });
 
-it('a key that is used again for something else is refused and charges nothing', async () => {
+it('a key reused with another body is refused and charges nothing', async () => {
   const first = { userId: newId('user'), key: newId('key'), body: { amountMinor: 1000 } };
   const paid = await checkout(first);
   expect(paid.status).toBe(201);

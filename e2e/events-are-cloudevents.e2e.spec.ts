@@ -51,7 +51,7 @@ it('the CloudEvents SDK reads what the connector published', () => {
   expect(headerTexts(record)['traceparent']).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/);
 });
 
-it('the value is the outbox row to the byte, and the event id is the row', async () => {
+it('the value is the payload of the outbox row byte for byte, and ce_id is its event id', async () => {
   const database = new pg.Client(at.AUDITOR_PAYMENTS_URL);
   await database.connect();
   try {
@@ -67,13 +67,14 @@ it('the value is the outbox row to the byte, and the event id is the row', async
   }
 });
 
-it('our own reader accepts it', () => {
+it('our own decoder accepts the event', () => {
   const event = decodePaymentCompleted({ ...record, headers: headerTexts(record) });
   expect(event.data.paymentId).toBe(paymentId);
 });
 
-it('a record we produce lands where the connector puts the same user', async () => {
-  // Order per user holds across a redrive only if both clients hash a key to one partition.
+it('our producer and the connector put one user into the same partition', async () => {
+  // Without this, a redrive would break the order per user: it goes to the partition that we
+  // choose.
   const topic = newId('partitioner');
   const connection = { brokers: at.KAFKA_BROKERS, clientId: 'e2e' };
   await ensureTopics({

@@ -10,10 +10,10 @@ import {
   type ProxyFault,
   type Member,
 } from '@effectively-once/testing';
-import { waitUntilDrained as untilEverythingIsSettled } from '../tools/faults/wait-until-drained.js';
+import { waitUntilDrained } from '../tools/faults/wait-until-drained.js';
 import { at } from './system-under-test.js';
 
-/** Hands on the processes and on the cables between them: what breaks by itself one day. */
+/** Fault injection: kills and freezes processes, and breaks the proxies between them. */
 
 const stack = at as typeof at & FaultTargets & { STATE_FILE: string };
 
@@ -21,28 +21,34 @@ const PORTS = { email: 'EMAIL_PORT', loyalty: 'LOYALTY_PORT', search: 'SEARCH_PO
 
 export const consumerUrl = (consumer: ConsumerName) => `http://127.0.0.1:${at[PORTS[consumer]]}`;
 
-/** Takes servers from the consumers that use them, until `during` is over. Nobody else notices. */
-export async function withCut<Result>(
-  cuts: Record<string, ProxyFault>,
+/**
+ * Breaks the consumers' connections to these servers while `during` runs. Only consumers use the
+ * proxies.
+ */
+export async function withProxyFaults<Result>(
+  faults: Record<string, ProxyFault>,
   during: () => Promise<Result>,
 ): Promise<Result> {
-  const turn = (to: (cut: ProxyFault) => ProxyFault | 'heal') =>
+  const switchAll = (to: (fault: ProxyFault) => ProxyFault | 'heal') =>
     Promise.all(
-      Object.entries(cuts).map(([dependency, cut]) => switchProxy(stack, dependency, to(cut))),
+      Object.entries(faults).map(([dependency, fault]) =>
+        switchProxy(stack, dependency, to(fault)),
+      ),
     );
-  await turn((cut) => cut);
+  await switchAll((fault) => fault);
   try {
     return await during();
   } finally {
-    await turn(() => 'heal');
+    await switchAll(() => 'heal');
   }
 }
 
 /**
- * Lets each of these consumers die by SIGKILL when it next comes by `point`, which `meanwhile` makes them
- * do; resolves once they have died there and their supervisor has new ones running.
+ * Each of these consumers kills itself with SIGKILL when it next reaches the failure point;
+ * `meanwhile` makes it get there. Resolves when all have died and the supervisor has restarted
+ * them.
  */
-export async function dyingAt(
+export async function killedAt(
   point: string,
   consumers: readonly ConsumerName[],
   meanwhile: () => Promise<void>,
@@ -61,7 +67,7 @@ export async function dyingAt(
 const startedAt = (consumer: ConsumerName) =>
   metric(consumerUrl(consumer), 'process_start_time_seconds');
 
-/** Freezes the consumer's processes that the supervisor keeps running, and lets them go on afterwards. */
+/** Freezes the supervised processes of these consumers while `during` runs. */
 export async function withFrozen<Result>(
   consumers: readonly ConsumerName[],
   during: () => Promise<Result>,
@@ -75,43 +81,47 @@ export async function withFrozen<Result>(
   }
 }
 
-/** Of the process that the supervisor keeps running under this name. */
+/** The pid of the supervised process of this name. */
 export function pidOf(name: string): number {
   const { processes } = JSON.parse(readFileSync(stack.STATE_FILE, 'utf8')) as {
     processes: { name: string; run: { pid: number } | null }[];
   };
   const pid = processes.find((process) => process.name === name)?.run?.pid;
-  if (pid === undefined) throw new Error(`${name} does not run right now`);
+  if (pid === undefined) throw new Error(`${name} is not running`);
   return pid;
 }
 
 const members: Member[] = [];
-// Also when a test gave up in the middle: no process may outlive the tests that started it.
+// Also after a failed test: no process may outlive the test that started it.
 afterAll(() => Promise.all(members.map(({ kill }) => kill())));
 
-/** One more member in each consumer's group, at work already. Whoever asked ends them. */
+/**
+ * Starts one more member in each consumer's group; each completes records already. The caller ends
+ * them.
+ */
 export async function secondMembers(consumers: readonly ConsumerName[]): Promise<Member[]> {
   return await Promise.all(
     consumers.map(async (consumer) => {
       const member = await startSecondMember(stack, consumer);
       members.push(member);
-      await settlesMore(member.url, 0);
+      await untilMoreCompleted(member.url, 0);
       return member;
     }),
   );
 }
 
-/** How many records the process has settled since it started. */
-export const settledBy = (url: string) => metric(url, 'delivery_records_total').catch(() => 0);
+/** How many records the process has completed since its start. */
+export const recordsCompleted = (url: string) =>
+  metric(url, 'delivery_records_total').catch(() => 0);
 
-export async function settlesMore(url: string, than: number): Promise<void> {
-  await waitUntil(`${url} to settle records`, async () => (await settledBy(url)) > than);
+export async function untilMoreCompleted(url: string, than: number): Promise<void> {
+  await waitUntil(`${url} to complete records`, async () => (await recordsCompleted(url)) > than);
 }
 
-/** Every consumer has committed everything published until now, whichever member did it. */
-export const everythingIsSettled = () => untilEverythingIsSettled(at.KAFKA_BROKERS);
+/** Waits until every consumer group has committed all records published so far. */
+export const untilDrained = () => waitUntilDrained(at.KAFKA_BROKERS);
 
-/** The sum of a metric's samples whose labels contain these. */
+/** The sum of the metric's samples that have these labels. */
 export async function metric(
   url: string,
   name: string,
@@ -128,7 +138,7 @@ export async function metric(
   return values.reduce((sum, value) => sum + value, 0);
 }
 
-/** How many dead letters there are, of all consumers. */
+/** The number of dead letters of all consumers. */
 export async function deadLetters(): Promise<number> {
   const topics = CONSUMERS.map(deadLetterTopic);
   const ends = await endOffsets({ brokers: at.KAFKA_BROKERS, clientId: 'e2e', topics });

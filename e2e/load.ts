@@ -4,26 +4,26 @@ import { checkout, newId } from './system-under-test.js';
 const USERS = 30;
 
 /**
- * Payments of many users at a steady rate, whatever the answers take. Nothing that the stories break
- * concerns the customer, so each must be paid at its first try.
+ * Pays for many users at a constant rate (open loop). The faults of these stories are behind the
+ * checkout, so each payment must succeed at its first try.
  *
- * @returns the payments' ids.
+ * @returns the ids of the payments.
  */
 export async function payments(options: { count: number; perSecond: number }): Promise<string[]> {
   return await offer(options.perSecond, (offered) => offered < options.count);
 }
 
-/** Payments come in for as long as `during` lasts, and it is answered once all are paid. */
+/** Pays at this rate while `during` runs; resolves when all payments are paid. */
 export async function whilePaying<Result>(
   perSecond: number,
   during: () => Promise<Result>,
 ): Promise<Result> {
-  let goesOn = true;
-  const offering = offer(perSecond, () => goesOn);
+  let isRunning = true;
+  const offering = offer(perSecond, () => isRunning);
   try {
     return await during();
   } finally {
-    goesOn = false;
+    isRunning = false;
     await offering;
   }
 }

@@ -8,7 +8,7 @@ import { Redis } from 'ioredis';
 import pg from 'pg';
 import { at, checkout, findings, journal, newId, withFault } from './system-under-test.js';
 
-// Strings that occur nowhere else, so that finding one anywhere is finding the leak.
+// Unique strings: each place where one is found is a leak.
 const email = `${newId('private')}@example.com`;
 const refusedEmail = `${newId('refused')}@example.com`;
 const key = newId('secret-key');
@@ -21,7 +21,7 @@ beforeAll(async () => {
   const paid = await checkout({ userId: newId('user'), email, key });
   paymentId = String(paid.json['id']);
   await waitUntil('the receipt', async () => (await journal('mails', { paymentId })).length > 0);
-  // A refused address makes a dead letter, and an SMTP error whose text quotes the address.
+  // A refused address makes a dead letter and an SMTP error whose text quotes the address.
   refusedPaymentId = await withFault(
     { target: 'smtp', kind: '550', address: refusedEmail },
     async () => {
@@ -36,7 +36,7 @@ beforeAll(async () => {
   );
 });
 
-it('the receipt itself reached its address, so the search below is for something that exists', async () => {
+it('the receipt reached its address, so the searches below are for existing data', async () => {
   await expect(journal('mails', { address: email })).resolves.toHaveLength(1);
   expect(refusedPaymentId).not.toBe(paymentId);
 });
@@ -45,7 +45,7 @@ it('no event, header or dead letter holds an address, a key or a card', async ()
   for (const { name } of TOPICS) expectNoSecret(await everythingIn(name));
 });
 
-it('no log line holds one', () => {
+it('no log line holds an address, a key or a card', () => {
   const folder = String(at['LOG_FOLDER']);
   const apps = /^(payments|email|loyalty|search|console)/;
   const files = readdirSync(folder).filter((file) => apps.test(file));
@@ -54,7 +54,7 @@ it('no log line holds one', () => {
 });
 
 it.each(['PAYMENTS', 'EMAIL', 'LOYALTY', 'SEARCH', 'CONSOLE'])(
-  'no metric of %s holds one',
+  'no metric of %s holds an address, a key or a card',
   async (app) => {
     const metrics = await fetch(`http://127.0.0.1:${String(at[`${app}_PORT`])}/metrics`);
     const text = await metrics.text();
@@ -63,7 +63,7 @@ it.each(['PAYMENTS', 'EMAIL', 'LOYALTY', 'SEARCH', 'CONSOLE'])(
   },
 );
 
-it('neither Redis, nor the loyalty database, nor the search index holds one', async () => {
+it('Redis, the loyalty database and the search index hold no address, key or card', async () => {
   const redis = new Redis(at.REDIS_URL);
   const database = new pg.Client(at.AUDITOR_LOYALTY_URL);
   const elasticsearch = new Client({ node: at.ELASTICSEARCH_URL });
@@ -99,7 +99,7 @@ it('the auditor cannot read the customers', async () => {
   }
 });
 
-it('a receipt that was refused is a pending dead letter, not a lost one', async () => {
+it('a refused receipt is a pending dead letter, not a lost one', async () => {
   await expect(findings()).resolves.toEqual([]);
 });
 

@@ -1,27 +1,30 @@
 import { execFile } from 'node:child_process';
 import { at } from './system-under-test.js';
 
-/** The commands of this project as a person types them, in the system under test. */
+/** Runs the project's commands against the system under test, as the operator types them. */
 
 export interface Ended {
   code: number;
   out: string;
   err: string;
-  /** Both, for when it does not matter where it was said. */
+  /** stdout and stderr together. */
   output: string;
 }
 
-// A report of everything that the other stories have left is long.
+// The audit reports all payments of all stories: that is long.
 const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
 
-/** `npm run <command> -- <arguments>`, by Olga, with some of the environment changed. */
+/**
+ * `npm run <command> -- <arguments>` by the operator Olga. `changed` overrides environment
+ * variables.
+ */
 export function npmRun(
   command: string,
   arguments_: readonly string[] = [],
   changed: Record<string, string> = {},
 ): Promise<Ended> {
   const system = Object.entries({ ...at, KAFKA_BROKERS: at.KAFKA_BROKERS.join() });
-  // Jest and CI ask for colours, and what is read here is text.
+  // Jest and CI set FORCE_COLOR; colour codes would break the comparison of texts.
   const { FORCE_COLOR: _, ...inherited } = process.env;
   const plain = { ...inherited, NO_COLOR: '1', USER: 'olga' };
   const env = { ...plain, ...Object.fromEntries(system), ...changed };

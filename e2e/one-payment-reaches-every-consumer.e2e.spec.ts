@@ -46,7 +46,7 @@ it('a payment becomes one charge, one receipt, its points and a search hit', asy
   });
 });
 
-it("a customer sees nobody else's points, payments or search hits", async () => {
+it('a customer sees no points, payments or search hits of another customer', async () => {
   const [owner, stranger] = [newId('user'), newId('user')];
   const paid = await checkout({ userId: owner });
   const token = await customerToken(stranger);
@@ -64,10 +64,10 @@ it("a customer sees nobody else's points, payments or search hits", async () => 
   expect(search.json).toMatchObject({ total: 0 });
 });
 
-it('whoever wants to pay can read how, on a page whose parts a browser may load', async () => {
+it('a browser can load the API documentation page and all its scripts', async () => {
   const page = await fetch(new URL('/docs', at.PAYMENTS_URL));
   expect(page.status).toBe(200);
-  // Upgraded to https, which nobody here speaks, the page would stay empty.
+  // If the browser upgraded requests to https, which no app here speaks, the page would stay empty.
   expect(page.headers.get('content-security-policy')).not.toContain('upgrade-insecure-requests');
   const scripts = [...(await page.text()).matchAll(/<script src="([^"]+)"/g)];
   expect(scripts.length).toBeGreaterThan(0);

@@ -5,7 +5,7 @@ import { armFailurePoint, waitUntil, type FaultTargets } from '@effectively-once
 import { npmRun, type Ended } from './npm-run.js';
 import { at, get } from './system-under-test.js';
 
-/** Hands on dead letters: the command an operator types, and the console that does the work. */
+/** What the operator does with dead letters: the dlq command, and the console that executes it. */
 
 const stack = at as typeof at & FaultTargets;
 const consoleUrl = `http://127.0.0.1:${at.CONSOLE_PORT}`;
@@ -13,7 +13,10 @@ const consoleUrl = `http://127.0.0.1:${at.CONSOLE_PORT}`;
 /** `npm run dlq -- …` */
 export const dlq = (...args: string[]): Promise<Ended> => npmRun('dlq', args);
 
-/** The same with `--json`, read. @throws Error with what the command said when it did not end well. */
+/**
+ * The same with `--json`, parsed. @throws Error with the command's stderr if it exits with an
+ * error.
+ */
 export async function dlqJson<Answer>(...args: string[]): Promise<Answer> {
   const { code, out, err } = await dlq(...args, '--json');
   if (code !== 0) throw new Error(`dlq ${args.slice(0, 5).join(' ')} exited ${code}: ${err}`);
@@ -28,12 +31,12 @@ export interface Letter {
   redriveCount: number;
 }
 
-/** The latest ones; whoever makes more than a thousand cannot see them all here. */
+/** The latest 1,000 dead letters of the consumer. */
 export async function lettersOf(consumer: ConsumerName): Promise<Letter[]> {
   return (await operatorGet<{ items: Letter[] }>(`/api/dlq/${consumer}?limit=1000`)).items;
 }
 
-/** A payment's dead letter, once the console has taken it in. */
+/** The dead letter of a payment, after the console has ingested it. */
 export async function letterOf(consumer: ConsumerName, paymentId: string): Promise<Letter> {
   return await waitUntil(`a dead letter of ${paymentId}`, async () =>
     (await lettersOf(consumer)).find((letter) => letter.paymentId === paymentId),
@@ -47,7 +50,7 @@ export async function statesOf(consumer: ConsumerName): Promise<States> {
     '/api/dlq',
   );
   const found = consumers.find((one) => one.consumer === consumer);
-  if (!found) throw new Error(`the console knows nothing of ${consumer}`);
+  if (!found) throw new Error(`the console does not know the consumer ${consumer}`);
   return found.states;
 }
 
@@ -59,7 +62,10 @@ export async function operatorGet<Answer>(path: string): Promise<Answer> {
   return json as Answer;
 }
 
-/** Lets the console die by SIGKILL when it next comes by the point; resolves once it has. */
+/**
+ * The console kills itself with SIGKILL when it next reaches the failure point; resolves after
+ * that.
+ */
 export async function consoleDiesAt(point: string): Promise<void> {
   const token = armFailurePoint(stack, 'console', point);
   await waitUntil(`the console to die at ${point}`, () => !existsSync(token));

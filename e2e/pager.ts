@@ -3,7 +3,9 @@ import { mintToken } from '@effectively-once/platform';
 import { waitUntil } from '@effectively-once/testing';
 import { at, get, journal } from './system-under-test.js';
 
-/** What an operator does who was woken up: looks at the page, at the dead letters, and deals with them. */
+/**
+ * What the paged operator does: reads the page, lists the dead letters, redrives or discards them.
+ */
 
 export interface Page {
   dedupKey: string;
@@ -18,10 +20,10 @@ export const consoleUrl = `http://127.0.0.1:${at.CONSOLE_PORT}`;
 export const operatorToken = async () =>
   await mintToken(at.AUTH_JWT_SECRET, { userId: 'olga', role: 'operator' }, { ttlS: 300 });
 
-/** Everything the pager has accepted so far, oldest first. */
+/** All pages that the pager has accepted so far, oldest first. */
 export const pages = async () => (await journal('pages')) as unknown as Page[];
 
-/** The name of an alert begins its page. */
+/** A page's summary begins with the name of its alert. */
 export const isAbout = (alert: string) => (page: Page) =>
   page.summary?.startsWith(`${alert}: `) === true;
 
@@ -47,7 +49,9 @@ export async function decide(
   if (!response.ok) throw new Error(`${decision} was refused: ${await response.text()}`);
 }
 
-/** Other stories leave dead letters behind, and a page that is open already is not sent again. */
+/**
+ * Other stories leave dead letters, and the pager does not send a page again that is already open.
+ */
 export async function untilNothingIsPending(consumer: ConsumerName, alert: string): Promise<void> {
   await waitUntil(`no dead letter of ${consumer} and no open page`, async () => {
     const ids = await pendingIds(consumer);

@@ -9,21 +9,27 @@ import {
 } from '@effectively-once/testing';
 import { at, checkout, type Answer, type Checkout } from './system-under-test.js';
 
-/** Hands on the process that takes the money, and a client that does not lose its key over it. */
+/**
+ * Kills and starts payments processes; a client that keeps its idempotency key until the answer is
+ * final.
+ */
 
 const stack = at as typeof at & FaultTargets;
 
-/** Pays, dies by SIGKILL at the point on the way, and resolves once another payments is ready. */
+/**
+ * Sends a checkout during which payments kills itself at the failure point; resolves after its
+ * restart.
+ */
 export async function payAndDieAt(point: string, request: Checkout): Promise<void> {
   const token = armFailurePoint(stack, 'payments', point);
   await expect(checkout(request)).rejects.toThrow(/fetch failed/);
   expect(existsSync(token)).toBe(false);
-  await waitUntil('another payments', async () => {
+  await waitUntil('the restarted payments', async () => {
     return (await fetch(new URL('/health/ready', at.PAYMENTS_URL))).ok || undefined;
   });
 }
 
-/** Asks again with the same key until the answer is final, as every client must. */
+/** Repeats the request with the same key until the answer is final, as every client must. */
 export async function payUntilFinal(request: Checkout): Promise<Answer> {
   return await waitUntil('a final answer', async () => {
     const answer = await checkout(request);
@@ -36,11 +42,11 @@ export function isFinal({ status, text }: Answer): boolean {
   return status !== 202 && status !== 429 && status < 500;
 }
 
-// Also when a test gave up in the middle: no process may outlive the tests that started it.
+// Also after a failed test: no process may outlive the test that started it.
 const started: Member[] = [];
 afterAll(() => Promise.all(started.map(({ kill }) => kill())));
 
-/** Another instance of payments beside the stack's, on the same database. */
+/** Starts a second payments process on the same database. */
 export async function secondPayments(): Promise<Member> {
   const names = ['PAYMENTS_DATABASE_URL', 'AUTH_JWT_SECRET', 'SERVICE_TOKEN'] as const;
   const pspNames = ['PSP_URL', 'PSP_SECRET_KEY', 'PSP_WEBHOOK_SECRET'] as const;
@@ -60,7 +66,7 @@ export async function secondPayments(): Promise<Member> {
   return member;
 }
 
-/** Until the limited fault that is on has met its request. */
+/** Waits until the fault with a limited `times` has hit its request. */
 export async function untilFaultIsUsedUp(): Promise<void> {
   await waitUntil('the fault to be used up', async () => {
     const response = await fetch(new URL('/_faults', at.THIRD_PARTIES_URL));

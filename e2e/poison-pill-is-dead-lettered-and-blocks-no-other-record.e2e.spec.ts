@@ -12,10 +12,10 @@ beforeAll(async () => {
 });
 afterAll(async () => await producer.disconnect());
 
-// Through the redrive topic, which the same consumer reads with the same code: in the main topic a
-// record that no outbox row stands behind is itself a finding of the audit (I3).
+// Through the redrive topic, which the consumer reads with the same code: in the main topic, a
+// record without an outbox row violates I3.
 it.each(CONSUMERS)(
-  '%s dead-letters bytes it cannot read and goes on with the same user',
+  '%s dead-letters bytes that it cannot decode, and continues with the same user',
   async (consumer) => {
     const userId = newId('user');
     const poison = Buffer.from([0xff, 0xfe, 0x7b, 0x22]);

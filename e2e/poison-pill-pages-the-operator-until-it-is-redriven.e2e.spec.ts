@@ -28,7 +28,7 @@ const ALERTS = {
   search: 'DeadLettersSearch',
 } as const satisfies Record<ConsumerName, string>;
 
-/** From the record to the pager: the promise of docs/runbook.md, and the limit of issue and demo. */
+/** From the record to the pager, as docs/runbook.md promises. */
 const PAGED_WITHIN_MS = 30_000;
 
 let producer: RecordProducer;
@@ -40,7 +40,7 @@ beforeAll(async () => {
 afterAll(async () => await producer.disconnect());
 
 it.each(CONSUMERS)(
-  'a poison record for %s pages within 30 s, naming it and the runbook, until it is discarded',
+  'a poison pill of %s pages the operator within 30 s, with the runbook link, until it is discarded',
   async (consumer) => {
     await untilNothingIsPending(consumer, ALERTS[consumer]);
     const before = (await pages()).length;
@@ -51,12 +51,15 @@ it.each(CONSUMERS)(
       headers: { ce_id: newId('poison'), ce_specversion: '1.0' },
     });
     const page = await nextPage(ALERTS[consumer], before);
-    expect(page).toMatchObject({ severity: 'critical', runbook: 'docs/runbook.md#deadletters' });
-    expect(page.summary).toContain(`${consumer} gave up on 1 payments`);
+    expect(page).toMatchObject({
+      severity: 'critical',
+      runbook: `docs/runbook.md#${ALERTS[consumer].toLowerCase()}`,
+    });
+    expect(page.summary).toContain(`${consumer} dead-lettered 1 payments`);
 
     const ids = await pendingIds(consumer);
     expect(ids).toHaveLength(1);
-    await decide(consumer, 'discard', { ids, reason: 'nobody can read it' });
+    await decide(consumer, 'discard', { ids, reason: 'its bytes cannot be decoded' });
     await resolved(page, before);
     const { json } = await get(`${consoleUrl}/api/pages`, await operatorToken());
     const [latest] = (json['items'] as Record<string, unknown>[]).filter(
@@ -67,12 +70,12 @@ it.each(CONSUMERS)(
   },
 );
 
-it('a customer may not see what operators are woken up for', async () => {
+it('a customer may not see the pages of the operators', async () => {
   const answer = await get(`${consoleUrl}/api/pages`, await customerToken(newId('user')));
   expect(answer.status).toBe(403);
 });
 
-it('a refused receipt pages; redriven when the cause is gone it is mailed once, and the page resolves', async () => {
+it('a refused receipt pages; redriven after the repair, it is mailed once, and the page resolves', async () => {
   await untilNothingIsPending('email', ALERTS.email);
   const before = (await pages()).length;
   const address = `${newId('refused')}@example.com`;

@@ -7,34 +7,35 @@ import { checkout, findings, journal, newId, type Answer } from './system-under-
 const PER_SECOND = 20;
 const RETRY_MS = 250;
 
-/** What a client may be told while the database is away, and nothing else. */
-const HONEST = ['temporarily_unavailable', 'idempotency_in_flight', '202'];
+/** The only interim answers that a client may get while the database is away. */
+const ALLOWED = ['temporarily_unavailable', 'idempotency_in_flight', '202'];
 
-// SIGINT is what a deploy does (clients are cut off, then it stops in order), SIGKILL a power cut.
+// SIGINT is a deploy (PostgreSQL disconnects its clients and shuts down cleanly), SIGKILL a power
+// cut.
 it.each(['SIGINT', 'SIGKILL'] as const)(
-  'PostgreSQL ended by %s while payments come in: clear answers, each paid once, by itself',
+  'PostgreSQL ended by %s under load: clear answers, each payment charged once, no help needed',
   async (signal) => {
     const payments: Promise<Answer[]>[] = [];
-    let goesOn = true;
+    let isRunning = true;
     const offering = (async () => {
-      while (goesOn) {
-        payments.push(payAsAGoodClient());
+      while (isRunning) {
+        payments.push(payUntilFinal());
         await sleep(1_000 / PER_SECOND);
       }
     })();
-    await waitUntil('payments to come in', () => payments.length > PER_SECOND || undefined);
+    await waitUntil('the first payments', () => payments.length > PER_SECOND || undefined);
     const pid = pidOf('postgres');
     const paymentsPid = pidOf('payments');
     process.kill(pid, signal);
-    await waitUntil('another PostgreSQL', () => pidOf('postgres') !== pid || undefined);
+    await waitUntil('the restarted PostgreSQL', () => pidOf('postgres') !== pid || undefined);
     const paid = await checkoutWorksAgain();
-    goesOn = false;
+    isRunning = false;
     await offering;
 
     const answers = await Promise.all(payments);
-    const interim = answers.flatMap((received) => received.slice(0, -1)).map(wordOf);
+    const interim = answers.flatMap((received) => received.slice(0, -1)).map(problemOrStatus);
     expect(interim).toContain('temporarily_unavailable');
-    expect([...new Set(interim)].filter((word) => !HONEST.includes(word))).toEqual([]);
+    expect([...new Set(interim)].filter((answer) => !ALLOWED.includes(answer))).toEqual([]);
     for (const received of [...answers, [paid]]) {
       const last = received.at(-1);
       expect([last?.status, last?.text]).toEqual([201, expect.any(String)]);
@@ -42,7 +43,7 @@ it.each(['SIGINT', 'SIGKILL'] as const)(
       await expect(journal('charges', { paymentId })).resolves.toHaveLength(1);
     }
     await expect(findings()).resolves.toEqual([]);
-    // It has waited, not died.
+    // Payments waited for the database; it did not exit.
     expect(pidOf('payments')).toBe(paymentsPid);
   },
 );
@@ -54,8 +55,8 @@ async function checkoutWorksAgain(): Promise<Answer> {
   });
 }
 
-/** Every answer it got, the final one last. */
-async function payAsAGoodClient(): Promise<Answer[]> {
+/** All answers that the client got, the final one last. */
+async function payUntilFinal(): Promise<Answer[]> {
   const request = { userId: newId('user'), key: newId('key'), body: { orderId: newId('order') } };
   const answers: Answer[] = [];
   await waitUntil('a final answer', async () => {
@@ -67,7 +68,7 @@ async function payAsAGoodClient(): Promise<Answer[]> {
   return answers;
 }
 
-const wordOf = ({ status, json }: Answer) => {
+const problemOrStatus = ({ status, json }: Answer) => {
   const type = json['type'];
   return typeof type === 'string' ? (type.split('/').at(-1) ?? '') : String(status);
 };

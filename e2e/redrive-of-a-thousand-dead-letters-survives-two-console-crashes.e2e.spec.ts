@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { waitUntil } from '@effectively-once/testing';
-import { everythingIsSettled } from './fault-injection.js';
+import { untilDrained } from './fault-injection.js';
 import { consoleDiesAt, dlq, dlqJson, letterOf, operatorGet, statesOf } from './operator.js';
 import { checkout, findings, journal, newId, withFault } from './system-under-test.js';
 
@@ -19,7 +19,7 @@ interface Action {
   finishedAt: string | null;
 }
 
-it('1,000 dead letters redriven, the console killed twice midway: each receipt is mailed once', async () => {
+it('1,000 dead letters are redriven, the console is killed twice: each receipt is mailed once', async () => {
   const before = await statesOf('email');
   const address = `${newId('full-mailbox')}@example.com`;
   const paid = await withFault({ target: 'smtp', kind: '550', address }, async () => {
@@ -33,18 +33,18 @@ it('1,000 dead letters redriven, the console killed twice midway: each receipt i
   });
   await expect(journal('mails', { address })).resolves.toEqual([]);
 
-  // Those that other stories left behind may be among them; they are redriven as well.
+  // Pending dead letters of other stories are redriven too.
   const max = ['--max', String(before.pending + LETTERS)];
   const redriving = dlqJson<{ count: number; action: Action }>('redrive', 'email', ...max);
   for (const out of [250, 550]) {
-    await waitUntil(`${out} to be out`, async () => (await latestAction()).done >= out);
+    await waitUntil(`${out} to be redriven`, async () => (await latestAction()).done >= out);
     await consoleDiesAt('after_produce_before_mark');
   }
   const { count, action } = await redriving;
   expect(count).toBeGreaterThanOrEqual(LETTERS);
   expect(action).toMatchObject({ count, done: count, givenBack: 0 });
 
-  await everythingIsSettled();
+  await untilDrained();
   const mailed = (await journal('mails', { address })).map(({ paymentId }) => String(paymentId));
   expect(mailed.sort()).toEqual(paid.sort());
   const after = await statesOf('email');
@@ -55,7 +55,7 @@ it('1,000 dead letters redriven, the console killed twice midway: each receipt i
   await expect(findings()).resolves.toEqual([]);
 });
 
-it('a redrive the console died of before it could answer is done all the same, and once', async () => {
+it('a console killed before it answers a redrive completes it after the restart, once', async () => {
   const address = `${newId('full-mailbox')}@example.com`;
   const [paymentId = ''] = await withFault({ target: 'smtp', kind: '550', address }, async () => {
     const ids = await payAll(1, address);
@@ -64,31 +64,31 @@ it('a redrive the console died of before it could answer is done all the same, a
   });
   const { id } = await letterOf('email', paymentId);
   const died = consoleDiesAt('after_action_recorded');
-  const asked = await dlq('redrive', 'email', id);
+  const unanswered = await dlq('redrive', 'email', id);
   await died;
-  expect(asked).toMatchObject({
+  expect(unanswered).toMatchObject({
     code: 2,
     err: expect.stringContaining('closed the connection before it answered'),
   });
-  // Asked again, as its help says one may.
+  // The operator repeats the command, as its help allows.
   const again = await waitUntil('a console that answers', async () => {
     const answer = await dlq('redrive', 'email', id);
     return answer.code === 1 ? answer : undefined;
   });
   expect(again.err).toMatch(/Nothing was done: .*\((redriven|in_action)\)/);
   await waitUntil('the receipt', async () => (await journal('mails', { address })).length > 0);
-  await everythingIsSettled();
+  await untilDrained();
   await expect(journal('mails', { address })).resolves.toHaveLength(1);
   await expect(findings()).resolves.toEqual([]);
 });
 
 async function latestAction(): Promise<Action> {
   const { items } = await operatorGet<{ items: Action[] }>('/api/dlq/actions?limit=1');
-  if (!items[0]) throw new Error('nobody has asked for anything yet');
+  if (!items[0]) throw new Error('no operator action is recorded yet');
   return items[0];
 }
 
-/** Payments whose receipts all go to one address. */
+/** Makes payments whose receipts all go to one address. */
 async function payAll(count: number, email: string): Promise<string[]> {
   const users = Array.from({ length: Math.min(USERS, count) }, () => newId('user'));
   const ids: string[] = [];

@@ -3,7 +3,10 @@ import { auditWhenQuiet, type AuditReport, type Sources } from '@effectively-onc
 import { mintToken } from '@effectively-once/platform';
 import { testAddresses } from '@effectively-once/testing';
 
-/** The whole system as its users meet it: over HTTP, and through the outsiders' journals. */
+/**
+ * The whole system as its users see it: over HTTP, and through the journals of the external
+ * systems.
+ */
 
 interface Addresses {
   PAYMENTS_URL: string;
@@ -31,7 +34,7 @@ const QUIET_WITHIN_MS = 90_000;
 export interface Answer {
   status: number;
   headers: Headers;
-  /** As received, to the byte. */
+  /** The body as received, byte for byte. */
   text: string;
   json: Record<string, unknown>;
 }
@@ -45,7 +48,7 @@ export interface Checkout {
 
 export const newId = (prefix: string) => `${prefix}-${randomUUID()}`;
 
-/** One `POST /v1/payments`, without retries: what comes back is what the test is about. */
+/** One `POST /v1/payments` without retries: the tests assert on the first answer. */
 export async function checkout(options: Checkout): Promise<Answer> {
   return await request('POST', new URL('/v1/payments', at.PAYMENTS_URL), {
     token: await customerToken(options.userId, options.email),
@@ -72,7 +75,7 @@ export async function customerToken(userId: string, email?: string): Promise<str
   );
 }
 
-/** Entries of one outsider's journal. */
+/** Entries of one external system's journal. */
 export async function journal(
   name: 'charges' | 'mails' | 'pages',
   filter: Record<string, string> = {},
@@ -83,7 +86,7 @@ export async function journal(
   return ((await response.json()) as { entries: Record<string, unknown>[] }).entries;
 }
 
-/** Switches a fault of an outsider on for the length of `during`. */
+/** Injects a fault into an external system while `during` runs. */
 export async function withFault<Result>(
   fault: { target: 'psp' | 'smtp' | 'pager'; kind: string; [option: string]: unknown },
   during: () => Promise<Result>,
@@ -99,7 +102,7 @@ export async function withFault<Result>(
   }
 }
 
-/** Where the auditor finds every store. */
+/** The addresses of all stores, for the auditor. */
 export const auditSources: Sources = {
   paymentsUrl: at.AUDITOR_PAYMENTS_URL,
   loyaltyUrl: at.AUDITOR_LOYALTY_URL,
@@ -115,7 +118,7 @@ export const auditSources: Sources = {
   },
 };
 
-/** The audit once nothing is on its way any more, with every payment judged however young. */
+/** Audits when the system is quiescent, and judges every payment, however recent. */
 export async function auditOfEverything(): Promise<AuditReport> {
   return await auditWhenQuiet({
     sources: auditSources,
@@ -124,7 +127,7 @@ export async function auditOfEverything(): Promise<AuditReport> {
   });
 }
 
-/** What the audit found wrong or still on its way; empty is clean. */
+/** All invariants that the audit finds violated or late. Empty means clean. */
 export async function findings(): Promise<unknown[]> {
   const { invariants } = await auditOfEverything();
   return invariants

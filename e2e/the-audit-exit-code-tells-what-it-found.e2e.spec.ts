@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  // A damage that was not repaired would be the next story's violation.
+  // Damage left unrepaired would be a violation in the next story.
   await expect(findings()).resolves.toEqual([]);
 });
 
@@ -27,7 +27,7 @@ describe('npm run audit', () => {
     await expect(audit()).resolves.toMatchObject({ code: 0 });
   });
 
-  it('exits 1 and names the payment when something is', async () => {
+  it('exits 1 and names the payment when an invariant is violated', async () => {
     const setStoredStatus = (status: number) =>
       sql(
         'payments',
@@ -39,7 +39,7 @@ describe('npm run audit', () => {
     expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining(victim) });
   });
 
-  it('names what is violated of late, and what is there twice of a payment from before', async () => {
+  it('--since names recent violations, and a duplicate of an older payment', async () => {
     const setAge = (minutes: number) =>
       sql(
         'payments',

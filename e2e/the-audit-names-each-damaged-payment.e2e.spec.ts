@@ -9,12 +9,13 @@ import { createTransport } from 'nodemailer';
 import { captureByHand, damaged, sql, violations } from './damage.js';
 import { at, checkout, findings, newId } from './system-under-test.js';
 
-// Every test audits twice, and one of them waits for the connector's heartbeat.
+// Every test audits twice, and one waits for the connector's heartbeat.
 jest.setTimeout(120_000);
 
 const userId = newId('audited');
-const nobody = randomUUID();
-/** The payment that is damaged. Another stands beside it, and is never named. */
+/** The id of a payment that does not exist. */
+const noPayment = randomUUID();
+/** The payment that is damaged. The audit must never name the bystander's payment. */
 let victim: string;
 
 beforeAll(async () => {
@@ -25,7 +26,7 @@ beforeAll(async () => {
 });
 
 afterEach(async () => {
-  // A damage that was not repaired would be the next story's violation.
+  // Damage left unrepaired would be a violation in the next story.
   await expect(violations().then((found) => Object.values(found).flat())).resolves.toEqual([]);
 });
 
@@ -39,7 +40,7 @@ it('I1 names a payment whose outbox row is gone', async () => {
       const statement = 'DELETE FROM payments.outbox WHERE subject = $1 RETURNING *';
       [row] = await sql('payments', statement, [victim]);
     },
-    // Published once more, and absorbed by every consumer.
+    // The connector publishes the row again; every consumer recognises the duplicate.
     () =>
       sql(
         'payments',
@@ -51,22 +52,23 @@ it('I1 names a payment whose outbox row is gone', async () => {
   expect(found['I3']).toEqual(names(victim, /comes from no outbox row/));
 });
 
-it('I2 names what an outbox row claims to be about, when there is no such payment', async () => {
+it('I2 names the subject of an outbox row when there is no such payment', async () => {
   const move = (from: string, to: string) =>
     sql('payments', 'UPDATE payments.outbox SET subject = $2 WHERE subject = $1', [from, to]);
-  // An update is not published. A new row would be, and would be paid out as points to nobody.
+  // An update, because the connector publishes only inserts: loyalty would award points for a new
+  // row.
   const found = await damaged(
-    () => move(victim, nobody),
-    () => move(nobody, victim),
+    () => move(victim, noPayment),
+    () => move(noPayment, victim),
   );
   expect(found['I2']).toEqual([
-    { id: nobody, why: expect.stringMatching(/there is no such payment/) },
+    { id: noPayment, why: expect.stringMatching(/there is no such payment/) },
   ]);
 });
 
-it('I3 names an event that is not in the topic, and a record that comes from nowhere', async () => {
-  // Nothing can be taken out of a topic, and a foreign record would stay in it for three days. So the
-  // auditor is shown a copy of the topic that lacks one record and has one too many.
+it('I3 names an event that is not in the topic, and a record without an outbox row', async () => {
+  // A record cannot be removed from a topic, and a foreign one would stay for three days. So the
+  // auditor reads a copy of the topic that lacks one record and has one too many.
   const topic = newId('damaged-copy');
   const kafka = { brokers: at.KAFKA_BROKERS, clientId: 'damage' };
   await ensureTopics({ ...kafka, topics: [{ name: topic, partitions: 6, config: {} }] });
@@ -77,7 +79,7 @@ it('I3 names an event that is not in the topic, and a record that comes from now
       const isVictims = String(headers['ce_subject']) === victim;
       if (!isVictims) await producer.send({ topic, key, value, headers });
     }
-    const foreign = { ce_id: randomUUID(), ce_subject: nobody };
+    const foreign = { ce_id: randomUUID(), ce_subject: noPayment };
     await producer.send({ topic, key: null, value: Buffer.from('{}'), headers: foreign });
   } finally {
     await producer.disconnect();
@@ -87,14 +89,14 @@ it('I3 names an event that is not in the topic, and a record that comes from now
   }));
   expect(found['I3']).toEqual([
     { id: victim, why: expect.stringMatching(/is not in the topic, and the slot has moved/) },
-    { id: nobody, why: expect.stringMatching(/comes from no outbox row/) },
+    { id: noPayment, why: expect.stringMatching(/comes from no outbox row/) },
   ]);
 });
 
 it('I4 names a payment that is left open, unless the PSP was away for as long', async () => {
   const forget = () =>
-    sql('payments', 'DELETE FROM payments.payments WHERE id = $1', [nobody]).finally(() =>
-      sql('payments', 'DELETE FROM payments.psp_outages WHERE id = $1', [nobody]),
+    sql('payments', 'DELETE FROM payments.payments WHERE id = $1', [noPayment]).finally(() =>
+      sql('payments', 'DELETE FROM payments.psp_outages WHERE id = $1', [noPayment]),
     );
   const leaveOpen = () =>
     sql(
@@ -103,11 +105,14 @@ it('I4 names a payment that is left open, unless the PSP was away for as long', 
          payment_method, status, version, created_at, traceparent, psp_attempts, lease_until)
        VALUES ($1, $2, 'left-open', 1, 'EUR', 'pm_card_visa', 'UNKNOWN', 2,
          now() - interval '10 minutes', '00-x', 0, now() + interval '1 hour')`,
-      [nobody, userId],
+      [noPayment, userId],
     );
   const found = await damaged(leaveOpen, forget);
   expect(found['I4']).toEqual([
-    { id: nobody, why: expect.stringMatching(/UNKNOWN for \d+ s in which the PSP could be asked/) },
+    {
+      id: noPayment,
+      why: expect.stringMatching(/UNKNOWN for \d+ s in which the PSP could be asked/),
+    },
   ]);
 
   const excused = await damaged(async () => {
@@ -116,7 +121,7 @@ it('I4 names a payment that is left open, unless the PSP was away for as long', 
       'payments',
       `INSERT INTO payments.psp_outages VALUES
          ($1, now() - interval '11 minutes', now() - interval '1 minute')`,
-      [nobody],
+      [noPayment],
     );
   }, forget);
   expect(excused['I4']).toEqual([]);
@@ -135,10 +140,10 @@ it('I5 and I11 name a payment that was captured twice, until one is refunded', a
 it('I5 names money taken for no payment', async () => {
   let refund = async () => {};
   const found = await damaged(
-    async () => ({ refund } = await captureByHand({ paymentId: nobody, amountMinor: 1 })),
+    async () => ({ refund } = await captureByHand({ paymentId: noPayment, amountMinor: 1 })),
     () => refund(),
   );
-  expect(found['I5']).toEqual([{ id: nobody, why: 'captured, but there is no such payment' }]);
+  expect(found['I5']).toEqual([{ id: noPayment, why: 'captured, but there is no such payment' }]);
 });
 
 it('I6 names a payment whose points are gone, and the account that no longer adds up', async () => {
@@ -194,7 +199,7 @@ it('I6 names a payment whose points entry is for another amount', async () => {
   ]);
 });
 
-it('I7 names a payment mailed twice, until the second is declared', async () => {
+it('I7 names a payment mailed twice, until there is evidence of a maybe_duplicate', async () => {
   const redis = new Redis(at.REDIS_URL);
   const mailer = createTransport(at.SMTP_URL);
   const messageId = `<${victim}.receipt@effectively-once.example>`;
@@ -204,11 +209,11 @@ it('I7 names a payment mailed twice, until the second is declared', async () => 
         mailer.sendMail({
           messageId,
           from: 'receipts@example.com',
-          to: 'somebody@example.com',
+          to: 'customer@example.com',
           subject: 'Your receipt, again',
           text: 'Thank you, again.',
         }),
-      // A mail cannot be unsent, so the repair is to have declared it.
+      // A mail cannot be unsent. The repair is the evidence that excuses it.
       () => redis.xadd('email:maybe-duplicate', '*', 'paymentId', victim, 'messageId', messageId),
     );
     expect(found['I7']).toEqual([{ id: victim, why: expect.stringMatching(/mailed 2 receipts/) }]);
@@ -219,7 +224,7 @@ it('I7 names a payment mailed twice, until the second is declared', async () => 
 });
 
 it('I7 names a payment that was never mailed', async () => {
-  // The provider's journal is append-only and not ours: the auditor is shown it without that mail.
+  // The provider's journal is append-only and not ours. So the auditor reads it without that mail.
   const found = await violations((stores) => ({
     receipts: (take) =>
       stores.receipts((receipt) => (receipt.paymentId === victim ? undefined : take(receipt))),
@@ -236,7 +241,7 @@ describe('I8', () => {
 
   it('names a payment whose document is gone', async () => {
     const { _source: document, _version = 0 } = await elasticsearch.get({ index, id: victim });
-    // "or equal", because Elasticsearch remembers a deleted document's version for a minute.
+    // external_gte, because Elasticsearch remembers a deleted document's version for a minute.
     const version = { version: _version, version_type: 'external_gte' as const };
     const found = await damaged(
       () => elasticsearch.delete({ index, id: victim, ...version }),
@@ -264,7 +269,7 @@ describe('I8', () => {
 
   it('names a document of the same version that is for another amount', async () => {
     const { _source: document, _version = 0 } = await elasticsearch.get({ index, id: victim });
-    // As a forged record that comes first would write it.
+    // As search would write it from a forged record that is delivered first.
     const version = { version: _version, version_type: 'external_gte' as const };
     const forged = { ...(document as object), amountMinor: 1300 };
     const found = await damaged(
@@ -281,16 +286,16 @@ describe('I8', () => {
 
   it('names a document without a payment', async () => {
     const found = await damaged(
-      () => elasticsearch.index({ index, id: nobody, document: { userId } }),
-      () => elasticsearch.delete({ index, id: nobody }),
+      () => elasticsearch.index({ index, id: noPayment, document: { userId } }),
+      () => elasticsearch.delete({ index, id: noPayment }),
     );
     expect(found['I8']).toEqual([
-      { id: nobody, why: 'has a document, but there is no such payment' },
+      { id: noPayment, why: 'has a document, but there is no such payment' },
     ]);
   });
 });
 
-it('I11 names a payment whose stored response says something else', async () => {
+it('I11 names a payment whose stored response contradicts its status', async () => {
   const setStoredStatus = (status: number) =>
     sql(
       'payments',

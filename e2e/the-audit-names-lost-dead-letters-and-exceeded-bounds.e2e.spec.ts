@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 
 afterEach(async () => {
-  // A damage that was not repaired would be the next story's violation.
+  // Damage left unrepaired would be a violation in the next story.
   await expect(violations().then((found) => Object.values(found).flat())).resolves.toEqual([]);
 });
 
@@ -54,7 +54,7 @@ describe('I10', () => {
     ]);
   });
 
-  it('names a dead letter called redriven that was not sent', async () => {
+  it('names a dead letter that is called redriven and was not sent', async () => {
     const found = await damaged(pretend('redriven'), forget);
     expect(found['I10']).toEqual(
       expect.arrayContaining([
@@ -66,8 +66,9 @@ describe('I10', () => {
     );
   });
 
-  it('and I6 name a payment whose dead letter is called redriven, and whose points never came', async () => {
-    // The redrive's record would have to age out first: the auditor is shown a letter that has none.
+  it('and I6 name a payment whose dead letter is called redriven and that has no points', async () => {
+    // In reality the redrive record would have to age out first. So the auditor reads a tampered
+    // store: a dead letter that has none.
     const found = await damaged(pretend('redriven'), forget, (stores) => ({
       points: (take) =>
         stores.points((fact) => {
@@ -86,8 +87,9 @@ describe('I10', () => {
     ]);
   });
 
-  it('names a dead letter that the console has passed, and one sent by nobody', async () => {
-    // Nothing can be taken out of a topic again: the auditor is shown records that are not there.
+  it('names a dead letter that the console skipped, and a redrive without a dead letter', async () => {
+    // A record cannot be removed from a topic. So the auditor reads records that the topic does not
+    // have.
     const at = { partition: 0, offset: -1n, paymentId: victim, letter };
     const found = await violations((stores) => ({
       deadLetters: async (consumer, take) => {
@@ -107,8 +109,8 @@ describe('I10', () => {
   });
 });
 
-it('I12 names the slot and the consumers that hold more than they may', async () => {
-  // To hold back a gigabyte for real takes an hour: the auditor is shown it.
+it('I12 names the slot and the consumers that exceed their bounds', async () => {
+  // A real lag of a gigabyte takes an hour. So the auditor reads tampered figures.
   const found = await violations((stores) => ({
     slotLag: async () => Number(await stores.slotLag()) + 2 * 1024 ** 3,
     consumerState: async (consumer) => {

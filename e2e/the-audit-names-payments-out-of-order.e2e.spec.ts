@@ -8,7 +8,7 @@ jest.setTimeout(120_000);
 
 const elasticsearch = new Client({ node: at.ELASTICSEARCH_URL });
 const index = 'payments';
-/** Two payments of one user, in the order they were committed. */
+/** Two payments of one user, in commit order. */
 let [first, second]: [string, string] = ['', ''];
 
 beforeAll(async () => {
@@ -20,12 +20,12 @@ beforeAll(async () => {
 afterAll(() => elasticsearch.close());
 
 afterEach(async () => {
-  // A damage that was not repaired would be the next story's violation.
+  // Damage left unrepaired would be a violation in the next story.
   await expect(violations().then((found) => Object.values(found).flat())).resolves.toEqual([]);
 });
 
 it('I9 names a payment awarded its points before an earlier one of its user', async () => {
-  // Each swap gives either entry the other's time.
+  // Each call swaps the times of the two entries.
   const swap = () =>
     sql(
       'loyalty',
@@ -56,7 +56,7 @@ it('I9 names a payment indexed before an earlier one of its user', async () => {
 });
 
 it('I9 names a payment mailed before an earlier one of its user', async () => {
-  // The provider's journal is append-only and not ours: the auditor is shown it the other way round.
+  // The provider's journal is append-only and not ours. So the auditor reads it in reverse order.
   const found = await violations((stores) => ({
     receipts: (take) => {
       const other = new Map([

@@ -29,7 +29,7 @@ it('an operator sees the pipeline link by link', async () => {
   });
 }, 60_000);
 
-it('an operator gets the audit, and two who ask at once get the same one', async () => {
+it('an operator gets the audit, and two concurrent requests get the same report', async () => {
   const token = await operatorToken();
   const asked = await Promise.all([
     get(`${consoleUrl}/api/audit`, token),
@@ -40,7 +40,7 @@ it('an operator gets the audit, and two who ask at once get the same one', async
   expect(other).toEqual(one);
 }, 60_000);
 
-it('the console audits by itself: what it found is its last report, and a metric', async () => {
+it('the console audits periodically, and exports its last report and metrics', async () => {
   const token = await operatorToken();
   const { json } = await get(`${consoleUrl}/api/audit`, token);
   const last = await get(`${consoleUrl}/api/audit?report=last`, token);

@@ -4,7 +4,7 @@ const PAYMENTS = 200;
 const USERS = 20;
 const AT_ONCE = 10;
 
-it('two hundred payments of twenty users are neither lost nor doubled anywhere', async () => {
+it('two hundred payments of twenty users are neither lost nor duplicated in any store', async () => {
   const users = Array.from({ length: USERS }, () => newId('user'));
   const remaining = Array.from({ length: PAYMENTS }, (_, index) => users[index % USERS] as string);
   const statuses: number[] = [];
