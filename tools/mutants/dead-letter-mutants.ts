@@ -5,6 +5,8 @@ const ingest = spec('ingest/ingest');
 const commands = spec('commands');
 const redrive = spec('redrive/redrive');
 const api = spec('api');
+const retention = killedBy('apps/console/src/retention.int.spec.ts');
+const migration = 'apps/console/src/migrations/1795219200002-dead-letters.ts';
 
 const source = (name: string) => `apps/console/src/dead-letters/${name}.ts`;
 
@@ -49,7 +51,7 @@ export const DEAD_LETTER_MUTANTS: readonly Mutant[] = [
   },
   {
     mutation: 'dead letters: the database lets a statement change a final state',
-    file: 'apps/console/src/migrations/1795219200002-dead-letters.ts',
+    file: migration,
     text: "FOR UPDATE USING (state = 'pending')",
     replacement: 'FOR UPDATE USING (true)',
     test: commands('no statement of the console can change a final state'),
@@ -93,5 +95,23 @@ export const DEAD_LETTER_MUTANTS: readonly Mutant[] = [
     text: '@UseGuards(OperatorGuard)',
     replacement: '',
     test: api('only operators have access: customers and tokens with the demo secret are refused'),
+  },
+  {
+    mutation: 'dead letters: a discarded one of a payment is pruned, and the audit reports a loss',
+    file: migration,
+    text: `        WHERE (state = 'redriven' OR (state = 'discarded' AND payment_id IS NULL))\n`,
+    replacement: `        WHERE state IN ('redriven', 'discarded')\n`,
+    test: retention(
+      'is not pruned: a discarded one of a payment, which the audit reads as the reason for a missing effect',
+    ),
+  },
+  {
+    mutation: 'dead letters: pruned while their records are in the topic',
+    file: migration,
+    text: 'IF days_kept < 60 THEN',
+    replacement: 'IF days_kept < 1 THEN',
+    test: retention(
+      'is kept longer than its record is in the topic, so that I10 finds a row for each record',
+    ),
   },
 ];

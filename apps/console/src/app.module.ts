@@ -10,6 +10,7 @@ import { PagesModule } from './pages/pages.module.js';
 import { PaymentsDatabase } from './payments-database.js';
 import { PipelineController } from './pipeline/pipeline.controller.js';
 import { PIPELINE, pipeline } from './pipeline/pipeline.js';
+import { Retention } from './retention.js';
 import { StandingAuditModule } from './audit/audit.module.js';
 
 @Module({})
@@ -39,6 +40,11 @@ export function appModule(config: ConsoleConfig, logger: Logger): DynamicModule 
     controllers: [PipelineController],
     providers: [
       { provide: AUTH_SECRET, useValue: config.AUTH_JWT_SECRET },
+      {
+        provide: Retention,
+        inject: [DataSource],
+        useFactory: (database: DataSource) => new Retention(database, logger),
+      },
       {
         provide: PaymentsDatabase,
         useFactory: () => new PaymentsDatabase(config.AUDITOR_PAYMENTS_URL),

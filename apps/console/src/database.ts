@@ -2,7 +2,7 @@ import { postgresOptions } from '@effectively-once/postgres';
 import { DataSource } from 'typeorm';
 import { Console1795219200001 } from './migrations/1795219200001-console.js';
 import { DeadLetters1795219200002 } from './migrations/1795219200002-dead-letters.js';
-import { DailyTotals1795219200010 } from './migrations/1795219200010-daily-totals.js';
+import { DailyTotals1795219200003 } from './migrations/1795219200003-daily-totals.js';
 
 /** The console database, for the app and for the migrations. */
 export function consoleDataSource(options: { url: string; poolMax?: number }): DataSource {
@@ -10,6 +10,6 @@ export function consoleDataSource(options: { url: string; poolMax?: number }): D
     ...postgresOptions({ ...options, applicationName: 'console' }),
     schema: 'console',
     entities: [],
-    migrations: [Console1795219200001, DeadLetters1795219200002, DailyTotals1795219200010],
+    migrations: [Console1795219200001, DeadLetters1795219200002, DailyTotals1795219200003],
   });
 }

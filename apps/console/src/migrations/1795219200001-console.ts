@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Lets the console and the auditor into their schema; what operators do will be kept in it. */
+/** Lets the console and the auditor use the schema of the console. */
 export class Console1795219200001 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`CREATE SCHEMA IF NOT EXISTS console`);

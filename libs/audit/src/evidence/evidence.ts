@@ -134,7 +134,10 @@ export interface ConsumerProgress {
   redriveCommitted: Map<number, bigint>;
   /** By payment id. */
   deadLetters: Map<string, DeadLetter[]>;
-  /** The same dead letters in the console's table, which keeps them for ever. By payment id. */
+  /**
+   * The dead letters in the console's table, by payment id. The console never prunes the pending and
+   * the discarded ones of a payment.
+   */
   deadLetterStates: Map<string, DeadLetterState[]>;
   /** By payment id. */
   redrives: Map<string, Redrive[]>;
