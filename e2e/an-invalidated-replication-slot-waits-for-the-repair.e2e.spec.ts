@@ -28,7 +28,7 @@ it('a connector stopped for too long loses its slot and waits; the repair publis
     );
     await expect(npmRun('connector', ['status'])).resolves.toMatchObject({
       code: 1,
-      out: expect.stringContaining('slot_lost: PostgreSQL gave the slot up'),
+      out: expect.stringContaining('slot_lost: PostgreSQL invalidated the slot'),
     });
     await expect(npmRun('connector', ['repair'])).resolves.toMatchObject({ code: 0 });
     await untilHealthy();
