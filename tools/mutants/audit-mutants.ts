@@ -121,14 +121,14 @@ export const AUDIT_MUTANTS: readonly Mutant[] = [
     file: goesOn,
     text: "|| latest?.invariants.some(({ status }) => status === 'violated')",
     replacement: '',
-    test: standing('looks at all payments until nothing is violated any more'),
+    test: standing('runs full audits until one finds no violation'),
   },
   {
     mutation: 'standing audit: two audits run at the same time',
     file: goesOn,
-    text: 'const turn = this.before.then(run, run);',
-    replacement: 'const turn = run();',
-    test: standing('never runs twice at once, whoever asks'),
+    text: 'const current = this.previous.then(run, run);',
+    replacement: 'const current = run();',
+    test: standing('never runs two audits at once'),
   },
   {
     mutation: 'standing audit: still reports an old failure after a finished audit',
@@ -136,6 +136,6 @@ export const AUDIT_MUTANTS: readonly Mutant[] = [
     text: "      duration.set({ kind: since ? 'incremental' : 'full' }, durationMs / 1_000);\n      unfinished.reset();",
     replacement:
       "      duration.set({ kind: since ? 'incremental' : 'full' }, durationMs / 1_000);",
-    test: metrics('an audit that cannot be finished names the store, and changes no verdict'),
+    test: metrics('an audit that cannot finish names the store, and changes no verdict'),
   },
 ];

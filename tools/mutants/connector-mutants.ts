@@ -6,7 +6,10 @@ const supervisor = killedBy(`${folder}/connector-supervisor.spec.ts`);
 const movedSlot = killedBy(`${folder}/moved-slot-detector.spec.ts`);
 const connectApi = killedBy(`${folder}/connect-api.spec.ts`);
 
-/** The promises about change data capture: the connector skips no event, and its supervisor does no harm. */
+/**
+ * The promises about change data capture: the connector skips no event, and its supervisor does no
+ * harm.
+ */
 export const CONNECTOR_MUTANTS: readonly Mutant[] = [
   {
     mutation: 'connector: keeps running after its slot moved past unread events',

@@ -32,7 +32,8 @@ export function appModule(config: ConsoleConfig, logger: Logger): DynamicModule 
       HealthModule.register({
         inject: [DataSource],
         useFactory: (database: DataSource) => ({
-          // Only what the console needs to work. Operators need it most while other servers are down.
+          // Only what the console needs to work. Operators need it most while other servers are
+          // down.
           ready: { 'console-database': async () => void (await database.query('select 1')) },
         }),
       }),

@@ -20,12 +20,12 @@ export const consoleConfig = z.object({
   REDIS_URL: z.url({ protocol: /^rediss?$/ }),
   ELASTICSEARCH_URL: httpUrl,
   THIRD_PARTIES_URL: httpUrl,
-  /** The consumers are asked for their metrics, and for nothing else. */
+  /** The audit reads only the metrics of the consumers. */
   EMAIL_URL: httpUrl,
   LOYALTY_URL: httpUrl,
   SEARCH_URL: httpUrl,
   CONNECT_URL: httpUrl,
-  /** As Connect reaches it: the connector is registered with it. */
+  /** The address for Connect. The connector is registered with it. */
   DEBEZIUM_DATABASE_URL: databaseUrl,
   FAILURE_POINTS: failurePointsFolder,
 });

@@ -2,8 +2,8 @@ import { UnreadableStore } from '@effectively-once/audit';
 import { Problem } from '@effectively-once/platform';
 import { explain } from './console-errors.js';
 
-describe('what an operator is told when an audit cannot be finished', () => {
-  it('names the store, and nothing of what the driver said', () => {
+describe('the answer to an operator when an audit cannot finish', () => {
+  it('names the store, and hides the message of the driver', () => {
     const problem = explain(new UnreadableStore('Redis', new Error('ECONNREFUSED 10.0.0.7:6379')));
     expect(problem).toBeInstanceOf(Problem);
     const body = JSON.stringify((problem as Problem).body());
@@ -11,7 +11,7 @@ describe('what an operator is told when an audit cannot be finished', () => {
     expect(body).not.toContain('10.0.0.7');
   });
 
-  it('leaves every other error as it is', () => {
+  it('does not change other errors', () => {
     const error = new Error('something else');
     expect(explain(error)).toBe(error);
   });

@@ -1,7 +1,7 @@
 import { UnreadableStore } from '@effectively-once/audit';
 import { Problem } from '@effectively-once/platform';
 
-/** An audit that could not be finished is not an audit: the operator is told which store is in the way. */
+/** An audit that cannot read a store has no result. The operator learns the name of the store. */
 export function explain(error: unknown): unknown {
   if (!(error instanceof UnreadableStore)) return error;
   return new Problem('store_unreadable', {

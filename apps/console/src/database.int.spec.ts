@@ -4,9 +4,9 @@ import type { DataSource } from 'typeorm';
 import { consoleDataSource } from './database.js';
 import { PaymentsDatabase } from './payments-database.js';
 
-// Without an end to the wait, whatever the console repeats would never be repeated, and its gauges stay
-// what they were.
-describe('a database that hangs fails what the console asks it, and the connection is not used again:', () => {
+// Without a query timeout, a periodic task of the console would wait for ever, and its gauges would
+// keep their old values.
+describe('a query to a hanging database fails, and its connection is not used again:', () => {
   let database: TestDatabase;
   let proxy: TcpProxy;
   let detour: URL;

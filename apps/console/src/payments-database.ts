@@ -11,7 +11,7 @@ const POOL_MAX = 2;
 /** Runs one statement in the payments database, as role auditor. */
 export type Query = (sql: string, parameters?: unknown[]) => Promise<Record<string, unknown>[]>;
 
-/** The payments database for reading only, as role auditor. */
+/** Reads the payments database, as role auditor. */
 export class PaymentsDatabase implements OnModuleDestroy {
   private readonly pool: Pool;
 
@@ -24,7 +24,8 @@ export class PaymentsDatabase implements OnModuleDestroy {
       statement_timeout: STATEMENT_TIMEOUT_MS,
       query_timeout: QUERY_TIMEOUT_MS,
     });
-    // An idle connection that is cut is replaced at its next use; unheard, it would end the process.
+    // The pool replaces a cut connection. An 'error' event without a listener would end the
+    // process.
     this.pool.on('error', () => undefined);
   }
 

@@ -14,7 +14,7 @@ async function metrics(): Promise<string[]> {
 }
 
 describe('the audit as metrics', () => {
-  it('counts violations and what is late by invariant, and says when it ran and how long', async () => {
+  it('shows violations and late effects per invariant, and the time and duration of the audit', async () => {
     auditMetrics(() => 1_700_000_000_000).finished(report(3));
     await expect(metrics()).resolves.toEqual([
       'audit_violations{invariant="I6"} 3',
@@ -24,7 +24,7 @@ describe('the audit as metrics', () => {
     ]);
   });
 
-  it('an audit that cannot be finished names the store, and changes no verdict', async () => {
+  it('an audit that cannot finish names the store, and changes no verdict', async () => {
     const watch = auditMetrics(() => 1_700_000_000_000);
     watch.finished(report(3));
     watch.failed(new UnreadableStore('Redis', new Error('refused')));

@@ -3,16 +3,14 @@ import { freshGauge } from '@effectively-once/platform';
 import type { Watch } from './standing-audit.js';
 
 /**
- * What the last audit found. Only a violation sets `audit_violations`: what is late or cannot be read has
- * gauges of its own, and leaves what the last finished audit said as it is.
+ * The metrics of the last audit. Only a violation sets `audit_violations`. Late effects and
+ * unreadable stores have their own gauges, and do not change the result of the last finished audit.
  */
 export function auditMetrics(now: () => number): Watch {
-  const violations = freshGauge('audit_violations', 'Violations the last audit found', [
+  const violations = freshGauge('audit_violations', 'Violations that the last audit found', [
     'invariant',
   ]);
-  const late = freshGauge('audit_late', 'What the last audit found to be still on its way', [
-    'invariant',
-  ]);
+  const late = freshGauge('audit_late', 'Late effects that the last audit found', ['invariant']);
   const lastRun = freshGauge(
     'audit_last_run_timestamp_seconds',
     'When the last audit was finished',
@@ -20,7 +18,7 @@ export function auditMetrics(now: () => number): Watch {
   const duration = freshGauge('audit_duration_seconds', 'How long the last audit took', ['kind']);
   const unfinished = freshGauge(
     'audit_unfinished',
-    '1 while audits cannot be finished, and the store why',
+    '1 while no audit can finish, and the store that is unreadable',
     ['store'],
   );
   return {

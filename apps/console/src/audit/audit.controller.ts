@@ -11,17 +11,20 @@ const query = z.strictObject({ report: z.enum(['now', 'last']).default('now') })
 export class AuditController {
   constructor(private readonly audit: StandingAudit) {}
 
-  /** `?report=last` gives the last report; else a full audit is run now, or the one that runs is awaited. */
+  /**
+   * `?report=last` returns the last report. Otherwise a full audit runs now, or the running one is
+   * awaited.
+   */
   @Get()
   async report(@Query() asked: unknown): Promise<AuditReport> {
     const parsed = query.safeParse(asked);
     if (!parsed.success) {
-      const detail = 'Ask for ?report=last, or for nothing.';
+      const detail = 'The only query parameter is ?report=last.';
       throw new Problem('invalid_request', { status: 400, detail });
     }
     if (parsed.data.report === 'now') return await this.audit.full();
     const { last } = this.audit;
     if (last) return last;
-    throw new Problem('no_audit_yet', { status: 404, detail: 'No audit has been finished yet.' });
+    throw new Problem('no_audit_yet', { status: 404, detail: 'No audit has finished yet.' });
   }
 }

@@ -17,7 +17,7 @@ import { StandingAudit } from './standing-audit.js';
 const EVERY_MS = 60_000;
 const PERIODIC_AUDIT = Symbol('PERIODIC_AUDIT');
 
-/** The audit every minute, and for whoever asks. */
+/** Runs the audit every minute, and when an operator asks for it. */
 @Module({})
 export class StandingAuditModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
   constructor(@Inject(PERIODIC_AUDIT) private readonly task: PeriodicTask) {}

@@ -3,7 +3,7 @@ import { orStopped } from './or-stopped.js';
 
 const forever = new Promise<void>(() => undefined);
 
-it('is over with the work, and leaves nothing with a signal that lives on', async () => {
+it('resolves with the work, and leaves no listener on the signal', async () => {
   const { signal } = new AbortController();
   for (let run = 0; run < 20; run++) await orStopped(Promise.resolve(), signal);
   await expect(orStopped(Promise.reject(new Error('no Redis')), signal)).rejects.toThrow(
@@ -12,7 +12,7 @@ it('is over with the work, and leaves nothing with a signal that lives on', asyn
   expect(getEventListeners(signal, 'abort')).toEqual([]);
 });
 
-it('is over when it is stopped, whatever the work does', async () => {
+it('resolves when it is stopped, also if the work never ends', async () => {
   const stopping = new AbortController();
   const stopped = orStopped(forever, stopping.signal);
   stopping.abort();

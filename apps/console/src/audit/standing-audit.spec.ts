@@ -4,7 +4,7 @@ import { FULL_EVERY_MS, StandingAudit } from './standing-audit.js';
 const STARTED_MS = Date.parse('2026-11-20T12:00:00.000Z');
 const MINUTE_MS = 60_000;
 
-/** Audits whose reports say what they are told to, a minute apart. */
+/** Audits with the given statuses in their reports, a minute apart. */
 function standing(...statuses: (InvariantStatus | Error)[]) {
   let nowMs = STARTED_MS;
   let running = 0;
@@ -33,7 +33,7 @@ function standing(...statuses: (InvariantStatus | Error)[]) {
 const sinceAnHourBefore = new Date(STARTED_MS - 60 * MINUTE_MS).toISOString();
 
 describe('the standing audit', () => {
-  it('begins with all payments, goes on with those of late, and is full again every hour', async () => {
+  it('starts with a full audit, continues with incremental ones, and is full again every hour', async () => {
     const { audit, seen, pass } = standing();
     await audit.standing();
     pass(MINUTE_MS);
@@ -45,7 +45,7 @@ describe('the standing audit', () => {
     expect(seen.since).toEqual([undefined, sinceAnHourBefore, sinceAnHourBefore, undefined]);
   });
 
-  it('looks at all payments until nothing is violated any more', async () => {
+  it('runs full audits until one finds no violation', async () => {
     const { audit, seen, pass } = standing('ok', 'violated', 'violated', 'late', 'ok');
     for (let minute = 0; minute < 5; minute++) {
       await audit.standing();
@@ -60,7 +60,7 @@ describe('the standing audit', () => {
     ]);
   });
 
-  it('looks at all payments until it could, once', async () => {
+  it('runs full audits until one has finished', async () => {
     const { audit, seen } = standing(new Error('Redis is down'), 'ok', 'ok');
     await expect(audit.standing()).rejects.toThrow('Redis is down');
     await audit.standing();
@@ -69,14 +69,14 @@ describe('the standing audit', () => {
     expect(seen.told).toEqual(['Redis is down', 'ok', 'ok']);
   });
 
-  it('never runs twice at once, whoever asks', async () => {
+  it('never runs two audits at once', async () => {
     const { audit, seen } = standing();
     await audit.standing();
     await Promise.all([audit.standing(), audit.full(), audit.standing(), audit.full()]);
     expect(seen.atOnceMax).toBe(1);
   });
 
-  it('gives all operators who ask at once one report, and whoever asks later a new one', async () => {
+  it('gives concurrent requests one report, and a later request a new one', async () => {
     const { audit, seen } = standing();
     const [one, other] = await Promise.all([audit.full(), audit.full()]);
     expect(other).toBe(one);
@@ -84,7 +84,7 @@ describe('the standing audit', () => {
     await expect(audit.full()).resolves.not.toBe(one);
   });
 
-  it('remembers the last report, and not one that failed', async () => {
+  it('keeps the last report, also after a failed audit', async () => {
     const { audit } = standing('late', new Error('Redis is down'));
     expect(audit.last).toBeUndefined();
     const report = await audit.full();

@@ -1,34 +1,34 @@
 import type { AuditReport } from '@effectively-once/audit';
 
-/** How often all payments are judged, and not only those of late. */
+/** The interval between two full audits, which judge all payments. */
 export const FULL_EVERY_MS = 3_600_000;
-// A payment is judged again and again for this long, so that what was late gets its verdict, also when
-// the full audit before it found nothing but that.
+// Each incremental audit repeats the payments of this time, so that an effect that was late in the
+// last full audit gets its verdict.
 const OVERLAP_MS = 3_600_000;
 
 export type Audit = (what: { since?: Date }) => Promise<AuditReport>;
 
 export interface Watch {
   finished(report: AuditReport): void;
-  /** It could not be finished, and says nothing of any payment. */
+  /** The audit could not finish, so it has no result for any payment. */
   failed(error: unknown): void;
 }
 
 /**
- * The audit that always goes on, and the one that an operator asks for: never two at once, because each
- * reads every store.
+ * The periodic audit, and the audit that an operator asks for. Two audits never run at the same
+ * time, because each one reads every store.
  *
- *   nothing known, or an hour since the last full one, or something violated ──► full
- *   else ──► what completed since an hour before the last full one
+ *   first audit, or the last full one is an hour old, or a violation ──► full
+ *   otherwise ──► incremental: payments that completed since an hour before the last full audit
  *
- * While something is violated each audit is a full one: a violation is over only when all payments were
- * looked at and none was found, not when it has become too old to be looked at.
+ * After a violation each audit is full: a violation ends only if an audit of all payments does not
+ * find it, and not because the payment is older than the incremental part.
  */
 export class StandingAudit {
   private latest: AuditReport | undefined;
   private lastFull: AuditReport | undefined;
   private fullRunning: Promise<AuditReport> | undefined;
-  private before: Promise<unknown> = Promise.resolve();
+  private previous: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly options: { audit: Audit; watch: Watch; now: () => number }) {}
 
@@ -37,13 +37,13 @@ export class StandingAudit {
     return this.latest;
   }
 
-  /** A full audit now. Whoever asks while one runs is given that one's report. */
+  /** Runs a full audit now. If a full audit runs already, returns the report of that one. */
   async full(): Promise<AuditReport> {
     this.fullRunning ??= this.oneAtATime({}).finally(() => (this.fullRunning = undefined));
     return await this.fullRunning;
   }
 
-  /** The next one in turn. */
+  /** The next periodic audit. */
   async standing(): Promise<AuditReport> {
     const since = this.sinceWhen();
     return since ? await this.oneAtATime({ since }) : await this.full();
@@ -59,9 +59,9 @@ export class StandingAudit {
 
   private async oneAtATime(what: { since?: Date }): Promise<AuditReport> {
     const run = () => this.run(what);
-    const turn = this.before.then(run, run);
-    this.before = turn;
-    return await turn;
+    const current = this.previous.then(run, run);
+    this.previous = current;
+    return await current;
   }
 
   private async run(what: { since?: Date }): Promise<AuditReport> {

@@ -163,8 +163,12 @@ export class Actions {
         `INSERT INTO console.dead_letter_actions (kind, consumer, operator, reason, filter, rate_per_s)
          VALUES ($1, $2, $3, $4, $5, $6) RETURNING id`,
         [
-          ...[what.kind, consumer, operator, 'reason' in what ? what.reason : null],
-          ...[JSON.stringify(filterOf(what)), 'ratePerS' in what ? what.ratePerS : null],
+          what.kind,
+          consumer,
+          operator,
+          'reason' in what ? what.reason : null,
+          JSON.stringify(filterOf(what)),
+          'ratePerS' in what ? what.ratePerS : null,
         ],
       )) as [{ id: string }];
       const ids = await claim(runner.manager, action.id);
@@ -195,7 +199,9 @@ const REDRIVABLE = `
      AND ($2::text[] IS NULL OR id = ANY ($2)) AND ($3::text IS NULL OR error_name = $3)`;
 
 const wanted = (consumer: ConsumerName, { ids, filter }: RedriveRequest) => [
-  ...[consumer, ids ?? null, filter?.errorName ?? null],
+  consumer,
+  ids ?? null,
+  filter?.errorName ?? null,
 ];
 
 /** The ids or the filter of the request. An empty filter means every pending dead letter. */

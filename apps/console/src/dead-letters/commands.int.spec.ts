@@ -38,16 +38,23 @@ it('a redrive claims its dead letters, which stay pending and refuse other comma
   const ids = await bury(2);
   const decided = await redrive({ ids });
   expect(decided).toMatchObject({
-    ...{ dryRun: false, count: 2, refused: [], left: 0 },
+    dryRun: false,
+    count: 2,
+    refused: [],
+    left: 0,
     action: { kind: 'redrive', operator: 'olga', filter: { ids }, count: 2, done: 0 },
   });
   await expect(statesOf(testConsole, 'loyalty', ids)).resolves.toEqual(['pending', 'pending']);
   const refused = ids.map((id) => ({ id, why: 'in_action' }));
   await expect(discard(ids)).rejects.toMatchObject({
-    ...{ code: 'nothing_to_discard', status: 409, members: { refused } },
+    code: 'nothing_to_discard',
+    status: 409,
+    members: { refused },
   });
   await expect(redrive({ ids })).rejects.toMatchObject({
-    ...{ code: 'nothing_to_redrive', status: 409, members: { refused } },
+    code: 'nothing_to_redrive',
+    status: 409,
+    members: { refused },
   });
 });
 
@@ -56,7 +63,12 @@ it('a dry run shows what a redrive would do, and changes nothing', async () => {
   const filter = { errorName: 'DryRun' };
   const dry = await redrive({ filter, max: 2, dryRun: true });
   expect(dry).toEqual({
-    ...{ dryRun: true, count: 2, ids: ids.slice(0, 2), refused: [], left: 1, action: null },
+    dryRun: true,
+    count: 2,
+    ids: ids.slice(0, 2),
+    refused: [],
+    left: 1,
+    action: null,
   });
   await expect(redrive({ filter, dryRun: true })).resolves.toMatchObject({ count: 3, left: 0 });
 });
@@ -80,7 +92,9 @@ it('the loop guard refuses a fourth redrive, and names the dead letter', async (
   const refused = looping.map((id) => ({ id, why: 'loop_guard' }));
   await expect(redrive({ ids: looping })).rejects.toMatchObject({ members: { refused } });
   await expect(redrive({ filter: { errorName: 'Loop' } })).resolves.toMatchObject({
-    ...{ count: 1, ids: [fresh], refused },
+    count: 1,
+    ids: [fresh],
+    refused,
   });
   // An operator can still discard it.
   await expect(discard(looping)).resolves.toMatchObject({ count: 2, refused: [] });
@@ -98,8 +112,13 @@ it('a discard is final, and the action log has the operator, the time and the re
   const ids = await bury(2);
   const { action } = await discard(ids);
   expect(action).toMatchObject({
-    ...{ kind: 'discard', operator: 'olga', reason: 'made by hand', count: 2, done: 2 },
-    ...{ askedAt: expect.any(Date), finishedAt: expect.any(Date) },
+    kind: 'discard',
+    operator: 'olga',
+    reason: 'made by hand',
+    count: 2,
+    done: 2,
+    askedAt: expect.any(Date),
+    finishedAt: expect.any(Date),
   });
   await expect(statesOf(testConsole, 'loyalty', ids)).resolves.toEqual(['discarded', 'discarded']);
   await expect(redrive({ ids })).rejects.toMatchObject({

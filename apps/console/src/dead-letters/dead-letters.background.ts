@@ -58,7 +58,9 @@ export class DeadLettersBackground implements OnApplicationBootstrap, BeforeAppl
     return async () => {
       try {
         await ingest({
-          ...{ connection: this.options, ingested, onLag: lag.set },
+          connection: this.options,
+          ingested,
+          onLag: lag.set,
           onMissed: (consumer, records) =>
             this.options.logger.error(
               { consumer, records },
@@ -81,7 +83,11 @@ export class DeadLettersBackground implements OnApplicationBootstrap, BeforeAppl
     const { reach, logger } = this.options;
     await finishRedrives(
       {
-        ...{ connection: this.options, open, producer: this.producer, reach, wait: waitOrStop },
+        connection: this.options,
+        open,
+        producer: this.producer,
+        reach,
+        wait: waitOrStop,
         onExpired: ({ id, consumer }, ids) =>
           logger.warn(
             { action: id, consumer, count: ids.length },

@@ -112,7 +112,10 @@ export function deadLetter(
   });
   const present = Object.entries(all).filter((entry): entry is [string, string] => !!entry[1]);
   return {
-    ...{ paymentId, userId, key: Buffer.from(userId), value: Buffer.from(value) },
+    paymentId,
+    userId,
+    key: Buffer.from(userId),
+    value: Buffer.from(value),
     headers: Object.fromEntries(present),
   };
 }

@@ -34,7 +34,7 @@ const keys = async (pager: PagerJournal) =>
   (await pager.recentPages()).map(({ dedupKey }) => dedupKey);
 
 describe('the pager’s journal', () => {
-  it('is read on from where it was read to', async () => {
+  it('is read from the position where the last read ended', async () => {
     const pager = new PagerJournal(url);
     await expect(keys(pager)).resolves.toEqual(['key-1', 'key-0']);
     journal.push(line(2));
@@ -42,7 +42,7 @@ describe('the pager’s journal', () => {
     expect(asked).toEqual(['0', '2', '2', '3']);
   });
 
-  it('is read once for two operators who ask at the same moment', async () => {
+  it('is read once for two concurrent requests', async () => {
     const pager = new PagerJournal(url);
     const [one, other] = await Promise.all([keys(pager), keys(pager)]);
     expect(one).toEqual(['key-1', 'key-0']);
@@ -50,7 +50,7 @@ describe('the pager’s journal', () => {
     expect(asked).toEqual(['0', '2']);
   });
 
-  it('is a problem and not an empty list when the pager is away, and readable afterwards', async () => {
+  it('is a problem and no empty list while the pager is away', async () => {
     const pager = new PagerJournal('http://127.0.0.1:1');
     await expect(pager.recentPages()).rejects.toBeInstanceOf(Problem);
     await expect(pager.recentPages()).rejects.toMatchObject({ code: 'pager_unreadable' });

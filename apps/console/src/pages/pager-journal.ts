@@ -16,11 +16,11 @@ const lines = z.object({
       at: z.string(),
     }),
   ),
-  /** Where the next reading begins. */
+  /** The position of the next read. */
   nextAfter: z.int(),
 });
 
-/** The pager's journal, read on from where the last reading ended: what is asked often stays cheap. */
+/** The journal of the pager. Each read starts where the last one ended, so that a read is cheap. */
 export class PagerJournal {
   private readonly pages = new RecentPages();
   private after = 0;
@@ -28,9 +28,9 @@ export class PagerJournal {
 
   constructor(private readonly pagerUrl: string) {}
 
-  /** @throws Problem when the pager cannot be asked: no pages would be a lie. */
+  /** @throws Problem if the pager does not answer, because an empty list would be wrong. */
   async recentPages(): Promise<Page[]> {
-    // One reading for all who ask meanwhile; two would each add what is new.
+    // Concurrent requests share one read. Two reads would add the new pages twice.
     this.reading ??= this.readOn().finally(() => (this.reading = undefined));
     try {
       await this.reading;

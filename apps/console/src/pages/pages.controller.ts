@@ -8,7 +8,7 @@ import type { Page } from './recent-pages.js';
 export class PagesController {
   constructor(private readonly pager: PagerJournal) {}
 
-  /** What somebody was paged for lately, the newest first; open ones have no `resolvedAt`. */
+  /** The latest pages, newest first. An open page has no `resolvedAt`. */
   @Get()
   async recent(): Promise<{ items: Page[] }> {
     return { items: await this.pager.recentPages() };

@@ -4,7 +4,7 @@ import type { ConsoleConfig } from '../config.js';
 import { PagerJournal } from './pager-journal.js';
 import { PagesController } from './pages.controller.js';
 
-/** What the pager was told, for whoever comes to work in the morning. */
+/** Shows the operator the latest pages of the pager. */
 @Module({})
 export class PagesModule {
   static register(config: ConsoleConfig): DynamicModule {

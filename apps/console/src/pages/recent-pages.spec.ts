@@ -15,8 +15,8 @@ function pagesOf(...events: PagerEvent[]) {
   return pages.newestFirst();
 }
 
-describe('what was paged lately', () => {
-  it('is a page from its trigger to its resolve, the newest first', () => {
+describe('the latest pages', () => {
+  it('have a trigger and a resolve, newest first', () => {
     expect(
       pagesOf(event('a', 'trigger', 1), event('b', 'trigger', 2), event('a', 'resolve', 3)),
     ).toMatchObject([
@@ -30,7 +30,7 @@ describe('what was paged lately', () => {
     ]);
   });
 
-  it('is one page when its trigger is repeated, and another one after it was resolved', () => {
+  it('are one page for a repeated trigger, and a new page after a resolve', () => {
     const again = [event('a', 'trigger', 1), event('a', 'trigger', 2), event('a', 'resolve', 3)];
     expect(pagesOf(...again, event('a', 'trigger', 4))).toMatchObject([
       { summary: 'trouble at 4', resolvedAt: null },
@@ -38,11 +38,11 @@ describe('what was paged lately', () => {
     ]);
   });
 
-  it('is nothing for a resolve of what was never triggered', () => {
+  it('ignore a resolve without a trigger', () => {
     expect(pagesOf(event('a', 'resolve', 1))).toEqual([]);
   });
 
-  it('is no more than an operator will read, however often the pager goes off', () => {
+  it('have a maximum length', () => {
     const many = Array.from({ length: PAGES_MAX + 5 }, (_, n) => event(`${n}`, 'trigger', n % 60));
     expect(pagesOf(...many)).toHaveLength(PAGES_MAX);
     expect(pagesOf(...many).at(-1)?.dedupKey).toBe('5');

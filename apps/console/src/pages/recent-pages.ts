@@ -8,22 +8,22 @@ export interface PagerEvent {
   at: string;
 }
 
-/** What somebody was woken up for, from its first trigger to its end. */
+/** A page, from its first trigger to its resolve. */
 export interface Page {
   dedupKey: string;
   summary: string | null;
   severity: string | null;
-  /** Where it says what to do. */
+  /** The runbook section for the page. */
   runbook: string | null;
   triggeredAt: string;
   /** null while it is open. */
   resolvedAt: string | null;
 }
 
-/** As many as an operator will read; older ones are in the pager's own journal. */
+/** The number of pages in the list. Older ones are in the journal of the pager. */
 export const PAGES_MAX = 200;
 
-/** The latest pages, made of the events that the pager accepted, in their order. */
+/** The latest pages, from the events that the pager accepted, in their order. */
 export class RecentPages {
   private readonly pages: Page[] = [];
 
@@ -33,7 +33,7 @@ export class RecentPages {
       if (open) open.resolvedAt = at;
       return;
     }
-    // Triggered again while it is open: the same page, told anew.
+    // A second trigger of an open page updates the page.
     if (open) Object.assign(open, what);
     else this.pages.push({ ...what, triggeredAt: at, resolvedAt: null });
     if (this.pages.length > PAGES_MAX) this.pages.shift();

@@ -2,7 +2,7 @@ import { CONNECTOR, connectorStatus } from '../connector/connect-api.js';
 
 const TIMEOUT_MS = 3_000;
 
-/** What Connect says of the connector. RUNNING alone proves little: look at the slot as well. */
+/** The status of the connector in Connect. RUNNING alone proves little: the slot shows the rest. */
 export async function readConnector(connectUrl: string) {
   const response = await fetch(new URL(`/connectors/${CONNECTOR}/status`, connectUrl), {
     signal: AbortSignal.timeout(TIMEOUT_MS),
@@ -12,7 +12,7 @@ export async function readConnector(connectUrl: string) {
   return {
     name: CONNECTOR,
     state: connector.state,
-    // The first line of a stack names the failure; the rest of it belongs in Connect's log.
+    // The first line of a stack trace names the failure. The rest is in the log of Connect.
     tasks: tasks.map(({ id, state, trace }) => ({ id, state, error: trace?.split('\n')[0] })),
   };
 }

@@ -9,7 +9,7 @@ import { committedOffsets, endOffsets } from '@effectively-once/kafka';
 
 const CLIENT_ID = 'console';
 
-/** How many records each topic's partitions have ever got, in the order of the partitions. */
+/** The end offset of each partition of each topic, in the order of the partitions. */
 export async function readTopics(brokers: string[]): Promise<Record<string, number[]>> {
   const topics = TOPICS.map(({ name }) => name);
   const ends = await endOffsets({ brokers, clientId: CLIENT_ID, topics });
@@ -18,21 +18,21 @@ export async function readTopics(brokers: string[]): Promise<Record<string, numb
   );
 }
 
-/** What each consumer has not settled yet, of both its topics. */
+/** The lag of each consumer, in its two topics. */
 export async function readConsumers(brokers: string[]) {
   return await Promise.all(CONSUMERS.map((consumer) => readConsumer(brokers, consumer)));
 }
 
 async function readConsumer(brokers: string[], consumer: ConsumerName) {
   const topics = [PAYMENT_COMPLETED, redriveTopic(consumer)];
-  // Committed first: read the other way round, a fast consumer would seem to be ahead of the end.
+  // Read the committed offsets first. Otherwise a fast consumer would seem to be beyond the end.
   const group = { brokers, clientId: CLIENT_ID, groupId: consumer, topics };
   const committed = await committedOffsets(group);
   const ends = await endOffsets(group);
   const partitions = topics.flatMap((topic) =>
     inOrder(ends.get(topic)).map(([partition, end]) => {
       const next = committed.get(topic)?.get(partition) ?? -1n;
-      // Nothing committed yet means that everything is still to do.
+      // Without a committed offset, the whole partition counts as lag.
       const lag = Number(end - (next < 0n ? 0n : next));
       return { topic, partition, committed: Number(next), end: Number(end), lag };
     }),

@@ -8,7 +8,7 @@ export async function readOutbox(query: Query) {
   return { rows: Number(row?.['rows']), latest: row?.['latest'] as Date | null };
 }
 
-/** A slot that is not active, or whose lag only grows, is a connector that does not read. */
+/** If the slot is not active, or its lag only grows, the connector does not read it. */
 export async function readSlot(query: Query) {
   const [row] = await query(
     `SELECT active, confirmed_flush_lsn::text AS confirmed, wal_status,

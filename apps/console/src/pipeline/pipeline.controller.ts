@@ -7,7 +7,7 @@ import { PIPELINE, readPipeline, type Pipeline } from './pipeline.js';
 export class PipelineController {
   constructor(@Inject(PIPELINE) private readonly pipeline: Pipeline) {}
 
-  /** Where events are between the outbox and the consumers, link by link. */
+  /** The state of each link between the outbox and the consumers. */
   @Get()
   async now(): Promise<Record<string, unknown>> {
     return await readPipeline(this.pipeline);

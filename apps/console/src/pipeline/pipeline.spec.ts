@@ -1,6 +1,6 @@
 import { readPipeline } from './pipeline.js';
 
-it('shows the other links while one of them cannot be read', async () => {
+it('shows the other links while one is unreadable', async () => {
   const links = {
     outbox: async () => ({ rows: 3 }),
     connector: async () => {

@@ -39,7 +39,9 @@ const ask = async (consumer: ConsumerName, ids: string[], ratePerS = 5_000) =>
 const finish = (dies: Partial<RedriveOptions> = {}) =>
   finishRedrives(
     {
-      ...{ connection, open: new OpenRedrives(testConsole.database), producer },
+      connection,
+      open: new OpenRedrives(testConsole.database),
+      producer,
       reach: () => undefined,
       wait: async () => undefined,
       onExpired: () => undefined,
@@ -78,7 +80,10 @@ it('a redriven record has the same key, value, headers and event id, and a redri
   });
   await expect(statesOf(testConsole, 'search', ids)).resolves.toEqual(['redriven']);
   await expect(actionNow(action)).resolves.toMatchObject({
-    ...{ count: 1, done: 1, givenBack: 0, finishedAt: expect.any(Date) },
+    count: 1,
+    done: 1,
+    givenBack: 0,
+    finishedAt: expect.any(Date),
   });
 });
 
@@ -196,6 +201,9 @@ it('a redrive gives back a dead letter whose record has left the topic, so that 
     'pending',
   ]);
   await expect(actionNow(action)).resolves.toMatchObject({
-    ...{ count: 2, done: 1, givenBack: 1, finishedAt: expect.any(Date) },
+    count: 2,
+    done: 1,
+    givenBack: 1,
+    finishedAt: expect.any(Date),
   });
 });
