@@ -7,7 +7,7 @@ import { ConnectorSupervision, ConnectorModule } from './connector/connector.mod
 import { consoleDataSource } from './database.js';
 import { DeadLettersModule } from './dead-letters/dead-letters.module.js';
 import { PagesModule } from './pages/pages.module.js';
-import { PaymentsDatabase } from './payments-database.js';
+import { PaymentsDatabase } from './pipeline/payments-database.js';
 import { PipelineController } from './pipeline/pipeline.controller.js';
 import { PIPELINE, pipeline } from './pipeline/pipeline.js';
 import { Retention } from './retention.js';

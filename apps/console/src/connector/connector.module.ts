@@ -9,7 +9,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import type { ConsoleConfig } from '../config.js';
-import { PaymentsDatabase } from '../payments-database.js';
+import { PaymentsDatabase } from '../pipeline/payments-database.js';
 import { SupervisorLock } from './supervisor-lock.js';
 import { ConnectorSupervisor, whyOf, type ConnectorReport } from './connector-supervisor.js';
 import { ConnectApi } from './connect-api.js';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ConnectApi, SLOT, type ConnectorOffset, type ConnectorStatus } from './connect-api.js';
-import type { Query } from '../payments-database.js';
+import type { Query } from '../pipeline/payments-database.js';
 
 export type { Query };
 

@@ -1,5 +1,5 @@
 import { SLOT } from '../connector/connect-api.js';
-import type { Query } from '../payments-database.js';
+import type { Query } from './payments-database.js';
 
 export async function readOutbox(query: Query) {
   const [row] = await query(

@@ -1,6 +1,6 @@
 import { readConnector } from './connector.js';
 import { readConsumers, readTopics } from './consumers.js';
-import type { Query } from '../payments-database.js';
+import type { Query } from './payments-database.js';
 import { readOutbox, readSlot } from './outbox.js';
 
 export const PIPELINE = Symbol('PIPELINE');

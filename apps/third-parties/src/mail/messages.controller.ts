@@ -1,7 +1,7 @@
 import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { Problem } from '@effectively-once/platform';
 import { z } from 'zod';
-import { Journals } from '../journals.js';
+import { Journals } from '../journal/journals.js';
 import { withBrackets } from './mail-entry.js';
 
 const messagesQuery = z.strictObject({ messageId: z.string().min(1).transform(withBrackets) });

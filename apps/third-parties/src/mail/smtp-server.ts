@@ -4,7 +4,7 @@ import type { Logger } from '@effectively-once/platform';
 import { simpleParser } from 'mailparser';
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
 import type { FaultSwitches } from '../faults.js';
-import type { Journal } from '../journal.js';
+import type { Journal } from '../journal/journal.js';
 import { paymentIdOf, type MailEntry } from './mail-entry.js';
 
 const MESSAGE_MAX_BYTES = 1024 * 1024;

@@ -3,7 +3,7 @@ import { Body, Controller, Inject, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { FaultSwitches } from '../faults.js';
-import { Journals } from '../journals.js';
+import { Journals } from '../journal/journals.js';
 import type { PageEntry } from './page-entry.js';
 
 const DEDUP_KEY_MAX_CHARS = 255;

@@ -1,7 +1,7 @@
-import type { Journal } from '../journal.js';
+import type { Journal } from '../journal/journal.js';
 import { IdempotencyKeys } from './idempotency-keys.js';
 import type { PaymentIntent } from './payment-intent.js';
-import type { Answer, KeyedRequest, PspRecord } from './psp-record.js';
+import type { PspAnswer, KeyedRequest, PspRecord } from './psp-record.js';
 import type { Refund } from './refund.js';
 import { locked } from './stripe-error.js';
 
@@ -34,7 +34,7 @@ export class Ledger {
    */
   async once(
     request: KeyedRequest,
-    execute: () => Answer,
+    execute: () => PspAnswer,
   ): Promise<{ record: PspRecord; isReplay: boolean }> {
     const stored = this.keys.claim(request);
     if (stored) return { record: stored, isReplay: true };

@@ -1,5 +1,5 @@
 import type { Form } from './form.js';
-import type { Answer, ChargeEntry } from './psp-record.js';
+import type { PspAnswer, ChargeEntry } from './psp-record.js';
 import { invalidRequest, noSuch } from './stripe-error.js';
 import { GENERIC_DECLINE, testCard, type Decline } from './test-cards.js';
 
@@ -44,7 +44,7 @@ export interface Attempt {
  * 500.
  * @throws StripeError for invalid parameters. Stripe does not store that answer for the key.
  */
-export function createPaymentIntent(attempt: Attempt): Answer {
+export function createPaymentIntent(attempt: Attempt): PspAnswer {
   const { form, now, newId, fault } = attempt;
   const amount = form.required('amount');
   const currency = form.required('currency');
@@ -104,7 +104,7 @@ function cardError(decline: Decline, intent: PaymentIntent) {
  * The PSP charges nothing, and answers this to the key for 24 hours. A retry with the key gets the
  * same answer; only a lookup shows that there is no charge.
  */
-function brokenAnswer(): Answer {
+function brokenAnswer(): PspAnswer {
   const message = 'An unknown error occurred.';
   return { status: 500, body: { error: { type: 'api_error', message } }, charge: null };
 }

@@ -25,7 +25,7 @@ export interface KeyedRequest {
 }
 
 /** The result of a request, also if it failed. */
-export interface Answer {
+export interface PspAnswer {
   status: number;
   body: PaymentIntent | Refund | { error: StripeErrorBody };
   charge: ChargeEntry | null;
@@ -35,7 +35,7 @@ export interface Answer {
  * One journal line. The charge and the stored answer are one line on purpose. With two lines, a
  * crash between them would leave a charge without its answer, and the same key would charge again.
  */
-export interface PspRecord extends KeyedRequest, Answer {
+export interface PspRecord extends KeyedRequest, PspAnswer {
   requestId: string;
   at: string;
 }

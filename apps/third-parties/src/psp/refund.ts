@@ -1,6 +1,6 @@
 import type { Form } from './form.js';
 import type { Ledger } from './ledger.js';
-import type { Answer } from './psp-record.js';
+import type { PspAnswer } from './psp-record.js';
 import { invalidRequest, noSuch } from './stripe-error.js';
 
 /**
@@ -30,7 +30,7 @@ export function createRefund(request: {
   idempotencyKey: string | null;
   now: Date;
   newId: (prefix: string) => string;
-}): Answer {
+}): PspAnswer {
   const { form, ledger, now, newId } = request;
   const intentId = form.required('payment_intent');
   const intent = ledger.intent(intentId);

@@ -10,7 +10,7 @@ export interface OpenRedrive {
 }
 
 /** A dead letter that a redrive has claimed and not produced yet. */
-export interface Claim extends Identity {
+export interface RedriveClaim extends Identity {
   id: string;
   dlqPartition: number;
   dlqOffset: string;
@@ -56,7 +56,7 @@ export class OpenRedrives {
   }
 
   /** In the order of the topic, which is the payment order of each user. */
-  async claims(redrive: OpenRedrive, max: number): Promise<Claim[]> {
+  async claims(redrive: OpenRedrive, max: number): Promise<RedriveClaim[]> {
     return await this.database.query(
       `SELECT id, original_topic AS "originalTopic", original_partition AS "originalPartition",
               original_offset AS "originalOffset", redrive_count AS "redriveCount",

@@ -6,7 +6,7 @@ import {
   type OffsetRange,
   type RecordProducer,
 } from '@effectively-once/kafka';
-import type { Claim, OpenRedrive, OpenRedrives } from './open-redrives.js';
+import type { RedriveClaim, OpenRedrive, OpenRedrives } from './open-redrives.js';
 import { redriven } from './redriven.js';
 
 /** The number of records in memory. */
@@ -76,7 +76,7 @@ async function finish(redrive: OpenRedrive, options: RedriveOptions, signal: Abo
 /** The claimed records by id. Ignores other records between the first and the last one. */
 async function read(
   { consumer }: OpenRedrive,
-  claims: Claim[],
+  claims: RedriveClaim[],
   { connection }: RedriveOptions,
 ): Promise<Map<string, KafkaRecord>> {
   const only = new Map<number, OffsetRange>();
@@ -99,7 +99,7 @@ interface Letter {
 }
 
 function* batches(
-  claims: Claim[],
+  claims: RedriveClaim[],
   records: ReadonlyMap<string, KafkaRecord>,
   recordsMax: number,
 ): Generator<Letter[]> {

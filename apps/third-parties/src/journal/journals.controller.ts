@@ -1,10 +1,10 @@
 import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { Problem } from '@effectively-once/platform';
 import { z } from 'zod';
-import { isSameAddress } from './faults.js';
+import { isSameAddress } from '../faults.js';
 import type { Journal } from './journal.js';
 import { Journals } from './journals.js';
-import { withBrackets } from './mail/mail-entry.js';
+import { withBrackets } from '../mail/mail-entry.js';
 
 const PAGE_MAX = 10_000;
 const position = z

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { Journal } from './journal.js';
-import type { MailEntry } from './mail/mail-entry.js';
-import type { PageEntry } from './pager/page-entry.js';
-import type { PspRecord } from './psp/psp-record.js';
+import type { MailEntry } from '../mail/mail-entry.js';
+import type { PageEntry } from '../pager/page-entry.js';
+import type { PspRecord } from '../psp/psp-record.js';
 
 /** One journal per external system. */
 export class Journals {
