@@ -100,7 +100,7 @@ export const PAYMENTS_MUTANTS: readonly Mutant[] = [
   {
     mutation: 'circuit breaker: refuses a replay because the PSP is down',
     file: source('checkout/checkout'),
-    text: 'if (!pass) return await this.payLater(request);',
+    text: 'if (!pass) return await this.answerWithoutPsp(request);',
     replacement: `if (!pass) throw paymentsProblem('psp_unavailable');`,
     test: pspDown('whoever is paid is told so, and a paid order is still paid'),
   },
@@ -116,7 +116,7 @@ export const PAYMENTS_MUTANTS: readonly Mutant[] = [
   {
     mutation: 'bulkhead: never releases a permit',
     file: source('checkout/checkout'),
-    text: `      pass.leave();
+    text: `      pass.release();
 `,
     replacement: `      await Promise.resolve();
 `,
@@ -127,7 +127,7 @@ export const PAYMENTS_MUTANTS: readonly Mutant[] = [
   {
     mutation: 'refunds: a capture for a failed payment is not refunded',
     file: source('payment/finalizer'),
-    text: '        await this.giveBackSurplus(current, verdict);\n',
+    text: '        await this.refundCaptureWithoutPayment(current, verdict);\n',
     replacement: '',
     test: refunds('is refunded once, on record, counted, and the payment stays what it is'),
   },

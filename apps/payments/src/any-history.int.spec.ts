@@ -156,8 +156,8 @@ describe('whatever happens, in whatever order,', () => {
       case 'hear a webhook': {
         const capture = world.psp.captures[operation.which];
         if (!capture) return;
-        const payment = await world.settlement.payment(capture.paymentId);
-        await world.settlement.settle(payment, { outcome: 'captured', pspReference: capture.id });
+        const payment = await world.finalizer.payment(capture.paymentId);
+        await world.finalizer.finalize(payment, { outcome: 'captured', pspReference: capture.id });
         return;
       }
       case 'pass time':
@@ -203,8 +203,8 @@ describe('whatever happens, in whatever order,', () => {
       await world.passTime(20 * SECOND_MS);
       await world.completer.run();
       for (const { id, paymentId } of world.psp.captures) {
-        const payment = await world.settlement.payment(paymentId);
-        await world.settlement.settle(payment, { outcome: 'captured', pspReference: id });
+        const payment = await world.finalizer.payment(paymentId);
+        await world.finalizer.finalize(payment, { outcome: 'captured', pspReference: id });
       }
       await world.refunds.run();
       const open = await world.rows(

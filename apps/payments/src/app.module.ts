@@ -7,7 +7,7 @@ import {
 } from '@effectively-once/platform';
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { BackgroundTasks } from './runtime/periodic-tasks.js';
+import { PeriodicTasks } from './runtime/periodic-tasks.js';
 import { CheckoutController } from './checkout/checkout.controller.js';
 import { Checkout } from './checkout/checkout.js';
 import type { ClockAndIds } from './runtime/clock-and-ids.js';
@@ -16,13 +16,13 @@ import { LOGGER, PAYMENTS_CONFIG, type PaymentsConfig } from './config.js';
 import { DatabaseModule } from './runtime/database.module.js';
 import { OpenApiController } from './http/openapi.controller.js';
 import { PaymentsController } from './payment/payments.controller.js';
-import { PspDoor } from './psp/circuit-breaker.js';
+import { PspCircuitBreaker } from './psp/circuit-breaker.js';
 import { PspOutages } from './psp/outages.js';
 import { Psp } from './psp/psp.js';
 import { RateLimit } from './checkout/rate-limit.js';
 import { RecipientController } from './payment/recipient.controller.js';
 import { Refunds } from './recovery/refunds.js';
-import { Settlement } from './payment/finalizer.js';
+import { Finalizer } from './payment/finalizer.js';
 import { WebhookController } from './recovery/webhook.controller.js';
 
 export interface PaymentsAppOptions {
@@ -60,7 +60,7 @@ export class AppModule {
         { provide: AUTH_SECRET, useValue: config.AUTH_JWT_SECRET },
         { provide: LOGGER, useValue: logger },
         ...serviceProviders({ config, logger, clockAndIds }),
-        BackgroundTasks,
+        PeriodicTasks,
       ],
     };
   }
@@ -82,10 +82,10 @@ function serviceProviders({ config, logger, clockAndIds }: PaymentsAppOptions): 
       useFactory: (dataSource: DataSource) => new PspOutages(dataSource, { newId, nowMs }),
     },
     {
-      provide: PspDoor,
+      provide: PspCircuitBreaker,
       inject: [PspOutages],
       useFactory: (outages: PspOutages) =>
-        new PspDoor({ nowMs, onOutage: (outage) => outages.add(outage) }),
+        new PspCircuitBreaker({ nowMs, onOutage: (outage) => outages.add(outage) }),
     },
     {
       provide: Refunds,
@@ -94,22 +94,28 @@ function serviceProviders({ config, logger, clockAndIds }: PaymentsAppOptions): 
         new Refunds(dataSource, psp, logger, { pspTimeoutMs }),
     },
     {
-      provide: Settlement,
+      provide: Finalizer,
       inject: [DataSource, Refunds],
       useFactory: (dataSource: DataSource, refunds: Refunds) =>
-        new Settlement(dataSource, refunds, clockAndIds, reach),
+        new Finalizer(dataSource, refunds, clockAndIds, reach),
     },
     {
       provide: Checkout,
-      inject: [DataSource, PspDoor, Settlement],
-      useFactory: (dataSource: DataSource, door: PspDoor, settlement: Settlement) =>
-        new Checkout({ dataSource, psp, door, settlement, clockAndIds, reach }, { pspTimeoutMs }),
+      inject: [DataSource, PspCircuitBreaker, Finalizer],
+      useFactory: (dataSource: DataSource, door: PspCircuitBreaker, settlement: Finalizer) =>
+        new Checkout(
+          { dataSource, psp, circuitBreaker: door, finalizer: settlement, clockAndIds, reach },
+          { pspTimeoutMs },
+        ),
     },
     {
       provide: Completer,
-      inject: [DataSource, PspDoor, Settlement],
-      useFactory: (dataSource: DataSource, door: PspDoor, settlement: Settlement) =>
-        new Completer({ dataSource, psp, door, settlement, clockAndIds, logger }, { pspTimeoutMs }),
+      inject: [DataSource, PspCircuitBreaker, Finalizer],
+      useFactory: (dataSource: DataSource, door: PspCircuitBreaker, settlement: Finalizer) =>
+        new Completer(
+          { dataSource, psp, circuitBreaker: door, finalizer: settlement, clockAndIds, logger },
+          { pspTimeoutMs },
+        ),
     },
   ];
 }

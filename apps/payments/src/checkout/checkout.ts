@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { paymentLocation, type Answer } from '../payment/answer.js';
 import type { CheckoutOrder } from './order.js';
-import { claim, findHolder, type KeyHolder } from './claim.sql.js';
+import { claim, findTaken, type KeyHolder } from './claim.sql.js';
 import type { ClockAndIds } from '../runtime/clock-and-ids.js';
 import { pool } from '../runtime/database.js';
 import type { ReachPoint } from '../runtime/failure-points.js';
@@ -10,9 +10,9 @@ import { defer, release } from '../recovery/lease.sql.js';
 import { idempotencyKeyCollisions, idempotencyReplays } from '../runtime/metrics.js';
 import { Payment } from '../payment/payment.entity.js';
 import { invalidRequest, paymentsProblem } from '../http/payments-errors.js';
-import type { Pass, PspDoor } from '../psp/circuit-breaker.js';
+import type { Permit, PspCircuitBreaker } from '../psp/circuit-breaker.js';
 import type { Psp } from '../psp/psp.js';
-import type { Settlement } from '../payment/finalizer.js';
+import type { Finalizer } from '../payment/finalizer.js';
 
 export interface CheckoutRequest {
   userId: string;
@@ -36,8 +36,8 @@ export class Checkout {
     private readonly parts: {
       dataSource: DataSource;
       psp: Psp;
-      door: PspDoor;
-      settlement: Settlement;
+      circuitBreaker: PspCircuitBreaker;
+      finalizer: Finalizer;
       clockAndIds: ClockAndIds;
       reach: ReachPoint;
     },
@@ -58,52 +58,52 @@ export class Checkout {
    * asked. A crash anywhere leaves a PENDING payment with a lease, which the completer takes over.
    */
   async pay(request: CheckoutRequest): Promise<CheckoutAnswer> {
-    const pass = this.parts.door.enterForCheckout();
-    if (!pass) return await this.payLater(request);
+    const pass = this.parts.circuitBreaker.acquireForCheckout();
+    if (!pass) return await this.answerWithoutPsp(request);
     try {
-      return await this.payNow(request, pass);
+      return await this.payWithPermit(request, pass);
     } finally {
-      pass.leave();
+      pass.release();
     }
   }
 
-  private async payNow(request: CheckoutRequest, pass: Pass): Promise<CheckoutAnswer> {
-    const { psp, door, settlement, clockAndIds, reach } = this.parts;
+  private async payWithPermit(request: CheckoutRequest, pass: Permit): Promise<CheckoutAnswer> {
+    const { psp, circuitBreaker: door, finalizer: settlement, clockAndIds, reach } = this.parts;
     const payment = this.newPayment(request);
     const leaseToken = clockAndIds.newId();
     const holder = await this.claim(request, payment, leaseToken);
-    if (holder) return await this.known(holder, request);
+    if (holder) return await this.answerForTakenKey(holder, request);
 
     reach('after_claim');
-    const charge = await door.ask(pass, () => psp.charge(payment));
+    const charge = await door.execute(pass, () => psp.charge(payment));
     reach('after_psp_answer');
     switch (charge.outcome) {
       case 'captured':
       case 'declined':
-        return fresh(await settlement.settle(payment, charge));
+        return fresh(await settlement.finalize(payment, charge));
       case 'invalid': {
         const verdict = { outcome: 'never_charged', reason: charge.code } as const;
-        return fresh(await settlement.settle(payment, verdict));
+        return fresh(await settlement.finalize(payment, verdict));
       }
       case 'refused':
       case 'not_reached':
-        return fresh(await this.giveUp({ paymentId: payment.id, leaseToken }));
+        return fresh(await this.releaseClaim({ paymentId: payment.id, leaseToken }));
       case 'unknown':
-        return fresh(await this.leaveToCompleter({ paymentId: payment.id, leaseToken }));
+        return fresh(await this.deferToCompleter({ paymentId: payment.id, leaseToken }));
       default:
         return charge satisfies never;
     }
   }
 
   /** Only reads: a replay needs no PSP, and everybody else is told to come back. */
-  private async payLater(request: CheckoutRequest): Promise<CheckoutAnswer> {
-    const found = await findHolder(pool(this.parts.dataSource), {
+  private async answerWithoutPsp(request: CheckoutRequest): Promise<CheckoutAnswer> {
+    const found = await findTaken(pool(this.parts.dataSource), {
       ...this.keyOf(request),
       orderId: request.order.orderId,
     });
     switch (found.outcome) {
       case 'key_known':
-        return await this.known(found.holder, request);
+        return await this.answerForTakenKey(found.holder, request);
       case 'order_taken':
         throw orderTaken(found.livePaymentId);
       case 'nobody':
@@ -168,7 +168,10 @@ export class Checkout {
     return { userId, method: METHOD, route: ROUTE, idempotencyKey };
   }
 
-  private async known(holder: KeyHolder, request: CheckoutRequest): Promise<CheckoutAnswer> {
+  private async answerForTakenKey(
+    holder: KeyHolder,
+    request: CheckoutRequest,
+  ): Promise<CheckoutAnswer> {
     if (holder.fingerprint !== fingerprint(request.order)) {
       idempotencyKeyCollisions.inc();
       throw paymentsProblem('idempotency_key_reused');
@@ -179,19 +182,19 @@ export class Checkout {
       return { status: responseStatus, body: responseBody, paymentId, replayed: true };
     }
     if (status === 'PENDING') throw paymentsProblem('idempotency_in_flight');
-    return { ...(await this.parts.settlement.truth(paymentId)), replayed: true };
+    return { ...(await this.parts.finalizer.currentAnswer(paymentId)), replayed: true };
   }
 
-  private async giveUp(held: { paymentId: string; leaseToken: string }): Promise<Answer> {
+  private async releaseClaim(held: { paymentId: string; leaseToken: string }): Promise<Answer> {
     const outcome = await release(pool(this.parts.dataSource), held);
     if (outcome === 'released') throw paymentsProblem('psp_unavailable');
     // The completer has taken over and may have charged: what it finds is the answer.
-    return await this.parts.settlement.truth(held.paymentId);
+    return await this.parts.finalizer.currentAnswer(held.paymentId);
   }
 
-  private async leaveToCompleter(held: { paymentId: string; leaseToken: string }): Promise<Answer> {
+  private async deferToCompleter(held: { paymentId: string; leaseToken: string }): Promise<Answer> {
     await defer(pool(this.parts.dataSource), { ...held, afterMs: FIRST_LOOK_AFTER_MS });
-    return await this.parts.settlement.truth(held.paymentId);
+    return await this.parts.finalizer.currentAnswer(held.paymentId);
   }
 }
 

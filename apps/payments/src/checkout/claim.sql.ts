@@ -34,10 +34,10 @@ export interface KeyHolder {
   responseBody: string | null;
 }
 
-export type Held =
+export type Taken =
   { outcome: 'key_known'; holder: KeyHolder } | { outcome: 'order_taken'; livePaymentId: string };
 
-export type Claim = { outcome: 'claimed' } | Held | { outcome: 'no_receipt_address' };
+export type Claim = { outcome: 'claimed' } | Taken | { outcome: 'no_receipt_address' };
 
 const HOLDER = `
   SELECT k.fingerprint, k.payment_id AS "paymentId", p.status,
@@ -113,7 +113,7 @@ async function tryClaim(pool: Pool, request: ClaimRequest): Promise<Claim | 'aga
 async function livePayment(
   pool: Pool,
   order: { userId: string; orderId: string },
-): Promise<Held | undefined> {
+): Promise<Taken | undefined> {
   const { rows } = await pool.query<{ id: string }>({
     name: 'live_payment',
     text: LIVE_PAYMENT,
@@ -123,10 +123,10 @@ async function livePayment(
 }
 
 /** Who has the key or the order, without wanting either. */
-export async function findHolder(
+export async function findTaken(
   pool: Pool,
   wanted: Key & { orderId: string },
-): Promise<Held | { outcome: 'nobody' }> {
+): Promise<Taken | { outcome: 'nobody' }> {
   const { rows } = await pool.query<KeyHolder>({
     name: 'holder',
     text: HOLDER,

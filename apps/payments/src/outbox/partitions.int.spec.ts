@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { DataSource } from 'typeorm';
 import { paymentsDataSource } from '../runtime/database.js';
-import { OutboxDays, outboxDaysOverdue } from './partitions.js';
+import { OutboxPartitions, outboxPartitionsOverdue } from './partitions.js';
 import { freshDatabase, type FreshDatabase } from '../testing/fresh-database.js';
 import { SlotReader } from '../testing/slot-reader.js';
 
@@ -11,7 +11,7 @@ describe('a day of the outbox that is out of retention', () => {
   let database: FreshDatabase;
   let app: DataSource;
   let reader: SlotReader;
-  let days: OutboxDays;
+  let days: OutboxPartitions;
   let logged: { level: number; msg: string }[];
   beforeEach(async () => {
     database = await freshDatabase();
@@ -19,7 +19,7 @@ describe('a day of the outbox that is out of retention', () => {
     reader = new SlotReader(database.admin, database.as('debezium'));
     logged = [];
     const logger = pino({}, { write: (line: string) => void logged.push(JSON.parse(line)) });
-    days = new OutboxDays(app, logger, { slot: reader.slot });
+    days = new OutboxPartitions(app, logger, { slot: reader.slot });
     for (const ahead of [-4, -3, -2, -1]) await makeDay(ahead);
     await insertEvent(`now() - interval '9 days'`);
   }, 30_000);
@@ -60,13 +60,13 @@ describe('a day of the outbox that is out of retention', () => {
     await days.keep();
     expect(await kept()).toEqual([-4, -3, -2, -1, 0, 1, 2, 3].map(dayName));
     expect(await inDefault()).toBe(1);
-    expect(await outboxDaysOverdue(app)).toBe(2);
+    expect(await outboxPartitionsOverdue(app)).toBe(2);
   };
   const isDropped = async () => {
     await days.keep();
     expect(await kept()).toEqual([-2, -1, 0, 1, 2, 3].map(dayName));
     expect(await inDefault()).toBe(0);
-    expect(await outboxDaysOverdue(app)).toBe(0);
+    expect(await outboxPartitionsOverdue(app)).toBe(0);
   };
 
   it('is dropped when the connector reads and has confirmed what came after it; two days stay', async () => {

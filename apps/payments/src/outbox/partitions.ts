@@ -14,7 +14,7 @@ const HEARTBEATS_KEPT_S = 3_600;
  * prunes Debezium's heartbeats. Rows of a day that was not made in time go to the default partition, so
  * nothing depends on this running at any one moment.
  */
-export class OutboxDays {
+export class OutboxPartitions {
   private isHoldingBack = false;
 
   constructor(
@@ -33,7 +33,7 @@ export class OutboxDays {
       `DELETE FROM payments.debezium_heartbeat WHERE beat_at < now() - $1 * interval '1 second'`,
       [HEARTBEATS_KEPT_S],
     );
-    this.say(await outboxDaysOverdue(this.dataSource));
+    this.say(await outboxPartitionsOverdue(this.dataSource));
   }
 
   private say(daysOverdue: number): void {
@@ -50,7 +50,7 @@ export class OutboxDays {
 }
 
 /** How many days after today have their partition, up to the first that has none. */
-export async function outboxDaysAhead(dataSource: DataSource): Promise<number> {
+export async function outboxPartitionsAhead(dataSource: DataSource): Promise<number> {
   const { rows } = await pool(dataSource).query<{ ready: number }>(
     `SELECT coalesce(min(ahead) - 1, $1)::int AS ready
      FROM generate_series(1, $1::int) AS ahead
@@ -62,7 +62,7 @@ export async function outboxDaysAhead(dataSource: DataSource): Promise<number> {
 }
 
 /** How many days are out of retention and still there. */
-export async function outboxDaysOverdue(dataSource: DataSource): Promise<number> {
+export async function outboxPartitionsOverdue(dataSource: DataSource): Promise<number> {
   const { rows } = await pool(dataSource).query<{ overdue: number }>(
     `SELECT count(*)::int AS overdue FROM pg_class
      WHERE relnamespace = 'payments'::regnamespace AND relname ~ '^outbox_[0-9]{8}$'

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 
-export interface Settlement {
+export interface Finalization {
   paymentId: string;
   /** The version the event and the answer were made for; another one makes this settlement a loser. */
   version: number;
@@ -28,7 +28,7 @@ export interface OutboxEvent {
 // The one conditional UPDATE that request, completer and webhook race for. The response and the event
 // hang on its row: who loses writes neither, so one payment has one answer and one event.
 // completed_at is the event's occurred_at, which also chooses the outbox's day.
-const SETTLE = `
+const FINALIZE = `
   WITH settled AS (
     UPDATE payments.payments
     SET status = $3, version = version + 1, psp_reference = $4, failure_code = $5,
@@ -48,11 +48,11 @@ const SETTLE = `
   SELECT id FROM settled`;
 
 /** Brings a payment to its final state, unless somebody else did. One statement, in its own transaction. */
-export async function settle(pool: Pool, settlement: Settlement): Promise<'settled' | 'lost'> {
+export async function finalize(pool: Pool, settlement: Finalization): Promise<'settled' | 'lost'> {
   const { event } = settlement;
   const { rowCount } = await pool.query({
     name: 'settle',
-    text: SETTLE,
+    text: FINALIZE,
     values: [
       settlement.paymentId,
       settlement.version,

@@ -12,10 +12,10 @@ import type { ReachPoint } from '../runtime/failure-points.js';
 import { outboxEvents } from '../runtime/metrics.js';
 import { Payment } from './payment.entity.js';
 import type { Refunds } from '../recovery/refunds.js';
-import { settle, type OutboxEvent } from './finalize.sql.js';
+import { finalize, type OutboxEvent } from './finalize.sql.js';
 
 /** A final truth about a payment, from whoever learnt it first. */
-export type Verdict =
+export type ChargeOutcome =
   | { outcome: 'captured'; pspReference: string }
   | { outcome: 'declined'; declineCode: string; pspReference: string | null }
   | { outcome: 'never_charged'; reason: string };
@@ -24,7 +24,7 @@ export type Verdict =
 const TRIES_MAX = 3;
 
 /** Where the request, the completer and the webhook bring what they learnt; the first one decides. */
-export class Settlement {
+export class Finalizer {
   constructor(
     private readonly dataSource: DataSource,
     private readonly refunds: Refunds,
@@ -36,15 +36,15 @@ export class Settlement {
    * Brings the payment to the verdict's state and answers with the stored bytes, be they this
    * caller's or an earlier winner's. A capture that comes too late to pay for anything is refunded.
    */
-  async settle(payment: Payment, verdict: Verdict): Promise<Answer> {
+  async finalize(payment: Payment, verdict: ChargeOutcome): Promise<Answer> {
     let current = payment;
     for (let tries = 0; tries < TRIES_MAX; tries += 1) {
       const settled = finalAnswer(current);
       if (settled) {
-        await this.giveBackSurplus(current, verdict);
+        await this.refundCaptureWithoutPayment(current, verdict);
         return (await this.storedAnswer(current.id)) ?? settled;
       }
-      const answer = await this.trySettle(current, verdict);
+      const answer = await this.tryFinalize(current, verdict);
       if (answer) return answer;
       current = await this.payment(current.id);
     }
@@ -52,7 +52,7 @@ export class Settlement {
   }
 
   /** The stored answer of a settled payment, 202 about any other. */
-  async truth(paymentId: string): Promise<Answer> {
+  async currentAnswer(paymentId: string): Promise<Answer> {
     const payment = await this.payment(paymentId);
     const settled = finalAnswer(payment);
     if (!settled) return unknownAnswer(payment);
@@ -64,18 +64,21 @@ export class Settlement {
   }
 
   /** A final state never changes, so money that was taken after it goes back. */
-  private async giveBackSurplus(payment: Payment, verdict: Verdict): Promise<void> {
+  private async refundCaptureWithoutPayment(
+    payment: Payment,
+    verdict: ChargeOutcome,
+  ): Promise<void> {
     if (verdict.outcome !== 'captured') return;
     const surplus = { paymentId: payment.id, pspReference: verdict.pspReference };
     if (payment.status !== 'COMPLETED') await this.refunds.owe(surplus);
-    else if (payment.pspReference !== surplus.pspReference) this.refunds.leaveToAPerson(surplus);
+    else if (payment.pspReference !== surplus.pspReference) this.refunds.leaveToOperator(surplus);
   }
 
-  private async trySettle(current: Payment, verdict: Verdict): Promise<Answer | undefined> {
-    const next = decided(current, verdict, this.clockAndIds.now());
+  private async tryFinalize(current: Payment, verdict: ChargeOutcome): Promise<Answer | undefined> {
+    const next = finalPayment(current, verdict, this.clockAndIds.now());
     const answer = finalAnswer(next);
     if (!answer) throw new Error(`a verdict left payment ${next.id} ${next.status}`);
-    const outcome = await settle(pool(this.dataSource), {
+    const outcome = await finalize(pool(this.dataSource), {
       paymentId: next.id,
       version: current.version,
       status: next.status as 'COMPLETED' | 'DECLINED' | 'FAILED',
@@ -106,7 +109,7 @@ export class Settlement {
 }
 
 /** The payment as it will be once the verdict is written. */
-function decided(payment: Payment, verdict: Verdict, now: Date): Payment {
+function finalPayment(payment: Payment, verdict: ChargeOutcome, now: Date): Payment {
   const next = Object.assign(new Payment(), payment, { version: payment.version + 1 });
   switch (verdict.outcome) {
     case 'captured':

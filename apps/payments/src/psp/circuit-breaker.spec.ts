@@ -3,10 +3,10 @@ import { register } from 'prom-client';
 import {
   CHECKOUTS_MAX,
   FAILURES_TO_OPEN,
-  PspDoor,
+  PspCircuitBreaker,
   TRIAL_AFTER_MS,
   type Outage,
-  type Pass,
+  type Permit,
 } from './circuit-breaker.js';
 import type { ChargeResult } from './psp.js';
 
@@ -17,28 +17,31 @@ describe('the door to the PSP', () => {
   let nowMs: number;
   let outages: Outage[];
   let asked: number;
-  let door: PspDoor;
+  let door: PspCircuitBreaker;
   beforeEach(() => {
     nowMs = 1_000_000;
     outages = [];
     asked = 0;
-    door = new PspDoor({ nowMs: () => nowMs, onOutage: (outage) => outages.push(outage) });
+    door = new PspCircuitBreaker({
+      nowMs: () => nowMs,
+      onOutage: (outage) => outages.push(outage),
+    });
   });
 
   const reading = async () =>
     (await register.getSingleMetric('circuit_state')!.get()).values[0]?.value;
-  const ask = async (pass: Pass, result: ChargeResult) =>
-    await door.ask(pass, async () => {
+  const ask = async (pass: Permit, result: ChargeResult) =>
+    await door.execute(pass, async () => {
       asked += 1;
       return result;
     });
   const checkout = async (result: ChargeResult): Promise<ChargeResult | 'not let in'> => {
-    const pass = door.enterForCheckout();
+    const pass = door.acquireForCheckout();
     if (!pass) return 'not let in';
     try {
       return await ask(pass, result);
     } finally {
-      pass.leave();
+      pass.release();
     }
   };
   const fail = async (times: number, result: ChargeResult = silent) => {
@@ -56,7 +59,7 @@ describe('the door to the PSP', () => {
       expect(await reading()).toBe(2);
       asked = 0;
       expect(await checkout(captured)).toBe('not let in');
-      expect(door.enterForCompleter()).toBeUndefined();
+      expect(door.acquireForCompleter()).toBeUndefined();
       expect(asked).toBe(0);
     },
   );
@@ -74,19 +77,19 @@ describe('the door to the PSP', () => {
   it('lets one try after a while, and nobody beside it', async () => {
     await fail(FAILURES_TO_OPEN);
     nowMs += TRIAL_AFTER_MS - 1;
-    expect(door.enterForCheckout()).toBeUndefined();
+    expect(door.acquireForCheckout()).toBeUndefined();
     nowMs += 1;
-    const trial = door.enterForCompleter()!;
+    const trial = door.acquireForCompleter()!;
     expect(trial.isTrial).toBe(true);
-    expect(door.enterForCheckout()).toBeUndefined();
+    expect(door.acquireForCheckout()).toBeUndefined();
 
     let answer: (result: ChargeResult) => void = () => {};
-    const asking = door.ask(trial, () => new Promise((resolve) => (answer = resolve)));
+    const asking = door.execute(trial, () => new Promise((resolve) => (answer = resolve)));
     expect(await reading()).toBe(1);
-    expect(door.enterForCheckout()).toBeUndefined();
+    expect(door.acquireForCheckout()).toBeUndefined();
     answer(captured);
     await asking;
-    trial.leave();
+    trial.release();
     expect(await reading()).toBe(0);
     expect(await checkout(captured)).toBe(captured);
   });
@@ -118,13 +121,13 @@ describe('the door to the PSP', () => {
   it('gives a trial that was not used to the next one', async () => {
     await fail(FAILURES_TO_OPEN);
     nowMs += TRIAL_AFTER_MS;
-    door.enterForCompleter()!.leave();
-    expect(door.enterForCheckout()?.isTrial).toBe(true);
+    door.acquireForCompleter()!.release();
+    expect(door.acquireForCheckout()?.isTrial).toBe(true);
   });
 
   // Its claim took longer than the PSP needed to go down.
   it('does not let somebody ask who came in before it shut', async () => {
-    const early = door.enterForCheckout()!;
+    const early = door.acquireForCheckout()!;
     await fail(FAILURES_TO_OPEN);
     expect(await ask(early, captured)).toEqual({ outcome: 'not_reached' });
     expect(await reading()).toBe(2);
@@ -132,8 +135,8 @@ describe('the door to the PSP', () => {
 
   it('is not opened by an answer to an earlier question', async () => {
     let answer: (result: ChargeResult) => void = () => {};
-    const early = door.ask(
-      door.enterForCheckout()!,
+    const early = door.execute(
+      door.acquireForCheckout()!,
       () => new Promise((resolve) => (answer = resolve)),
     );
     await fail(FAILURES_TO_OPEN);
@@ -155,11 +158,11 @@ describe('the door to the PSP', () => {
   });
 
   it('is full when as many are waiting as may, until one of them leaves; the completer still gets in', () => {
-    const passes = Array.from({ length: CHECKOUTS_MAX }, () => door.enterForCheckout());
+    const passes = Array.from({ length: CHECKOUTS_MAX }, () => door.acquireForCheckout());
     expect(passes.every(Boolean)).toBe(true);
-    expect(door.enterForCheckout()).toBeUndefined();
-    expect(door.enterForCompleter()).toBeDefined();
-    passes[0]?.leave();
-    expect(door.enterForCheckout()).toBeDefined();
+    expect(door.acquireForCheckout()).toBeUndefined();
+    expect(door.acquireForCompleter()).toBeDefined();
+    passes[0]?.release();
+    expect(door.acquireForCheckout()).toBeDefined();
   });
 });

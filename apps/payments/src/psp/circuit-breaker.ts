@@ -9,10 +9,10 @@ export const TRIAL_AFTER_MS = 2_000;
 export const CHECKOUTS_MAX = 250;
 
 /** Leave to ask the PSP. Whoever got it gives it back, used or not. */
-export interface Pass {
+export interface Permit {
   /** The one question that decides whether the door opens again. */
   isTrial: boolean;
-  leave: () => void;
+  release: () => void;
 }
 
 /** A time in which the door was shut, by this process's own clock. */
@@ -33,7 +33,7 @@ export interface Outage {
  * trial is a real charge, the completer's or a customer's: a probe that charges nothing would be answered
  * by a PSP whose charges hang. cockatiel keeps the state; who may try, and when, is decided here.
  */
-export class PspDoor {
+export class PspCircuitBreaker {
   private readonly policy = circuitBreaker(
     handleWhenResult((result) => isPspDown(result as ChargeResult)),
     // When a trial is due is judged by `nowMs`. cockatiel asks Date.now(), which may step back, so it is told
@@ -41,7 +41,7 @@ export class PspDoor {
     { halfOpenAfter: Number.NEGATIVE_INFINITY, breaker: new ConsecutiveBreaker(FAILURES_TO_OPEN) },
   );
   private checkouts = 0;
-  private trial: Pass | undefined;
+  private trial: Permit | undefined;
   private brokeAtMs = 0;
   private outage: Outage | undefined;
 
@@ -59,37 +59,37 @@ export class PspDoor {
     circuitState.set({ dependency: 'psp' }, this.reading);
   }
 
-  enterForCheckout(): Pass | undefined {
+  acquireForCheckout(): Permit | undefined {
     if (this.checkouts >= CHECKOUTS_MAX) return undefined;
-    const pass = this.enter();
+    const pass = this.acquire();
     if (!pass) return undefined;
     this.checkouts += 1;
     return {
       ...pass,
-      leave: () => {
+      release: () => {
         this.checkouts -= 1;
-        pass.leave();
+        pass.release();
       },
     };
   }
 
   /** Not counted among the checkouts: it has its own bound, and what it finds out frees them. */
-  enterForCompleter(): Pass | undefined {
-    return this.enter();
+  acquireForCompleter(): Permit | undefined {
+    return this.acquire();
   }
 
   /** Asks, and learns from the answer. Not asked at all when the circuit opened after the pass was given. */
-  async ask(pass: Pass, charge: () => Promise<ChargeResult>): Promise<ChargeResult> {
+  async execute(pass: Permit, charge: () => Promise<ChargeResult>): Promise<ChargeResult> {
     if (this.policy.state !== CircuitState.Closed && !pass.isTrial)
       return { outcome: 'not_reached' };
     return await this.policy.execute(charge);
   }
 
-  private enter(): Pass | undefined {
+  private acquire(): Permit | undefined {
     if (this.policy.state === CircuitState.Closed)
-      return { isTrial: false, leave: () => undefined };
+      return { isTrial: false, release: () => undefined };
     if (this.trial || this.options.nowMs() - this.brokeAtMs < TRIAL_AFTER_MS) return undefined;
-    this.trial = { isTrial: true, leave: () => (this.trial = undefined) };
+    this.trial = { isTrial: true, release: () => (this.trial = undefined) };
     return this.trial;
   }
 

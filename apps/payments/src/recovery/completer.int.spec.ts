@@ -5,7 +5,7 @@ import { systemClockAndIds } from '../runtime/clock-and-ids.js';
 import { pool } from '../runtime/database.js';
 import { fingerprint } from '../checkout/idempotency-key.js';
 import { defer, release, takeOver } from './lease.sql.js';
-import { Settlement } from '../payment/finalizer.js';
+import { Finalizer } from '../payment/finalizer.js';
 import { newOrder, PaymentsUnderTest } from '../testing/payments-under-test.js';
 import { paymentOf, problemOf } from '../testing/answers.js';
 
@@ -86,10 +86,10 @@ describe('a payment whose request is gone', () => {
   it('and comes back is settled by its answer, and the event has the version of the row', async () => {
     const order = newOrder();
     const { paymentId } = await claimAndDie(order, 'slow-2', 60_000);
-    const settlement = payments.app.get(Settlement);
+    const settlement = payments.app.get(Finalizer);
     const asClaimed = await settlement.payment(paymentId);
     await takeOverElsewhere(paymentId);
-    await settlement.settle(asClaimed, { outcome: 'captured', pspReference: 'pi_slow' });
+    await settlement.finalize(asClaimed, { outcome: 'captured', pspReference: 'pi_slow' });
 
     const { rows } = await payments.database.admin.query(
       `SELECT version, payload::jsonb -> 'paymentVersion' AS told

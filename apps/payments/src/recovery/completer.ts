@@ -4,9 +4,9 @@ import type { ClockAndIds } from '../runtime/clock-and-ids.js';
 import { pool } from '../runtime/database.js';
 import { defer, takeOver } from './lease.sql.js';
 import type { Payment } from '../payment/payment.entity.js';
-import type { Pass, PspDoor } from '../psp/circuit-breaker.js';
+import type { Permit, PspCircuitBreaker } from '../psp/circuit-breaker.js';
 import type { Psp } from '../psp/psp.js';
-import type { Settlement, Verdict } from '../payment/finalizer.js';
+import type { Finalizer, ChargeOutcome } from '../payment/finalizer.js';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -35,8 +35,8 @@ export class Completer {
     private readonly parts: {
       dataSource: DataSource;
       psp: Psp;
-      door: PspDoor;
-      settlement: Settlement;
+      circuitBreaker: PspCircuitBreaker;
+      finalizer: Finalizer;
       clockAndIds: ClockAndIds;
       logger: Logger;
     },
@@ -48,8 +48,8 @@ export class Completer {
    * the PSP is down, and one to find out whether it still is. Nobody waits for that one's answer.
    */
   async run(): Promise<number> {
-    const { dataSource, door, clockAndIds } = this.parts;
-    const pass = door.enterForCompleter();
+    const { dataSource, circuitBreaker: door, clockAndIds } = this.parts;
+    const pass = door.acquireForCompleter();
     if (!pass) return 0;
     try {
       const leaseToken = clockAndIds.newId();
@@ -62,19 +62,22 @@ export class Completer {
       await Promise.all(taken.map((id) => this.complete(id, leaseToken, pass)));
       return taken.length;
     } finally {
-      pass.leave();
+      pass.release();
     }
   }
 
-  private async complete(paymentId: string, leaseToken: string, pass: Pass): Promise<void> {
-    const { dataSource, settlement, logger } = this.parts;
+  private async complete(paymentId: string, leaseToken: string, pass: Permit): Promise<void> {
+    const { dataSource, finalizer: settlement, logger } = this.parts;
     try {
       const payment = await settlement.payment(paymentId);
-      const verdict = await this.verdict(payment, pass);
-      if (verdict) {
+      const chargeOutcome = await this.verdict(payment, pass);
+      if (chargeOutcome) {
         this.refusedAtMs.delete(paymentId);
-        const { status } = await settlement.settle(payment, verdict);
-        logger.info({ paymentId, verdict: verdict.outcome, status }, 'settled an open payment');
+        const { status } = await settlement.finalize(payment, chargeOutcome);
+        logger.info(
+          { paymentId, verdict: chargeOutcome.outcome, status },
+          'settled an open payment',
+        );
         return;
       }
       await defer(pool(dataSource), { paymentId, leaseToken, afterMs: wait(payment) });
@@ -84,10 +87,10 @@ export class Completer {
     }
   }
 
-  private async verdict(payment: Payment, pass: Pass): Promise<Verdict | undefined> {
+  private async verdict(payment: Payment, pass: Permit): Promise<ChargeOutcome | undefined> {
     if (this.ageMs(payment) >= REPEATABLE_FOR_MS) return await this.lookUpOnly(payment);
-    const { psp, door } = this.parts;
-    const charge = await door.ask(pass, () => psp.charge(payment));
+    const { psp, circuitBreaker: door } = this.parts;
+    const charge = await door.execute(pass, () => psp.charge(payment));
     switch (charge.outcome) {
       case 'captured':
       case 'declined':
@@ -111,7 +114,7 @@ export class Completer {
    * search's lag counts from the first such answer and not from the payment, which may be much older than
    * its last charge: the PSP was down meanwhile, or the request was frozen.
    */
-  private async lookUp(payment: Payment, reason: string): Promise<Verdict | undefined> {
+  private async lookUp(payment: Payment, reason: string): Promise<ChargeOutcome | undefined> {
     const nowMs = this.parts.clockAndIds.nowMs();
     const refusedAtMs = this.refusedAtMs.get(payment.id) ?? nowMs;
     this.refusedAtMs.set(payment.id, refusedAtMs);
@@ -126,7 +129,7 @@ export class Completer {
   }
 
   /** A request frozen for a day could still send its POST, so "absent" settles nothing here. */
-  private async lookUpOnly(payment: Payment): Promise<Verdict | undefined> {
+  private async lookUpOnly(payment: Payment): Promise<ChargeOutcome | undefined> {
     const found = await this.parts.psp.lookUp(payment.id);
     if (found.outcome === 'captured' || found.outcome === 'declined') return found;
     this.parts.logger.error(

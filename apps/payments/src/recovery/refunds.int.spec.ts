@@ -2,7 +2,7 @@ import { waitUntil } from '@effectively-once/testing';
 import { DataSource } from 'typeorm';
 import { pool } from '../runtime/database.js';
 import { Refunds } from './refunds.js';
-import { Settlement } from '../payment/finalizer.js';
+import { Finalizer } from '../payment/finalizer.js';
 import { paymentOf } from '../testing/answers.js';
 import { newOrder, PaymentsUnderTest } from '../testing/payments-under-test.js';
 
@@ -24,9 +24,9 @@ describe('a capture that pays for nothing', () => {
     return (response.headers.get('location') ?? '').split('/').at(-1) ?? '';
   }
   const found = async (paymentId: string, pspReference: string) => {
-    const settlement = payments.app.get(Settlement);
+    const settlement = payments.app.get(Finalizer);
     const payment = await settlement.payment(paymentId);
-    return await settlement.settle(payment, { outcome: 'captured', pspReference });
+    return await settlement.finalize(payment, { outcome: 'captured', pspReference });
   };
   const refund = async (pspReference: string) => {
     const { rows } = await payments.database.admin.query<{ refunded: boolean; attempts: number }>(

@@ -5,7 +5,7 @@ import { pspRefunds } from '../runtime/metrics.js';
 import type { Psp } from '../psp/psp.js';
 
 /** A capture that pays for nothing. */
-export interface Surplus {
+export interface CaptureWithoutPayment {
   paymentId: string;
   pspReference: string;
 }
@@ -48,7 +48,7 @@ export class Refunds {
   ) {}
 
   /** Found twice, owed once. */
-  async owe({ paymentId, pspReference }: Surplus): Promise<void> {
+  async owe({ paymentId, pspReference }: CaptureWithoutPayment): Promise<void> {
     const { rowCount } = await pool(this.dataSource).query({
       name: 'owe_refund',
       text: OWE,
@@ -63,14 +63,14 @@ export class Refunds {
    * A second capture of a payment that is paid. Our own requests cannot make one (one PSP key), so it
    * is not known whose it is; the audit (I5) names it until somebody has decided.
    */
-  leaveToAPerson(surplus: Surplus): void {
+  leaveToOperator(surplus: CaptureWithoutPayment): void {
     pspRefunds.inc({ result: 'left_to_a_person' });
     this.logger.error(surplus, 'captured a second time: decide which capture to refund');
   }
 
   /** Works once through what is owed, at most a batch. */
   async run(): Promise<void> {
-    const { rows } = await pool(this.dataSource).query<Surplus>({
+    const { rows } = await pool(this.dataSource).query<CaptureWithoutPayment>({
       name: 'take_refunds',
       text: TAKE,
       values: [WAIT_FIRST_MS, WAIT_MAX_MS, this.options.pspTimeoutMs, BATCH_MAX],
@@ -78,7 +78,7 @@ export class Refunds {
     await Promise.all(rows.map((surplus) => this.refund(surplus)));
   }
 
-  private async refund(surplus: Surplus): Promise<void> {
+  private async refund(surplus: CaptureWithoutPayment): Promise<void> {
     const outcome = await this.psp.refund(surplus);
     pspRefunds.inc({ result: outcome });
     switch (outcome) {

@@ -9,7 +9,7 @@ import { pool } from '../runtime/database.js';
 import type { Payment } from '../payment/payment.entity.js';
 import { paymentsProblem } from '../http/payments-errors.js';
 import { intentResult, Psp } from '../psp/psp.js';
-import { Settlement } from '../payment/finalizer.js';
+import { Finalizer } from '../payment/finalizer.js';
 
 const STATUS = { captured: 'COMPLETED', declined: 'DECLINED' } as const;
 
@@ -19,7 +19,7 @@ export class WebhookController {
   constructor(
     private readonly dataSource: DataSource,
     private readonly psp: Psp,
-    private readonly settlement: Settlement,
+    private readonly finalizer: Finalizer,
     @Inject(PAYMENTS_CONFIG) private readonly config: PaymentsConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -29,7 +29,7 @@ export class WebhookController {
   async receive(@Req() request: RawBodyRequest<FastifyRequest>): Promise<{ received: true }> {
     const event = this.verified(request);
     if (event.type === 'payment_intent.succeeded' || event.type === 'payment_intent.payment_failed')
-      await this.settle(event.data.object);
+      await this.finalize(event.data.object);
     return { received: true };
   }
 
@@ -45,7 +45,7 @@ export class WebhookController {
     }
   }
 
-  private async settle(intent: Stripe.PaymentIntent): Promise<void> {
+  private async finalize(intent: Stripe.PaymentIntent): Promise<void> {
     const paymentId = intent.metadata['paymentId'];
     const result = intentResult(intent);
     if (!paymentId || !isUuid(paymentId) || result.outcome === 'unknown') return;
@@ -59,7 +59,7 @@ export class WebhookController {
     }
     // Nearly always the answer was faster, and this is what it said.
     if (known.pspReference === intent.id && known.status === STATUS[result.outcome]) return;
-    await this.settlement.settle(await this.settlement.payment(paymentId), result);
+    await this.finalizer.finalize(await this.finalizer.payment(paymentId), result);
   }
 
   private async known(

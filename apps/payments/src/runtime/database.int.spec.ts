@@ -2,7 +2,7 @@ import { Client } from 'pg';
 import { pino } from 'pino';
 import { DataSource } from 'typeorm';
 import { paymentsDataSource } from './database.js';
-import { OutboxDays, outboxDaysAhead } from '../outbox/partitions.js';
+import { OutboxPartitions, outboxPartitionsAhead } from '../outbox/partitions.js';
 import { freshDatabase, type FreshDatabase } from '../testing/fresh-database.js';
 
 const DAY_MS = 86_400_000;
@@ -163,13 +163,13 @@ describe('the payments database', () => {
     });
 
     it('says how many days are ready before one is missing, and makes the missing one', async () => {
-      expect(await outboxDaysAhead(app)).toBe(3);
+      expect(await outboxPartitionsAhead(app)).toBe(3);
       await database.admin.query(`DROP TABLE payments.${dayName(2)}`);
-      expect(await outboxDaysAhead(app)).toBe(1);
+      expect(await outboxPartitionsAhead(app)).toBe(1);
       await database.admin.query(`DROP TABLE payments.${dayName(1)}`);
-      expect(await outboxDaysAhead(app)).toBe(0);
-      await new OutboxDays(app, pino({ level: 'silent' })).keep();
-      expect(await outboxDaysAhead(app)).toBe(3);
+      expect(await outboxPartitionsAhead(app)).toBe(0);
+      await new OutboxPartitions(app, pino({ level: 'silent' })).keep();
+      expect(await outboxPartitionsAhead(app)).toBe(3);
     });
 
     it('takes a row whose day was never made, and leaves that day alone later', async () => {

@@ -7,7 +7,7 @@ import {
 import { DataSource } from 'typeorm';
 import { paymentsDataSource, pool } from './database.js';
 import { watchDatabase } from './metrics.js';
-import { outboxDaysAhead, outboxDaysOverdue } from '../outbox/partitions.js';
+import { outboxPartitionsAhead, outboxPartitionsOverdue } from '../outbox/partitions.js';
 import { Payment } from '../payment/payment.entity.js';
 import { refundsOpen } from '../recovery/refunds.js';
 
@@ -32,7 +32,7 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
   onModuleInit(): void {
     const connections = pool(this.dataSource);
     watchDatabase({
-      unsettled: async () =>
+      openPayments: async () =>
         await this.dataSource
           .getRepository(Payment)
           .createQueryBuilder('payment')
@@ -41,10 +41,10 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
           .where(`payment.status IN ('PENDING', 'UNKNOWN')`)
           .groupBy('payment.status')
           .getRawMany<{ status: string; count: number }>(),
-      unsettledOldestSeconds: async () => await unsettledOldestSeconds(this.dataSource),
+      openPaymentsOldestSeconds: async () => await openPaymentsOldestSeconds(this.dataSource),
       refundsOpen: async () => await refundsOpen(this.dataSource),
-      outboxDaysAhead: async () => await outboxDaysAhead(this.dataSource),
-      outboxDaysOverdue: async () => await outboxDaysOverdue(this.dataSource),
+      outboxPartitionsAhead: async () => await outboxPartitionsAhead(this.dataSource),
+      outboxPartitionsOverdue: async () => await outboxPartitionsOverdue(this.dataSource),
       pool: () => ({
         total: connections.totalCount,
         idle: connections.idleCount,
@@ -58,7 +58,7 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
   }
 }
 
-async function unsettledOldestSeconds(dataSource: DataSource): Promise<number> {
+async function openPaymentsOldestSeconds(dataSource: DataSource): Promise<number> {
   const [row] = await dataSource.query<{ seconds: number }[]>(
     `SELECT coalesce(extract(epoch FROM now() - min(created_at)), 0)::float8 AS seconds
        FROM payments.payments

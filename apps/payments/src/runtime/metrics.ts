@@ -51,11 +51,11 @@ export const outboxEvents = new Counter({
 
 /** Gauges that ask the database when they are scraped. */
 export function watchDatabase(read: {
-  unsettled: () => Promise<{ status: string; count: number }[]>;
-  unsettledOldestSeconds: () => Promise<number>;
+  openPayments: () => Promise<{ status: string; count: number }[]>;
+  openPaymentsOldestSeconds: () => Promise<number>;
   refundsOpen: () => Promise<number>;
-  outboxDaysAhead: () => Promise<number>;
-  outboxDaysOverdue: () => Promise<number>;
+  outboxPartitionsAhead: () => Promise<number>;
+  outboxPartitionsOverdue: () => Promise<number>;
   pool: () => { total: number; idle: number; waiting: number };
 }): void {
   // First, so that it does not count those that wait for the other gauges' own questions.
@@ -71,14 +71,14 @@ export function watchDatabase(read: {
     'Payments that are PENDING or UNKNOWN',
     ['status'],
     async (set) => {
-      const counts = await read.unsettled();
+      const counts = await read.openPayments();
       for (const status of ['PENDING', 'UNKNOWN']) set(0, { status });
       for (const { status, count } of counts) set(count, { status });
     },
   );
   const oldest = 'How long the oldest payment has been PENDING or UNKNOWN; 0 when none is';
   scrapedGauge('payments_unsettled_oldest_seconds', oldest, [], async (set) =>
-    set(await read.unsettledOldestSeconds()),
+    set(await read.openPaymentsOldestSeconds()),
   );
   scrapedGauge(
     'refunds_open',
@@ -87,10 +87,12 @@ export function watchDatabase(read: {
     async (set) => set(await read.refundsOpen()),
   );
   const ahead = 'Days after today with an outbox partition; 0: tomorrow has none';
-  scrapedGauge('outbox_days_ahead', ahead, [], async (set) => set(await read.outboxDaysAhead()));
+  scrapedGauge('outbox_days_ahead', ahead, [], async (set) =>
+    set(await read.outboxPartitionsAhead()),
+  );
   const overdue = 'Days of the outbox out of retention, kept until the connector is past them';
   scrapedGauge('outbox_days_overdue', overdue, [], async (set) =>
-    set(await read.outboxDaysOverdue()),
+    set(await read.outboxPartitionsOverdue()),
   );
 }
 

@@ -10,7 +10,7 @@ import { DataSource } from 'typeorm';
 import { Completer } from '../recovery/completer.js';
 import { LOGGER } from '../config.js';
 import { forgetExpiredKeys } from '../checkout/expired-keys.js';
-import { OutboxDays } from '../outbox/partitions.js';
+import { OutboxPartitions } from '../outbox/partitions.js';
 import { forgetOldOutages, PspOutages } from '../psp/outages.js';
 import { Refunds } from '../recovery/refunds.js';
 
@@ -19,7 +19,7 @@ const MINUTE_MS = 60_000;
 
 /** What this service does without being asked. Every instance may run all of it. */
 @Injectable()
-export class BackgroundTasks implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class PeriodicTasks implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly tasks: PeriodicTask[];
 
   constructor(
@@ -31,7 +31,7 @@ export class BackgroundTasks implements OnApplicationBootstrap, BeforeApplicatio
   ) {
     const task = (name: string, everyMs: number, run: (signal: AbortSignal) => Promise<unknown>) =>
       new PeriodicTask({ name, everyMs, run, logger });
-    const outboxDays = new OutboxDays(dataSource, logger);
+    const outboxDays = new OutboxPartitions(dataSource, logger);
     this.tasks = [
       task('complete open payments', SECOND_MS, () => completer.run()),
       task('refund what pays for nothing', SECOND_MS, () => refunds.run()),

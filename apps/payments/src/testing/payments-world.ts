@@ -7,10 +7,10 @@ import { Completer } from '../recovery/completer.js';
 import { paymentsDataSource } from '../runtime/database.js';
 import { forgetExpiredKeys } from '../checkout/expired-keys.js';
 import type { CheckoutPoint } from '../runtime/failure-points.js';
-import { PspDoor } from '../psp/circuit-breaker.js';
+import { PspCircuitBreaker } from '../psp/circuit-breaker.js';
 import { Psp } from '../psp/psp.js';
 import { Refunds } from '../recovery/refunds.js';
-import { Settlement } from '../payment/finalizer.js';
+import { Finalizer } from '../payment/finalizer.js';
 import { freshDatabase, type FreshDatabase } from './fresh-database.js';
 import { ScriptedPsp } from './scripted-psp.js';
 
@@ -27,7 +27,7 @@ export class PaymentsWorld {
   psp = new ScriptedPsp();
   checkout!: Checkout;
   completer!: Completer;
-  settlement!: Settlement;
+  finalizer!: Finalizer;
   refunds!: Refunds;
   crashAt: CheckoutPoint | undefined;
   /** Time that has passed without anybody waiting for it. */
@@ -83,11 +83,14 @@ export class PaymentsWorld {
       if (this.crashAt === point) throw new Crash(point);
     };
     const psp = new Psp({ url: this.psp.url, secretKey: 'sk_test', timeoutMs: PSP_TIMEOUT_MS });
-    const door = new PspDoor({ nowMs: () => this.trueMs(), onOutage: () => undefined });
+    const circuitBreaker = new PspCircuitBreaker({
+      nowMs: () => this.trueMs(),
+      onOutage: () => undefined,
+    });
     this.refunds = new Refunds(dataSource, psp, logger, times);
-    this.settlement = new Settlement(dataSource, this.refunds, clockAndIds, reach);
-    const { settlement } = this;
-    const parts = { dataSource, psp, door, settlement, clockAndIds, reach, logger };
+    this.finalizer = new Finalizer(dataSource, this.refunds, clockAndIds, reach);
+    const { finalizer } = this;
+    const parts = { dataSource, psp, circuitBreaker, finalizer, clockAndIds, reach, logger };
     this.checkout = new Checkout(parts, times);
     this.completer = new Completer(parts, times);
   }
