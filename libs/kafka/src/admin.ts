@@ -6,7 +6,7 @@ import { kafkaClient, REQUEST_TIMEOUT_MS, type Connection } from './client.js';
 /** topic → partition → offset */
 export type Offsets = Map<string, Map<number, bigint>>;
 
-/** Creates the topics that are missing. Leaves those that are there as they are. */
+/** Creates the missing topics. Existing topics keep their configuration. */
 export async function ensureTopics(
   options: Connection & { topics: readonly TopicDefinition[] },
 ): Promise<void> {
@@ -24,7 +24,7 @@ export async function ensureTopics(
   });
 }
 
-/** The offset the next record of each partition will get. */
+/** The end offset of each partition: the offset that its next record will get. */
 export async function endOffsets(options: Connection & { topics: string[] }): Promise<Offsets> {
   return await withAdmin(options, async (admin) => {
     const ends: Offsets = new Map();
@@ -35,7 +35,10 @@ export async function endOffsets(options: Connection & { topics: string[] }): Pr
   });
 }
 
-/** Of each partition of a topic, the offset of the first record of that time or later; else its end. */
+/**
+ * For each partition of a topic: the offset of the first record with this timestamp or a later one.
+ * The end offset, if there is no such record.
+ */
 export async function offsetsSince(
   options: Connection & { topic: string; sinceMs: number },
 ): Promise<Map<number, bigint>> {
@@ -44,7 +47,7 @@ export async function offsetsSince(
   );
 }
 
-/** What a group has committed: the first offset it has not settled; -1 where it never committed. */
+/** A group's committed offset of each partition; -1 where it never committed. */
 export async function committedOffsets(
   options: Connection & { groupId: string; topics: string[] },
 ): Promise<Offsets> {
@@ -55,16 +58,16 @@ export async function committedOffsets(
   });
 }
 
-export interface CommittedNote {
+export interface CommittedOffset {
   offset: bigint;
   metadata: string | null;
 }
 
-/** What a group's members left beside their commits, and who of them is in the group now. */
-export async function groupNotes(
+/** A group's committed offsets with their metadata, and the names of its present members. */
+export async function groupCommits(
   options: Connection & { groupId: string; topics: string[] },
 ): Promise<{
-  noteAt: (at: TopicPartition) => CommittedNote | undefined;
+  committedAt: (at: TopicPartition) => CommittedOffset | undefined;
   memberNames: Set<string>;
 }> {
   return await withAdmin(options, async (admin) => {
@@ -72,7 +75,7 @@ export async function groupNotes(
     const committed = await admin.fetchOffsets({ groupId, topics });
     const { groups } = await admin.describeGroups([groupId]);
     return {
-      noteAt: ({ topic, partition }) => {
+      committedAt: ({ topic, partition }) => {
         const ofTopic = committed.find((one) => one.topic === topic);
         const found = ofTopic?.partitions.find((one) => one.partition === partition);
         return found && { offset: BigInt(found.offset), metadata: found.metadata };
@@ -82,7 +85,7 @@ export async function groupNotes(
   });
 }
 
-/** @throws when the broker does not answer: for a readiness check. */
+/** For a readiness check. @throws when the broker does not answer. */
 export async function pingBroker(options: Connection): Promise<void> {
   await withAdmin(options, (admin) => admin.describeCluster());
 }

@@ -1,11 +1,11 @@
-// This folder is the only place that knows kafkajs, which is unmaintained: what replaces it one day
-// replaces this folder.
+// kafkajs is unmaintained. Only this library imports it, so that replacing kafkajs means replacing
+// this library.
 import { Kafka, logLevel, type IHeaders, type KafkaMessage } from 'kafkajs';
 import type { KafkaRecord } from './record.js';
 
 const CONNECTION_TIMEOUT_MS = 3_000;
 export const REQUEST_TIMEOUT_MS = 30_000;
-// kafkajs reads NODE_ENV and changes its retry defaults under test: never leave them to it.
+// kafkajs reads NODE_ENV and changes its retry defaults under test, so set every value here.
 export const RETRY = {
   initialRetryTime: 100,
   factor: 0.2,
@@ -17,7 +17,7 @@ export const RETRY = {
 export interface Connection {
   brokers: string[];
   clientId: string;
-  /** Retries of a request, for whoever would rather say soon that it fails (default 8: about 17 s). */
+  /** Retries of a request (default 8: about 17 s). A caller that must fail fast sets fewer. */
   retriesMax?: number;
 }
 
@@ -28,7 +28,7 @@ export function kafkaClient(options: Connection): Kafka {
     connectionTimeout: CONNECTION_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
     retry: retryOf(options),
-    // Every failure that matters reaches us as a rejection or an event; its own lines repeat them.
+    // We receive each failure as a rejection or an event, so kafkajs' log lines would repeat it.
     logLevel: logLevel.NOTHING,
   });
 }

@@ -2,32 +2,32 @@ import type { Consumer, EachBatchPayload } from 'kafkajs';
 import type { KafkaRecord, TopicPartition } from './record.js';
 import { kafkaClient, RETRY, toRecord } from './client.js';
 
-// A paused partition that is resumed waits for the fetch under way, so this bounds resume latency.
+// After a resume, kafkajs first ends the fetch that is in flight: this bounds the resume latency.
 const FETCH_WAIT_MAX_MS = 250;
 const FETCH_BYTES_MAX_PER_PARTITION = 1_048_576;
 
 export interface GroupOptions {
   brokers: string[];
   groupId: string;
-  /** This process, as the group's member list shows it. */
+  /** This process' name in the group's member list. */
   memberName: string;
   topics: string[];
   sessionTimeoutMs: number;
-  /** Partitions were dealt anew: everything held from before is void and will be fetched again. */
+  /** A rebalance: every record fetched before it is void, and Kafka delivers it again. */
   onAssigned: (partitions: TopicPartition[]) => void;
-  /** Records of one partition, in order. Must return at once: while it runs nothing else is fetched. */
+  /** Records of one partition, in order. Must return at once, because it blocks all fetching. */
   onRecords: (fetched: FetchedRecords) => void;
-  /** The consumer is dead and will not come back by itself. */
+  /** The consumer stopped for good: kafkajs does not restart it. */
   onCrash: (error: Error) => void;
 }
 
 export interface FetchedRecords extends TopicPartition {
   records: KafkaRecord[];
-  /** The offset the partition's next record will get. */
+  /** The offset that the partition's next record will get. */
   endOffset: bigint;
 }
 
-/** Membership in a consumer group that hands records over and leaves committing to the caller. */
+/** A member of a consumer group. It hands records over; the caller commits offsets. */
 export class GroupConsumer {
   private readonly consumer: Consumer;
   private fetchedAtMs: number | undefined;
@@ -51,7 +51,7 @@ export class GroupConsumer {
   async start(): Promise<void> {
     const { GROUP_JOIN, CRASH, FETCH } = this.consumer.events;
     this.consumer.on(GROUP_JOIN, ({ payload }) => {
-      // kafkajs keeps a pause across a rebalance. Who would have ended it is void, so it would not end.
+      // kafkajs keeps a pause across a rebalance, but the code that would resume it is gone.
       this.consumer.resume(this.consumer.paused());
       this.options.onAssigned(
         Object.entries(payload.memberAssignment).flatMap(([topic, partitions]) =>
@@ -64,7 +64,7 @@ export class GroupConsumer {
       if (!payload.restart) this.options.onCrash(payload.error);
     });
     await this.consumer.connect();
-    // From the beginning: the other default silently skips what was written before the first commit.
+    // The default (latest) silently skips every record written before the group's first commit.
     await this.consumer.subscribe({ topics: this.options.topics, fromBeginning: true });
     await this.consumer.run({
       autoCommit: false,
@@ -74,7 +74,7 @@ export class GroupConsumer {
     });
   }
 
-  /** How long ago a fetch was answered, in ms; undefined before the first. */
+  /** Milliseconds since the broker answered a fetch; undefined before the first answer. */
   msSinceFetch(): number | undefined {
     return this.fetchedAtMs === undefined ? undefined : Date.now() - this.fetchedAtMs;
   }
@@ -87,12 +87,12 @@ export class GroupConsumer {
     this.consumer.resume([{ topic, partitions: [partition] }]);
   }
 
-  /** Fetches from here again; what is fetched already is dropped. */
+  /** Fetches again from this offset. kafkajs drops the records it fetched before. */
   refetch({ topic, partition }: TopicPartition, from: bigint): void {
     this.consumer.seek({ topic, partition, offset: from.toString() });
   }
 
-  /** @param nextOffset the first offset that is not settled, as Kafka counts commits. */
+  /** @param nextOffset the lowest offset that is not complete: Kafka commits last + 1. */
   async commit(
     { topic, partition }: TopicPartition,
     nextOffset: bigint,
@@ -106,7 +106,7 @@ export class GroupConsumer {
     await this.consumer.disconnect();
   }
 
-  // Resolving here only moves the fetch position; what is committed is the caller's business.
+  // Resolving an offset here only moves the fetch position. The caller commits.
   private async handOver({ batch, resolveOffset, isRunning, isStale }: EachBatchPayload) {
     if (!isRunning() || isStale()) return;
     this.options.onRecords({

@@ -2,7 +2,7 @@ export {
   committedOffsets,
   endOffsets,
   ensureTopics,
-  groupNotes,
+  groupCommits,
   offsetsSince,
   pingBroker,
   type Offsets,

@@ -7,14 +7,14 @@ interface Message {
   headers: Record<string, Buffer | Buffer[] | string>;
 }
 
-/** A producer that answers only when every in-sync replica has the record, once. */
+/** An idempotent producer: `send` resolves when every in-sync replica has the record once. */
 export class RecordProducer {
   private readonly producer: Producer;
 
   constructor(options: Connection) {
     this.producer = kafkaClient(options).producer({
       idempotent: true,
-      // More in flight would let kafkajs reorder sequence numbers and the broker refuse them.
+      // With more in flight kafkajs reorders sequence numbers, and the broker refuses them.
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
       createPartitioner: Partitioners.DefaultPartitioner,
@@ -30,7 +30,7 @@ export class RecordProducer {
     await this.sendAll(topic, [message]);
   }
 
-  /** All of a partition's in one batch: they are there together or not at all. */
+  /** Messages of one partition go in one batch: the broker stores all of them or none. */
   async sendAll(topic: string, messages: Message[]): Promise<void> {
     await this.producer.send({ topic, messages, acks: -1, timeout: REQUEST_TIMEOUT_MS });
   }

@@ -6,20 +6,21 @@ import { withAdmin } from './admin.js';
 import { kafkaClient, retryOf, toRecord, type Connection } from './client.js';
 
 const FETCH_WAIT_MAX_MS = 100;
-// Batches fetched but not yet read; past this the fetching waits, so memory stays bounded.
+// Batches that are fetched but not read yet. At this limit fetching waits: bounded memory.
 const BATCHES_BUFFERED_MAX = 8;
 const SILENCE_MAX_MS = 30_000;
 
-/** Of one partition: from the first to before the second. */
+/** Offsets of one partition: `from` is included, `end` is not. */
 export interface OffsetRange {
   from: bigint;
   end: bigint;
 }
 
 /**
- * Reads a topic from its beginning up to the ends known when the call was made: partitions mixed,
- * each in order. Belongs to a group of its own that it deletes, and commits nothing. `only` narrows it to
- * a range in some partitions; of a range, what has aged out or is not there yet is left out.
+ * Reads a topic from its beginning up to its end offsets at the time of the call. Records of
+ * different partitions are mixed; records of one partition are in order. It uses its own consumer
+ * group, deletes the group afterwards, and commits nothing. `only` limits the read to a range of
+ * some partitions. It skips offsets of a range that are expired or not written yet.
  *
  * @throws Error when the broker goes silent for 30 s before the ends are reached.
  */
@@ -75,14 +76,14 @@ export async function* readTopic(
   }
 }
 
-/** Only after `run` does kafkajs take a position. What it fetched before that is passed over. */
+/** kafkajs accepts a seek only after `run`. The reader skips what was fetched before the seek. */
 function seekTo(consumer: Consumer, topic: string, ranges: ReadonlyMap<number, OffsetRange>): void {
   for (const [partition, { from }] of ranges) {
     consumer.seek({ topic, partition, offset: from.toString() });
   }
 }
 
-/** What there is to read, of the partitions that hold any of it. */
+/** The range to read of each partition, without empty ranges. */
 async function unreadPartitions({
   only,
   ...options

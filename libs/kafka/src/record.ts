@@ -1,13 +1,13 @@
 import type { EventHeaders } from '@effectively-once/contracts';
 
-/** A Kafka record as it lies in its partition. Offsets are bigint: they outgrow a double's integers. */
+/** A Kafka record. An offset is a bigint, because it can exceed the integers of a double. */
 export interface KafkaRecord {
   topic: string;
   partition: number;
   offset: bigint;
   key: Buffer | null;
   value: Buffer | null;
-  /** A header that occurs several times has several values. */
+  /** A repeated header has several values. */
   headers: Record<string, Buffer | Buffer[]>;
   timestampMs: number;
 }
@@ -17,7 +17,7 @@ export interface TopicPartition {
   partition: number;
 }
 
-/** Headers as text; of a repeated one the last, as most Kafka clients read it. */
+/** Headers as text. Of a repeated header it takes the last value, as most Kafka clients do. */
 export function headerTexts(record: Pick<KafkaRecord, 'headers'>): EventHeaders {
   return Object.fromEntries(
     Object.entries(record.headers).map(([name, value]) => {
@@ -27,7 +27,7 @@ export function headerTexts(record: Pick<KafkaRecord, 'headers'>): EventHeaders 
   );
 }
 
-/** Whose record it is: the key is the user id, and its order is what a lane keeps. */
+/** The record's key is its user id. A lane keeps the order of one user's records. */
 export function userOf({ key }: Pick<KafkaRecord, 'key'>): string {
   return key?.toString('utf8') ?? '';
 }

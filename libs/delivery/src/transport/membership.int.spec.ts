@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { testAddresses, waitUntil } from '@effectively-once/testing';
-import { committedOffsets, ensureTopics, groupNotes } from '@effectively-once/kafka';
+import { committedOffsets, ensureTopics, groupCommits } from '@effectively-once/kafka';
 import { RecordProducer } from '@effectively-once/kafka';
 import type { KafkaRecord } from '@effectively-once/kafka';
 import { Membership } from './membership.js';
@@ -242,7 +242,7 @@ async function untilCalledOff(signal: AbortSignal): Promise<void> {
 
 /** What lies beside the committed offsets. */
 async function notes(): Promise<string> {
-  const { noteAt } = await groupNotes({ ...connection, groupId, topics: [topic] });
+  const { committedAt } = await groupCommits({ ...connection, groupId, topics: [topic] });
   const partitions = Array.from({ length: PARTITIONS }, (_, partition) => partition);
-  return partitions.map((partition) => noteAt({ topic, partition })?.metadata ?? '').join();
+  return partitions.map((partition) => committedAt({ topic, partition })?.metadata ?? '').join();
 }

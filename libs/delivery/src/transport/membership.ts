@@ -1,4 +1,4 @@
-import { groupNotes } from '@effectively-once/kafka';
+import { groupCommits } from '@effectively-once/kafka';
 import { GroupConsumer } from '@effectively-once/kafka';
 import type { KafkaRecord, TopicPartition } from '@effectively-once/kafka';
 import { withTimeout } from '@effectively-once/timing';
@@ -110,14 +110,14 @@ export class Membership {
 
   private async takeOver(): Promise<(at: TopicPartition) => TakenOver> {
     const { brokers, groupId, topics } = this.options;
-    const { noteAt, memberNames } = await groupNotes({
+    const { committedAt, memberNames } = await groupCommits({
       brokers,
       clientId: `${groupId}.notes`,
       groupId,
       topics,
     });
     return (at: TopicPartition) => {
-      const committed = noteAt(at);
+      const committed = committedAt(at);
       const note = decodeNote(committed?.metadata ?? null);
       const isAlive = note.holder !== undefined && memberNames.has(note.holder);
       // Kafka says -1 where nothing was ever committed.
