@@ -6,7 +6,7 @@ import { testAddresses } from '@effectively-once/testing';
 import type { Redis } from 'ioredis';
 import { SMTP_CONNECTIONS_MAX } from './config.js';
 import { EmailIdempotency, messageIdOf, receiptClaims } from './email.idempotency.js';
-import { MAYBE_DUPLICATE_STREAM, type Claim } from './receipt-claims.js';
+import { MAYBE_DUPLICATE_STREAM, type ReceiptClaim } from './receipt-claims.js';
 import { EmailCircuits } from './servers/circuits.js';
 import type { MailProvider } from './servers/mail-provider.js';
 import { connectRedis } from './servers/redis.js';
@@ -127,8 +127,8 @@ describe('the contract of every strategy', () => {
 
 it('sends once, and detects a redelivery by its deduplication marker', async () => {
   const payment = aPayment();
-  const sent: Claim[] = [];
-  const effect = async (claim: Claim) => void sent.push(claim);
+  const sent: ReceiptClaim[] = [];
+  const effect = async (claim: ReceiptClaim) => void sent.push(claim);
   await expect(strategy.once(payment, effect)).resolves.toBe('applied');
   await expect(strategy.once(payment, effect)).resolves.toBe('duplicate');
   expect(sent).toHaveLength(1);

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { aPayment } from '@effectively-once/delivery/testing';
 import { EmailIdempotency } from './email.idempotency.js';
 import { SMTP_CONNECTIONS_MAX } from './config.js';
-import type { Claim } from './receipt-claims.js';
+import type { ReceiptClaim } from './receipt-claims.js';
 
 const passing = { call: async <Result>(_: string, use: () => Promise<Result>) => await use() };
 
@@ -12,7 +12,7 @@ it('claims at most as many receipts as there are SMTP connections', async () => 
   const claims = {
     claim: async () => {
       claimed += 1;
-      return { kind: 'claimed', claim: {} as Claim };
+      return { kind: 'claimed', claim: {} as ReceiptClaim };
     },
     markDone: async () => undefined,
   };

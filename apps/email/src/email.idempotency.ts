@@ -11,7 +11,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { bulkhead } from 'cockatiel';
 import type { Redis } from 'ioredis';
 import { ASK_PROVIDER_AFTER_MS, SMTP_CONNECTIONS_MAX } from './config.js';
-import { ReceiptClaims, type Claim } from './receipt-claims.js';
+import { ReceiptClaims, type ReceiptClaim } from './receipt-claims.js';
 import { EmailCircuits } from './servers/circuits.js';
 import { MailProvider } from './servers/mail-provider.js';
 import { MaybeSent } from './servers/smtp-failure.js';
@@ -32,7 +32,7 @@ import { MaybeSent } from './servers/smtp-failure.js';
  * step, before the second mail is sent.
  */
 @Injectable()
-export class EmailIdempotency implements IdempotencyStrategy<PaymentCompleted, Claim> {
+export class EmailIdempotency implements IdempotencyStrategy<PaymentCompleted, ReceiptClaim> {
   readonly crashAfterEffect = 'may repeat';
   // Bulkhead: claim only when the mail can have a connection. Otherwise its lease would run while
   // the mail waits for one.
@@ -44,13 +44,16 @@ export class EmailIdempotency implements IdempotencyStrategy<PaymentCompleted, C
     @Inject(EmailCircuits) private readonly circuits: Pick<EmailCircuits, 'redis' | 'mailProvider'>,
   ) {}
 
-  async once(event: PaymentCompleted, effect: (claim: Claim) => Promise<void>): Promise<Applied> {
+  async once(
+    event: PaymentCompleted,
+    effect: (claim: ReceiptClaim) => Promise<void>,
+  ): Promise<Applied> {
     return await this.mails.execute(() => this.claimAndSend(event, effect));
   }
 
   private async claimAndSend(
     event: PaymentCompleted,
-    effect: (claim: Claim) => Promise<void>,
+    effect: (claim: ReceiptClaim) => Promise<void>,
   ): Promise<Applied> {
     const receipt = {
       paymentId: event.paymentId,
@@ -74,15 +77,15 @@ export class EmailIdempotency implements IdempotencyStrategy<PaymentCompleted, C
 
     const { claim } = result;
     const outcome = await this.send(event, claim, effect);
-    // The mail is sent, so the duplicate window is open. Write the marker also with an open circuit.
+    // The mail is sent: the duplicate window is open. Write the marker even with an open circuit.
     await this.claims.markDone(claim, receipt);
     return outcome;
   }
 
   private async send(
     event: PaymentCompleted,
-    claim: Claim,
-    effect: (claim: Claim) => Promise<void>,
+    claim: ReceiptClaim,
+    effect: (claim: ReceiptClaim) => Promise<void>,
   ): Promise<Applied> {
     try {
       if (isOld(event) && (await this.hasAccepted(event, claim))) return 'duplicate';
@@ -96,7 +99,10 @@ export class EmailIdempotency implements IdempotencyStrategy<PaymentCompleted, C
     }
   }
 
-  private async hasAccepted({ userId }: PaymentCompleted, { messageId }: Claim): Promise<boolean> {
+  private async hasAccepted(
+    { userId }: PaymentCompleted,
+    { messageId }: ReceiptClaim,
+  ): Promise<boolean> {
     return await this.circuits.mailProvider.call(userId, () =>
       this.provider.hasAccepted(messageId),
     );

@@ -4,7 +4,7 @@ import type { Logger } from '@effectively-once/platform';
 import type { Redis, Result } from 'ioredis';
 import { Counter } from 'prom-client';
 import { LEASE_MS, RECEIPT_MARKER_TTL_MS } from './config.js';
-import { asFailure } from './servers/redis-failure.js';
+import { redisFailure } from './servers/redis-failure.js';
 
 export const MAYBE_DUPLICATE_STREAM = 'email:maybe-duplicate';
 const STREAM_LENGTH_MAX = 100_000;
@@ -23,7 +23,7 @@ export interface Receipt {
 }
 
 /** The right to send one receipt until its lease ends. */
-export interface Claim {
+export interface ReceiptClaim {
   key: string;
   /** The fencing token: every later script compares it with the stored one. */
   token: string;
@@ -33,7 +33,7 @@ export interface Claim {
 }
 
 export type ClaimResult =
-  | { kind: 'claimed'; claim: Claim }
+  | { kind: 'claimed'; claim: ReceiptClaim }
   | { kind: 'leased_elsewhere'; leaseLeftMs: number }
   | { kind: 'done'; fingerprint: string };
 
@@ -97,7 +97,7 @@ export class ReceiptClaims {
         new Date().toISOString(),
       );
     } catch (error) {
-      throw asFailure(error);
+      throw redisFailure(error);
     }
   }
 
@@ -105,26 +105,26 @@ export class ReceiptClaims {
    * Writes the deduplication marker. Retries while the lease lasts, because only this process knows
    * that the mail was sent. Does nothing if another delivery took over: that delivery marks it.
    */
-  async markDone(claim: Claim, { messageId, fingerprint }: Receipt): Promise<void> {
+  async markDone(claim: ReceiptClaim, { messageId, fingerprint }: Receipt): Promise<void> {
     const done = `D:${messageId}:${fingerprint}`;
     for (;;) {
       try {
         await this.redis.receiptMarkDone(claim.key, claim.token, done, RECEIPT_MARKER_TTL_MS);
         return;
       } catch (error) {
-        if (claim.leaseLeftMs() < MARK_DONE_RETRY_MS) throw asFailure(error);
+        if (claim.leaseLeftMs() < MARK_DONE_RETRY_MS) throw redisFailure(error);
         await sleep(MARK_DONE_RETRY_MS);
       }
     }
   }
 
   /** Nothing was mailed: the next delivery claims as if it were the first. */
-  async release(claim: Claim): Promise<void> {
+  async release(claim: ReceiptClaim): Promise<void> {
     await this.orLetExpire(this.redis.receiptRelease(claim.key, claim.token));
   }
 
   /** The mail may have been sent: the next delivery takes over at once, and writes evidence. */
-  async endLease(claim: Claim): Promise<void> {
+  async endLease(claim: ReceiptClaim): Promise<void> {
     await this.orLetExpire(this.redis.receiptEndLease(claim.key, claim.token));
   }
 

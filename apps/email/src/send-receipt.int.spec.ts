@@ -1,7 +1,7 @@
 import { DependencyDown, PermanentFailure } from '@effectively-once/delivery';
 import { aPayment } from '@effectively-once/delivery/testing';
 import type { SMTPServerOptions } from 'smtp-server';
-import type { Claim } from './receipt-claims.js';
+import type { ReceiptClaim } from './receipt-claims.js';
 import { MaybeSent } from './servers/smtp-failure.js';
 import { FakeMailProvider, sendReceiptTo } from './testing/fake-mail-provider.js';
 
@@ -17,7 +17,7 @@ async function connected(options?: SMTPServerOptions) {
 
 afterEach(async () => await provider?.stop());
 
-const claim = (leaseLeftMs = 15_000): Claim => ({
+const claim = (leaseLeftMs = 15_000): ReceiptClaim => ({
   key: 'k',
   token: 't',
   messageId: '<m@example>',

@@ -3,10 +3,10 @@ import type { PaymentCompleted } from '@effectively-once/contracts';
 import { Inject, Injectable } from '@nestjs/common';
 import { LEASE_LEFT_MIN_MS, SMTP_TIMEOUT_MS } from './config.js';
 import { receiptMail } from './receipt-mail.js';
-import type { Claim } from './receipt-claims.js';
+import type { ReceiptClaim } from './receipt-claims.js';
 import { EmailCircuits } from './servers/circuits.js';
 import { Recipients } from './servers/recipients.js';
-import { asFailure, LeaseTooShort, type SmtpError } from './servers/smtp-failure.js';
+import { smtpFailure, LeaseTooShort, type SmtpError } from './servers/smtp-failure.js';
 import { SMTP, type Smtp } from './servers/smtp.js';
 
 /** Mails one receipt under a claim. */
@@ -21,7 +21,7 @@ export class SendReceipt {
   }
 
   /** @throws MaybeSent if the mail may have been sent; any other error: it was not sent. */
-  async run(event: PaymentCompleted, claim: Claim): Promise<void> {
+  async run(event: PaymentCompleted, claim: ReceiptClaim): Promise<void> {
     const { payments, smtp } = this.circuits;
     const recipient = await payments.call(event.userId, () => this.recipients.of(event.paymentId));
     let contentStarted = false;
@@ -38,7 +38,7 @@ export class SendReceipt {
       try {
         await this.smtp.sendMail(mail);
       } catch (error) {
-        throw asFailure(error as SmtpError, contentStarted);
+        throw smtpFailure(error as SmtpError, contentStarted);
       }
     });
   }

@@ -14,7 +14,7 @@ import type { LoyaltyConfig } from './config.js';
 import { EFFECT_TIMEOUT_MS, loyaltyDataSource } from './database.js';
 import { LoyaltyIdempotency } from './loyalty.idempotency.js';
 import { PaymentCompletedConsumer } from './payment-completed.consumer.js';
-import { PointsController } from './points.controller.js';
+import { PointsController } from './points/points.controller.js';
 
 @Module({})
 class AppModule {}

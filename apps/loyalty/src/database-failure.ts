@@ -6,7 +6,7 @@ import { postgresFailure, sqlStateOf } from '@effectively-once/postgres';
  * of the payment, so the attempt does not count. Everything else counts, also a statement or a lock
  * that took too long and an error of our own, because neither may be retried for ever.
  */
-export function asFailure(error: unknown): Error {
+export function databaseFailure(error: unknown): Error {
   const failure = postgresFailure(error);
   switch (failure) {
     case 'unavailable':

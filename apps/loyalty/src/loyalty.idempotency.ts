@@ -9,12 +9,12 @@ import {
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { LoyaltyCircuits } from './circuits.js';
-import { asFailure } from './database-failure.js';
+import { databaseFailure } from './database-failure.js';
 import {
   columnsOf,
   rejected,
   writeOneByOne,
-  type Outcome,
+  type EntryOutcome,
   type PointsEntryDraft,
   type StoredEntry,
 } from './points-entry-rows.js';
@@ -95,11 +95,11 @@ export class LoyaltyIdempotency implements IdempotencyStrategy<PaymentCompleted,
    * @returns one outcome per entry, in the order of the entries.
    * @throws DependencyDown when no entry could be written.
    */
-  private async write(entries: PointsEntryDraft[]): Promise<Outcome[]> {
+  private async write(entries: PointsEntryDraft[]): Promise<EntryOutcome[]> {
     try {
       return await this.writeTogether(entries);
     } catch (error) {
-      const failure = asFailure(error);
+      const failure = databaseFailure(error);
       if (failure instanceof DependencyDown) throw failure;
       // One invalid entry fails the statement, and so fails the other 199 too. Write each alone.
       return entries.length > 1
@@ -108,7 +108,7 @@ export class LoyaltyIdempotency implements IdempotencyStrategy<PaymentCompleted,
     }
   }
 
-  private async writeTogether(entries: PointsEntryDraft[]): Promise<Outcome[]> {
+  private async writeTogether(entries: PointsEntryDraft[]): Promise<EntryOutcome[]> {
     // The same payment twice in one batch: write the first entry, and compare the other with it.
     const first = new Map(entries.toReversed().map((entry) => [idOf(entry), entry]));
     const written = await this.insert([...first.values()]);
@@ -140,7 +140,7 @@ export class LoyaltyIdempotency implements IdempotencyStrategy<PaymentCompleted,
 }
 
 // The same payment id with other content is a collision, not a duplicate.
-function compared(entry: PointsEntryDraft, stored: StoredEntry | undefined): Outcome {
+function compared(entry: PointsEntryDraft, stored: StoredEntry | undefined): EntryOutcome {
   if (!stored) return rejected(new Error('a stored entry has disappeared'));
   const differing = [
     ...(stored.user_id === entry.userId ? [] : ['userId']),

@@ -19,9 +19,9 @@ export interface StoredEntry {
   currency: string;
 }
 
-export type Outcome = PromiseSettledResult<Applied>;
+export type EntryOutcome = PromiseSettledResult<Applied>;
 
-export const rejected = (reason: Error): Outcome => ({ status: 'rejected', reason });
+export const rejected = (reason: Error): EntryOutcome => ({ status: 'rejected', reason });
 
 /** The entries as one array per column, for `unnest`. */
 export function columnsOf(entries: PointsEntryDraft[]): unknown[][] {
@@ -43,9 +43,9 @@ const FAILURES_IN_A_ROW_MAX = 3;
 /** Writes each entry alone, so that an invalid entry fails without the others. */
 export async function writeOneByOne(
   entries: PointsEntryDraft[],
-  write: (entries: PointsEntryDraft[]) => Promise<Outcome[]>,
-): Promise<Outcome[]> {
-  const outcomes: Outcome[] = [];
+  write: (entries: PointsEntryDraft[]) => Promise<EntryOutcome[]>,
+): Promise<EntryOutcome[]> {
+  const outcomes: EntryOutcome[] = [];
   let failuresInARow = 0;
   for (const entry of entries) {
     const last = outcomes.at(-1);
@@ -60,7 +60,7 @@ export async function writeOneByOne(
   return outcomes;
 }
 
-function isAboutItsEntry(outcome: Outcome): boolean {
+function isAboutItsEntry(outcome: EntryOutcome): boolean {
   if (outcome.status === 'fulfilled') return true;
   const reason: unknown = outcome.reason;
   return reason instanceof PermanentFailure || reason instanceof IdempotencyCollision;

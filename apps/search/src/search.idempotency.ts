@@ -8,7 +8,7 @@ import {
 } from '@effectively-once/delivery';
 import { Inject, Injectable } from '@nestjs/common';
 import { SearchCircuits } from './circuits.js';
-import { asFailure, refusalOf } from './elasticsearch/elasticsearch-failure.js';
+import { elasticsearchFailure, refusalOf } from './elasticsearch/elasticsearch-failure.js';
 import { PAYMENTS_ALIAS } from './elasticsearch/payments-index.js';
 import type { PaymentDocument } from './payment-document.js';
 
@@ -90,7 +90,7 @@ export class PaymentDocuments {
           : outcomeOf(items[index]),
       );
     } catch (error) {
-      throw asFailure(error);
+      throw elasticsearchFailure(error);
     }
   }
 

@@ -1,5 +1,5 @@
 import {
-  backOffMs,
+  remedyDelayMs,
   ConnectorSupervisor,
   type SupervisorDependencies,
 } from './connector-supervisor.js';
@@ -220,7 +220,7 @@ it('a refused remedy is counted and retried', async () => {
 });
 
 it('backs off for at most a minute, with jitter', () => {
-  expect(backOffMs(1, () => 1)).toBe(2_000);
-  expect(backOffMs(3, () => 0)).toBe(4_000);
-  expect(backOffMs(1_000, () => 1)).toBe(60_000);
+  expect(remedyDelayMs(1, () => 1)).toBe(2_000);
+  expect(remedyDelayMs(3, () => 0)).toBe(4_000);
+  expect(remedyDelayMs(1_000, () => 1)).toBe(60_000);
 });

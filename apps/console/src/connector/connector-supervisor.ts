@@ -111,7 +111,7 @@ export class ConnectorSupervisor {
     const { logger, now, onRemedy, random } = this.dependencies;
     this.remedies += 1;
     const count = (this.backOffs.get(remedy)?.count ?? 0) + 1;
-    const waitMs = backOffMs(count, random);
+    const waitMs = remedyDelayMs(count, random);
     const log = { remedy, condition: this.condition, count, nextInMs: waitMs };
     try {
       await this.carryOut(remedy);
@@ -158,7 +158,7 @@ class Unchanged<Value> {
 /**
  * Exponential backoff: 2, 4, 8 … 60 s, minus jitter of up to a half, so that two consoles differ.
  */
-export function backOffMs(remedies: number, random: () => number): number {
+export function remedyDelayMs(remedies: number, random: () => number): number {
   return withJitter(exponentialBackoffMs(remedies - 1, BACK_OFF), { min: 0.5, max: 1 }, random);
 }
 

@@ -1,6 +1,6 @@
 import { DependencyDown } from '@effectively-once/delivery';
 import { ReplyError } from 'ioredis';
-import { asFailure } from './redis-failure.js';
+import { redisFailure } from './redis-failure.js';
 
 it.each([
   new Error('Connection is closed.'),
@@ -9,8 +9,8 @@ it.each([
   new ReplyError('LOADING Redis is loading the dataset in memory'),
   new ReplyError('READONLY You can not write against a read only replica.'),
 ])('Redis is down: %s', (error) => {
-  expect(asFailure(error)).toBeInstanceOf(DependencyDown);
-  expect(asFailure(error)).toMatchObject({ dependency: 'redis', cause: error });
+  expect(redisFailure(error)).toBeInstanceOf(DependencyDown);
+  expect(redisFailure(error)).toMatchObject({ dependency: 'redis', cause: error });
 });
 
 it.each([
@@ -18,5 +18,5 @@ it.each([
   new ReplyError('WRONGTYPE Operation against a key holding the wrong kind of value'),
   new TypeError('x is not a function'),
 ])('the attempt counts, because the error may be about this receipt: %s', (error) => {
-  expect(asFailure(error)).toBe(error);
+  expect(redisFailure(error)).toBe(error);
 });

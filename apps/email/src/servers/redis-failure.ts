@@ -12,7 +12,7 @@ const REFUSES_ALL =
  * what was sent (fail closed). A command that timed out, or a key with a wrong value, may be about
  * this receipt, so the attempt counts.
  */
-export function asFailure(error: unknown): Error {
+export function redisFailure(error: unknown): Error {
   const { name, message } = error as Error;
   const isDown = (name === 'ReplyError' ? REFUSES_ALL : NO_CONNECTION).test(message);
   return isDown ? new DependencyDown('redis', { cause: error }) : (error as Error);

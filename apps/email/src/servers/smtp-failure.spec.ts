@@ -1,5 +1,5 @@
 import { DependencyDown, PermanentFailure, RefusedForNow } from '@effectively-once/delivery';
-import { asFailure, LeaseTooShort, MaybeSent, type SmtpError } from './smtp-failure.js';
+import { smtpFailure, LeaseTooShort, MaybeSent, type SmtpError } from './smtp-failure.js';
 
 const error = (properties: Partial<SmtpError>): SmtpError =>
   Object.assign(new Error('smtp'), properties);
@@ -21,7 +21,7 @@ it.each<[string, Partial<SmtpError>, string]>([
   ['the stream was stopped', { code: 'ESTREAM' }, 'LeaseTooShort'],
   ['an address nodemailer will not use', { code: 'EENVELOPE', command: 'API' }, 'PermanentFailure'],
 ])('before the content, %s: nothing was sent, %j is %s', (_, properties, name) => {
-  expect(asFailure(error(properties), false).name).toBe(name);
+  expect(smtpFailure(error(properties), false).name).toBe(name);
 });
 
 it.each<[Partial<SmtpError>, new (...args: never[]) => Error]>([
@@ -34,17 +34,17 @@ it.each<[Partial<SmtpError>, new (...args: never[]) => Error]>([
   [{ code: 'EMESSAGE', command: 'DATA', responseCode: 452 }, RefusedForNow],
 ])('a reply refuses the mail, also after the content: %j', (properties, expected) => {
   for (const contentStarted of [false, true]) {
-    expect(asFailure(error(properties), contentStarted)).toBeInstanceOf(expected);
+    expect(smtpFailure(error(properties), contentStarted)).toBeInstanceOf(expected);
   }
 });
 
 it.each([{ code: 'ECONNECTION' }, { code: 'EABORT' }, { timeoutType: 'SOCKET_TIMEOUT' as const }])(
   'after the content, without a reply, the outcome is unknown: %j',
   (properties) => {
-    expect(asFailure(error(properties), true)).toBeInstanceOf(MaybeSent);
+    expect(smtpFailure(error(properties), true)).toBeInstanceOf(MaybeSent);
   },
 );
 
 it('a lease that was too short is no outage', () => {
-  expect(asFailure(new LeaseTooShort(), false)).toBeInstanceOf(LeaseTooShort);
+  expect(smtpFailure(new LeaseTooShort(), false)).toBeInstanceOf(LeaseTooShort);
 });

@@ -45,7 +45,7 @@ export interface SmtpError extends Error {
  * Classifies an error of nodemailer. The mail may have been accepted only if its content was
  * started and no reply refused it. Replies: RFC 5321 §4.2.1, 4xx is transient, 5xx is permanent.
  */
-export function asFailure(error: SmtpError, contentStarted: boolean): Error {
+export function smtpFailure(error: SmtpError, contentStarted: boolean): Error {
   const reply = error.responseCode;
   if (reply === undefined) return contentStarted ? new MaybeSent(error) : notSent(error);
   if (reply === 421 || !isAboutThisMail(error)) {

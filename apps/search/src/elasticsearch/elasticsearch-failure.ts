@@ -23,7 +23,7 @@ export function refusalOf(status: number, cause: unknown): Error {
  * Classifies an error of a whole request. A request has many documents, so its status says nothing
  * about one of them. If its 400 were permanent, all documents would be dead-lettered.
  */
-export function asFailure(error: unknown): Error {
+export function elasticsearchFailure(error: unknown): Error {
   if (error instanceof errors.ResponseError) {
     const status = error.statusCode ?? 0;
     return status === 400

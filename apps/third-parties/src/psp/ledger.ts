@@ -1,9 +1,8 @@
 import type { Journal } from '../journal/journal.js';
 import { IdempotencyKeys } from './idempotency-keys.js';
-import type { PaymentIntent } from './payment-intent.js';
 import type { PspAnswer, KeyedRequest, PspRecord } from './psp-record.js';
-import type { Refund } from './refund.js';
 import { locked } from './stripe-error.js';
+import type { PaymentIntent, Refund } from './stripe-objects.js';
 
 export interface LedgerOptions {
   journal: Pick<Journal<PspRecord>, 'entries' | 'append'>;

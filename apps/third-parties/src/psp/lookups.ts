@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Ledger } from './ledger.js';
-import type { PaymentIntent } from './payment-intent.js';
+import type { PaymentIntent } from './stripe-objects.js';
 import { invalidRequest, noSuch } from './stripe-error.js';
 
 const LIST_DEFAULT = 10;

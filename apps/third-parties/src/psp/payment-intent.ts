@@ -1,32 +1,8 @@
 import type { Form } from './form.js';
 import type { PspAnswer, ChargeEntry } from './psp-record.js';
 import { invalidRequest, noSuch } from './stripe-error.js';
+import type { PaymentIntent } from './stripe-objects.js';
 import { GENERIC_DECLINE, testCard, type Decline } from './test-cards.js';
-
-/**
- * Stripe's PaymentIntent (https://docs.stripe.com/api/payment_intents/object), without the fields
- * that are always null here.
- */
-export interface PaymentIntent {
-  id: string;
-  object: 'payment_intent';
-  amount: number;
-  amount_received: number;
-  capture_method: 'automatic';
-  confirmation_method: 'automatic';
-  /** Unix seconds. */
-  created: number;
-  /** ISO 4217, lower case. */
-  currency: string;
-  last_payment_error: (Decline & { type: 'card_error' }) | null;
-  latest_charge: string;
-  livemode: false;
-  metadata: Record<string, string>;
-  /** A test card. Real card data never reaches this system. */
-  payment_method: string | null;
-  payment_method_types: ['card'];
-  status: 'succeeded' | 'requires_payment_method';
-}
 
 const AMOUNT = /^[1-9]\d{0,9}$/;
 const CURRENCY = /^[a-z]{3}$/i;

@@ -9,7 +9,7 @@ import { addLookups } from './lookups.js';
 import { createPaymentIntent } from './payment-intent.js';
 import type { KeyedRequest, PspRecord } from './psp-record.js';
 import { createRefund } from './refund.js';
-import { invalidRequest, StripeError, unauthorized } from './stripe-error.js';
+import { invalidRequest, StripeError, invalidApiKey } from './stripe-error.js';
 import type { Webhooks } from './webhooks.js';
 
 const BODY_MAX_BYTES = 64 * 1024;
@@ -94,7 +94,7 @@ function assertKey(request: FastifyRequest, secretKey: string): void {
       ? Buffer.from(credentials, 'base64').toString().replace(/:$/, '')
       : credentials;
   const digest = (value: string) => createHash('sha256').update(value).digest();
-  if (!timingSafeEqual(digest(given), digest(secretKey))) throw unauthorized();
+  if (!timingSafeEqual(digest(given), digest(secretKey))) throw invalidApiKey();
 }
 
 function read(request: FastifyRequest): { form: Form; keyed: KeyedRequest } {

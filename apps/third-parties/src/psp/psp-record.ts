@@ -1,6 +1,4 @@
-import type { PaymentIntent } from './payment-intent.js';
-import type { Refund } from './refund.js';
-import type { StripeErrorBody } from './stripe-error.js';
+import type { PaymentIntent, Refund, StripeErrorBody } from './stripe-objects.js';
 
 /** One attempt to move money, as readers of the journal see it. */
 export interface ChargeEntry {

@@ -2,23 +2,7 @@ import type { Form } from './form.js';
 import type { Ledger } from './ledger.js';
 import type { PspAnswer } from './psp-record.js';
 import { invalidRequest, noSuch } from './stripe-error.js';
-
-/**
- * Stripe's Refund (https://docs.stripe.com/api/refunds/object), without the fields that are always
- * null here.
- */
-export interface Refund {
-  id: string;
-  object: 'refund';
-  amount: number;
-  charge: string;
-  /** Unix seconds. */
-  created: number;
-  currency: string;
-  metadata: Record<string, string>;
-  payment_intent: string;
-  status: 'succeeded';
-}
+import type { Refund } from './stripe-objects.js';
 
 /**
  * Makes full refunds only. The system never asks for a partial refund, which would leave a payment

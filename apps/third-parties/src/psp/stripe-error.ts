@@ -1,17 +1,4 @@
-import type { PaymentIntent } from './payment-intent.js';
-
-/**
- * Stripe's error object (https://docs.stripe.com/api/errors), with the fields that the PSP fills.
- */
-export interface StripeErrorBody {
-  type: 'api_error' | 'card_error' | 'idempotency_error' | 'invalid_request_error';
-  message: string;
-  code?: string;
-  decline_code?: string;
-  param?: string;
-  charge?: string;
-  payment_intent?: PaymentIntent;
-}
+import type { StripeErrorBody } from './stripe-objects.js';
 
 /**
  * A refusal before the PSP executes the request. Stripe does not store it for the key. A stored
@@ -36,7 +23,7 @@ export function missingParameter(param: string): StripeError {
 }
 
 /** The message does not repeat the key: a wrong key is most often a live one. */
-export function unauthorized(): StripeError {
+export function invalidApiKey(): StripeError {
   return new StripeError(401, {
     type: 'invalid_request_error',
     message: 'Invalid API Key provided.',

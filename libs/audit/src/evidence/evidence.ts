@@ -135,8 +135,8 @@ export interface ConsumerProgress {
   /** By payment id. */
   deadLetters: Map<string, DeadLetter[]>;
   /**
-   * The dead letters in the console's table, by payment id. The console never prunes the pending and
-   * the discarded ones of a payment.
+   * The dead letters in the console's table, by payment id. The console never prunes the pending
+   * and the discarded ones of a payment.
    */
   deadLetterStates: Map<string, DeadLetterState[]>;
   /** By payment id. */
