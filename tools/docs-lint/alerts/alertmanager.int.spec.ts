@@ -106,7 +106,7 @@ it('a page says what, how bad and where to look, and is resolved under its own k
   expect((await eventOf(summary, 'resolve')).dedup_key).toBe(page.dedup_key);
 });
 
-it('pages for two consumers apart, so that one that is dealt with does not end the other', async () => {
+it('pages for each consumer separately: resolving one page does not resolve the other', async () => {
   await tell(
     alert('ConsumerLate', { app: 'loyalty', consumer: 'loyalty' }),
     alert('ConsumerLate', { app: 'search', consumer: 'search' }),
@@ -129,7 +129,7 @@ it('pages for a server that is away, and not for the consumer that waits for it'
   });
 });
 
-it('pages for a connector that is down, and not for the slot that nobody reads then', async () => {
+it('pages for a connector that is down, and not also for its slot', async () => {
   await expectOnlyTheCause({
     cause: alert('ConnectorDown'),
     effects: [alert('SlotInactive')],
