@@ -1,7 +1,7 @@
 import { killedBy, type Mutant } from './mutant.js';
 
 const spec = (name: string) => killedBy(`apps/payments/src/${name}.spec.ts`);
-const door = spec('psp/circuit-breaker');
+const circuitBreaker = spec('psp/circuit-breaker');
 const pspDown = spec('psp/psp-down.int');
 const dying = spec('runtime/dying-database.int');
 const hanging = spec('runtime/hanging-database.int');
@@ -77,25 +77,23 @@ export const PAYMENTS_MUTANTS: readonly Mutant[] = [
   {
     mutation: 'circuit breaker: every request is a half-open trial',
     file: source('psp/circuit-breaker'),
-    text: 'if (this.trial || this.options',
-    replacement: 'if (this.options',
-    test: door('lets one try after a while, and nobody beside it'),
+    text: 'if (this.trial || this.nowMs',
+    replacement: 'if (this.nowMs',
+    test: circuitBreaker('allows one trial after two seconds, and no request beside it'),
   },
   {
     mutation: 'circuit breaker: a request that started before it opened still calls the PSP',
     file: source('psp/circuit-breaker'),
-    text: `    if (this.policy.state !== CircuitState.Closed && !pass.isTrial)
-      return { outcome: 'not_reached' };
-`,
+    text: `    if (this.state !== 'closed' && !permit.isTrial) return { outcome: 'not_reached' };\n`,
     replacement: '',
-    test: door('does not let somebody ask who came in before it shut'),
+    test: circuitBreaker('makes no call with a permit from before it opened'),
   },
   {
     mutation: 'circuit breaker: a wall clock that steps back prevents the trial',
     file: source('psp/circuit-breaker'),
-    text: 'halfOpenAfter: Number.NEGATIVE_INFINITY',
-    replacement: 'halfOpenAfter: 0',
-    test: door('asks in the trial whatever the wall clock says meanwhile'),
+    text: 'this.nowMs = options.nowMs;',
+    replacement: 'this.nowMs = () => Date.now();',
+    test: circuitBreaker('runs the trial although the wall clock steps back'),
   },
   {
     mutation: 'circuit breaker: refuses a replay because the PSP is down',
@@ -109,8 +107,8 @@ export const PAYMENTS_MUTANTS: readonly Mutant[] = [
     file: source('psp/circuit-breaker'),
     text: '    if (this.checkouts >= CHECKOUTS_MAX) return undefined;\n',
     replacement: '',
-    test: door(
-      'is full when as many are waiting as may, until one of them leaves; the completer still gets in',
+    test: circuitBreaker(
+      'refuses a checkout while 250 wait for the PSP; the completer still gets a permit',
     ),
   },
   {

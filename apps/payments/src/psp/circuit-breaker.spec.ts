@@ -13,16 +13,16 @@ import type { ChargeResult } from './psp.js';
 const captured: ChargeResult = { outcome: 'captured', pspReference: 'pi_1' };
 const silent: ChargeResult = { outcome: 'unknown', next: 'repeat', because: 'psp_down' };
 
-describe('the door to the PSP', () => {
+describe('the circuit breaker of the PSP', () => {
   let nowMs: number;
   let outages: Outage[];
-  let asked: number;
-  let door: PspCircuitBreaker;
+  let calls: number;
+  let circuitBreaker: PspCircuitBreaker;
   beforeEach(() => {
     nowMs = 1_000_000;
     outages = [];
-    asked = 0;
-    door = new PspCircuitBreaker({
+    calls = 0;
+    circuitBreaker = new PspCircuitBreaker({
       nowMs: () => nowMs,
       onOutage: (outage) => outages.push(outage),
     });
@@ -30,18 +30,18 @@ describe('the door to the PSP', () => {
 
   const reading = async () =>
     (await register.getSingleMetric('circuit_state')!.get()).values[0]?.value;
-  const ask = async (pass: Permit, result: ChargeResult) =>
-    await door.execute(pass, async () => {
-      asked += 1;
+  const call = async (permit: Permit, result: ChargeResult) =>
+    await circuitBreaker.execute(permit, async () => {
+      calls += 1;
       return result;
     });
-  const checkout = async (result: ChargeResult): Promise<ChargeResult | 'not let in'> => {
-    const pass = door.acquireForCheckout();
-    if (!pass) return 'not let in';
+  const checkout = async (result: ChargeResult): Promise<ChargeResult | 'no permit'> => {
+    const permit = circuitBreaker.acquireForCheckout();
+    if (!permit) return 'no permit';
     try {
-      return await ask(pass, result);
+      return await call(permit, result);
     } finally {
-      pass.release();
+      permit.release();
     }
   };
   const fail = async (times: number, result: ChargeResult = silent) => {
@@ -49,7 +49,7 @@ describe('the door to the PSP', () => {
   };
 
   it.each<ChargeResult>([silent, { outcome: 'not_reached' }])(
-    'shuts after five failures in a row: %j',
+    'opens after five failures in a row: %j',
     async (failure) => {
       await fail(FAILURES_TO_OPEN - 1, failure);
       expect(await checkout(captured)).toBe(captured);
@@ -57,10 +57,10 @@ describe('the door to the PSP', () => {
       expect(await reading()).toBe(0);
       await fail(1, failure);
       expect(await reading()).toBe(2);
-      asked = 0;
-      expect(await checkout(captured)).toBe('not let in');
-      expect(door.acquireForCompleter()).toBeUndefined();
-      expect(asked).toBe(0);
+      calls = 0;
+      expect(await checkout(captured)).toBe('no permit');
+      expect(circuitBreaker.acquireForCompleter()).toBeUndefined();
+      expect(calls).toBe(0);
     },
   );
 
@@ -69,43 +69,46 @@ describe('the door to the PSP', () => {
     { outcome: 'invalid', code: 'resource_missing' },
     { outcome: 'refused' },
     { outcome: 'unknown', next: 'look_up', because: 'inconclusive' },
-  ])('stays open to all when the PSP says no, which proves that it works: %j', async (no) => {
+  ])('stays closed when the PSP refuses, which proves that it works: %j', async (no) => {
     await fail(20, no);
     expect(await checkout(captured)).toBe(captured);
   });
 
-  it('lets one try after a while, and nobody beside it', async () => {
+  it('allows one trial after two seconds, and no request beside it', async () => {
     await fail(FAILURES_TO_OPEN);
     nowMs += TRIAL_AFTER_MS - 1;
-    expect(door.acquireForCheckout()).toBeUndefined();
+    expect(circuitBreaker.acquireForCheckout()).toBeUndefined();
     nowMs += 1;
-    const trial = door.acquireForCompleter()!;
+    const trial = circuitBreaker.acquireForCompleter()!;
     expect(trial.isTrial).toBe(true);
-    expect(door.acquireForCheckout()).toBeUndefined();
+    expect(circuitBreaker.acquireForCheckout()).toBeUndefined();
 
     let answer: (result: ChargeResult) => void = () => {};
-    const asking = door.execute(trial, () => new Promise((resolve) => (answer = resolve)));
+    const trialCall = circuitBreaker.execute(
+      trial,
+      () => new Promise((resolve) => (answer = resolve)),
+    );
     expect(await reading()).toBe(1);
-    expect(door.acquireForCheckout()).toBeUndefined();
+    expect(circuitBreaker.acquireForCheckout()).toBeUndefined();
     answer(captured);
-    await asking;
+    await trialCall;
     trial.release();
     expect(await reading()).toBe(0);
     expect(await checkout(captured)).toBe(captured);
   });
 
-  it('waits anew after a trial that failed', async () => {
+  it('waits two seconds again after a failed trial', async () => {
     await fail(FAILURES_TO_OPEN);
     nowMs += TRIAL_AFTER_MS;
     expect(await checkout(silent)).toBe(silent);
-    expect(await checkout(captured)).toBe('not let in');
+    expect(await checkout(captured)).toBe('no permit');
     nowMs += TRIAL_AFTER_MS;
     expect(await checkout(captured)).toBe(captured);
   });
 
-  // What sets clocks may step back by half a minute. The trial's claim is committed by then: not asked, its
-  // payment would stay open, and its order blocked, until the clock has caught up.
-  it('asks in the trial whatever the wall clock says meanwhile', async () => {
+  // NTP may step a clock back by half a minute. The trial's claim is committed by then. Without the
+  // call, its payment would stay open, and its order blocked, until the clock has caught up.
+  it('runs the trial although the wall clock steps back', async () => {
     await fail(FAILURES_TO_OPEN);
     nowMs += TRIAL_AFTER_MS;
     const steppedBackMs = Date.now() - 30_000;
@@ -118,34 +121,65 @@ describe('the door to the PSP', () => {
     expect(await reading()).toBe(0);
   });
 
-  it('gives a trial that was not used to the next one', async () => {
+  it('gives a trial that was not used to the next caller', async () => {
     await fail(FAILURES_TO_OPEN);
     nowMs += TRIAL_AFTER_MS;
-    door.acquireForCompleter()!.release();
-    expect(door.acquireForCheckout()?.isTrial).toBe(true);
+    circuitBreaker.acquireForCompleter()!.release();
+    expect(circuitBreaker.acquireForCheckout()?.isTrial).toBe(true);
   });
 
   // Its claim took longer than the PSP needed to go down.
-  it('does not let somebody ask who came in before it shut', async () => {
-    const early = door.acquireForCheckout()!;
+  it('makes no call with a permit from before it opened', async () => {
+    const early = circuitBreaker.acquireForCheckout()!;
     await fail(FAILURES_TO_OPEN);
-    expect(await ask(early, captured)).toEqual({ outcome: 'not_reached' });
+    expect(await call(early, captured)).toEqual({ outcome: 'not_reached' });
     expect(await reading()).toBe(2);
   });
 
-  it('is not opened by an answer to an earlier question', async () => {
+  it('is not closed by an answer to an earlier request', async () => {
     let answer: (result: ChargeResult) => void = () => {};
-    const early = door.execute(
-      door.acquireForCheckout()!,
+    const early = circuitBreaker.execute(
+      circuitBreaker.acquireForCheckout()!,
       () => new Promise((resolve) => (answer = resolve)),
     );
     await fail(FAILURES_TO_OPEN);
     answer(captured);
     expect(await early).toBe(captured);
-    expect(await checkout(captured)).toBe('not let in');
+    expect(await checkout(captured)).toBe('no permit');
   });
 
-  it('tells of one outage, however many trials failed in it', async () => {
+  it('is decided by the trial, not by the late failure of an earlier request', async () => {
+    let answerEarly: (result: ChargeResult) => void = () => {};
+    const early = circuitBreaker.execute(
+      circuitBreaker.acquireForCheckout()!,
+      () => new Promise((resolve) => (answerEarly = resolve)),
+    );
+    await fail(FAILURES_TO_OPEN);
+    nowMs += TRIAL_AFTER_MS;
+    let answerTrial: (result: ChargeResult) => void = () => {};
+    const trial = circuitBreaker.execute(
+      circuitBreaker.acquireForCompleter()!,
+      () => new Promise((resolve) => (answerTrial = resolve)),
+    );
+    answerEarly(silent);
+    await early;
+    expect(await reading()).toBe(1);
+    answerTrial(captured);
+    await trial;
+    expect(await reading()).toBe(0);
+  });
+
+  it('is not left half open by a trial that throws', async () => {
+    await fail(FAILURES_TO_OPEN);
+    nowMs += TRIAL_AFTER_MS;
+    const trial = circuitBreaker.acquireForCompleter()!;
+    const bug = new Error('a mistake of ours');
+    await expect(circuitBreaker.execute(trial, () => Promise.reject(bug))).rejects.toBe(bug);
+    trial.release();
+    expect(await checkout(captured)).toBe(captured);
+  });
+
+  it('reports one outage, however many trials fail in it', async () => {
     await fail(FAILURES_TO_OPEN);
     for (let n = 0; n < 3; n += 1) {
       nowMs += TRIAL_AFTER_MS;
@@ -157,12 +191,14 @@ describe('the door to the PSP', () => {
     expect(outages).toEqual([{ sinceMs: 1_000_000, untilMs: nowMs }]);
   });
 
-  it('is full when as many are waiting as may, until one of them leaves; the completer still gets in', () => {
-    const passes = Array.from({ length: CHECKOUTS_MAX }, () => door.acquireForCheckout());
-    expect(passes.every(Boolean)).toBe(true);
-    expect(door.acquireForCheckout()).toBeUndefined();
-    expect(door.acquireForCompleter()).toBeDefined();
-    passes[0]?.release();
-    expect(door.acquireForCheckout()).toBeDefined();
+  it('refuses a checkout while 250 wait for the PSP; the completer still gets a permit', () => {
+    const permits = Array.from({ length: CHECKOUTS_MAX }, () =>
+      circuitBreaker.acquireForCheckout(),
+    );
+    expect(permits.every(Boolean)).toBe(true);
+    expect(circuitBreaker.acquireForCheckout()).toBeUndefined();
+    expect(circuitBreaker.acquireForCompleter()).toBeDefined();
+    permits[0]?.release();
+    expect(circuitBreaker.acquireForCheckout()).toBeDefined();
   });
 });

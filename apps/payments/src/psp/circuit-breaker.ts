@@ -1,119 +1,148 @@
-import { circuitBreaker, CircuitState, ConsecutiveBreaker, handleWhenResult } from 'cockatiel';
 import { circuitState } from '../runtime/metrics.js';
 import type { ChargeResult } from './psp.js';
 
-/** So many failures in a row, whoever's they are, are the PSP's. */
+/** So many failures in a row, of any payments, mean that the PSP is down. */
 export const FAILURES_TO_OPEN = 5;
 export const TRIAL_AFTER_MS = 2_000;
-/** So many checkouts may wait for the PSP at once; a PSP that hangs must not hold more memory than that. */
+/** The bulkhead: so many checkouts may wait for the PSP at once. It bounds the memory they hold. */
 export const CHECKOUTS_MAX = 250;
 
-/** Leave to ask the PSP. Whoever got it gives it back, used or not. */
+/** Permission to call the PSP. The caller releases it, used or not. */
 export interface Permit {
-  /** The one question that decides whether the door opens again. */
+  /** The one call that decides whether the circuit closes again. */
   isTrial: boolean;
   release: () => void;
 }
 
-/** A time in which the door was shut, by this process's own clock. */
+/** A time in which the circuit was not closed, by this process's monotonic clock. */
 export interface Outage {
   sinceMs: number;
   untilMs: number | undefined;
 }
 
+type State = 'closed' | 'open' | 'half_open';
+
+const READING: Record<State, number> = { closed: 0, half_open: 1, open: 2 };
+
 /**
- * The way to the PSP: shut while the PSP is down, full while too many are waiting for it. Whoever is not
- * let in has asked nothing and stored nothing.
+ * The circuit breaker of the PSP, and the bulkhead of the checkouts that wait for it. A caller
+ * without a permit sends no request and stores nothing.
  *
- *   closed ── 5 failures in a row ──► open ── 2 s ──► half open: one asks ── answered ──► closed
- *                                      ▲                               └── failed ──┐
- *                                      └────────────────────────────────────────────┘
+ *   closed ── 5 failures in a row ──► open ── 2 s ──► half open: one trial ── answered ──► closed
+ *                                      ▲                                  └── failed ──┐
+ *                                      └───────────────────────────────────────────────┘
  *
- * (The words are the circuit breaker's: a closed circuit lets everybody through.) What is asked in the
- * trial is a real charge, the completer's or a customer's: a probe that charges nothing would be answered
- * by a PSP whose charges hang. cockatiel keeps the state; who may try, and when, is decided here.
+ * The trial is a real charge, of the completer or of a checkout: a PSP whose charges hang would
+ * still answer a health check.
  */
 export class PspCircuitBreaker {
-  private readonly policy = circuitBreaker(
-    handleWhenResult((result) => isPspDown(result as ChargeResult)),
-    // When a trial is due is judged by `nowMs`. cockatiel asks Date.now(), which may step back, so it is told
-    // that the trial has always been due: a wait of 0 would refuse it until the wall clock has caught up.
-    { halfOpenAfter: Number.NEGATIVE_INFINITY, breaker: new ConsecutiveBreaker(FAILURES_TO_OPEN) },
-  );
-  private checkouts = 0;
+  private state: State = 'closed';
+  private failuresInARow = 0;
+  private openedAtMs = 0;
   private trial: Permit | undefined;
-  private brokeAtMs = 0;
+  private checkouts = 0;
   private outage: Outage | undefined;
+  private readonly nowMs: () => number;
+  private readonly onOutage: (outage: Outage) => void;
 
-  constructor(
-    private readonly options: {
-      /** Never goes back. */
-      nowMs: () => number;
-      /** Told once per outage, at its start; the same object says later when it ended. */
-      onOutage: (outage: Outage) => void;
-    },
-  ) {
-    this.policy.onBreak(() => this.opened());
-    this.policy.onReset(() => this.closed());
-    this.policy.onStateChange(() => circuitState.set({ dependency: 'psp' }, this.reading));
-    circuitState.set({ dependency: 'psp' }, this.reading);
+  constructor(options: {
+    /** A monotonic clock: a wall clock that steps back would put off the trial. */
+    nowMs: () => number;
+    /** Called once per outage, at its start. At its end, `untilMs` of the same object is set. */
+    onOutage: (outage: Outage) => void;
+  }) {
+    this.nowMs = options.nowMs;
+    this.onOutage = options.onOutage;
+    this.enter('closed');
   }
 
   acquireForCheckout(): Permit | undefined {
     if (this.checkouts >= CHECKOUTS_MAX) return undefined;
-    const pass = this.acquire();
-    if (!pass) return undefined;
+    const permit = this.acquire();
+    if (!permit) return undefined;
     this.checkouts += 1;
     return {
-      ...pass,
+      ...permit,
       release: () => {
         this.checkouts -= 1;
-        pass.release();
+        permit.release();
       },
     };
   }
 
-  /** Not counted among the checkouts: it has its own bound, and what it finds out frees them. */
+  /** Outside the bulkhead: the completer has its own limit, and its answers free the checkouts. */
   acquireForCompleter(): Permit | undefined {
     return this.acquire();
   }
 
-  /** Asks, and learns from the answer. Not asked at all when the circuit opened after the pass was given. */
-  async execute(pass: Permit, charge: () => Promise<ChargeResult>): Promise<ChargeResult> {
-    if (this.policy.state !== CircuitState.Closed && !pass.isTrial)
-      return { outcome: 'not_reached' };
-    return await this.policy.execute(charge);
+  /**
+   * Calls the PSP and learns from the result. If the circuit opened after the permit was given, it
+   * does not call.
+   */
+  async execute(permit: Permit, charge: () => Promise<ChargeResult>): Promise<ChargeResult> {
+    if (this.state !== 'closed' && !permit.isTrial) return { outcome: 'not_reached' };
+    if (this.state === 'open') this.enter('half_open');
+    let result: ChargeResult;
+    try {
+      result = await charge();
+    } catch (error) {
+      // A mistake of ours is no failure of the PSP, and the circuit must not stay half open.
+      if (permit.isTrial) this.close();
+      throw error;
+    }
+    this.learn(permit, isPspDown(result) ? 'down' : 'up');
+    return result;
   }
 
   private acquire(): Permit | undefined {
-    if (this.policy.state === CircuitState.Closed)
-      return { isTrial: false, release: () => undefined };
-    if (this.trial || this.options.nowMs() - this.brokeAtMs < TRIAL_AFTER_MS) return undefined;
+    if (this.state === 'closed') return { isTrial: false, release: () => undefined };
+    if (this.trial || this.nowMs() - this.openedAtMs < TRIAL_AFTER_MS) return undefined;
     this.trial = { isTrial: true, release: () => (this.trial = undefined) };
     return this.trial;
   }
 
-  private opened(): void {
-    const nowMs = this.options.nowMs();
-    this.brokeAtMs = nowMs;
+  private learn(permit: Permit, psp: 'up' | 'down'): void {
+    switch (this.state) {
+      case 'closed':
+        this.failuresInARow = psp === 'down' ? this.failuresInARow + 1 : 0;
+        if (this.failuresInARow >= FAILURES_TO_OPEN) this.open();
+        return;
+      case 'half_open':
+        // Only the trial decides, not the late result of an earlier request.
+        if (permit.isTrial) return psp === 'down' ? this.open() : this.close();
+        return;
+      case 'open':
+        // The result of a request that started before the circuit opened.
+        return;
+      default:
+        this.state satisfies never;
+    }
+  }
+
+  private open(): void {
+    const nowMs = this.nowMs();
+    this.openedAtMs = nowMs;
+    this.enter('open');
     // A trial that failed is part of the same outage.
     if (this.outage) return;
     this.outage = { sinceMs: nowMs, untilMs: undefined };
-    this.options.onOutage(this.outage);
+    this.onOutage(this.outage);
   }
 
-  private closed(): void {
-    if (this.outage) this.outage.untilMs = this.options.nowMs();
+  private close(): void {
+    this.failuresInARow = 0;
+    this.enter('closed');
+    if (this.outage) this.outage.untilMs = this.nowMs();
     this.outage = undefined;
   }
 
-  private get reading(): number {
-    if (this.policy.state === CircuitState.Closed) return 0;
-    return this.policy.state === CircuitState.HalfOpen ? 1 : 2;
+  private enter(state: State): void {
+    this.state = state;
+    circuitState.set({ dependency: 'psp' }, READING[state]);
   }
 }
 
-/** Whatever the PSP says, a refusal too, proves that it works; silence and its own errors do not. */
+/** Every answer of the PSP proves that it works, a refusal too. Silence and its own errors do not. */
 function isPspDown(result: ChargeResult): boolean {
   switch (result.outcome) {
     case 'not_reached':
