@@ -17,7 +17,13 @@ export class FaultsController {
     const fault = parse(faultBody, body);
     this.faults.set(fault);
     await this.listeners.apply(this.faults);
+    if (fault.seconds !== undefined) this.applyAgainAfter(fault.seconds);
     return fault;
+  }
+
+  // A port that a fault closed opens again when the fault expires.
+  private applyAgainAfter(seconds: number): void {
+    setTimeout(() => void this.listeners.apply(this.faults), seconds * 1000 + 1).unref();
   }
 
   @Get()

@@ -37,6 +37,18 @@ describe('a fault switch', () => {
     expect(faults.take('smtp', '550', ['eve@example.com'])).toBeDefined();
   });
 
+  it('expires after its seconds', () => {
+    let nowMs = 0;
+    const faults = new FaultSwitches(() => nowMs);
+    faults.set(faultBody.parse({ target: 'smtp', kind: 'refuse', seconds: 2 }));
+    nowMs = 1_999;
+    expect(faults.isOn('smtp', 'refuse')).toBe(true);
+    expect(faults.list()).toMatchObject([{ secondsLeft: 1 }]);
+    nowMs = 2_000;
+    expect(faults.isOn('smtp', 'refuse')).toBe(false);
+    expect(faults.list()).toEqual([]);
+  });
+
   it('can be deleted for one target only', () => {
     const faults = new FaultSwitches();
     faults.set(faultBody.parse({ target: 'psp', kind: 'refuse' }));
@@ -50,6 +62,11 @@ describe('a fault switch', () => {
 describe('the body that sets a fault', () => {
   it('may contain a reply code as a number', () => {
     expect(faultBody.parse({ target: 'smtp', kind: 421 })).toEqual({ target: 'smtp', kind: '421' });
+  });
+
+  it('may name the reply of the mail server, then also for all addresses', () => {
+    const fault = { target: 'smtp', kind: '550', code: '554 5.7.1' };
+    expect(faultBody.parse(fault)).toEqual(fault);
   });
 
   it('gets a default delay for a kind that needs one', () => {
@@ -73,6 +90,13 @@ describe('the body that sets a fault', () => {
     ],
     ['a delay for a kind without one', { target: 'psp', kind: 'hang', delayMs: 5 }, 'delayMs'],
     ['a count for a closed port', { target: 'psp', kind: 'refuse', times: 1 }, 'times'],
+    ['a code for a kind without one', { target: 'psp', kind: 'hang', code: '451' }, 'code'],
+    [
+      'an enhanced status code of another class',
+      { target: 'smtp', kind: '451', code: '451 5.7.1' },
+      'code',
+    ],
+    ['no seconds at all', { target: 'psp', kind: 'hang', seconds: 0 }, 'seconds'],
     ['no times at all', { target: 'psp', kind: 'hang', times: 0 }, 'times'],
   ])('is refused with %s', (_what, body, field) => {
     const { error } = faultBody.safeParse(body);

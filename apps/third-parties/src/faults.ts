@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Every fault, with the options that it takes. */
+/** Every fault, with the options that it takes. Each also takes `seconds`. */
 const KINDS = {
   psp: {
     decline: ['times'],
@@ -12,9 +12,9 @@ const KINDS = {
     double_webhook: ['times'],
   },
   smtp: {
-    '421': ['times'],
-    '451': ['times', 'address'],
-    '550': ['times', 'address'],
+    '421': ['times', 'code'],
+    '451': ['times', 'address', 'code'],
+    '550': ['times', 'address', 'code'],
     hang_after_data: ['times', 'address'],
     refuse: [],
     slow: ['times', 'address', 'delayMs'],
@@ -22,13 +22,16 @@ const KINDS = {
   pager: { error_500: ['times'] },
 } as const satisfies Record<string, Record<string, readonly FaultOption[]>>;
 
-type FaultOption = 'times' | 'address' | 'delayMs';
+type FaultOption = 'times' | 'address' | 'delayMs' | 'code';
 export type Target = keyof typeof KINDS;
 export type Kind<T extends Target = Target> = T extends Target ? keyof (typeof KINDS)[T] : never;
 
 const DELAY_DEFAULT_MS = 5_000;
 const DELAY_MAX_MS = 600_000;
 const TIMES_MAX = 1_000_000;
+const SECONDS_MAX = 86_400;
+// RFC 5321 §4.2: a reply code. RFC 2034: an enhanced status code may follow it, of the same class.
+const SMTP_CODE = /^(?:421|4[0-5]\d(?: 4\.\d{1,3}\.\d{1,3})?|5[0-5]\d(?: 5\.\d{1,3}\.\d{1,3})?)$/;
 
 export const VALID_KINDS: Record<Target, string[]> = {
   psp: Object.keys(KINDS.psp),
@@ -50,6 +53,13 @@ export const faultBody = z
     delayMs: z.int().min(0).max(DELAY_MAX_MS).optional(),
     /** The number of uses; absent = until deleted. */
     times: z.int().min(1).max(TIMES_MAX).optional(),
+    /** Deletes the fault after this time; absent = until deleted. */
+    seconds: z.number().positive().max(SECONDS_MAX).optional(),
+    /** What the mail server replies instead of the kind's own reply: `554 5.7.1`. */
+    code: z
+      .union([z.string(), z.int().transform(String)])
+      .refine((code) => SMTP_CODE.test(code), 'must be a reply code, as 451 or 550 5.1.1')
+      .optional(),
   })
   .superRefine((body, context) => {
     const kinds: Record<string, readonly FaultOption[]> = KINDS[body.target];
@@ -60,7 +70,7 @@ export const faultBody = z
       fault('kind', `must be one of ${VALID_KINDS[body.target].join(', ')}`);
       return;
     }
-    for (const option of ['times', 'address', 'delayMs'] as const) {
+    for (const option of ['times', 'address', 'delayMs', 'code'] as const) {
       if (body[option] !== undefined && !options.includes(option)) {
         fault(
           option,
@@ -70,7 +80,9 @@ export const faultBody = z
         );
       }
     }
-    if (body.kind === '550' && body.address === undefined) fault('address', 'is needed for 550');
+    if (body.kind === '550' && body.address === undefined && body.code === undefined) {
+      fault('address', 'or code is needed for 550');
+    }
   })
   .transform(({ delayMs, ...body }) => {
     const options: readonly FaultOption[] = KINDS[body.target][body.kind as never];
@@ -85,38 +97,59 @@ export type Fault = z.infer<typeof faultBody>;
 
 /** The injected faults. They live in memory on purpose: a restart clears them all. */
 export class FaultSwitches {
-  private active: (Fault & { usesLeft?: number })[] = [];
+  private active: ActiveFault[] = [];
+
+  constructor(private readonly nowMs: () => number = () => performance.now()) {}
 
   /** Replaces the same fault (target, kind, address). So a repeated call restarts its count. */
   set(fault: Fault): void {
-    this.active = this.active.filter((other) => !isSame(other, fault));
-    this.active.push({ ...fault, ...(fault.times ? { usesLeft: fault.times } : {}) });
+    this.active = this.active.filter((other) => !isSame(other.fault, fault));
+    this.active.push({
+      fault,
+      usesLeft: fault.times ?? Infinity,
+      endsAtMs: this.nowMs() + (fault.seconds ?? Infinity) * 1000,
+    });
   }
 
   clear(only?: Target): void {
-    this.active = only ? this.active.filter((fault) => fault.target !== only) : [];
+    this.active = only ? this.active.filter(({ fault }) => fault.target !== only) : [];
   }
 
-  list(): readonly Fault[] {
-    return this.active;
+  list(): readonly (Fault & { usesLeft?: number; secondsLeft?: number })[] {
+    return this.unexpired().map(({ fault, usesLeft, endsAtMs }) => ({
+      ...fault,
+      ...(fault.times ? { usesLeft } : {}),
+      ...(fault.seconds ? { secondsLeft: Math.ceil((endsAtMs - this.nowMs()) / 1000) } : {}),
+    }));
   }
 
   isOn<T extends Target>(target: T, kind: Kind<T>): boolean {
-    return this.active.some((fault) => fault.target === target && fault.kind === kind);
+    return this.unexpired().some(({ fault }) => fault.target === target && fault.kind === kind);
   }
 
   /** Uses the fault once, if it is on. `addresses`: the recipients of a mail. */
   take<T extends Target>(target: T, kind: Kind<T>, addresses: string[] = []): Fault | undefined {
     const hits = (address?: string) =>
       address === undefined || addresses.some((other) => isSameAddress(address, other));
-    const taken = this.active.find(
-      (fault) => fault.target === target && fault.kind === kind && hits(fault.address),
+    const taken = this.unexpired().find(
+      ({ fault }) => fault.target === target && fault.kind === kind && hits(fault.address),
     );
-    if (taken?.usesLeft !== undefined && --taken.usesLeft === 0) {
-      this.active = this.active.filter((fault) => fault !== taken);
+    if (taken && --taken.usesLeft === 0) {
+      this.active = this.active.filter((other) => other !== taken);
     }
-    return taken;
+    return taken?.fault;
   }
+
+  private unexpired(): ActiveFault[] {
+    this.active = this.active.filter(({ endsAtMs }) => endsAtMs > this.nowMs());
+    return this.active;
+  }
+}
+
+interface ActiveFault {
+  fault: Fault;
+  usesLeft: number;
+  endsAtMs: number;
 }
 
 function isSame(a: Fault, b: Fault): boolean {

@@ -1,3 +1,4 @@
+import { waitUntil } from '@effectively-once/testing';
 import { createTransport } from 'nodemailer';
 import { ThirdParties } from '../third-parties.fixture.js';
 
@@ -119,9 +120,33 @@ describe('the mail provider', () => {
 
   it('answers 550 for one address and accepts mail to others', async () => {
     await thirdParties.fault({ target: 'smtp', kind: '550', address: 'bob@example.com' });
-    await expect(mail({ to: 'bob@example.com' })).rejects.toMatchObject({ responseCode: 550 });
+    await expect(mail({ to: 'bob@example.com' })).rejects.toMatchObject({
+      responseCode: 550,
+      response: expect.stringMatching(/^550 5\.1\.1 /) as string,
+    });
     await mail({ to: 'carol@example.com' });
     expect(await mails()).toMatchObject([{ to: 'carol@example.com' }]);
+  });
+
+  it('answers with the reply and the enhanced status code that the fault names', async () => {
+    await thirdParties.fault({ target: 'smtp', kind: '550', code: '554 5.7.1', times: 1 });
+    await expect(mail()).rejects.toMatchObject({
+      responseCode: 554,
+      response: expect.stringMatching(/^554 5\.7\.1 /) as string,
+    });
+  });
+
+  it('opens its port again when the fault that closed it expires', async () => {
+    await thirdParties.fault({ target: 'smtp', kind: 'refuse', seconds: 0.2 });
+    await expect(mail()).rejects.toThrow();
+    await waitUntil(
+      'the port to open',
+      async () =>
+        await mail().then(
+          () => true,
+          () => false,
+        ),
+    );
   });
 
   it('accepts a mail and sends no 250 when it hangs after DATA', async () => {

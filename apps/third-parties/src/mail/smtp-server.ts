@@ -38,8 +38,10 @@ export function createSmtpServer({ journal, faults, logger, now }: SmtpOptions):
     onMailFrom: (_address, _session, answer) => answer(closing()),
 
     onRcptTo: ({ address }, _session, answer) => {
-      if (faults.take('smtp', '550', [address])) return answer(reply(550, 'No such mailbox'));
-      if (faults.take('smtp', '451', [address])) return answer(reply(451, 'Try again later'));
+      const permanent = faults.take('smtp', '550', [address]);
+      if (permanent) return answer(refusal(permanent.code ?? '550 5.1.1'));
+      const transient = faults.take('smtp', '451', [address]);
+      if (transient) return answer(refusal(transient.code ?? '451'));
       const slow = faults.take('smtp', 'slow', [address]);
       void setTimeout(slow?.delayMs ?? 0, undefined, { ref: false }).then(() => answer());
     },
@@ -63,7 +65,8 @@ export function createSmtpServer({ journal, faults, logger, now }: SmtpOptions):
   return smtp.server;
 
   function closing() {
-    return faults.take('smtp', '421') ? reply(421, 'Service not available') : undefined;
+    const fault = faults.take('smtp', '421');
+    return fault && refusal(fault.code ?? '421');
   }
 
   async function accept(stream: SMTPServerDataStream, session: SMTPServerSession) {
@@ -87,6 +90,12 @@ export function createSmtpServer({ journal, faults, logger, now }: SmtpOptions):
 
 function recipients(session: SMTPServerSession): string[] {
   return session.envelope.rcptTo.map(({ address }) => address);
+}
+
+/** @param code a reply code, with an enhanced status code (RFC 3463) or without: `550 5.1.1`. */
+function refusal(code: string): Error {
+  const [replyCode, ...enhanced] = code.split(' ');
+  return reply(Number(replyCode), [...enhanced, 'Refused by an injected fault'].join(' '));
 }
 
 function reply(responseCode: number, text: string): Error {
