@@ -1,5 +1,5 @@
--- What the migrations make, as PostgreSQL describes it: for reading, and so that a migration shows its effect
--- in review. Written by WRITE_SCHEMA=1 npm run test:int -- apps/payments/src/schema
+-- The result of the migrations, as PostgreSQL describes it. It is for reading, and shows in review
+-- what a migration changes. Written by WRITE_SCHEMA=1 npm run test:int -- apps/payments/src/migrations
 
 TABLE payments.customers
   user_id         text NOT NULL

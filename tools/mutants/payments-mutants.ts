@@ -131,7 +131,7 @@ export const PAYMENTS_MUTANTS: readonly Mutant[] = [
   },
   {
     mutation: 'database: a payment becomes PENDING again',
-    file: source('migrations/1795219200006-no-way-back'),
+    file: source('migrations/0001-payments'),
     text: `WITH CHECK (status <> 'PENDING')`,
     replacement: `WITH CHECK (status <> 'nothing')`,
     test: database('to make a payment PENDING again'),
@@ -168,7 +168,7 @@ export const PAYMENTS_MUTANTS: readonly Mutant[] = [
   },
   {
     mutation: 'outbox: drops a day that the connector has not read',
-    file: source('migrations/1795219200008-outbox-days-until-read'),
+    file: source('migrations/0002-outbox'),
     text: '        AND active AND confirmed_flush_lsn IS NOT NULL',
     replacement: '        AND confirmed_flush_lsn IS NOT NULL',
     test: days(
@@ -177,7 +177,7 @@ export const PAYMENTS_MUTANTS: readonly Mutant[] = [
   },
   {
     mutation: 'outbox: drops a day although the connector confirms nothing',
-    file: source('migrations/1795219200008-outbox-days-until-read'),
+    file: source('migrations/0002-outbox'),
     text: 'AND age(beat.xmin) > age(slot.catalog_xmin)',
     replacement: '',
     test: days('stays while the connector reads and confirms nothing'),

@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { describeSchema } from '../testing/describe-schema.js';
 import { freshDatabase } from '../testing/fresh-database.js';
 
-const FILE = join(import.meta.dirname, '..', 'schema.sql');
+const FILE = join(import.meta.dirname, '..', '..', 'schema.sql');
 
-const HEAD = `-- What the migrations make, as PostgreSQL describes it: for reading, and so that a migration shows its effect
--- in review. Written by WRITE_SCHEMA=1 npm run test:int -- apps/payments/src/schema
+const HEAD = `-- The result of the migrations, as PostgreSQL describes it. It is for reading, and shows in review
+-- what a migration changes. Written by WRITE_SCHEMA=1 npm run test:int -- apps/payments/src/migrations
 
 `;
 
-it('schema.sql is what the migrations make', async () => {
+it('schema.sql is the result of the migrations', async () => {
   const database = await freshDatabase();
   try {
     const schema = HEAD + (await describeSchema(database.admin));

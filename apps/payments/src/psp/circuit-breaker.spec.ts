@@ -156,9 +156,11 @@ describe('the circuit breaker of the PSP', () => {
     );
     await fail(FAILURES_TO_OPEN);
     nowMs += TRIAL_AFTER_MS;
+    const permit = circuitBreaker.acquireForCompleter()!;
+    expect(permit.isTrial).toBe(true);
     let answerTrial: (result: ChargeResult) => void = () => {};
     const trial = circuitBreaker.execute(
-      circuitBreaker.acquireForCompleter()!,
+      permit,
       () => new Promise((resolve) => (answerTrial = resolve)),
     );
     answerEarly(silent);
@@ -173,6 +175,7 @@ describe('the circuit breaker of the PSP', () => {
     await fail(FAILURES_TO_OPEN);
     nowMs += TRIAL_AFTER_MS;
     const trial = circuitBreaker.acquireForCompleter()!;
+    expect(trial.isTrial).toBe(true);
     const bug = new Error('a mistake of ours');
     await expect(circuitBreaker.execute(trial, () => Promise.reject(bug))).rejects.toBe(bug);
     trial.release();

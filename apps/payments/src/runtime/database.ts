@@ -2,14 +2,10 @@ import { postgresOptions } from '@effectively-once/postgres';
 import type { Pool } from 'pg';
 import { DataSource } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
-import { Payments1795219200001 } from '../migrations/1795219200001-payments.js';
-import { Outbox1795219200002 } from '../migrations/1795219200002-outbox.js';
-import { OutboxDays1795219200003 } from '../migrations/1795219200003-outbox-days.js';
-import { PspOutages1795219200004 } from '../migrations/1795219200004-psp-outages.js';
-import { Refunds1795219200005 } from '../migrations/1795219200005-refunds.js';
-import { NoWayBack1795219200006 } from '../migrations/1795219200006-no-way-back.js';
-import { CompletedByDay1795219200007 } from '../migrations/1795219200007-completed-by-day.js';
-import { OutboxDaysUntilRead1795219200008 } from '../migrations/1795219200008-outbox-days-until-read.js';
+import { Payments0001 } from '../migrations/0001-payments.js';
+import { Outbox0002 } from '../migrations/0002-outbox.js';
+import { Refunds0003 } from '../migrations/0003-refunds.js';
+import { PspOutages0004 } from '../migrations/0004-psp-outages.js';
 import { Payment } from '../payment/payment.entity.js';
 
 /** The payments database, for the app and for the migrations. */
@@ -19,22 +15,13 @@ export function paymentsDataSource(options: { url: string; poolMax?: number }): 
     entities: [Payment],
     // No `schema` option: TypeORM would look for its own table in a schema that the first migration
     // has not created yet.
-    migrations: [
-      Payments1795219200001,
-      Outbox1795219200002,
-      OutboxDays1795219200003,
-      PspOutages1795219200004,
-      Refunds1795219200005,
-      NoWayBack1795219200006,
-      CompletedByDay1795219200007,
-      OutboxDaysUntilRead1795219200008,
-    ],
+    migrations: [Payments0001, Outbox0002, Refunds0003, PspOutages0004],
   });
 }
 
 /**
- * TypeORM's own pool, for the named statements of the hot path: parsed once per connection, no
- * query runner, and one round trip instead of BEGIN, statement, COMMIT.
+ * The pool below TypeORM, for the named statements of the hot path. PostgreSQL parses them once per
+ * connection, and each is one round trip instead of BEGIN, statement, COMMIT.
  */
 export const pool = (dataSource: DataSource): Pool =>
   (dataSource.driver as PostgresDriver).master as Pool;

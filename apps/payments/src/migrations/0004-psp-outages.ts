@@ -1,9 +1,12 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** When the PSP could not be asked, so that the audit can tell a payment that waits from one that is stuck. */
-export class PspOutages1795219200004 implements MigrationInterface {
+/** The outages of the PSP: the audit (I4) does not count them when it looks for stuck payments. */
+export class PspOutages0004 implements MigrationInterface {
+  readonly name = 'PspOutages0000000000004';
+
   async up(runner: QueryRunner): Promise<void> {
-    // One row per time that one process had its circuit open. open_until is the last moment it vouched for.
+    // One row per outage and process. open_until: the process knows that its circuit was open until
+    // then.
     await runner.query(`
       CREATE TABLE payments.psp_outages (
         id         uuid PRIMARY KEY,

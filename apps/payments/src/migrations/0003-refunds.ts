@@ -1,10 +1,12 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Money that was taken for a payment that is not paid, and goes back. */
-export class Refunds1795219200005 implements MigrationInterface {
+/** The refunds that payments owes. */
+export class Refunds0003 implements MigrationInterface {
+  readonly name = 'Refunds0000000000003';
+
   async up(runner: QueryRunner): Promise<void> {
-    // One row per capture that turned out to belong to no COMPLETED payment. Written before the PSP is
-    // asked for the refund, so that a crash in between forgets nobody's money.
+    // One row per capture that belongs to no COMPLETED payment. It is written before the request to
+    // the PSP, so that a crash in between loses no refund.
     await runner.query(`
       CREATE TABLE payments.refunds (
         psp_reference text PRIMARY KEY,
@@ -17,7 +19,7 @@ export class Refunds1795219200005 implements MigrationInterface {
     await runner.query(`
       CREATE INDEX refunds_open ON payments.refunds (next_try_at) WHERE refunded_at IS NULL`);
     await runner.query(`GRANT SELECT, INSERT ON payments.refunds TO payments_app`);
-    // That money was owed stays on record.
+    // No right to delete a row, or to change which capture is refunded.
     await runner.query(
       `GRANT UPDATE (refunded_at, attempts, next_try_at) ON payments.refunds TO payments_app`,
     );
