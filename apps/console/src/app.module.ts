@@ -7,9 +7,10 @@ import { ConnectorSupervision, ConnectorModule } from './connector/connector.mod
 import { consoleDataSource } from './database.js';
 import { DeadLettersModule } from './dead-letters/dead-letters.module.js';
 import { PagesModule } from './pages/pages.module.js';
-import { PaymentsDatabase } from './pipeline/payments-database.js';
+import { PaymentsDatabase, type Query } from './pipeline/payments-database.js';
 import { PipelineController } from './pipeline/pipeline.controller.js';
 import { PIPELINE, pipeline } from './pipeline/pipeline.js';
+import { measureRetainedWal } from './pipeline/retained-wal.js';
 import { Retention } from './retention.js';
 import { StandingAuditModule } from './audit/audit.module.js';
 
@@ -53,13 +54,16 @@ export function appModule(config: ConsoleConfig, logger: Logger): DynamicModule 
       {
         provide: PIPELINE,
         inject: [PaymentsDatabase, ConnectorSupervision],
-        useFactory: (payments: PaymentsDatabase, supervision: ConnectorSupervision) =>
-          pipeline({
-            query: (sql, parameters) => payments.query(sql, parameters),
+        useFactory: (payments: PaymentsDatabase, supervision: ConnectorSupervision) => {
+          const query: Query = (sql, parameters) => payments.query(sql, parameters);
+          measureRetainedWal(query);
+          return pipeline({
+            query,
             connectUrl: config.CONNECT_URL,
             supervision: () => supervision.report(),
             brokers: config.KAFKA_BROKERS,
-          }),
+          });
+        },
       },
     ],
   };

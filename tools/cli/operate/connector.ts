@@ -2,6 +2,11 @@ import { conditionOf } from '@effectively-once/console/connector/condition';
 import { ConnectApi } from '@effectively-once/console/connector/connect-api';
 import { observe, type Query, type Observation } from '@effectively-once/console/connector/observe';
 import { REMEDIES } from '@effectively-once/console/connector/remedies';
+import {
+  describeHolder,
+  readRetainedWal,
+  readWalHolders,
+} from '@effectively-once/console/pipeline/retained-wal';
 import { Command } from 'commander';
 import pg from 'pg';
 import { addresses } from '../../stack/addresses.js';
@@ -30,7 +35,13 @@ const program = new Command('npm run connector --')
 program
   .command('status')
   .description('show what Connect and PostgreSQL report about the connector')
-  .action(() => as('AUDITOR_PAYMENTS_URL', async (query) => show(await observe(query, connect))));
+  .action(() =>
+    as('AUDITOR_PAYMENTS_URL', async (query) => {
+      const exitCode = show(await observe(query, connect));
+      await showRetainedWal(query);
+      return exitCode;
+    }),
+  );
 program
   .command('repair')
   .description(
@@ -67,6 +78,21 @@ function show(observation: Observation): number {
   }
   for (const [who, why] of Object.entries(errors)) console.log(`  ${who}: ${why}`);
   return condition === 'healthy' ? EXIT.healthy : EXIT.unhealthy;
+}
+
+/** How much log the slot retains, and which open transactions hold it back. */
+async function showRetainedWal(query: Query): Promise<void> {
+  try {
+    const { retainedBytes, safeWalBytes, walStatus } = await readRetainedWal(query);
+    const left =
+      safeWalBytes === null ? 'without a limit' : `${safeWalBytes} bytes before it is lost`;
+    console.log(`  slot retains ${retainedBytes} bytes of log (${walStatus}), ${left}`);
+    for (const one of await readWalHolders(query)) {
+      console.log(`  log held back by ${describeHolder(one)}`);
+    }
+  } catch (error) {
+    console.log(`  what the slot retains is unreadable: ${(error as Error).message}`);
+  }
 }
 
 /** A log sequence number (LSN) in PostgreSQL's notation: two hexadecimal numbers. */

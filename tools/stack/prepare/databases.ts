@@ -4,6 +4,7 @@ import { paymentsDataSource } from '@effectively-once/payments/database';
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import type { Settings } from '../environment.js';
+import { createWalHolders } from './wal-holders.js';
 
 const SLOT = 'payments_outbox';
 const DATABASES = [
@@ -28,6 +29,7 @@ export async function preparePostgres(options: PostgresOptions): Promise<void> {
     for (const { name } of DATABASES) await createDatabase(client, name);
   });
   await Promise.all(DATABASES.map(({ name, dataSource }) => migrate(options, name, dataSource)));
+  await withSuperuser(options, 'payments', createWalHolders);
   await createSlot(options);
 }
 
@@ -46,7 +48,25 @@ async function createRoles(client: pg.Client, settings: Settings): Promise<void>
       `${found.rowCount ? 'ALTER' : 'CREATE'} ROLE ${client.escapeIdentifier(role)} ` +
         `LOGIN ${can} PASSWORD ${client.escapeLiteral(password)}`,
     );
+    await client.query(
+      `ALTER ROLE ${client.escapeIdentifier(role)} ` +
+        `SET idle_in_transaction_session_timeout = '${idleInTransactionMax(role)}'`,
+    );
   }
+}
+
+/**
+ * PostgreSQL ends a session that stays idle inside a transaction for longer. Such a session holds
+ * back the write-ahead log, and at `max_slot_wal_keep_size` the connector loses its slot.
+ */
+function idleInTransactionMax(role: string): string {
+  // Payments and loyalty never wait for anything else inside a transaction.
+  if (role === 'payments_app' || role === 'loyalty_app') return '1min';
+  // No limit for the two that only read, so that they hold no log back. The snapshot of Debezium
+  // waits inside its transaction while Kafka is away, and the audit while it reads other stores.
+  if (role === 'debezium' || role === 'auditor') return '0';
+  // Migrations, and the reconciliation, which reads other stores inside its transaction.
+  return '15min';
 }
 
 const password = (settings: Settings, database: string, role: 'OWNER' | 'APP') =>
