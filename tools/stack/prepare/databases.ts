@@ -4,6 +4,7 @@ import { paymentsDataSource } from '@effectively-once/payments/database';
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import type { Settings } from '../environment.js';
+import { runMigrations } from './run-migrations.js';
 import { createWalHolders } from './wal-holders.js';
 
 const SLOT = 'payments_outbox';
@@ -95,7 +96,7 @@ async function migrate(
   try {
     // TypeORM stores its list of migrations in this schema, so no migration can create the schema.
     await database.query(`CREATE SCHEMA IF NOT EXISTS ${name}`);
-    await database.runMigrations({ transaction: 'all' });
+    await runMigrations(database);
   } finally {
     await database.destroy();
   }

@@ -1,4 +1,10 @@
-import { AuthenticatedCaller, CallerGuard, Problem, type Caller } from '@effectively-once/platform';
+import {
+  AuthenticatedCaller,
+  CallerGuard,
+  Problem,
+  toProblem,
+  type Caller,
+} from '@effectively-once/platform';
 import { Controller, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { answerHeaders } from '../payment/answer.js';
@@ -30,7 +36,7 @@ export class CheckoutController {
         userId: caller.userId,
         tokenEmail: usableAddress(caller.email),
         idempotencyKey: idempotencyKey(request.headers['idempotency-key']),
-        order: checkoutOrder(request.body),
+        order: checkoutOrder(jsonBody(request)),
         traceparent: traceparent(request.headers['traceparent']),
       });
     });
@@ -55,6 +61,15 @@ async function counted(pay: () => Promise<CheckoutAnswer>): Promise<CheckoutAnsw
     stop();
     checkoutRequests.inc({ outcome });
   }
+}
+
+/**
+ * Fastify also parses text and forms. Their faults would be reported as those of a JSON body.
+ * @throws Problem `unsupported_media_type`.
+ */
+function jsonBody({ headers, body }: FastifyRequest): unknown {
+  if (/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '')) return body;
+  throw toProblem({ statusCode: 415 });
 }
 
 function outcomeOf(status: number): string {

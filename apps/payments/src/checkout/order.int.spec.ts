@@ -66,6 +66,25 @@ describe('a checkout', () => {
       expect((await problemOf(response)).code).toBe('body_too_large');
     });
 
+    it.each(['text/plain', 'application/x-www-form-urlencoded', 'application/jsonp', undefined])(
+      'with the media type %s is 415',
+      async (mediaType) => {
+        const response = await fetch(`${payments.url}/v1/payments`, {
+          method: 'POST',
+          headers: {
+            authorization: `Bearer ${await payments.token()}`,
+            'idempotency-key': 'media-type-1',
+            ...(mediaType ? { 'content-type': mediaType } : {}),
+          },
+          // Bytes, because fetch adds a media type to a text.
+          body: new TextEncoder().encode(JSON.stringify(newOrder())),
+        });
+        expect(response.status).toBe(415);
+        expect((await problemOf(response)).code).toBe('unsupported_media_type');
+        expect(payments.psp.attempts).toEqual([]);
+      },
+    );
+
     it('without a token, or with a forged one, is 401', async () => {
       for (const authorization of ['', 'Bearer x.y.z', 'Basic YWxpY2U6']) {
         const response = await payments.pay({
