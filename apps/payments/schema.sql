@@ -51,7 +51,9 @@ TABLE payments.outbox PARTITION BY RANGE (occurred_at)
   data_schema     text NOT NULL
   traceparent     text NOT NULL
   payload         text NOT NULL
+  CONSTRAINT fits_into_a_record CHECK (((octet_length(payload) <= 100000) AND (octet_length((((((specversion || partition_key) || event_type) || subject) || data_schema) || traceparent)) <= 10000)))
   CONSTRAINT outbox_pkey PRIMARY KEY (event_id, occurred_at)
+  CONSTRAINT topic_exists CHECK ((topic = 'payment.completed'::text))
   CREATE UNIQUE INDEX outbox_pkey ON ONLY payments.outbox USING btree (event_id, occurred_at)
   GRANT INSERT, SELECT TO payments_app
   GRANT SELECT TO auditor
@@ -68,7 +70,9 @@ TABLE payments.outbox_default PARTITION DEFAULT
   data_schema     text NOT NULL
   traceparent     text NOT NULL
   payload         text NOT NULL
+  CONSTRAINT fits_into_a_record CHECK (((octet_length(payload) <= 100000) AND (octet_length((((((specversion || partition_key) || event_type) || subject) || data_schema) || traceparent)) <= 10000)))
   CONSTRAINT outbox_default_pkey PRIMARY KEY (event_id, occurred_at)
+  CONSTRAINT topic_exists CHECK ((topic = 'payment.completed'::text))
   CREATE UNIQUE INDEX outbox_default_pkey ON payments.outbox_default USING btree (event_id, occurred_at)
 
 TABLE payments.payments ROW LEVEL SECURITY

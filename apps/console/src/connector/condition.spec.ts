@@ -11,6 +11,7 @@ const slot: Slot = {
   restart: 90n,
   confirmed: 100n,
   lagBytes: 20,
+  spilledBytes: 0n,
   isLost: false,
   rowsAreRead: false,
 };

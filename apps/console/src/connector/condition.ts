@@ -1,8 +1,11 @@
 import type { ConnectorStatus } from './connect-api.js';
 import type { Observation, Slot } from './observe.js';
 
-/** The connector sends a heartbeat every 5 s, and confirms it to PostgreSQL within seconds. */
-export const STALLED_AFTER_MS = 60_000;
+/**
+ * The connector sends a heartbeat every 5 s and confirms it to PostgreSQL within 10 s. So its slot
+ * always has work, also when no customer pays.
+ */
+export const STALLED_AFTER_MS = 30_000;
 
 /** The conditions of the connector: one is healthy, each other one says what is wrong. */
 export const CONDITIONS = [
@@ -26,7 +29,7 @@ export type Condition = (typeof CONDITIONS)[number];
 
 /** What a single observation cannot show. */
 export interface History {
-  /** How long the connector has read the slot without a change of its confirmed position. */
+  /** How long the connector has read the slot without progress. A restart alone is no progress. */
   stuckMs: number;
   /** The slot moved forward while no connector read it. */
   movedWhileUnread: boolean;

@@ -22,6 +22,7 @@ const slot = {
   restart: 1n,
   confirmed: 10n,
   lagBytes: 0,
+  spilledBytes: 0n,
   isLost: false,
   rowsAreRead: false,
 };
@@ -199,6 +200,27 @@ it('restarts a connector that reports RUNNING but makes no progress', async () =
   const { done, during } = world();
   await during(2 * MINUTE, healthy);
   expect(done[0]).toBe('restart all at 61');
+});
+
+it('a stalled connector is not healthy after a restart, until its position moves', async () => {
+  const { done, during } = world();
+  await during(62 * SECOND, healthy);
+  expect(done).toEqual(['restart all at 61']);
+  const restarting = { ...healthy, slot: { ...slot, active: false } };
+  expect((await during(10 * SECOND, restarting)).condition).toBe('slot_inactive');
+  expect((await during(20 * SECOND, healthy)).condition).toBe('stalled');
+  // The restarted task gets 30 s before the next restart.
+  expect(done).toHaveLength(1);
+  expect((await during(SECOND, moving(healthy, 11n))).condition).toBe('healthy');
+});
+
+it('does not disturb a connector while PostgreSQL decodes a large transaction for it', async () => {
+  const { done, during } = world();
+  for (let second = 0; second < 180; second += 10) {
+    const spilledBytes = BigInt(second) * 1_000_000n;
+    await during(10 * SECOND, { ...healthy, slot: { ...slot, spilledBytes } });
+  }
+  expect(done).toEqual([]);
 });
 
 it('a console without the lock only observes', async () => {

@@ -2,7 +2,7 @@ import type { Logger } from '@effectively-once/platform';
 import { exponentialBackoffMs, withJitter } from '@effectively-once/timing';
 import type { ConnectApi } from './connect-api.js';
 import { conditionOf, type Condition } from './condition.js';
-import type { Observation } from './observe.js';
+import type { Observation, Slot } from './observe.js';
 import { REMEDIES, type Remedy } from './remedies.js';
 import { MovedSlotDetector } from './moved-slot-detector.js';
 
@@ -57,6 +57,9 @@ export class ConnectorSupervisor {
    */
   private backOffs = new Map<Remedy, { count: number; untilMs: number }>();
   private readonly position = new Unchanged<bigint>();
+  private readonly progress = new Unchanged<string>();
+  /** The progress at which a stall began. The stall ends with progress, and not with a restart. */
+  private stalledAt: string | undefined;
   private readonly reading = new Unchanged<boolean>();
   private readonly movedSlot = new MovedSlotDetector();
 
@@ -69,11 +72,10 @@ export class ConnectorSupervisor {
     const nowMs = this.dependencies.now();
     const slot = typeof observation.slot === 'object' ? observation.slot : undefined;
     const unmovedMs = this.position.forMs(slot?.confirmed, nowMs);
-    const readForMs = this.reading.forMs(slot?.active, nowMs);
-    // An outage is no stall: after it, the connector gets the full time to move its position.
-    const stuckMs = Math.min(unmovedMs ?? 0, readForMs ?? 0);
+    const stuckMs = this.stuckMs(slot, nowMs);
     const movedWhileUnread = this.movedSlot.observe(observation);
     this.enter(conditionOf(observation, { stuckMs, movedWhileUnread }), observation, nowMs);
+    if (this.condition === 'stalled' && slot) this.stalledAt = progressOf(slot);
     const { remedy, afterMs } = REMEDIES[this.condition];
     const untilMs = this.backOffs.get(remedy)?.untilMs ?? nowMs;
     const isDue = nowMs - this.sinceMs >= afterMs && nowMs >= untilMs;
@@ -86,6 +88,16 @@ export class ConnectorSupervisor {
       observation: observation,
       ...(unmovedMs === undefined ? {} : { unmovedMs }),
     };
+  }
+
+  private stuckMs(slot: Slot | undefined, nowMs: number): number {
+    const progress = slot && progressOf(slot);
+    const unmovedMs = this.progress.forMs(progress, nowMs) ?? 0;
+    const readForMs = this.reading.forMs(slot?.active, nowMs) ?? 0;
+    if (progress !== undefined && progress !== this.stalledAt) this.stalledAt = undefined;
+    // An outage is no stall: after it, the connector gets the full time to move its position. But a
+    // connector that was stalled before its restart is not healthy until it moves.
+    return this.stalledAt === undefined ? Math.min(unmovedMs, readForMs) : unmovedMs;
   }
 
   private enter(condition: Condition, observation: Observation, nowMs: number): void {
@@ -142,6 +154,8 @@ export class ConnectorSupervisor {
     }
   }
 }
+
+const progressOf = ({ confirmed, spilledBytes }: Slot) => `${confirmed} ${spilledBytes}`;
 
 /** Measures how long a value has not changed. */
 class Unchanged<Value> {

@@ -2,7 +2,15 @@ import type { Observation } from './observe.js';
 import { MovedSlotDetector } from './moved-slot-detector.js';
 
 const at = (confirmed: bigint, active: boolean, lsn = 5n): Observation => ({
-  slot: { active, confirmed, restart: 1n, lagBytes: 0, isLost: false, rowsAreRead: false },
+  slot: {
+    active,
+    confirmed,
+    restart: 1n,
+    lagBytes: 0,
+    spilledBytes: 0n,
+    isLost: false,
+    rowsAreRead: false,
+  },
   offset: { lsn, isSnapshot: false },
   errors: {},
 });

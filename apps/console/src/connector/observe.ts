@@ -12,6 +12,11 @@ export interface Slot {
   /** PostgreSQL never sends events before this position again. */
   confirmed: bigint;
   lagBytes: number;
+  /**
+   * Grows while PostgreSQL decodes a large transaction for the connector. Meanwhile the confirmed
+   * position stays, and the connector is not to blame.
+   */
+  spilledBytes: bigint;
   /** PostgreSQL invalidated the slot: it needed more log than `max_slot_wal_keep_size` allows. */
   isLost: boolean;
   /** The connector reads the outbox table for its snapshot. Meanwhile it does not read the slot. */
@@ -58,6 +63,8 @@ const slotRow = z.object({
   // Null while PostgreSQL creates the slot.
   confirmed: position.nullable(),
   lag: z.string().transform(Number).nullable(),
+  // Null until the slot has been read once.
+  spilled: position.nullable(),
   rows_are_read: z.boolean(),
 });
 
@@ -67,6 +74,7 @@ async function readSlot(query: Query): Promise<Slot | 'missing'> {
             restart_lsn - '0/0'::pg_lsn AS restart,
             confirmed_flush_lsn - '0/0'::pg_lsn AS confirmed,
             pg_current_wal_lsn() - confirmed_flush_lsn AS lag,
+            (SELECT spill_bytes FROM pg_stat_replication_slots WHERE slot_name = $1) AS spilled,
             EXISTS (SELECT FROM pg_locks JOIN pg_stat_activity USING (pid)
                      WHERE usename = 'debezium' AND relation = to_regclass('payments.outbox')
                    ) AS rows_are_read
@@ -74,12 +82,13 @@ async function readSlot(query: Query): Promise<Slot | 'missing'> {
     [SLOT],
   );
   if (!row) return 'missing';
-  const { active, is_lost, restart, confirmed, lag, rows_are_read } = slotRow.parse(row);
+  const { active, is_lost, restart, confirmed, lag, spilled, rows_are_read } = slotRow.parse(row);
   return {
     active,
     restart: restart ?? undefined,
     confirmed: confirmed ?? 0n,
     lagBytes: lag ?? 0,
+    spilledBytes: spilled ?? 0n,
     isLost: is_lost,
     rowsAreRead: rows_are_read,
   };

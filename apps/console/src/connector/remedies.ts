@@ -63,5 +63,10 @@ export const REMEDIES: Record<Condition, { remedy: Remedy; afterMs: number; why:
     afterMs: 0,
     why: 'it publishes all retained outbox rows again, and then new ones',
   },
-  stalled: { remedy: 'restart', afterMs: 0, why: 'it reads the slot, but makes no progress' },
+  stalled: {
+    remedy: 'restart',
+    // A restarted task gets this time for its first progress.
+    afterMs: 30_000,
+    why: 'it reads the slot, but makes no progress',
+  },
 };

@@ -31,6 +31,8 @@ async function outbox(runner: QueryRunner): Promise<void> {
   // The columns are the CloudEvents attributes that the connector turns into headers. specversion
   // and payload are text: Connect would send the number 1 for "1.0", and jsonb would reorder the
   // payload. No foreign key: payments stay when their day of the outbox is dropped.
+  // A row for a topic that does not exist, or above the size limit of a record, would stop the
+  // connector and so every later event. An event has some hundred bytes.
   await runner.query(`
     CREATE TABLE payments.outbox (
       event_id      uuid NOT NULL,
@@ -43,6 +45,11 @@ async function outbox(runner: QueryRunner): Promise<void> {
       data_schema   text NOT NULL,
       traceparent   text NOT NULL,
       payload       text NOT NULL,
+      CONSTRAINT topic_exists CHECK (topic = 'payment.completed'),
+      CONSTRAINT fits_into_a_record CHECK (
+        octet_length(payload) <= 100000 AND
+        octet_length(specversion || partition_key || event_type || subject || data_schema ||
+                     traceparent) <= 10000),
       PRIMARY KEY (event_id, occurred_at)
     ) PARTITION BY RANGE (occurred_at)`);
   // For rows whose day was not made in time: a payment must never fail because a table is missing.

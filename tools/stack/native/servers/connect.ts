@@ -19,7 +19,7 @@ export function connect(context: StackContext): ProcessDefinition {
     after: ['kafka', 'databases'],
     command: join(programs.javaHome, 'bin', 'java'),
     args: [
-      ...javaArguments(context, { name: 'connect', heapMb: 384 }),
+      ...javaArguments(context, { name: 'connect', heapMb: 1024 }),
       'org.apache.kafka.connect.cli.ConnectDistributed',
       properties,
     ],
