@@ -55,9 +55,34 @@ export const STRATEGY_MUTANTS: readonly Mutant[] = [
   {
     mutation: 'email: mails an event again that is older than its deduplication marker',
     file: emailStrategy,
-    text: 'if (isOld(event) && ',
-    replacement: 'if (false && ',
+    text: 'isOld(event) || ',
+    replacement: '',
     test: email('asks the provider before it sends for an event older than six days'),
+  },
+  {
+    mutation: 'email: claims while Redis may evict deduplication markers',
+    file: emailStrategy,
+    text: `if policy ~= 'noeviction' then return {'evicting', policy} end\n`,
+    replacement: '',
+    test: email(
+      'claims nothing from the moment on at which the policy is volatile-lru, and sends again when it is back',
+    ),
+  },
+  {
+    mutation: 'email: mails again after Redis has evicted the marker',
+    file: emailStrategy,
+    text: ' || claim.afterEvictions',
+    replacement: '',
+    test: email(
+      'asks the provider before it sends once keys were evicted, because a marker may be gone',
+    ),
+  },
+  {
+    mutation: 'email: is ready although Redis may evict deduplication markers',
+    file: 'apps/email/src/servers/circuits.ts',
+    text: '      await assertKeepsEveryMarker(redis);\n',
+    replacement: '',
+    test: email('does not answer its probe and is not ready, although it answers a ping'),
   },
   {
     mutation: 'email: sends the content although the lease is about to expire',

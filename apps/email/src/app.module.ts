@@ -21,7 +21,7 @@ class AppModule {}
 /** The wiring of the email service. */
 export function appModule(config: EmailConfig, log: Logger): DynamicModule {
   assertLimitsHold();
-  const servers = ServersModule.register(config);
+  const servers = ServersModule.register(config, log);
   const claims = { inject: [Redis], useFactory: (redis: Redis) => receiptClaims(redis, log) };
   const delivery = DeliveryModule.forConsumer({
     name: 'email',

@@ -2,7 +2,7 @@ import type { PaymentCompleted } from '@effectively-once/contracts';
 import { DependencyDown, LeaseHeld, PermanentFailure } from '@effectively-once/delivery';
 import { aPayment, provesIdempotency } from '@effectively-once/delivery/testing';
 import { createLogger } from '@effectively-once/platform';
-import { testAddresses } from '@effectively-once/testing';
+import { testAddresses, waitUntil } from '@effectively-once/testing';
 import type { Redis } from 'ioredis';
 import { SMTP_CONNECTIONS_MAX } from './config.js';
 import { EmailIdempotency, messageIdOf, receiptClaims } from './email.idempotency.js';
@@ -298,6 +298,59 @@ it('sends nothing when Redis cannot answer', async () => {
   await expect(blind.once(aPayment(), neverRuns)).rejects.toMatchObject({
     name: 'DependencyDown',
     dependency: 'redis',
+  });
+});
+
+describe('a Redis that may evict markers', () => {
+  const policyIs = (policy: string) => redis.config('SET', 'maxmemory-policy', policy);
+  afterEach(async () => {
+    await policyIs('noeviction');
+    await redis.config('SET', 'maxmemory', '256mb');
+    await redis.config('RESETSTAT');
+  });
+
+  it.each(['volatile-lru', 'allkeys-random'])(
+    'claims nothing from the moment on at which the policy is %s, and sends again when it is back',
+    async (policy) => {
+      const [done, payment] = [aPayment(), aPayment()];
+      await strategy.once(done, async () => undefined);
+      await policyIs(policy);
+      await expect(strategy.once(payment, neverRuns)).rejects.toMatchObject({
+        name: 'DependencyDown',
+        dependency: 'redis',
+      });
+      await expect(redis.get(keyOf(payment))).resolves.toBeNull();
+      // With the marker there, a redelivery needs no claim.
+      await expect(strategyOver(redis).once(done, neverRuns)).resolves.toBe('duplicate');
+      await policyIs('noeviction');
+      await expect(strategyOver(redis).once(payment, async () => undefined)).resolves.toBe(
+        'applied',
+      );
+    },
+  );
+
+  it('does not answer its probe and is not ready, although it answers a ping', async () => {
+    const { ready } = circuitsOver(redis);
+    const isReady = () => ready['redis']?.(AbortSignal.timeout(1_000));
+    await expect(isReady()).resolves.toBeUndefined();
+    await policyIs('volatile-ttl');
+    await expect(isReady()).rejects.toThrow('maxmemory-policy noeviction, not volatile-ttl');
+  });
+
+  it('asks the provider before it sends once keys were evicted, because a marker may be gone', async () => {
+    const payment = aPayment();
+    await strategy.once(payment, async () => void accepted.add(messageIdOf(payment.paymentId)));
+    await policyIs('volatile-random');
+    await redis.config('SET', 'maxmemory', '1');
+    // A write makes Redis evict every key that it may. It fails when no such key is left.
+    await waitUntil('the marker to be evicted', async () => {
+      await redis.set('evict:now', '', 'PX', 60_000).catch(() => undefined);
+      return (await redis.get(keyOf(payment))) === null;
+    });
+    await redis.config('SET', 'maxmemory', '256mb');
+    await policyIs('noeviction');
+    await expect(strategy.once(payment, neverRuns)).resolves.toBe('duplicate');
+    await expect(strategy.once(aPayment(), async () => undefined)).resolves.toBe('applied');
   });
 });
 

@@ -88,7 +88,8 @@ export class EmailIdempotency implements IdempotencyStrategy<PaymentCompleted, R
     effect: (claim: ReceiptClaim) => Promise<void>,
   ): Promise<Applied> {
     try {
-      if (isOld(event) && (await this.hasAccepted(event, claim))) return 'duplicate';
+      const mayHaveNoMarker = isOld(event) || claim.afterEvictions;
+      if (mayHaveNoMarker && (await this.hasAccepted(event, claim))) return 'duplicate';
       await effect(claim);
       return 'applied';
     } catch (error) {
@@ -118,13 +119,19 @@ const NOW_MS = `local t = redis.call('TIME'); local now = t[1] * 1000 + math.flo
  * The script that takes over an expired lease also writes the evidence, before anything is sent.
  * Redis runs a script as one step, so no crash can come between them, and no second mail is without
  * its entry in the stream.
+ *
+ * While Redis may evict markers, nothing is claimed (fail closed). The script asks for the policy in
+ * the same step: it can change at any time. A key that was evicted may have been a marker.
  */
 const CLAIM = `
 ${NOW_MS}
 local stored = redis.call('GET', KEYS[1])
+if stored and string.sub(stored, 1, 2) == 'D:' then return {'done', stored} end
+local policy = string.match(redis.call('INFO', 'memory'), 'maxmemory_policy:([%w-]+)')
+if policy ~= 'noeviction' then return {'evicting', policy} end
+local evicted = string.match(redis.call('INFO', 'stats'), 'evicted_keys:(%d+)')
 local attempt = 1
 if stored then
-  if string.sub(stored, 1, 2) == 'D:' then return {'done', stored} end
   local leaseUntil, before = string.match(stored, '^P:[^:]*:(%d+):(%d+)$')
   if tonumber(leaseUntil) > now then return {'leased_elsewhere', tonumber(leaseUntil) - now} end
   attempt = tonumber(before) + 1
@@ -133,7 +140,7 @@ if stored then
 end
 redis.call('SET', KEYS[1],
   'P:' .. ARGV[1] .. ':' .. string.format('%d', now + ARGV[2]) .. ':' .. attempt, 'PX', ARGV[3])
-return {'claimed', attempt}
+return {'claimed', attempt, evicted}
 `;
 
 // ARGV[1] is the claim's token, used as a fencing token: a process that was frozen past its lease

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DependencyDown } from '@effectively-once/delivery';
 import type { Logger } from '@effectively-once/platform';
 import type { Redis, Result } from 'ioredis';
 import { Counter } from 'prom-client';
@@ -30,6 +31,8 @@ export interface ReceiptClaim {
   messageId: string;
   /** By this process' monotonic clock, from before Redis granted the claim: never too long. */
   leaseLeftMs: () => number;
+  /** Redis has evicted keys since its start: the marker of this receipt may be one of them. */
+  afterEvictions: boolean;
 }
 
 export type ClaimResult =
@@ -72,15 +75,20 @@ export class ReceiptClaims {
     const key = `email:receipt:${paymentId}`;
     const token = randomUUID();
     const askedAtMs = performance.now();
-    const [kind, detail] = await this.runClaim(key, token, receipt);
+    const [kind, detail, evicted] = await this.runClaim(key, token, receipt);
+    if (kind === 'evicting') {
+      const cause = new Error(`Redis may evict markers: maxmemory-policy is ${String(detail)}`);
+      throw new DependencyDown('redis', { cause });
+    }
     if (kind === 'done') return { kind, fingerprint: String(detail).split(':').at(-1) ?? '' };
     if (kind === 'leased_elsewhere') return { kind, leaseLeftMs: Number(detail) };
     if (Number(detail) > 1) {
       maybeDuplicates.inc();
       this.log.warn({ paymentId, attempt: detail }, 'this receipt may be a duplicate');
     }
+    const afterEvictions = evicted !== '0';
     const leaseLeftMs = () => LEASE_MS - (performance.now() - askedAtMs);
-    return { kind: 'claimed', claim: { key, token, messageId, leaseLeftMs } };
+    return { kind: 'claimed', claim: { key, token, messageId, leaseLeftMs, afterEvictions } };
   }
 
   private async runClaim(key: string, token: string, receipt: Receipt) {

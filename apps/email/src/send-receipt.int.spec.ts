@@ -22,6 +22,7 @@ const claim = (leaseLeftMs = 15_000): ReceiptClaim => ({
   token: 't',
   messageId: '<m@example>',
   leaseLeftMs: () => leaseLeftMs,
+  afterEvictions: false,
 });
 
 const refusal = (responseCode: number) => Object.assign(new Error('no'), { responseCode });

@@ -4,6 +4,7 @@ import { Redis } from 'ioredis';
 import { ASK_TIMEOUT_MS } from '../config.js';
 import { MailProvider } from './mail-provider.js';
 import { Recipients } from './recipients.js';
+import { assertKeepsEveryMarker } from './redis-memory.js';
 import { SMTP, type Smtp } from './smtp.js';
 
 /**
@@ -20,12 +21,16 @@ export class EmailCircuits implements ConsumerCircuits {
   readonly ready: ConsumerCircuits['ready'];
 
   constructor(
-    @Inject(Redis) redis: Pick<Redis, 'ping'>,
+    @Inject(Redis) redis: Pick<Redis, 'ping' | 'info'>,
     @Inject(Recipients) recipients: Pick<Recipients, 'ping'>,
     @Inject(MailProvider) provider: Pick<MailProvider, 'ping'>,
     @Inject(SMTP) smtp: Pick<Smtp, 'verify'>,
   ) {
-    const pingRedis = async () => void (await redis.ping());
+    // A Redis that may evict markers grants no claim, so it does not work for email.
+    const pingRedis = async () => {
+      await redis.ping();
+      await assertKeepsEveryMarker(redis);
+    };
     const verifySmtp = async () => void (await smtp.verify());
     this.redis = new Circuit({ dependency: 'redis', probe: pingRedis });
     this.payments = new Circuit({

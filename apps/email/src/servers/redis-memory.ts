@@ -1,3 +1,4 @@
+import type { SettingsCheck } from '@effectively-once/platform';
 import type { Redis } from 'ioredis';
 import { Gauge } from 'prom-client';
 
@@ -7,10 +8,31 @@ import { Gauge } from 'prom-client';
  * @throws Error naming the setting.
  */
 export async function assertKeepsEveryMarker(redis: Pick<Redis, 'info'>): Promise<void> {
-  const memory = await readMemory(redis);
-  if (memory.policy !== 'noeviction') {
-    throw new Error(`Redis must run with maxmemory-policy noeviction, not ${memory.policy}`);
-  }
+  const [problem] = await policyProblems(redis);
+  if (problem !== undefined) throw new Error(problem);
+}
+
+/** What is asserted at start, and again every few seconds and after each reconnect. */
+export function redisChecks(redis: Pick<Redis, 'info'>): Record<string, SettingsCheck> {
+  return {
+    redis_maxmemory_policy: () => policyProblems(redis),
+    redis_appendonly: async () => {
+      const enabled = fieldOf(await redis.info('persistence'), 'aof_enabled');
+      return enabled === '1' ? [] : ['Redis must run with appendonly yes: a restart loses markers'];
+    },
+    // Not a setting, but what a setting did that has changed back since. Redis counts until it
+    // restarts, or until the operator resets the count.
+    redis_evicted_keys: async () => {
+      const evicted = fieldOf(await redis.info('stats'), 'evicted_keys') ?? 'an unknown number of';
+      return evicted === '0' ? [] : [`Redis has evicted ${evicted} keys, which may be markers`];
+    },
+  };
+}
+
+async function policyProblems(redis: Pick<Redis, 'info'>): Promise<string[]> {
+  const { policy } = await readMemory(redis);
+  if (policy === 'noeviction') return [];
+  return [`Redis must run with maxmemory-policy noeviction, not ${policy}`];
 }
 
 /**
@@ -35,10 +57,11 @@ export function measureMemory(redis: Pick<Redis, 'info'>): void {
 
 async function readMemory(redis: Pick<Redis, 'info'>) {
   const info = await redis.info('memory');
-  const field = (name: string) => new RegExp(`^${name}:(\\S+)`, 'm').exec(info)?.[1];
   return {
-    policy: field('maxmemory_policy'),
-    usedBytes: Number(field('used_memory') ?? 0),
-    maxBytes: Number(field('maxmemory') ?? 0),
+    policy: fieldOf(info, 'maxmemory_policy'),
+    usedBytes: Number(fieldOf(info, 'used_memory') ?? 0),
+    maxBytes: Number(fieldOf(info, 'maxmemory') ?? 0),
   };
 }
+
+const fieldOf = (info: string, name: string) => new RegExp(`^${name}:(\\S+)`, 'm').exec(info)?.[1];

@@ -69,7 +69,8 @@ export class FakeMailProvider {
 export function sendReceiptTo(smtpUrl: string) {
   const smtp = connectSmtp(smtpUrl);
   const works = { ping: async () => undefined as never };
-  const circuits = new EmailCircuits(works, works, works, smtp);
+  const redis = { ...works, info: async () => 'maxmemory_policy:noeviction' };
+  const circuits = new EmailCircuits(redis, works, works, smtp);
   const recipients = {
     of: async () => ({ userId: 'alice', receiptEmail: 'alice@example.com', locale: 'en' }),
   } as unknown as Recipients;
