@@ -1,5 +1,5 @@
--- The result of the migrations, as PostgreSQL describes it. It is for reading, and shows in review
--- what a migration changes. Written by WRITE_SCHEMA=1 npm run test:int -- apps/payments/src/migrations
+-- The result of the migrations, as PostgreSQL describes it: to read, and to review a migration.
+-- Written by WRITE_SCHEMA=1 npm run test:int -- apps/payments/src/migrations
 
 TABLE payments.customers
   user_id         text NOT NULL

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Agent, createServer, request, type IncomingMessage } from 'node:http';
-import { claim, settle } from '@effectively-once/payments/statements';
+import { claim } from '@effectively-once/payments/claim';
+import { finalize } from '@effectively-once/payments/finalize';
 import pg from 'pg';
 
 /**
@@ -60,7 +61,7 @@ async function checkout(incoming: IncomingMessage): Promise<string> {
   const { id } = JSON.parse(await charge(payment)) as { id: string };
   const completedAt = new Date();
   const answer = JSON.stringify({ id: payment.paymentId, ...order, status: 'COMPLETED' });
-  await settle(pool, {
+  await finalize(pool, {
     paymentId: payment.paymentId,
     version: 1,
     status: 'COMPLETED',

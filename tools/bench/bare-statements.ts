@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { claim, settle } from '@effectively-once/payments/statements';
+import { claim } from '@effectively-once/payments/claim';
+import { finalize } from '@effectively-once/payments/finalize';
 import pg from 'pg';
 
 const POOL_MAX = 10;
@@ -47,7 +48,7 @@ async function claimAndFinalize(pool: pg.Pool): Promise<void> {
     leaseToken: randomUUID(),
     leaseMs: 60_000,
   });
-  await settle(pool, {
+  await finalize(pool, {
     paymentId,
     version: 1,
     status: 'DECLINED',

@@ -10,10 +10,10 @@ const races = spec('recovery/races.int');
 const completer = spec('recovery/completer.int');
 const history = spec('any-history.int');
 const database = spec('runtime/database.int');
-const days = spec('outbox/partitions.int');
+const partitions = spec('outbox/partitions.int');
 const setClock = spec('recovery/clock-that-is-set.int');
 const expired = spec('checkout/expired-keys.int');
-const stranger = spec('http/security.int');
+const security = spec('http/security.int');
 
 const source = (name: string) => `apps/payments/src/${name}.ts`;
 
@@ -42,37 +42,35 @@ export const PAYMENTS_MUTANTS: readonly Mutant[] = [
     file: source('checkout/claim.sql'),
     text: `if (!row) return 'again';`,
     replacement: `if (!row) return { outcome: 'claimed' };`,
-    test: completer('is found by a twin that waited for its key to be committed'),
+    test: completer('is found by a concurrent request that waited for its key to be committed'),
   },
   {
     mutation: 'checkout: a request that lost its lease releases the claim',
     file: source('recovery/lease.sql'),
     text: `WHERE id = $1 AND lease_token = $2 AND status = 'PENDING'`,
     replacement: `WHERE id = $1 AND $2::uuid IS NOT NULL AND status IN ('PENDING', 'UNKNOWN')`,
-    test: completer(
-      'can be neither given up nor put off any more by a request that lost its lease',
-    ),
+    test: completer('can be neither released nor deferred by a request that lost its lease'),
   },
   {
     mutation: 'checkout: a timeout counts as "the PSP was not reached"',
     file: source('psp/psp'),
     text: `const noAnswer: ChargeResult = { outcome: 'unknown', next: 'repeat', because: 'psp_down' };`,
     replacement: `const noAnswer: ChargeResult = { outcome: 'not_reached' };`,
-    test: history('no payment is lost, doubled or lied about'),
+    test: history('no payment is lost, doubled or answered wrongly'),
   },
   {
     mutation: 'completer: a charge that the PSP search does not show yet counts as not charged',
     file: source('recovery/completer'),
     text: 'const SEARCH_LAG_MS = MINUTE_MS;',
     replacement: 'const SEARCH_LAG_MS = 0 * MINUTE_MS;',
-    test: history('no payment is lost, doubled or lied about'),
+    test: history('no payment is lost, doubled or answered wrongly'),
   },
   {
     mutation: 'completer: uses the wall clock, which can be set, to measure the PSP search delay',
     file: source('recovery/completer'),
     text: 'const nowMs = this.parts.clockAndIds.nowMs();',
     replacement: 'const nowMs = this.parts.clockAndIds.now().getTime();',
-    test: setClock('does not make "not found yet" into "never charged"'),
+    test: setClock('does not turn "not found yet" into "never charged"'),
   },
   {
     mutation: 'circuit breaker: every request is a half-open trial',
@@ -98,9 +96,9 @@ export const PAYMENTS_MUTANTS: readonly Mutant[] = [
   {
     mutation: 'circuit breaker: refuses a replay because the PSP is down',
     file: source('checkout/checkout'),
-    text: 'if (!pass) return await this.answerWithoutPsp(request);',
-    replacement: `if (!pass) throw paymentsProblem('psp_unavailable');`,
-    test: pspDown('whoever is paid is told so, and a paid order is still paid'),
+    text: 'if (!permit) return await this.answerWithoutPsp(request);',
+    replacement: `if (!permit) throw paymentsProblem('psp_unavailable');`,
+    test: pspDown('a replay gets its stored response, and a paid order is still a 409'),
   },
   {
     mutation: 'bulkhead: no limit of requests that wait for the PSP',
@@ -114,18 +112,18 @@ export const PAYMENTS_MUTANTS: readonly Mutant[] = [
   {
     mutation: 'bulkhead: never releases a permit',
     file: source('checkout/checkout'),
-    text: `      pass.release();
+    text: `      permit.release();
 `,
     replacement: `      await Promise.resolve();
 `,
     test: pspDown(
-      'hanging, it holds no more checkouts than there are places; the others are 503, and reads go on',
+      'hanging, it holds at most 250 checkouts; the others are 503, and reads still work',
     ),
   },
   {
     mutation: 'refunds: a capture for a failed payment is not refunded',
     file: source('payment/finalizer'),
-    text: '        await this.refundCaptureWithoutPayment(current, verdict);\n',
+    text: '        await this.refundCaptureWithoutPayment(current, chargeOutcome);\n',
     replacement: '',
     test: refunds('is refunded once, on record, counted, and the payment stays what it is'),
   },
@@ -141,7 +139,7 @@ export const PAYMENTS_MUTANTS: readonly Mutant[] = [
     file: 'libs/postgres/src/postgres-options.ts',
     text: '      onConnect: ignoreConnectionErrors,\n',
     replacement: '',
-    test: dying('a database that dies while it greets fails a query, not the process'),
+    test: dying('a database that dies during the handshake fails a query, not the process'),
   },
   {
     mutation: 'database: waits for a hanging connection without a limit',
@@ -149,30 +147,30 @@ export const PAYMENTS_MUTANTS: readonly Mutant[] = [
     text: '      query_timeout: options.queryTimeoutMs ?? QUERY_TIMEOUT_MS,\n',
     replacement: '',
     test: hanging(
-      'is a 503 to a checkout that was charged; it settles late, once, and the key says so',
+      'is a 503 to a checkout that was charged; it is finalized late, once, and the key replays it',
     ),
   },
   {
     mutation: 'database: reuses a connection that stopped answering',
     file: 'libs/postgres/src/postgres-options.ts',
-    text: '    subscribers: [CloseConnectionOnQueryTimeout],\n',
+    text: '    subscribers: [CloseUnusableConnection],\n',
     replacement: '',
-    test: hanging('has no connection used again that it fell silent on'),
+    test: hanging('has no connection reused on which it stopped answering'),
   },
   {
     mutation: 'metrics: one metric without an answer fails the whole scrape',
     file: 'libs/platform/src/metrics.ts',
     text: 'await withTimeout(reading, READ_TIMEOUT_MS);',
     replacement: 'await reading;',
-    test: hanging('takes no other metric away, and its own are absent, not old'),
+    test: hanging('hides no other metric, and its own are absent, not old'),
   },
   {
     mutation: 'outbox: drops a day that the connector has not read',
     file: source('migrations/0002-outbox'),
     text: '        AND active AND confirmed_flush_lsn IS NOT NULL',
     replacement: '        AND confirmed_flush_lsn IS NOT NULL',
-    test: days(
-      'stays while nobody reads: also while Debezium takes its snapshot, which holds no slot',
+    test: partitions(
+      'stays while no connector reads: also while Debezium takes its snapshot, which holds no slot',
     ),
   },
   {
@@ -180,20 +178,20 @@ export const PAYMENTS_MUTANTS: readonly Mutant[] = [
     file: source('migrations/0002-outbox'),
     text: 'AND age(beat.xmin) > age(slot.catalog_xmin)',
     replacement: '',
-    test: days('stays while the connector reads and confirms nothing'),
+    test: partitions('stays while the connector reads and confirms nothing'),
   },
   {
     mutation: 'idempotency keys: deletes one batch a minute, fewer than are created',
     file: source('checkout/expired-keys'),
     text: 'while (forgotten === BATCH_MAX && !signal.aborted) forgotten',
     replacement: 'if (!signal.aborted) forgotten',
-    test: expired('is forgotten in the run it is due in, with however many others'),
+    test: expired('is forgotten in the run in which it is due, with any number of others'),
   },
   {
     mutation: 'security: shows the payment of another user',
     file: source('payment/payments.controller'),
     text: 'this.find({ id, userId })',
     replacement: 'this.find({ id } as never)',
-    test: stranger('who is an operator sees no payments of others here'),
+    test: security('of an operator shows no payments of other users'),
   },
 ];

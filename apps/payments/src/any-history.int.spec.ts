@@ -17,7 +17,7 @@ interface Request {
   amountMinor: number;
 }
 
-/** Few of each, so that they meet. */
+/** Few of each, so that they collide. */
 const request: fc.Arbitrary<Request> = fc.record({
   user: fc.constantFrom('alice', 'bob'),
   key: fc.constantFrom('k1', 'k2', 'k3'),
@@ -50,7 +50,7 @@ const operation = fc.oneof(
       behaviour,
       crashAt,
       isPspAway,
-      /** Its lease runs out while it is at the PSP, and the completer asks as well. */
+      /** Its lease expires during the PSP request, and the completer calls the PSP too. */
       isOvertaken: fc.boolean(),
     }),
   },
@@ -80,7 +80,7 @@ describe('whatever happens, in whatever order,', () => {
   }, 30_000);
   afterAll(async () => await world.destroy());
 
-  /** What was promised to a client: a key's body, and its final answer once one was heard. */
+  /** What a client knows of a key: its body, and its final answer once the client has one. */
   type Promised = { body: string; final?: { status: number; bytes: string } };
   let promised: Map<string, Promised>;
 
@@ -103,7 +103,7 @@ describe('whatever happens, in whatever order,', () => {
     }
   }
 
-  /** Holds an answer to what was promised before, and remembers what it promises. */
+  /** Compares an answer with the earlier answers of the key, and remembers it. */
   function hear(asked: Request, answer: CheckoutAnswer | Problem | Crash): void {
     const name = nameOf(asked);
     const before = promised.get(name);
@@ -112,12 +112,12 @@ describe('whatever happens, in whatever order,', () => {
     expect(code === 'idempotency_key_reused').toBe(isOtherBody);
     if (isOtherBody) return;
     if (answer instanceof Crash) {
-      // The key is taken: whoever crashes here has claimed it.
+      // The key is taken: every crash point is after the claim.
       promised.set(name, before ?? { body: bodyOf(asked) });
     } else if (answer instanceof Problem) {
       expect(['psp_unavailable', 'idempotency_in_flight', 'order_already_paid']).toContain(code);
       if (code === 'idempotency_in_flight') promised.set(name, before ?? { body: bodyOf(asked) });
-      // Nothing was stored: the key may be used for another order.
+      // No write: the key may be used for another order.
       else expect(before?.final).toBeUndefined();
       if (code === 'psp_unavailable') promised.delete(name);
     } else {
@@ -130,7 +130,7 @@ describe('whatever happens, in whatever order,', () => {
 
   async function pay({ request: asked, times }: { request: Request; times: number }) {
     const answers = await Promise.all(Array.from({ length: times }, () => ask(asked)));
-    // In the order in which they can have come about: the last one to claim the key has the last word.
+    // In an order in which they can have happened: the last claim of the key is the last answer.
     const rank = (answer: CheckoutAnswer | Problem | Crash) => {
       if (answer instanceof Crash) return 2;
       if (!(answer instanceof Problem)) return answer.status === 202 ? 3 : 4;
@@ -184,7 +184,10 @@ describe('whatever happens, in whatever order,', () => {
     await world.completer.run();
   }
 
-  /** Afterwards the keys may be used anew; what is open by then a person has to settle, so nothing is. */
+  /**
+   * Afterwards a key may be used again. First every payment becomes final, as the completer does
+   * it.
+   */
   async function passADay(): Promise<void> {
     await comeToRest();
     await world.passTime(26 * HOUR_MS);
@@ -193,7 +196,7 @@ describe('whatever happens, in whatever order,', () => {
     expect(await world.rows('SELECT FROM payments.idempotency_keys')).toEqual([]);
   }
 
-  /** Everything works again, and all that is under way arrives. */
+  /** All servers work again, and all requests on the network arrive. */
   async function comeToRest(): Promise<void> {
     await world.psp.open();
     world.psp.script.length = 0;
@@ -213,23 +216,23 @@ describe('whatever happens, in whatever order,', () => {
       );
       if (open.length === 0) return;
     }
-    throw new Error('it did not come to rest');
+    throw new Error('payments or refunds stayed open');
   }
 
-  it('no payment is lost, doubled or lied about', async () => {
+  it('no payment is lost, doubled or answered wrongly', async () => {
     await fc.assert(
       fc
         .asyncProperty(fc.array(operation, { minLength: 5, maxLength: 25 }), async (history) => {
           for (const step of history) {
             await apply(step).catch((error: unknown) => {
-              // The webhook's own process may die as well.
+              // The process that receives the webhook may crash too.
               if (!(error instanceof Crash)) throw error;
             });
             world.crashAt = undefined;
             world.psp.script.length = 0;
           }
           await comeToRest();
-          // Whoever has a key is told the truth by it, and the same as before.
+          // Every key replays the answer of its payment, the same as before.
           for (const [name, { body }] of [...promised]) {
             const [user = '', key = ''] = name.split(' ');
             const [order = '', amount = ''] = body.split(' ');
@@ -239,7 +242,7 @@ describe('whatever happens, in whatever order,', () => {
             expect(answer).toMatchObject({ status: expect.any(Number), replayed: true });
           }
           expect(await world.findings()).toEqual([]);
-          // Nobody's money is taken and given back but for a request that came when all was over.
+          // There are refunds only for a request that reached the PSP after the payment was final.
           const late = history.filter(
             (step) => 'behaviour' in step && step.behaviour === 'arrive_late',
           );

@@ -1,11 +1,14 @@
+import { assertDedupWindowCovers, RETENTION } from '@effectively-once/contracts';
 import {
   AUTH_SECRET,
+  createApp,
   failurePoints,
   HealthModule,
   MetricsModule,
   type Logger,
 } from '@effectively-once/platform';
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DataSource } from 'typeorm';
 import { PeriodicTasks } from './runtime/periodic-tasks.js';
 import { CheckoutController } from './checkout/checkout.controller.js';
@@ -13,7 +16,9 @@ import { Checkout } from './checkout/checkout.js';
 import type { ClockAndIds } from './runtime/clock-and-ids.js';
 import { Completer } from './recovery/completer.js';
 import { LOGGER, PAYMENTS_CONFIG, type PaymentsConfig } from './config.js';
+import type { ReachPoint } from './runtime/failure-points.js';
 import { DatabaseModule } from './runtime/database.module.js';
+import { databaseDownAsProblem } from './http/payments-errors.js';
 import { OpenApiController } from './http/openapi.controller.js';
 import { PaymentsController } from './payment/payments.controller.js';
 import { PspCircuitBreaker } from './psp/circuit-breaker.js';
@@ -24,6 +29,18 @@ import { RecipientController } from './payment/recipient.controller.js';
 import { Refunds } from './recovery/refunds.js';
 import { Finalizer } from './payment/finalizer.js';
 import { WebhookController } from './recovery/webhook.controller.js';
+
+/** The whole service, not listening yet. */
+export async function paymentsApp(options: PaymentsAppOptions): Promise<NestFastifyApplication> {
+  assertDedupWindowCovers(RETENTION);
+  return await createApp({
+    module: AppModule.register(options),
+    logger: options.logger,
+    // The PSP signs the bytes of its webhooks.
+    rawBody: true,
+    explain: databaseDownAsProblem,
+  });
+}
 
 export interface PaymentsAppOptions {
   config: PaymentsConfig;
@@ -99,23 +116,29 @@ function serviceProviders({ config, logger, clockAndIds }: PaymentsAppOptions): 
       useFactory: (dataSource: DataSource, refunds: Refunds) =>
         new Finalizer(dataSource, refunds, clockAndIds, reach),
     },
+    ...chargingProviders({ psp, clockAndIds, reach, logger }, { pspTimeoutMs }),
+  ];
+}
+
+/** The two that charge: a checkout, and the completer after it. */
+function chargingProviders(
+  parts: { psp: Psp; clockAndIds: ClockAndIds; reach: ReachPoint; logger: Logger },
+  options: { pspTimeoutMs: number },
+): Provider[] {
+  const inject = [DataSource, PspCircuitBreaker, Finalizer];
+  type Injected = [DataSource, PspCircuitBreaker, Finalizer];
+  return [
     {
       provide: Checkout,
-      inject: [DataSource, PspCircuitBreaker, Finalizer],
-      useFactory: (dataSource: DataSource, door: PspCircuitBreaker, settlement: Finalizer) =>
-        new Checkout(
-          { dataSource, psp, circuitBreaker: door, finalizer: settlement, clockAndIds, reach },
-          { pspTimeoutMs },
-        ),
+      inject,
+      useFactory: (...[dataSource, circuitBreaker, finalizer]: Injected) =>
+        new Checkout({ ...parts, dataSource, circuitBreaker, finalizer }, options),
     },
     {
       provide: Completer,
-      inject: [DataSource, PspCircuitBreaker, Finalizer],
-      useFactory: (dataSource: DataSource, door: PspCircuitBreaker, settlement: Finalizer) =>
-        new Completer(
-          { dataSource, psp, circuitBreaker: door, finalizer: settlement, clockAndIds, logger },
-          { pspTimeoutMs },
-        ),
+      inject,
+      useFactory: (...[dataSource, circuitBreaker, finalizer]: Injected) =>
+        new Completer({ ...parts, dataSource, circuitBreaker, finalizer }, options),
     },
   ];
 }

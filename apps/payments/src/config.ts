@@ -21,7 +21,7 @@ const schema = z.object({
   PSP_SECRET_KEY: z.string().min(1),
   PSP_WEBHOOK_SECRET: z.string().min(1),
   PSP_TIMEOUT_MS: atLeastOne.default(8_000),
-  /** Checkouts per second and user, and how many may come at once; per process. */
+  /** The token bucket of one user in one process: checkouts per second, and its size. */
   RATE_LIMIT_PER_S: atLeastOne.default(50),
   RATE_LIMIT_BURST: atLeastOne.default(200),
   FAILURE_POINTS: failurePointsFolder,

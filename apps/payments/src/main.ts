@@ -1,8 +1,8 @@
 import { runApp } from '@effectively-once/platform';
 import { systemClockAndIds } from './runtime/clock-and-ids.js';
+import { paymentsApp } from './app.module.js';
 import { paymentsConfig } from './config.js';
 import { serveDocs } from './http/openapi.controller.js';
-import { paymentsApp } from './payments-app.js';
 
 await runApp({
   name: 'payments',

@@ -1,5 +1,5 @@
 import { RETENTION } from '@effectively-once/contracts';
-import { KEYS_KEPT_H } from '@effectively-once/payments/statements';
+import { KEYS_KEPT_H } from '@effectively-once/payments/expired-keys';
 import { Command } from 'commander';
 import pg from 'pg';
 import { addresses } from '../../stack/addresses.js';

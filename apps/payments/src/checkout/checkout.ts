@@ -27,7 +27,7 @@ export type CheckoutAnswer = Answer & { replayed: boolean };
 // A key belongs to (user, method, route).
 const METHOD = 'POST';
 const ROUTE = '/v1/payments';
-// The request waits for the PSP no longer than its timeout; the rest is for the statement after it.
+// The request waits for the PSP until its timeout. The margin is for the statement after it.
 const LEASE_MARGIN_MS = 4_000;
 const FIRST_LOOK_AFTER_MS = 1_000;
 
@@ -45,45 +45,45 @@ export class Checkout {
   ) {}
 
   /**
-   * Pays an order once, however often it is asked to.
+   * Pays an order once, however often the client repeats the request.
    *
-   *   door ──► claim ──► charge ──► settle ──► 201 or 402, stored
-   *     │        │         ├─ not reached, refused ─► release ──► 503, the key is free
-   *     │        │         └─ unknown ──────────────► defer ────► 202, the completer asks again
-   *     │        ├─ key known ──► replay, 202, 409 in flight or 422 other body
-   *     │        └─ order live ─► 409
-   *     └─ PSP down or too slow ─► what is known of the key and the order, else 503; nothing is stored
+   *   permit ──► claim ──► charge ──► finalize ──► 201 or 402, stored
+   *     │          │         ├─ not reached, refused ─► release ──► 503, the key is free
+   *     │          │         └─ unknown ──────────────► defer ────► 202, the completer repeats it
+   *     │          ├─ key taken ───► replay, 202, 409 in flight or 422 other body
+   *     │          └─ order taken ─► 409
+   *     └─ circuit open, bulkhead full ─► the answer of the key or the order, else 503 (no write)
    *
-   * claim, settle, release and defer are one statement each. No connection is held while the PSP is
-   * asked. A crash anywhere leaves a PENDING payment with a lease, which the completer takes over.
+   * claim, finalize, release and defer are one statement each. No connection is held during the PSP
+   * request. A crash anywhere leaves a PENDING payment with a lease; the completer takes it over.
    */
   async pay(request: CheckoutRequest): Promise<CheckoutAnswer> {
-    const pass = this.parts.circuitBreaker.acquireForCheckout();
-    if (!pass) return await this.answerWithoutPsp(request);
+    const permit = this.parts.circuitBreaker.acquireForCheckout();
+    if (!permit) return await this.answerWithoutPsp(request);
     try {
-      return await this.payWithPermit(request, pass);
+      return await this.payWithPermit(request, permit);
     } finally {
-      pass.release();
+      permit.release();
     }
   }
 
-  private async payWithPermit(request: CheckoutRequest, pass: Permit): Promise<CheckoutAnswer> {
-    const { psp, circuitBreaker: door, finalizer: settlement, clockAndIds, reach } = this.parts;
+  private async payWithPermit(request: CheckoutRequest, permit: Permit): Promise<CheckoutAnswer> {
+    const { psp, circuitBreaker, finalizer, clockAndIds, reach } = this.parts;
     const payment = this.newPayment(request);
     const leaseToken = clockAndIds.newId();
     const holder = await this.claim(request, payment, leaseToken);
     if (holder) return await this.answerForTakenKey(holder, request);
 
     reach('after_claim');
-    const charge = await door.execute(pass, () => psp.charge(payment));
+    const charge = await circuitBreaker.execute(permit, () => psp.charge(payment));
     reach('after_psp_answer');
     switch (charge.outcome) {
       case 'captured':
       case 'declined':
-        return fresh(await settlement.finalize(payment, charge));
+        return fresh(await finalizer.finalize(payment, charge));
       case 'invalid': {
-        const verdict = { outcome: 'never_charged', reason: charge.code } as const;
-        return fresh(await settlement.finalize(payment, verdict));
+        const chargeOutcome = { outcome: 'never_charged', reason: charge.code } as const;
+        return fresh(await finalizer.finalize(payment, chargeOutcome));
       }
       case 'refused':
       case 'not_reached':
@@ -95,18 +95,18 @@ export class Checkout {
     }
   }
 
-  /** Only reads: a replay needs no PSP, and everybody else is told to come back. */
+  /** Only reads: a replay needs no PSP. Every other request gets 503. */
   private async answerWithoutPsp(request: CheckoutRequest): Promise<CheckoutAnswer> {
     const found = await findTaken(pool(this.parts.dataSource), {
       ...this.keyOf(request),
       orderId: request.order.orderId,
     });
     switch (found.outcome) {
-      case 'key_known':
+      case 'key_taken':
         return await this.answerForTakenKey(found.holder, request);
       case 'order_taken':
         throw orderTaken(found.livePaymentId);
-      case 'nobody':
+      case 'free':
         throw paymentsProblem('psp_unavailable');
       default:
         return found satisfies never;
@@ -132,7 +132,7 @@ export class Checkout {
     } satisfies Payment);
   }
 
-  /** The claim is this request's, or somebody else holds the key and is handed back. */
+  /** @returns undefined if this request has the claim now, else the payment that holds the key. */
   private async claim(
     request: CheckoutRequest,
     payment: Payment,
@@ -151,7 +151,7 @@ export class Checkout {
     switch (claimed.outcome) {
       case 'claimed':
         return undefined;
-      case 'key_known':
+      case 'key_taken':
         return claimed.holder;
       case 'order_taken':
         throw orderTaken(claimed.livePaymentId);
@@ -185,16 +185,19 @@ export class Checkout {
     return { ...(await this.parts.finalizer.currentAnswer(paymentId)), replayed: true };
   }
 
-  private async releaseClaim(held: { paymentId: string; leaseToken: string }): Promise<Answer> {
-    const outcome = await release(pool(this.parts.dataSource), held);
+  private async releaseClaim(lease: { paymentId: string; leaseToken: string }): Promise<Answer> {
+    const outcome = await release(pool(this.parts.dataSource), lease);
     if (outcome === 'released') throw paymentsProblem('psp_unavailable');
-    // The completer has taken over and may have charged: what it finds is the answer.
-    return await this.parts.finalizer.currentAnswer(held.paymentId);
+    // The completer has taken over and may have charged: its result is the answer.
+    return await this.parts.finalizer.currentAnswer(lease.paymentId);
   }
 
-  private async deferToCompleter(held: { paymentId: string; leaseToken: string }): Promise<Answer> {
-    await defer(pool(this.parts.dataSource), { ...held, afterMs: FIRST_LOOK_AFTER_MS });
-    return await this.parts.finalizer.currentAnswer(held.paymentId);
+  private async deferToCompleter(lease: {
+    paymentId: string;
+    leaseToken: string;
+  }): Promise<Answer> {
+    await defer(pool(this.parts.dataSource), { ...lease, afterMs: FIRST_LOOK_AFTER_MS });
+    return await this.parts.finalizer.currentAnswer(lease.paymentId);
   }
 }
 

@@ -16,9 +16,9 @@ export interface ClaimRequest extends Key {
   amountMinor: number;
   currency: string;
   paymentMethod: string;
-  /** From the body; goes before the customer's own. */
+  /** From the body. It has priority over the customer's own address. */
   receiptEmail: string | undefined;
-  /** From the token; used when nothing else is known. */
+  /** From the token: the last resort. */
   tokenEmail: string | undefined;
   createdAt: Date;
   traceparent: string;
@@ -35,7 +35,7 @@ export interface KeyHolder {
 }
 
 export type Taken =
-  { outcome: 'key_known'; holder: KeyHolder } | { outcome: 'order_taken'; livePaymentId: string };
+  { outcome: 'key_taken'; holder: KeyHolder } | { outcome: 'order_taken'; livePaymentId: string };
 
 export type Claim = { outcome: 'claimed' } | Taken | { outcome: 'no_receipt_address' };
 
@@ -45,8 +45,8 @@ const HOLDER = `
   FROM payments.idempotency_keys k JOIN payments.payments p ON p.id = k.payment_id
   WHERE k.user_id = $1 AND k.method = $2 AND k.route = $3 AND k.idempotency_key = $4`;
 
-// Key and payment are one statement, so they exist together or not at all, and a second live payment
-// of the order (payments_one_live_per_order) takes the key down with it.
+// One statement for key and payment, so that they exist together or not at all. If the order has a
+// live payment (payments_one_live_per_order), the key is not inserted either.
 const CLAIM = `
   WITH key AS (
     INSERT INTO payments.idempotency_keys
@@ -76,11 +76,14 @@ const LIVE_PAYMENT = `
   SELECT id FROM payments.payments
   WHERE user_id = $1 AND order_id = $2 AND status IN ('PENDING', 'UNKNOWN', 'COMPLETED')`;
 
-// Twice for a twin that committed between our insert and our read, once more for a live payment that
-// was released in between.
+// Two attempts, because a concurrent request may commit the key between our insert and our read. A
+// third one, because the live payment of the order may be released in between.
 const TRIES_MAX = 3;
 
-/** Takes the key and the order for one payment, or says who has them. One statement, in its own transaction. */
+/**
+ * Takes the key and the order for one payment, or returns the payment that has them. One statement,
+ * in its own transaction.
+ */
 export async function claim(pool: Pool, request: ClaimRequest): Promise<Claim> {
   for (let tries = 0; tries < TRIES_MAX; tries += 1) {
     const claimed = await tryClaim(pool, request);
@@ -97,10 +100,10 @@ async function tryClaim(pool: Pool, request: ClaimRequest): Promise<Claim | 'aga
       values: claimValues(request),
     });
     const row = rows[0];
-    // Empty: a twin's key stood in the way, but was committed after this statement began to look.
+    // Empty: a concurrent request holds the key, but it committed after this statement's snapshot.
     if (!row) return 'again';
     if (row.fingerprint === null) return { outcome: 'claimed' };
-    return { outcome: 'key_known', holder: row };
+    return { outcome: 'key_taken', holder: row };
   } catch (error) {
     if (!(error instanceof DatabaseError)) throw error;
     if (error.code === '23502' && error.column === 'receipt_email')
@@ -122,18 +125,18 @@ async function livePayment(
   return rows[0] && { outcome: 'order_taken', livePaymentId: rows[0].id };
 }
 
-/** Who has the key or the order, without wanting either. */
+/** Finds the payment that has the key or the order. Takes neither. */
 export async function findTaken(
   pool: Pool,
   wanted: Key & { orderId: string },
-): Promise<Taken | { outcome: 'nobody' }> {
+): Promise<Taken | { outcome: 'free' }> {
   const { rows } = await pool.query<KeyHolder>({
     name: 'holder',
     text: HOLDER,
     values: [wanted.userId, wanted.method, wanted.route, wanted.idempotencyKey],
   });
-  if (rows[0]) return { outcome: 'key_known', holder: rows[0] };
-  return (await livePayment(pool, wanted)) ?? { outcome: 'nobody' };
+  if (rows[0]) return { outcome: 'key_taken', holder: rows[0] };
+  return (await livePayment(pool, wanted)) ?? { outcome: 'free' };
 }
 
 function claimValues(request: ClaimRequest): unknown[] {

@@ -33,7 +33,7 @@ describe('an idempotency key', () => {
     expect(await keysAfterForgetting(25.5)).toEqual(['open']);
   });
 
-  /** Of payments that ended long ago. */
+  /** Inserts keys of final payments. */
   async function haveServed(keys: number): Promise<void> {
     await payments.database.admin.query(
       `WITH payment AS (
@@ -51,7 +51,7 @@ describe('an idempotency key', () => {
   }
 
   // Ten million keys a day are 7,000 a minute: one batch a run would fall behind for ever.
-  it('is forgotten in the run it is due in, with however many others', async () => {
+  it('is forgotten in the run in which it is due, with any number of others', async () => {
     await haveServed(2_500);
     expect(await keysAfterForgetting(25.5)).toEqual(['open']);
   });

@@ -1,13 +1,13 @@
 import type { DataSource } from 'typeorm';
 import { pool } from '../runtime/database.js';
 
-// A day is promised; the rest is for a client whose retry comes a little late.
+// The promise is 24 hours. One hour more is for a client whose retry is a little late.
 export const KEYS_KEPT_H = 25;
 const BATCH_MAX = 1_000;
 
 /**
- * Forgets keys that have served, in batches that hold few locks, until none is left or it is told to
- * stop. A key in flight stays, however old.
+ * Deletes expired keys with a stored response, in batches that hold few locks, until none is left
+ * or the signal is aborted. A key in flight stays at any age.
  */
 export async function forgetExpiredKeys(
   dataSource: DataSource,

@@ -6,7 +6,8 @@ import { paymentsProblem } from '../http/payments-errors.js';
 const HEADER = /^(?:"([A-Za-z0-9_.:-]{1,255})"|([A-Za-z0-9_.:-]{1,255}))$/;
 
 /**
- * The key of an `Idempotency-Key` header (draft-ietf-httpapi-idempotency-key-header): `k1` and `"k1"` are one key.
+ * The key of an `Idempotency-Key` header (draft-ietf-httpapi-idempotency-key-header).
+ * `k1` and `"k1"` are the same key.
  * @throws Problem `idempotency_key_required` or `idempotency_key_malformed`.
  */
 export function idempotencyKey(header: string | string[] | undefined): string {
@@ -17,7 +18,7 @@ export function idempotencyKey(header: string | string[] | undefined): string {
   return key;
 }
 
-/** Equal for equal JSON (RFC 8785): the order of members and white space do not make another request. */
+/** Equal for equal JSON (RFC 8785): the order of members and white space do not count. */
 export function fingerprint(body: object): string {
   const canonical = canonicalize(body);
   if (canonical === undefined) throw new TypeError('a body without a canonical form');

@@ -3,12 +3,12 @@ import { faultsOf } from '@effectively-once/platform';
 import { z } from 'zod';
 import { invalidRequest } from '../http/payments-errors.js';
 
-// The currencies in use according to ISO 4217, kept current with the runtime. Metals, funds and XXX are not in it.
+// The currencies of ISO 4217 as Node.js knows them, without metals, funds and XXX.
 const CURRENCIES: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'));
 
 const receiptAddress = z.email('must be an e-mail address').max(254, 'is too long');
 
-/** What a customer sends to pay an order. */
+/** The body of POST /v1/payments. */
 export const checkoutOrderSchema = z.strictObject({
   orderId: z.string().regex(ORDER_ID, 'must be 1 to 64 characters of A-Z a-z 0-9 _ -'),
   amountMinor: z
@@ -18,7 +18,7 @@ export const checkoutOrderSchema = z.strictObject({
   currency: z
     .string()
     .refine((code) => CURRENCIES.has(code), 'must be a currency code of ISO 4217, like EUR'),
-  // A token of the PSP's. The prefix keeps card numbers out of our tables.
+  // The PSP's token for a card. The prefix keeps card numbers out of our tables.
   paymentMethod: z.string().regex(/^pm_[A-Za-z0-9_]{1,200}$/, 'must be a payment method: pm_…'),
   receiptEmail: receiptAddress.optional(),
 });
@@ -32,7 +32,9 @@ export function checkoutOrder(body: unknown): CheckoutOrder {
   throw invalidRequest(faultsOf(parsed.error));
 }
 
-/** The address, unless it is none: an order would be charged whose receipt cannot be sent. */
+/**
+ * The address if it is valid. Otherwise we would charge an order and could not mail its receipt.
+ */
 export function usableAddress(email: string | undefined): string | undefined {
   return receiptAddress.safeParse(email).success ? email : undefined;
 }

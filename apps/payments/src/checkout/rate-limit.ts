@@ -5,19 +5,19 @@ interface Bucket {
   filledAtMs: number;
 }
 
-// The least recently seen users are forgotten first; a forgotten bucket is a full one.
+// The least recently used bucket is deleted first. A deleted bucket counts as full.
 const BUCKETS_MAX = 100_000;
 
 /**
- * A token bucket per user, in this process. Kept by hand because the known limiters count in fixed
- * windows, which let a user through twice as fast at a window's edge.
+ * A token bucket per user, in this process. The usual rate limiters count in fixed windows; at the
+ * edge of two windows a user can send twice as much.
  */
 export class RateLimit {
   private readonly buckets = new Map<string, Bucket>();
 
   constructor(private readonly options: { perS: number; burst: number; nowMs: () => number }) {}
 
-  /** @throws Problem `rate_limited`, saying after how many seconds there is a token again. */
+  /** @throws Problem `rate_limited`, with the seconds until there is a token again. */
   take(userId: string): void {
     const { perS, burst } = this.options;
     const nowMs = this.options.nowMs();

@@ -1,7 +1,7 @@
 import { PROBLEM_TYPE_BASE, toProblem, unauthorized } from '@effectively-once/platform';
 import { PAYMENTS_ERRORS, paymentsProblem, type PaymentsErrorCode } from './payments-errors.js';
 
-/** Problems of every service here, which this one answers with as well. */
+/** The problems that all services share. */
 const COMMON = {
   unauthorized: unauthorized(),
   body_too_large: toProblem({ statusCode: 413 }),
@@ -13,7 +13,7 @@ export type ProblemCode = PaymentsErrorCode | keyof typeof COMMON;
 
 const paymentId = '019aa1c4-6f5e-7c3a-9a51-3f0c8d2e7b10';
 
-/** What a problem says beyond its code, where it does. */
+/** The members of a problem beyond its code. */
 const MEMBERS: Partial<Record<ProblemCode, Record<string, unknown>>> = {
   invalid_request: { errors: [{ pointer: '/amountMinor', detail: 'must be at least 1' }] },
   payment_declined: { paymentId, declineCode: 'insufficient_funds' },
@@ -22,7 +22,7 @@ const MEMBERS: Partial<Record<ProblemCode, Record<string, unknown>>> = {
 
 const isCommon = (code: ProblemCode): code is keyof typeof COMMON => code in COMMON;
 
-/** A response for each of these problems, each as an example of exactly what is sent. */
+/** One response for these problems. Each has an example of exactly the sent bytes. */
 export function problems(description: string, ...codes: ProblemCode[]) {
   const headers = Object.assign({}, ...codes.map(headersOf)) as Record<string, object>;
   return {
@@ -60,7 +60,7 @@ const headersOf = (code: ProblemCode): Record<string, object> =>
 const isRetried = (code: ProblemCode) =>
   code === 'rate_limited' || (!isCommon(code) && 'retryAfterS' in PAYMENTS_ERRORS[code]);
 
-/** What may go wrong with any request. */
+/** The failures of every request. */
 export const anyRequest = {
   500: problems('A fault of ours; asking again with the same key is safe', 'internal_error'),
   503: problems('Something we need is down', 'temporarily_unavailable'),

@@ -18,7 +18,7 @@ const ONE = 'get /v1/payments/{id}';
 const LIST = 'get /v1/payments';
 const WEBHOOK = 'post /v1/psp/webhooks';
 
-// Whatever the document promises about an answer has to be true of one that really came.
+// Every promise of the document about an answer must be true of a real answer.
 describe('the OpenAPI document', () => {
   let payments: PaymentsUnderTest;
   let document: Document;
@@ -46,7 +46,7 @@ describe('the OpenAPI document', () => {
   const anonymous = { authorization: '' };
   const nobody = '00000000-0000-7000-8000-000000000000';
 
-  /** While the database refuses one table to everybody; statements give up after their lock timeout. */
+  /** While one table is locked, so that statements fail after their lock timeout. */
   async function locked(table: string, ask: () => Promise<Response>): Promise<Response> {
     await payments.database.admin.query(`BEGIN; LOCK TABLE payments.${table}`);
     try {
@@ -56,7 +56,7 @@ describe('the OpenAPI document', () => {
     }
   }
 
-  /** While the application lacks a right it needs: a mistake of ours, as far as a client is concerned. */
+  /** While payments lacks a right that it needs: for a client, our mistake. */
   async function forbidden(right: string, ask: () => Promise<Response>): Promise<Response> {
     const { admin } = payments.database;
     await admin.query(`REVOKE ${right} FROM payments_app`);

@@ -14,7 +14,7 @@ const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 const json = (schema: object) => ({ 'application/json': { schema } });
 const noToken = problems('No valid token', 'unauthorized');
 
-/** Written by hand around the schemas that check the requests, so that it can say when and why. */
+/** Written by hand around the schemas that check the requests, because it explains when and why. */
 export function openApi(): OpenAPIObject {
   return {
     openapi: '3.1.0',
@@ -32,7 +32,7 @@ export function openApi(): OpenAPIObject {
     components: {
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
       schemas: {
-        // zod leaves out nothing of the request's rules but the list of currencies.
+        // zod expresses all rules of the request except the list of currencies.
         Order: z.toJSONSchema(checkoutOrderSchema, { io: 'input' }) as object,
         Payment: paymentSchema,
         Problem: problemSchema,
@@ -77,7 +77,7 @@ function pay() {
         content: json(ref('Payment')),
       },
       202: {
-        description: 'Nobody knows yet whether the card was charged; it is being found out',
+        description: 'The outcome of the charge is unknown; payments repeats the PSP request',
         headers: { Location: location, 'Retry-After': retryAfter },
         content: json(ref('Payment')),
       },
@@ -90,9 +90,9 @@ function pay() {
       ),
       401: noToken,
       402: problems('Not paid, and not charged', 'payment_declined', 'payment_failed'),
-      409: problems('Somebody was first', 'idempotency_in_flight', 'order_already_paid'),
+      409: problems('Another request was first', 'idempotency_in_flight', 'order_already_paid'),
       413: problems('More than 64 kB', 'body_too_large'),
-      415: problems('Of a kind that is not read here', 'unsupported_media_type'),
+      415: problems('Not application/json', 'unsupported_media_type'),
       422: problems('The key belongs to another body', 'idempotency_key_reused'),
       429: problems('Too many at once', 'rate_limited'),
       503: problems('Try again with the same key', 'psp_unavailable', 'temporarily_unavailable'),

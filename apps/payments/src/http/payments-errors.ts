@@ -1,7 +1,7 @@
 import { Problem, type RequestFault } from '@effectively-once/platform';
 import { postgresFailure } from '@effectively-once/postgres';
 
-/** Every problem this service answers with on purpose; the OpenAPI document lists these. */
+/** All problems of payments. The OpenAPI document lists them. */
 export const PAYMENTS_ERRORS = {
   invalid_request: {
     status: 400,
@@ -55,7 +55,7 @@ export const PAYMENTS_ERRORS = {
       'The same Idempotency-Key may be retried.',
     retryAfterS: 2,
   },
-  // Nothing is claimed about the charge here: the answer of a statement may have been lost on its way.
+  // Says nothing about the charge: the answer of a statement may be lost on its way.
   temporarily_unavailable: {
     status: 503,
     detail: 'Something we need is down. Retry with the same Idempotency-Key: it cannot pay twice.',
@@ -92,9 +92,9 @@ export const invalidRequest = (errors: RequestFault[]): Problem =>
   paymentsProblem('invalid_request', { members: { errors } });
 
 /**
- * Turns the failure of an unavailable database into an answer on which the client can act, and leaves
- * every other error alone. A statement without an answer may still be executed, like one whose
- * connection was cut.
+ * Turns the failure of an unavailable database into an answer on which the client can act, and
+ * leaves every other error alone. A statement without an answer may still be executed, like one
+ * whose connection was cut.
  */
 export function databaseDownAsProblem(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof Problem) return error;

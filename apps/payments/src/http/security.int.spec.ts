@@ -7,7 +7,7 @@ import { sendWebhook } from '../testing/webhooks.js';
 
 const SECRET = new TextEncoder().encode(TEST_ENVIRONMENT.AUTH_JWT_SECRET);
 
-describe('a stranger', () => {
+describe('a request', () => {
   let payments: PaymentsUnderTest;
   beforeAll(async () => {
     payments = await PaymentsUnderTest.start();
@@ -29,7 +29,7 @@ describe('a stranger', () => {
     return response.status;
   };
 
-  it('with a token of ours is a customer', async () => {
+  it('with a token of ours is accepted', async () => {
     expect(await statusFor(await signed(good))).toBe(201);
   });
 
@@ -49,26 +49,26 @@ describe('a stranger', () => {
     ['is meant for another service', () => signed({ ...good, aud: 'search' })],
     ['has expired', () => signed(good, { ttl: '-1s' })],
     ['never expires', () => new SignJWT(good).setProtectedHeader({ alg: 'HS256' }).sign(SECRET)],
-    ['names nobody', () => signed({ ...good, sub: '' })],
-    ['names somebody who cannot be', () => signed({ ...good, sub: "alice' OR 1=1" })],
-  ])('whose token %s stays outside', async (_, mint) => {
+    ['has an empty subject', () => signed({ ...good, sub: '' })],
+    ['has an impossible subject', () => signed({ ...good, sub: "alice' OR 1=1" })],
+  ])('with a token that %s is a 401', async (_, mint) => {
     expect(await statusFor(await mint())).toBe(401);
   });
 
-  it('who is an operator sees no payments of others here', async () => {
+  it('of an operator shows no payments of other users', async () => {
     const response = await payments.pay({ key: 'mine', body: newOrder() });
     const location = response.headers.get('location') ?? '';
     const operator = await signed({ ...good, sub: 'root', role: 'operator' });
     expect((await payments.get(location, operator)).status).toBe(404);
   });
 
-  it("who has a customer's token gets no address from the internal route", async () => {
+  it('with the token of a customer gets no address from the internal route', async () => {
     const response = await payments.pay({ key: 'address', body: newOrder() });
     const id = (response.headers.get('location') ?? '').split('/').at(-1);
     expect((await payments.get(`/internal/payments/${id}/recipient`)).status).toBe(401);
   });
 
-  it('learns nothing of our insides from a fault of ours', async () => {
+  it('that fails by our fault shows no internals', async () => {
     const { admin } = payments.database;
     await admin.query('REVOKE INSERT ON payments.payments FROM payments_app');
     try {
@@ -83,7 +83,7 @@ describe('a stranger', () => {
     }
   });
 
-  it('learns nothing of our insides from a fault of his', async () => {
+  it('that fails by its own fault shows no internals', async () => {
     const responses = await Promise.all([
       payments.pay({ key: 'broken', body: '{"orderId":' }),
       payments.get('/v1/payments/%00'),
@@ -98,7 +98,7 @@ describe('a stranger', () => {
     }
   });
 
-  it('cannot make a browser run, frame or sniff what is answered', async () => {
+  it('gets an answer that no browser runs, frames or sniffs', async () => {
     const { headers } = await payments.get('/v1/payments?orderId=any');
     expect(headers.get('content-security-policy')).toContain("default-src 'self'");
     expect(headers.get('x-frame-options')).toBe('SAMEORIGIN');
@@ -108,7 +108,7 @@ describe('a stranger', () => {
   });
 });
 
-it('the values everybody knows from .env are refused in production, all of them named', () => {
+it('production refuses the public values of .env, and names all of them', () => {
   const demo = {
     ...TEST_ENVIRONMENT,
     PAYMENTS_DATABASE_URL: 'postgres://payments_app:demo-payments-app@127.0.0.1/payments',

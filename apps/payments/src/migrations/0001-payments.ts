@@ -75,8 +75,9 @@ async function payments(runner: QueryRunner): Promise<void> {
 }
 
 async function finalStatesNeverChange(runner: QueryRunner): Promise<void> {
-  // Row security instead of a trigger: for an UPDATE of the application, a final row does not exist.
-  // Every change leaves PENDING, to UNKNOWN or to a final state. UNKNOWN never returns to PENDING.
+  // Row security instead of a trigger: for an UPDATE of the application, a final row does not
+  // exist. Every change leaves PENDING, to UNKNOWN or to a final state. UNKNOWN never returns to
+  // PENDING.
   await runner.query(`ALTER TABLE payments.payments ENABLE ROW LEVEL SECURITY`);
   await runner.query(`
     CREATE POLICY everyone_reads ON payments.payments FOR SELECT

@@ -10,8 +10,8 @@ export class Outbox0002 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await outbox(runner);
     await heartbeat(runner);
-    // Inserts only: to drop a day or prune heartbeats is no event. Via the root table, so that a new
-    // day needs no change of the connector.
+    // Inserts only: to drop a day or prune heartbeats is no event. Via the root table, so that a
+    // new day needs no change of the connector.
     await runner.query(`
       CREATE PUBLICATION payments_outbox FOR TABLE payments.outbox, payments.debezium_heartbeat
         WITH (publish = 'insert', publish_via_partition_root = true)`);
@@ -89,16 +89,16 @@ async function outboxDays(runner: QueryRunner): Promise<void> {
 // publish them again.
 //
 // Drops: a day as a whole, once its *last* row is older than days_kept. Its first row lives up to a
-// day longer; assertDedupWindowCovers counts that day as its margin. The bounds stop a faulty caller
-// that would drop rows that are still needed, or make years of tables.
+// day longer; assertDedupWindowCovers counts that day as its margin. The bounds stop a faulty
+// caller that would drop rows that are still needed, or make years of tables.
 //
 // It drops only while the reader of the slot
-//   - is active. Then it takes no snapshot of these rows. (A slot is inactive during a snapshot, and
-//     when it is lost or missing. While it is created it is active, with nothing confirmed.)
-//   - has confirmed a row of the last day, hence all rows that go. A connection proves nothing: while
-//     the broker is away the connector confirms nothing, and PostgreSQL may invalidate its slot with
-//     all rows that it has not sent. A heartbeat is a row like any other. It is confirmed once its
-//     transaction is older than all that the slot remembers (catalog_xmin).
+//   - is active. Then it takes no snapshot of these rows. (A slot is inactive during a snapshot,
+//     and when it is lost or missing. While it is created it is active, with nothing confirmed.)
+//   - has confirmed a row of the last day, hence all rows that go. A connection proves nothing:
+//     while the broker is away the connector confirms nothing, and PostgreSQL may invalidate its
+//     slot with all rows that it has not sent. A heartbeat is a row like any other. It is confirmed
+//     once its transaction is older than all that the slot remembers (catalog_xmin).
 // In every other case a repair may have to publish these rows.
 const KEEP_OUTBOX_DAYS = `
   CREATE FUNCTION payments.keep_outbox_days(

@@ -5,8 +5,8 @@ import { freshDatabase } from '../testing/fresh-database.js';
 
 const FILE = join(import.meta.dirname, '..', '..', 'schema.sql');
 
-const HEAD = `-- The result of the migrations, as PostgreSQL describes it. It is for reading, and shows in review
--- what a migration changes. Written by WRITE_SCHEMA=1 npm run test:int -- apps/payments/src/migrations
+const HEAD = `-- The result of the migrations, as PostgreSQL describes it: to read, and to review a migration.
+-- Written by WRITE_SCHEMA=1 npm run test:int -- apps/payments/src/migrations
 
 `;
 

@@ -78,21 +78,23 @@ describe('a day of the outbox that is out of retention', () => {
     expect(logged).toEqual([]);
   });
 
-  // A snapshot of the rows that are kept is what brings a lost slot's events: they are nowhere else.
+  // A snapshot of the rows that are kept is what brings a lost slot's events: they are nowhere
+  // else.
   it('stays when there is no slot, and the coming days are made all the same', async () => {
     await beat();
     await database.admin.query(`DROP TABLE payments.${dayName(3)}`);
     await isKept();
   });
 
-  it('stays while nobody reads: also while Debezium takes its snapshot, which holds no slot', async () => {
+  it('stays while no connector reads: also while Debezium takes its snapshot, which holds no slot', async () => {
     await reader.create();
     await beat();
     await reader.confirm();
     await isKept();
   });
 
-  // Connected, but the broker is away: the slot may still be given up with all that it has not sent.
+  // Connected, but the broker is away: the slot may still be given up with all that it has not
+  // sent.
   it('stays while the connector reads and confirms nothing', async () => {
     await reader.create();
     await reader.start();

@@ -10,9 +10,9 @@ const SLOT = 'payments_outbox';
 const HEARTBEATS_KEPT_S = 3_600;
 
 /**
- * Makes the outbox's coming days, drops those out of retention once their events are surely published, and
- * prunes Debezium's heartbeats. Rows of a day that was not made in time go to the default partition, so
- * nothing depends on this running at any one moment.
+ * Makes the partitions of the coming days, drops those out of retention once the connector has
+ * confirmed later rows, and prunes the heartbeats of Debezium. Rows of a day without its own
+ * partition go to the default partition, so a late run does no harm.
  */
 export class OutboxPartitions {
   private isHoldingBack = false;
@@ -33,10 +33,10 @@ export class OutboxPartitions {
       `DELETE FROM payments.debezium_heartbeat WHERE beat_at < now() - $1 * interval '1 second'`,
       [HEARTBEATS_KEPT_S],
     );
-    this.say(await outboxPartitionsOverdue(this.dataSource));
+    this.logChange(await outboxPartitionsOverdue(this.dataSource));
   }
 
-  private say(daysOverdue: number): void {
+  private logChange(daysOverdue: number): void {
     const isHoldingBack = daysOverdue > 0;
     if (isHoldingBack === this.isHoldingBack) return;
     this.isHoldingBack = isHoldingBack;
@@ -49,7 +49,7 @@ export class OutboxPartitions {
   }
 }
 
-/** How many days after today have their partition, up to the first that has none. */
+/** How many days after today have their partition, up to the first day without one. */
 export async function outboxPartitionsAhead(dataSource: DataSource): Promise<number> {
   const { rows } = await pool(dataSource).query<{ ready: number }>(
     `SELECT coalesce(min(ahead) - 1, $1)::int AS ready
@@ -61,7 +61,7 @@ export async function outboxPartitionsAhead(dataSource: DataSource): Promise<num
   return rows[0]?.ready ?? 0;
 }
 
-/** How many days are out of retention and still there. */
+/** How many days are out of retention and not dropped. */
 export async function outboxPartitionsOverdue(dataSource: DataSource): Promise<number> {
   const { rows } = await pool(dataSource).query<{ overdue: number }>(
     `SELECT count(*)::int AS overdue FROM pg_class

@@ -1,7 +1,7 @@
 import { paymentView, type Payment } from './payment.entity.js';
 import { paymentsProblem } from '../http/payments-errors.js';
 
-/** An HTTP answer about a payment, as bytes: what is stored and what is sent are the same thing. */
+/** An HTTP answer about a payment. The stored bytes and the sent bytes are the same. */
 export interface Answer {
   status: number;
   body: string;
@@ -10,7 +10,7 @@ export interface Answer {
 
 export const paymentLocation = (paymentId: string) => `/v1/payments/${paymentId}`;
 
-/** The final answer about a settled payment; undefined while nobody knows. */
+/** The final answer of a payment; undefined while its outcome is unknown. */
 export function finalAnswer(payment: Payment): Answer | undefined {
   const { status, id } = payment;
   switch (status) {
@@ -28,7 +28,7 @@ export function finalAnswer(payment: Payment): Answer | undefined {
   }
 }
 
-/** 202: the truth so far. Never stored. */
+/** 202: the state so far. Never stored. */
 export function unknownAnswer(payment: Payment): Answer {
   return { status: 202, body: JSON.stringify(paymentView(payment)), paymentId: payment.id };
 }
@@ -42,7 +42,7 @@ function problemAnswer(
   return { status: problem.status, body: JSON.stringify(problem.body()), paymentId };
 }
 
-/** The headers that go with an answer; they follow from it, so they need no storing. */
+/** The headers of an answer. They follow from it, so they are not stored. */
 export function answerHeaders(answer: Answer): Record<string, string> {
   return {
     'content-type': answer.status < 400 ? 'application/json' : 'application/problem+json',

@@ -2,14 +2,14 @@ import type { Pool } from 'pg';
 
 export interface Finalization {
   paymentId: string;
-  /** The version the event and the answer were made for; another one makes this settlement a loser. */
+  /** Optimistic concurrency: event and answer are for this version. Another version loses. */
   version: number;
   status: 'COMPLETED' | 'DECLINED' | 'FAILED';
   pspReference: string | null;
   failureCode: string | null;
   responseStatus: number;
   responseBody: string;
-  /** With a COMPLETED payment, and with no other. */
+  /** Only with a COMPLETED payment. */
   event?: OutboxEvent;
 }
 
@@ -25,11 +25,11 @@ export interface OutboxEvent {
   payload: string;
 }
 
-// The one conditional UPDATE that request, completer and webhook race for. The response and the event
-// hang on its row: who loses writes neither, so one payment has one answer and one event.
-// completed_at is the event's occurred_at, which also chooses the outbox's day.
+// The one conditional UPDATE for which request, completer and webhook race. The response and the
+// event depend on its row: a loser writes neither, so a payment has one answer and one event.
+// completed_at is also the event's occurred_at, which decides the day of the outbox.
 const FINALIZE = `
-  WITH settled AS (
+  WITH finalized AS (
     UPDATE payments.payments
     SET status = $3, version = version + 1, psp_reference = $4, failure_code = $5,
       completed_at = $12, lease_token = NULL, lease_until = NULL
@@ -37,30 +37,33 @@ const FINALIZE = `
     RETURNING id
   ), response AS (
     UPDATE payments.idempotency_keys SET response_status = $6, response_body = $7
-    FROM settled WHERE payment_id = settled.id
+    FROM finalized WHERE payment_id = finalized.id
   ), event AS (
     INSERT INTO payments.outbox
       (event_id, specversion, topic, partition_key, event_type, subject, occurred_at, data_schema,
        traceparent, payload)
-    SELECT $8::uuid, $9, $10, $11, $13, settled.id::text, $12, $14, $15, $16
-    FROM settled WHERE $3 = 'COMPLETED'
+    SELECT $8::uuid, $9, $10, $11, $13, finalized.id::text, $12, $14, $15, $16
+    FROM finalized WHERE $3 = 'COMPLETED'
   )
-  SELECT id FROM settled`;
+  SELECT id FROM finalized`;
 
-/** Brings a payment to its final state, unless somebody else did. One statement, in its own transaction. */
-export async function finalize(pool: Pool, settlement: Finalization): Promise<'settled' | 'lost'> {
-  const { event } = settlement;
+/** Writes the final state of a payment, once. One statement, in its own transaction. */
+export async function finalize(
+  pool: Pool,
+  finalization: Finalization,
+): Promise<'finalized' | 'lost'> {
+  const { event } = finalization;
   const { rowCount } = await pool.query({
-    name: 'settle',
+    name: 'finalize',
     text: FINALIZE,
     values: [
-      settlement.paymentId,
-      settlement.version,
-      settlement.status,
-      settlement.pspReference,
-      settlement.failureCode,
-      settlement.responseStatus,
-      settlement.responseBody,
+      finalization.paymentId,
+      finalization.version,
+      finalization.status,
+      finalization.pspReference,
+      finalization.failureCode,
+      finalization.responseStatus,
+      finalization.responseBody,
       event?.eventId,
       event?.specversion,
       event?.topic,
@@ -72,5 +75,5 @@ export async function finalize(pool: Pool, settlement: Finalization): Promise<'s
       event?.payload,
     ],
   });
-  return rowCount === 1 ? 'settled' : 'lost';
+  return rowCount === 1 ? 'finalized' : 'lost';
 }

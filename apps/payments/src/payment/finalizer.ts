@@ -14,7 +14,7 @@ import { Payment } from './payment.entity.js';
 import type { Refunds } from '../recovery/refunds.js';
 import { finalize, type OutboxEvent } from './finalize.sql.js';
 
-/** A final truth about a payment, from whoever learnt it first. */
+/** What the PSP finally did with a payment. */
 export type ChargeOutcome =
   | { outcome: 'captured'; pspReference: string }
   | { outcome: 'declined'; declineCode: string; pspReference: string | null }
@@ -23,7 +23,7 @@ export type ChargeOutcome =
 // A payment changes its version at most once before it is final (PENDING to UNKNOWN).
 const TRIES_MAX = 3;
 
-/** Where the request, the completer and the webhook bring what they learnt; the first one decides. */
+/** Request, completer and webhook bring their charge outcome here. The first one decides. */
 export class Finalizer {
   constructor(
     private readonly dataSource: DataSource,
@@ -33,51 +33,54 @@ export class Finalizer {
   ) {}
 
   /**
-   * Brings the payment to the verdict's state and answers with the stored bytes, be they this
-   * caller's or an earlier winner's. A capture that comes too late to pay for anything is refunded.
+   * Brings the payment to its final state and returns the stored answer: of this call, or of the
+   * earlier one that won. A capture that comes after another final state is refunded.
    */
-  async finalize(payment: Payment, verdict: ChargeOutcome): Promise<Answer> {
+  async finalize(payment: Payment, chargeOutcome: ChargeOutcome): Promise<Answer> {
     let current = payment;
     for (let tries = 0; tries < TRIES_MAX; tries += 1) {
-      const settled = finalAnswer(current);
-      if (settled) {
-        await this.refundCaptureWithoutPayment(current, verdict);
-        return (await this.storedAnswer(current.id)) ?? settled;
+      const final = finalAnswer(current);
+      if (final) {
+        await this.refundCaptureWithoutPayment(current, chargeOutcome);
+        return (await this.storedAnswer(current.id)) ?? final;
       }
-      const answer = await this.tryFinalize(current, verdict);
+      const answer = await this.tryFinalize(current, chargeOutcome);
       if (answer) return answer;
       current = await this.payment(current.id);
     }
-    throw new Error(`payment ${payment.id} kept changing while it was settled`);
+    throw new Error(`payment ${payment.id} kept changing while it was finalized`);
   }
 
-  /** The stored answer of a settled payment, 202 about any other. */
+  /** The stored answer of a final payment, 202 for any other. */
   async currentAnswer(paymentId: string): Promise<Answer> {
     const payment = await this.payment(paymentId);
-    const settled = finalAnswer(payment);
-    if (!settled) return unknownAnswer(payment);
-    return (await this.storedAnswer(paymentId)) ?? settled;
+    const final = finalAnswer(payment);
+    if (!final) return unknownAnswer(payment);
+    return (await this.storedAnswer(paymentId)) ?? final;
   }
 
   async payment(id: string): Promise<Payment> {
     return await this.dataSource.getRepository(Payment).findOneByOrFail({ id });
   }
 
-  /** A final state never changes, so money that was taken after it goes back. */
+  /** A final state never changes, so a later capture goes back. */
   private async refundCaptureWithoutPayment(
     payment: Payment,
-    verdict: ChargeOutcome,
+    chargeOutcome: ChargeOutcome,
   ): Promise<void> {
-    if (verdict.outcome !== 'captured') return;
-    const surplus = { paymentId: payment.id, pspReference: verdict.pspReference };
-    if (payment.status !== 'COMPLETED') await this.refunds.owe(surplus);
-    else if (payment.pspReference !== surplus.pspReference) this.refunds.leaveToOperator(surplus);
+    if (chargeOutcome.outcome !== 'captured') return;
+    const capture = { paymentId: payment.id, pspReference: chargeOutcome.pspReference };
+    if (payment.status !== 'COMPLETED') await this.refunds.owe(capture);
+    else if (payment.pspReference !== capture.pspReference) this.refunds.leaveToOperator(capture);
   }
 
-  private async tryFinalize(current: Payment, verdict: ChargeOutcome): Promise<Answer | undefined> {
-    const next = finalPayment(current, verdict, this.clockAndIds.now());
+  private async tryFinalize(
+    current: Payment,
+    chargeOutcome: ChargeOutcome,
+  ): Promise<Answer | undefined> {
+    const next = finalPayment(current, chargeOutcome, this.clockAndIds.now());
     const answer = finalAnswer(next);
-    if (!answer) throw new Error(`a verdict left payment ${next.id} ${next.status}`);
+    if (!answer) throw new Error(`the charge outcome left payment ${next.id} ${next.status}`);
     const outcome = await finalize(pool(this.dataSource), {
       paymentId: next.id,
       version: current.version,
@@ -108,26 +111,26 @@ export class Finalizer {
   }
 }
 
-/** The payment as it will be once the verdict is written. */
-function finalPayment(payment: Payment, verdict: ChargeOutcome, now: Date): Payment {
+/** The payment as this statement will write it. */
+function finalPayment(payment: Payment, chargeOutcome: ChargeOutcome, now: Date): Payment {
   const next = Object.assign(new Payment(), payment, { version: payment.version + 1 });
-  switch (verdict.outcome) {
+  switch (chargeOutcome.outcome) {
     case 'captured':
       next.status = 'COMPLETED';
-      next.pspReference = verdict.pspReference;
+      next.pspReference = chargeOutcome.pspReference;
       next.completedAt = now;
       return next;
     case 'declined':
       next.status = 'DECLINED';
-      next.pspReference = verdict.pspReference;
-      next.failureCode = verdict.declineCode;
+      next.pspReference = chargeOutcome.pspReference;
+      next.failureCode = chargeOutcome.declineCode;
       return next;
     case 'never_charged':
       next.status = 'FAILED';
-      next.failureCode = verdict.reason;
+      next.failureCode = chargeOutcome.reason;
       return next;
     default:
-      return verdict satisfies never;
+      return chargeOutcome satisfies never;
   }
 }
 

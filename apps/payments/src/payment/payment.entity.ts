@@ -2,10 +2,12 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 export type PaymentStatus = 'PENDING' | 'COMPLETED' | 'DECLINED' | 'UNKNOWN' | 'FAILED';
 
-/** node-postgres hands over bigint as text; amounts end far below 2^53. */
+/** node-postgres returns a bigint as text. Amounts end far below 2^53. */
 const whole = { from: Number, to: (value: number) => value };
 
-/** One try to pay an order. Read through TypeORM, written only by the named statements in *.sql.ts. */
+/**
+ * One attempt to pay an order. Read through TypeORM, written only by the statements in *.sql.ts.
+ */
 @Entity({ schema: 'payments', name: 'payments' })
 export class Payment {
   @PrimaryColumn('uuid')
@@ -48,12 +50,12 @@ export class Payment {
   @Column('text')
   traceparent!: string;
 
-  /** How often the completer has asked the PSP about it. */
+  /** How often the completer has taken it over. */
   @Column('integer', { name: 'psp_attempts' })
   pspAttempts!: number;
 }
 
-/** What its owner sees of a payment. The order of the members is part of the stored bytes. */
+/** A payment as its customer sees it. The order of the members is part of the stored bytes. */
 export function paymentView(payment: Payment) {
   return {
     id: payment.id,

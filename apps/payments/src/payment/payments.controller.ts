@@ -6,10 +6,10 @@ import { validate as isUuid } from 'uuid';
 import { Payment, paymentView } from './payment.entity.js';
 import { invalidRequest, paymentsProblem } from '../http/payments-errors.js';
 
-// An order has one live payment and as many declined ones as its customer had patience for.
+// An order has at most one live payment, and any number of declined ones.
 const PER_ORDER_MAX = 100;
 
-/** A customer's own payments; somebody else's do not exist here. */
+/** A customer's own payments. Those of other customers are a 404. */
 @Controller('v1/payments')
 @UseGuards(CallerGuard)
 export class PaymentsController {

@@ -13,7 +13,7 @@ interface Recipient {
   locale: string;
 }
 
-/** Where a receipt goes. The only way an address leaves this service, and only to another of ours. */
+/** The receipt's address. No other route returns one, and this one only to our own services. */
 @Controller('internal/payments')
 export class RecipientController {
   constructor(

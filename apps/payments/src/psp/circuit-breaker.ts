@@ -142,7 +142,9 @@ export class PspCircuitBreaker {
   }
 }
 
-/** Every answer of the PSP proves that it works, a refusal too. Silence and its own errors do not. */
+/**
+ * Every answer of the PSP proves that it works, a refusal too. Silence and its own errors do not.
+ */
 function isPspDown(result: ChargeResult): boolean {
   switch (result.outcome) {
     case 'not_reached':

@@ -2,11 +2,10 @@ import type { DataSource } from 'typeorm';
 import { pool } from '../runtime/database.js';
 import type { Outage } from './circuit-breaker.js';
 
-// Kept long enough for every payment that may still be open. (A payment that is, after this long, was
-// not kept open by an outage.)
+// Longer than a payment stays open because of an outage.
 const KEPT_D = 30;
-// Outages that could not be written because the database was down too. One forgotten makes the audit
-// stricter, never blind.
+// The limit of outages that wait for a database that is down too. A forgotten outage makes the
+// audit stricter, never blind.
 const UNWRITTEN_MAX = 100;
 
 const RECORD = `
@@ -15,9 +14,8 @@ const RECORD = `
   ON CONFLICT (id) DO UPDATE SET open_until = excluded.open_until`;
 
 /**
- * Writes down when the circuit was open, while it is: nothing can be settled meanwhile, and the audit (I4)
- * must not hold that against a payment. `open_until` moves on second by second, so a process that dies
- * vouches for nothing after its death.
+ * Records when the circuit was open. Meanwhile payments cannot become final, and the audit (I4)
+ * must not count that time. `open_until` moves on every second, so that a crash ends the record.
  */
 export class PspOutages {
   private readonly outages = new Map<string, Outage>();
@@ -36,7 +34,7 @@ export class PspOutages {
   async record(): Promise<void> {
     for (const [id, outage] of [...this.outages]) {
       const nowMs = this.options.nowMs();
-      // Taken before the statement: the outage may end while it runs.
+      // Read before the statement, because the outage may end while it runs.
       const { sinceMs, untilMs } = outage;
       const values = [id, nowMs - sinceMs, nowMs - (untilMs ?? nowMs)];
       await pool(this.dataSource).query({ name: 'record_outage', text: RECORD, values });

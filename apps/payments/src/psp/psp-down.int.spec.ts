@@ -30,9 +30,9 @@ describe('while the PSP is down', () => {
     await untilState(2);
   }
 
-  it('a checkout is 503 without asking it, and stores nothing; then the same key pays', async () => {
+  it('a checkout is 503 without a request to it, and stores nothing; then the same key pays', async () => {
     await openTheCircuit();
-    // It would answer by now, but nobody has tried it yet.
+    // The PSP works again, but there was no trial yet.
     await payments.psp.open();
     const before = await stored();
     const body = newOrder();
@@ -52,7 +52,7 @@ describe('while the PSP is down', () => {
     expect(payments.psp.attempts).toHaveLength(1);
   });
 
-  it('whoever is paid is told so, and a paid order is still paid', async () => {
+  it('a replay gets its stored response, and a paid order is still a 409', async () => {
     const body = newOrder();
     const paid = await pay('paid-1', body);
     const bytes = await paid.text();
@@ -65,21 +65,21 @@ describe('while the PSP is down', () => {
     expect((await problemOf(other)).code).toBe('idempotency_key_reused');
   });
 
-  it('an open payment waits, is not asked for, and settles by itself when the PSP is back', async () => {
+  it('an open payment waits without a request, and is finalized when the PSP is back', async () => {
     payments.psp.script.push('charge_then_reset');
     const { id } = await paymentOf(await pay('waiting-1'));
     await openTheCircuit();
     await payments.psp.open();
-    const settled = await waitUntil('the payment to be settled', async () => {
+    const completed = await waitUntil('the payment to be COMPLETED', async () => {
       const payment = await paymentOf(await payments.get(`/v1/payments/${id}`));
       return payment.status === 'COMPLETED' || undefined;
     });
-    expect(settled).toBe(true);
+    expect(completed).toBe(true);
     expect(payments.psp.captures).toHaveLength(1);
     await untilState(0);
   });
 
-  it('the time of it is on record, and ends', async () => {
+  it('the outage is recorded, and ends', async () => {
     const outages = async () => {
       const { rows } = await payments.database.admin.query<{ from: Date; until: Date }>(
         'SELECT open_from AS from, open_until AS until FROM payments.psp_outages',
@@ -103,7 +103,7 @@ describe('while the PSP is down', () => {
     await untilState(0);
     expect(await outages()).toEqual([{ from: first?.from, until: expect.any(Date) }]);
 
-    // What is over is written once more and then left alone.
+    // An outage that is over is written once more, and then no more.
     const recorder = payments.app.get(PspOutages);
     const written = async () => {
       await recorder.record();
@@ -113,21 +113,21 @@ describe('while the PSP is down', () => {
     expect(await written()).toEqual(await written());
   });
 
-  it('hanging, it holds no more checkouts than there are places; the others are 503, and reads go on', async () => {
+  it('hanging, it holds at most 250 checkouts; the others are 503, and reads still work', async () => {
     await payments.stop();
-    // Long enough for the last one to be on its way before the first one gives up.
+    // Long enough for the last request to start before the first one times out.
     payments = await PaymentsUnderTest.start({ RATE_LIMIT_BURST: '1000', PSP_TIMEOUT_MS: '6000' });
     payments.psp.script.push(...Array<'hang'>(CHECKOUTS_MAX).fill('hang'));
     const hanging = Array.from({ length: CHECKOUTS_MAX }, (_, n) => pay(`hanging-${n}`));
-    await waitUntil('all places to be taken', () => payments.psp.attempts[CHECKOUTS_MAX - 1]);
+    await waitUntil('the bulkhead to be full', () => payments.psp.attempts[CHECKOUTS_MAX - 1]);
     const before = await stored();
-    const turnedAway = await pay('one-too-many');
-    expect((await problemOf(turnedAway)).code).toBe('psp_unavailable');
+    const refused = await pay('one-too-many');
+    expect((await problemOf(refused)).code).toBe('psp_unavailable');
     expect(await stored()).toEqual(before);
     expect((await payments.get('/v1/payments?orderId=any')).status).toBe(200);
     const statuses = (await Promise.all(hanging)).map(({ status }) => status);
     expect(new Set(statuses)).toEqual(new Set([202]));
-    await waitUntil('the places to be free again', async () => {
+    await waitUntil('the bulkhead to be free again', async () => {
       return (await pay('afterwards')).status === 201 || undefined;
     });
   });

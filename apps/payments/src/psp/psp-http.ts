@@ -1,16 +1,16 @@
 import Stripe from 'stripe';
 import type { ReachPoint } from '../runtime/failure-points.js';
 
-/** A request the PSP gave no whole answer to; the socket's own error is the cause. */
+/** The PSP gave no complete answer. The cause is the socket's error. */
 export class PspConnectionError extends Error {
   override readonly name = 'PspConnectionError';
 }
 
 /**
- * The SDK's HTTP client, held to one attempt. Even with `maxNetworkRetries: 0` the SDK sends a request
- * again after ECONNRESET or EPIPE (RequestSender._shouldRetry). If that second attempt is refused, its
- * ECONNREFUSED would hide a first one that charged, and the key would be freed. It looks for the
- * socket's error code, so the code is taken off its sight.
+ * The SDK's HTTP client with exactly one attempt. Even with `maxNetworkRetries: 0` the SDK repeats
+ * a request after ECONNRESET or EPIPE (RequestSender._shouldRetry). If the first attempt charged
+ * and the second one is refused, the SDK reports only ECONNREFUSED, and we would release the key.
+ * The SDK decides by the socket's error code, so we hide the code from it.
  */
 export function oneAttempt(
   client: Stripe.HttpClient,
@@ -30,7 +30,7 @@ export function oneAttempt(
   };
 }
 
-// The connection never existed, so the request never left. A reset or a timeout proves no such thing.
+// Without a connection the request never left. A reset or a timeout does not prove that.
 const NO_CONNECTION = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);
 
 /** Whether the request surely never reached the PSP. */

@@ -18,8 +18,8 @@ describe('a PSP that misbehaves', () => {
     payments.psp.searchSees = true;
   });
 
-  const settled = async (id: string) =>
-    await waitUntil('the payment to be settled', async () => {
+  const untilFinal = async (id: string) =>
+    await waitUntil('the payment to be final', async () => {
       const payment = await paymentOf(await payments.get(`/v1/payments/${id}`));
       return ['PENDING', 'UNKNOWN'].includes(payment.status) ? undefined : payment;
     });
@@ -75,7 +75,7 @@ describe('a PSP that misbehaves', () => {
     expect(unknown.status).toBe('UNKNOWN');
     expect(response.headers.get('location')).toBe(`/v1/payments/${unknown.id}`);
 
-    expect((await settled(unknown.id)).status).toBe('COMPLETED');
+    expect((await untilFinal(unknown.id)).status).toBe('COMPLETED');
     expect(payments.psp.captures).toHaveLength(1);
     expect(new Set(payments.psp.attempts)).toEqual(new Set([unknown.id]));
     expect(await eventsOf(unknown.id)).toBe(1);
@@ -84,12 +84,12 @@ describe('a PSP that misbehaves', () => {
     expect(replay.headers.get('idempotent-replayed')).toBe('true');
   });
 
-  // The SDK sends a request once more after a reset, its own retries off or not. Were the second attempt's
-  // ECONNREFUSED believed, the key would be freed after a charge.
+  // After a reset the SDK repeats a request, even with its retries off. If we believed the second
+  // attempt's ECONNREFUSED, we would release the key after a charge.
   it('charging, cutting the connection and going down is unknown, never "not reached"', async () => {
     payments.psp.script.push('charge_then_reset_and_close');
     const { url } = payments.psp;
-    // Time enough for a second attempt.
+    // Enough time for a second attempt.
     const psp = new Psp({ url, secretKey: 'sk_test', timeoutMs: 10_000 });
     const payment = Object.assign(new Payment(), newOrder(), { id: crypto.randomUUID() });
     expect(await psp.charge(payment)).toMatchObject({ outcome: 'unknown', next: 'repeat' });
@@ -105,7 +105,7 @@ describe('a PSP that misbehaves', () => {
     expect((await paymentOf(await payments.get(`/v1/payments/${id}`))).status).toBe('UNKNOWN');
 
     payments.aheadMs = 61_000;
-    expect((await settled(id)).status).toBe('FAILED');
+    expect((await untilFinal(id)).status).toBe('FAILED');
     const replay = await payments.pay({ key: 'stored-1', body });
     expect(replay.status).toBe(402);
     expect((await problemOf(replay)).code).toBe('payment_failed');
@@ -113,7 +113,7 @@ describe('a PSP that misbehaves', () => {
     expect((await payments.pay({ key: 'stored-2', body })).status).toBe(201);
   }, 60_000);
 
-  // Whoever has the key may be charging right now: that the search finds nothing means nothing yet.
+  // The other request may charge at this moment, so that an empty search proves nothing.
   it('saying that another request has the key is unknown, however old the payment is', async () => {
     payments.psp.script.push('hang', {
       status: 409,
@@ -122,7 +122,7 @@ describe('a PSP that misbehaves', () => {
     });
     const { id } = await paymentOf(await payments.pay({ key: 'in-use-1', body: newOrder() }));
     payments.aheadMs = 61_000;
-    expect((await settled(id)).status).toBe('COMPLETED');
+    expect((await untilFinal(id)).status).toBe('COMPLETED');
     expect(payments.psp.captures).toHaveLength(1);
   });
 
@@ -130,12 +130,12 @@ describe('a PSP that misbehaves', () => {
     payments.psp.script.push('hang', 'charge_then_error_500_stored');
     payments.psp.searchSees = false;
     const { id } = await paymentOf(await payments.pay({ key: 'late-1', body: newOrder() }));
-    // The PSP was away for two minutes; what it charges now is younger than the payment.
+    // The PSP was down for two minutes: its charge is younger than the payment.
     payments.aheadMs = 120_000;
     await waitUntil('the stored error to be repeated', () => payments.psp.attempts[2]);
     await waitUntil('it to be repeated again', () => payments.psp.attempts[3]);
     payments.psp.searchSees = true;
-    expect((await settled(id)).status).toBe('COMPLETED');
+    expect((await untilFinal(id)).status).toBe('COMPLETED');
     expect(await eventsOf(id)).toBe(1);
   }, 60_000);
 
@@ -144,7 +144,7 @@ describe('a PSP that misbehaves', () => {
     const response = await payments.pay({ key: 'old-1', body: newOrder() });
     const { id } = await paymentOf(response);
     payments.aheadMs = 23.5 * 3_600_000;
-    expect((await settled(id)).status).toBe('COMPLETED');
+    expect((await untilFinal(id)).status).toBe('COMPLETED');
     expect(payments.psp.attempts).toHaveLength(1);
   });
 

@@ -7,19 +7,22 @@ import { pspRequests } from '../runtime/metrics.js';
 import type { Payment } from '../payment/payment.entity.js';
 import { neverConnected, oneAttempt } from './psp-http.js';
 
-/** What became of one attempt to charge, in the only words the rest of the service knows. */
+/**
+ * The result of one attempt to charge. The other files know no errors of Stripe, only these words.
+ */
 export type ChargeResult =
   | { outcome: 'captured'; pspReference: string }
   | { outcome: 'declined'; declineCode: string; pspReference: string | null }
-  /** The PSP found fault with the request itself and charged nothing. */
+  /** The PSP refused the request as invalid and charged nothing. */
   | { outcome: 'invalid'; code: string }
-  /** Turned away at the door: 429, 401, 403. */
+  /** The PSP refused before it looked at the request: 429, 401, 403. */
   | { outcome: 'refused' }
-  /** Surely never left this process. */
+  /** The request surely never left this process. */
   | { outcome: 'not_reached' }
   /**
-   * Perhaps charged. Repeating the request tells, unless the PSP only repeats an error it stored.
-   * `psp_down`: no answer, or an error of its own. `inconclusive`: it works, but does not say.
+   * Perhaps charged. A repeated request tells, unless the PSP only replays an error that it stored.
+   * `psp_down`: no answer, or an error of its own. `inconclusive`: the PSP works, but its answer
+   * does not tell.
    */
   | { outcome: 'unknown'; next: 'repeat' | 'look_up'; because: 'psp_down' | 'inconclusive' };
 
@@ -31,8 +34,8 @@ export type LookUpResult =
 export type RefundResult = 'refunded' | 'failed';
 
 /**
- * The card network. One call is one attempt: the PSP key is the payment id, and whoever calls again with
- * the same payment gets what happened the first time (Stripe, "Idempotent requests").
+ * The payment service provider. One call is one attempt. The PSP key is the payment id: a second
+ * call with the same payment returns what happened the first time (Stripe, "Idempotent requests").
  */
 export class Psp {
   private readonly stripe: Stripe;
@@ -63,14 +66,14 @@ export class Psp {
     return this.counted(await this.inTime(this.create(payment), noAnswer));
   }
 
-  /** What the PSP knows about a payment, found by our id in its metadata. Never charges. */
+  /** Finds the charge of a payment by our id in its metadata. Never charges. */
   async lookUp(paymentId: string): Promise<LookUpResult> {
     return await this.inTime(this.search(paymentId), { outcome: 'unknown' });
   }
 
   /**
-   * Gives a whole capture back. It can be asked for as often as one likes: the PSP refunds a capture once,
-   * also long after it has forgotten the key.
+   * Refunds a whole capture. Safe to repeat: the PSP refunds a capture once, also long after it has
+   * forgotten the key.
    */
   async refund(capture: { paymentId: string; pspReference: string }): Promise<RefundResult> {
     return await this.inTime(this.createRefund(capture), 'failed');
@@ -96,7 +99,8 @@ export class Psp {
           payment_method: payment.paymentMethod,
           confirm: true,
           automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
-          // Nobody is there to answer a bank's question; without this the intent would wait for one.
+          // No customer is there to authenticate (3-D Secure). Without this the intent would wait
+          // for it.
           error_on_requires_action: true,
           metadata: { paymentId: payment.id },
         },
@@ -144,10 +148,10 @@ export class Psp {
     }
   }
 
-  /** The SDK's timeout starts anew with every byte; this one ends the wait whatever trickles in. */
-  private async inTime<Result>(asked: Promise<Result>, otherwise: Result): Promise<Result> {
+  /** The SDK's timeout starts again with every byte. This one is a limit for the whole call. */
+  private async inTime<Result>(call: Promise<Result>, otherwise: Result): Promise<Result> {
     try {
-      return await withTimeout(asked, this.options.timeoutMs);
+      return await withTimeout(call, this.options.timeoutMs);
     } catch (error) {
       if (error instanceof TimeoutError) return otherwise;
       throw error;
@@ -179,8 +183,8 @@ export function intentResult(
   return { outcome: 'unknown' };
 }
 
-// The order matters: a card error is the one definite "no", and only a 4xx we can name frees or fails
-// anything. Whatever is left over is unknown, because a wrong "no" here is a second charge.
+// The order matters. A card error is the one definite "no", and only a known 4xx releases the key
+// or fails the payment. Every other error is unknown, because a wrong "no" here is a second charge.
 function errorResult(error: Stripe.errors.StripeError): ChargeResult {
   const { statusCode, rawType } = error;
   if (neverConnected(error)) return { outcome: 'not_reached' };
@@ -189,12 +193,12 @@ function errorResult(error: Stripe.errors.StripeError): ChargeResult {
     return { outcome: 'declined', declineCode, pspReference: error.payment_intent?.id ?? null };
   }
   if (statusCode === 429 || statusCode === 401 || statusCode === 403) return { outcome: 'refused' };
-  // Another request has the key and may be charging at this moment; nothing found is no answer.
+  // Another request has the key and may charge at this moment, so a look-up would prove nothing.
   if (statusCode === 409) return inconclusive('repeat');
   if (rawType === 'idempotency_error') return inconclusive('look_up');
   if ((statusCode === 400 || statusCode === 404) && rawType === 'invalid_request_error')
     return { outcome: 'invalid', code: error.code ?? 'invalid_request' };
-  // An error it stored for this key says nothing about how it is now.
+  // An error that the PSP stored for this key does not tell whether it works now.
   if (error.headers?.['idempotent-replayed'] === 'true') return inconclusive('look_up');
   const isItsOwn = statusCode === undefined || statusCode >= 500;
   return isItsOwn ? noAnswer : inconclusive('repeat');

@@ -20,9 +20,9 @@ describe('a clock that is set', () => {
     await world.completer.run();
   };
 
-  // The PSP's search shows a charge within a minute. Set forth by more, our clock would have the minute over
-  // at once: a customer who was charged would be told that he was not, until his money is given back.
-  it('does not make "not found yet" into "never charged"', async () => {
+  // The PSP's search shows a charge within a minute. Measured by a wall clock that is set forward,
+  // the minute would be over at once: a charged customer would read "not charged" until the refund.
+  it('does not turn "not found yet" into "never charged"', async () => {
     world.psp.script.push('charge_then_error_500_stored');
     await world.checkout.pay({
       userId: 'alice',

@@ -34,7 +34,7 @@ describe('a payment whose request is gone', () => {
     leaseMs,
   });
 
-  /** What a process leaves behind that dies between its claim and its PSP call. */
+  /** Leaves what a process leaves that dies between its claim and its PSP call. */
   async function claimAndDie(order: ReturnType<typeof newOrder>, key: string, leaseMs: number) {
     const claimed = request(order, key, leaseMs);
     const outcome = await claim(pool(payments.app.get(DataSource)), claimed);
@@ -42,7 +42,7 @@ describe('a payment whose request is gone', () => {
     return claimed;
   }
 
-  /** What another instance's completer does to a payment whose lease is over. */
+  /** Takes a payment over, like the completer of another instance. */
   async function takeOverElsewhere(paymentId: string) {
     await payments.database.admin.query(
       `UPDATE payments.payments SET status = 'UNKNOWN', version = 2, lease_token = $2 WHERE id = $1`,
@@ -75,21 +75,21 @@ describe('a payment whose request is gone', () => {
     expect(taken).toEqual([]);
   });
 
-  it('can be neither given up nor put off any more by a request that lost its lease', async () => {
-    const held = await claimAndDie(newOrder(), 'slow-1', 60_000);
-    await takeOverElsewhere(held.paymentId);
+  it('can be neither released nor deferred by a request that lost its lease', async () => {
+    const lease = await claimAndDie(newOrder(), 'slow-1', 60_000);
+    await takeOverElsewhere(lease.paymentId);
     const connections = pool(payments.app.get(DataSource));
-    expect(await release(connections, held)).toBe('lost');
-    expect(await defer(connections, { ...held, afterMs: 1 })).toBe('lost');
+    expect(await release(connections, lease)).toBe('lost');
+    expect(await defer(connections, { ...lease, afterMs: 1 })).toBe('lost');
   });
 
-  it('and comes back is settled by its answer, and the event has the version of the row', async () => {
+  it('and comes back is finalized by its answer, and the event has the version of the row', async () => {
     const order = newOrder();
     const { paymentId } = await claimAndDie(order, 'slow-2', 60_000);
-    const settlement = payments.app.get(Finalizer);
-    const asClaimed = await settlement.payment(paymentId);
+    const finalizer = payments.app.get(Finalizer);
+    const asClaimed = await finalizer.payment(paymentId);
     await takeOverElsewhere(paymentId);
-    await settlement.finalize(asClaimed, { outcome: 'captured', pspReference: 'pi_slow' });
+    await finalizer.finalize(asClaimed, { outcome: 'captured', pspReference: 'pi_slow' });
 
     const { rows } = await payments.database.admin.query(
       `SELECT version, payload::jsonb -> 'paymentVersion' AS told
@@ -99,11 +99,11 @@ describe('a payment whose request is gone', () => {
     expect(rows).toEqual([{ version: 3, told: 3 }]);
   });
 
-  // Payment, event and response are one statement: whichever of them is refused takes the others along.
+  // One statement writes payment, event and response: if one of them is refused, none is written.
   it.each([
     ['the response', 'UPDATE (response_status, response_body) ON payments.idempotency_keys'],
     ['the event', 'INSERT ON payments.outbox'],
-  ])('because %s could not be written is not settled by halves', async (_, right) => {
+  ])('is not half finalized when %s cannot be written', async (_, right) => {
     const { admin } = payments.database;
     const [order, key] = [newOrder(), `halved-${right}`.replace(/[^a-z-]/g, '')];
     await admin.query(`REVOKE ${right} FROM payments_app`);
@@ -122,7 +122,7 @@ describe('a payment whose request is gone', () => {
     }
   });
 
-  it('is found by a twin that waited for its key to be committed', async () => {
+  it('is found by a concurrent request that waited for its key to be committed', async () => {
     const order = newOrder();
     const twin = request(order, 'twin-1', 60_000);
     const { admin } = payments.database;
@@ -144,7 +144,7 @@ describe('a payment whose request is gone', () => {
     });
     await admin.query('COMMIT');
     expect(await claiming).toMatchObject({
-      outcome: 'key_known',
+      outcome: 'key_taken',
       holder: { paymentId: twin.paymentId, status: 'PENDING' },
     });
   });

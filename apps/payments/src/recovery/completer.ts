@@ -11,11 +11,12 @@ import type { Finalizer, ChargeOutcome } from '../payment/finalizer.js';
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-// The PSP forgets keys after 24 h, and the same POST would charge again. An hour is left for clocks.
+// The PSP forgets keys after 24 h; then the same POST would charge again. One hour is the margin
+// for clocks that differ.
 const REPEATABLE_FOR_MS = 23 * HOUR_MS;
-// What was charged shows up in the PSP's search within a minute; "absent" means nothing before that.
+// The PSP's search shows a charge within a minute. Before that, "absent" proves nothing.
 const SEARCH_LAG_MS = MINUTE_MS;
-// Forgetting one only makes its payment wait for another minute.
+// A forgotten one only makes its payment wait for another minute.
 const REFUSALS_MAX = 10_000;
 const LEASE_MARGIN_MS = 4_000;
 const BATCH_MAX = 20;
@@ -23,12 +24,12 @@ const WAIT_FIRST_MS = 1_000;
 const WAIT_MAX_MS = 15_000;
 
 /**
- * Settles payments whose request died or never learnt what the PSP did. It only rolls forward: the same
- * POST with the same PSP key either charges once or returns what happened. It never frees a claim,
- * because nobody can know that another process died *before* its PSP call.
+ * Finalizes payments whose request died, or does not know what the PSP did. It only rolls forward:
+ * the same POST with the same PSP key charges once, or returns what happened. It never releases a
+ * claim, because another process may have died *after* its PSP call.
  */
 export class Completer {
-  /** Payment id → when this process first heard that the same POST will not charge any more. */
+  /** Payment id → when this process first learnt that the same POST cannot charge any more. */
   private readonly refusedAtMs = new Map<string, number>();
 
   constructor(
@@ -44,53 +45,56 @@ export class Completer {
   ) {}
 
   /**
-   * Works once through payments whose lease is over, at most a batch. Answers how many it took: none while
-   * the PSP is down, and one to find out whether it still is. Nobody waits for that one's answer.
+   * Completes one batch of payments whose lease is over, and returns how many it took: none while
+   * the circuit is open, and one as the trial of the half-open circuit.
    */
   async run(): Promise<number> {
-    const { dataSource, circuitBreaker: door, clockAndIds } = this.parts;
-    const pass = door.acquireForCompleter();
-    if (!pass) return 0;
+    const { dataSource, circuitBreaker, clockAndIds } = this.parts;
+    const permit = circuitBreaker.acquireForCompleter();
+    if (!permit) return 0;
     try {
       const leaseToken = clockAndIds.newId();
       const taken = await takeOver(pool(dataSource), {
         leaseToken,
         // A charge and a look-up may follow each other.
         leaseMs: 2 * this.options.pspTimeoutMs + LEASE_MARGIN_MS,
-        paymentsMax: pass.isTrial ? 1 : BATCH_MAX,
+        paymentsMax: permit.isTrial ? 1 : BATCH_MAX,
       });
-      await Promise.all(taken.map((id) => this.complete(id, leaseToken, pass)));
+      await Promise.all(taken.map((id) => this.complete(id, leaseToken, permit)));
       return taken.length;
     } finally {
-      pass.release();
+      permit.release();
     }
   }
 
-  private async complete(paymentId: string, leaseToken: string, pass: Permit): Promise<void> {
-    const { dataSource, finalizer: settlement, logger } = this.parts;
+  private async complete(paymentId: string, leaseToken: string, permit: Permit): Promise<void> {
+    const { dataSource, finalizer, logger } = this.parts;
     try {
-      const payment = await settlement.payment(paymentId);
-      const chargeOutcome = await this.verdict(payment, pass);
+      const payment = await finalizer.payment(paymentId);
+      const chargeOutcome = await this.chargeOutcome(payment, permit);
       if (chargeOutcome) {
         this.refusedAtMs.delete(paymentId);
-        const { status } = await settlement.finalize(payment, chargeOutcome);
+        const { status } = await finalizer.finalize(payment, chargeOutcome);
         logger.info(
-          { paymentId, verdict: chargeOutcome.outcome, status },
-          'settled an open payment',
+          { paymentId, outcome: chargeOutcome.outcome, status },
+          'finalized an open payment',
         );
         return;
       }
       await defer(pool(dataSource), { paymentId, leaseToken, afterMs: wait(payment) });
     } catch (error) {
-      // The lease runs out and somebody takes it over again.
+      // The lease expires, and a completer takes the payment over again.
       logger.error({ err: error, paymentId }, 'could not complete a payment');
     }
   }
 
-  private async verdict(payment: Payment, pass: Permit): Promise<ChargeOutcome | undefined> {
+  private async chargeOutcome(
+    payment: Payment,
+    permit: Permit,
+  ): Promise<ChargeOutcome | undefined> {
     if (this.ageMs(payment) >= REPEATABLE_FOR_MS) return await this.lookUpOnly(payment);
-    const { psp, circuitBreaker: door } = this.parts;
-    const charge = await door.execute(pass, () => psp.charge(payment));
+    const { psp, circuitBreaker } = this.parts;
+    const charge = await circuitBreaker.execute(permit, () => psp.charge(payment));
     switch (charge.outcome) {
       case 'captured':
       case 'declined':
@@ -110,9 +114,9 @@ export class Completer {
   }
 
   /**
-   * For answers after which the same POST can never charge: what is not found was never charged. The
-   * search's lag counts from the first such answer and not from the payment, which may be much older than
-   * its last charge: the PSP was down meanwhile, or the request was frozen.
+   * For answers after which the same POST can never charge: if the search finds no charge, there is
+   * none. The lag of the search counts from the first such answer, not from the payment's creation:
+   * its last charge may be much younger, because the PSP was down or the request was frozen.
    */
   private async lookUp(payment: Payment, reason: string): Promise<ChargeOutcome | undefined> {
     const nowMs = this.parts.clockAndIds.nowMs();
@@ -128,13 +132,13 @@ export class Completer {
     return undefined;
   }
 
-  /** A request frozen for a day could still send its POST, so "absent" settles nothing here. */
+  /** A request that was frozen for a day could still send its POST, so "absent" proves nothing. */
   private async lookUpOnly(payment: Payment): Promise<ChargeOutcome | undefined> {
     const found = await this.parts.psp.lookUp(payment.id);
     if (found.outcome === 'captured' || found.outcome === 'declined') return found;
     this.parts.logger.error(
       { paymentId: payment.id },
-      'a payment is too old to ask for again; settle by hand',
+      'a payment is too old for its PSP key; an operator has to finalize it',
     );
     return undefined;
   }
@@ -144,7 +148,7 @@ export class Completer {
   }
 }
 
-/** Doubles from 1 s to 15 s, so that a payment is settled well within the settle limit of 120 s. */
+/** Doubles from 1 s to 15 s, so that a payment is final well within the settle limit of 120 s. */
 function wait(payment: Payment): number {
   return Math.min(WAIT_MAX_MS, WAIT_FIRST_MS * 2 ** Math.min(payment.pspAttempts, 10));
 }

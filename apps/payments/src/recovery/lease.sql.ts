@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 
-// A lease is judged by the database's clock alone: two machines that disagree about the time must not
-// both hold it.
+// Only the clock of the database decides about a lease: two machines whose clocks differ must not
+// both hold it. lease_token is its fencing token.
 
 const RELEASE = `
   WITH released AS (
@@ -14,17 +14,18 @@ const RELEASE = `
   DELETE FROM payments.idempotency_keys USING released WHERE payment_id = released.id`;
 
 /**
- * Undoes a claim: the payment is FAILED, the key free. Only for the request that holds the lease, and only
- * when its one attempt surely never reached the PSP; everybody else rolls forward.
+ * Undoes a claim: the payment is FAILED, the key is free. Only for the request that holds the
+ * lease, and only if its one attempt surely never reached the PSP. Every other caller rolls
+ * forward.
  */
 export async function release(
   pool: Pool,
-  held: { paymentId: string; leaseToken: string },
+  lease: { paymentId: string; leaseToken: string },
 ): Promise<'released' | 'lost'> {
   const { rowCount } = await pool.query({
     name: 'release',
     text: RELEASE,
-    values: [held.paymentId, held.leaseToken],
+    values: [lease.paymentId, lease.leaseToken],
   });
   return rowCount === 1 ? 'released' : 'lost';
 }
@@ -35,15 +36,17 @@ const DEFER = `
     lease_token = NULL, lease_until = now() + $3 * interval '1 millisecond'
   WHERE id = $1 AND lease_token = $2 AND status IN ('PENDING', 'UNKNOWN')`;
 
-/** Nobody knows what the PSP did: the payment is UNKNOWN, and the completer's after this long. */
+/**
+ * The outcome is unknown: the payment is UNKNOWN, and the completer may take it after `afterMs`.
+ */
 export async function defer(
   pool: Pool,
-  held: { paymentId: string; leaseToken: string; afterMs: number },
+  lease: { paymentId: string; leaseToken: string; afterMs: number },
 ): Promise<'deferred' | 'lost'> {
   const { rowCount } = await pool.query({
     name: 'defer',
     text: DEFER,
-    values: [held.paymentId, held.leaseToken, held.afterMs],
+    values: [lease.paymentId, lease.leaseToken, lease.afterMs],
   });
   return rowCount === 1 ? 'deferred' : 'lost';
 }
@@ -62,8 +65,8 @@ const TAKE_OVER = `
   RETURNING id`;
 
 /**
- * Takes unsettled payments whose lease is over, several completers different ones. A request that let its
- * lease run out has probably died, and whether it charged nobody knows: its payment is UNKNOWN.
+ * Takes open payments whose lease is over. Concurrent completers take different ones. A request
+ * whose lease expired has probably died, and may have charged: its payment becomes UNKNOWN.
  */
 export async function takeOver(
   pool: Pool,

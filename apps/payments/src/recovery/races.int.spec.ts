@@ -23,7 +23,7 @@ describe('at the same moment', () => {
     return rows;
   };
 
-  it('fifty requests with one key, twenty times over: one charge, one payment, one event, and everyone hears the same', async () => {
+  it('fifty requests with one key, twenty times: one charge, one payment, one event, the same answer for all', async () => {
     for (let round = 0; round < 20; round += 1) {
       const request = { key: `fifty-${round}`, body: newOrder() };
       payments.psp.captures.length = 0;
@@ -56,7 +56,7 @@ describe('at the same moment', () => {
       payments.psp.captures.length = 0;
       const answer = payments.pay({ key: `race-${round}`, body: newOrder() });
       const capture = await waitUntil('the capture', () => payments.psp.captures[0]);
-      // The lease is over, so the completer may ask too.
+      // The lease is over, so the completer may call the PSP too.
       await payments.database.admin.query(
         `UPDATE payments.payments SET lease_until = now() - interval '1 second' WHERE id = $1`,
         [capture.paymentId],
@@ -66,7 +66,7 @@ describe('at the same moment', () => {
         () => completer.run(),
         () => sendWebhook(payments, succeeded(capture)),
       ];
-      // Whoever starts first has the best chance, so everyone is given it.
+      // The first to start has the best chance, so each of them is first in turn.
       const started = [0, 1, 2].map((turn) => racers[(round + turn) % 3]!());
       const response = await answer;
       await Promise.all(started);

@@ -6,7 +6,7 @@ import { Finalizer } from '../payment/finalizer.js';
 import { paymentOf } from '../testing/answers.js';
 import { newOrder, PaymentsUnderTest } from '../testing/payments-under-test.js';
 
-describe('a capture that pays for nothing', () => {
+describe('a capture without a COMPLETED payment', () => {
   let payments: PaymentsUnderTest;
   beforeAll(async () => {
     payments = await PaymentsUnderTest.start();
@@ -24,9 +24,9 @@ describe('a capture that pays for nothing', () => {
     return (response.headers.get('location') ?? '').split('/').at(-1) ?? '';
   }
   const found = async (paymentId: string, pspReference: string) => {
-    const settlement = payments.app.get(Finalizer);
-    const payment = await settlement.payment(paymentId);
-    return await settlement.finalize(payment, { outcome: 'captured', pspReference });
+    const finalizer = payments.app.get(Finalizer);
+    const payment = await finalizer.payment(paymentId);
+    return await finalizer.finalize(payment, { outcome: 'captured', pspReference });
   };
   const refund = async (pspReference: string) => {
     const { rows } = await payments.database.admin.query<{ refunded: boolean; attempts: number }>(
@@ -44,7 +44,7 @@ describe('a capture that pays for nothing', () => {
   it('is refunded once, on record, counted, and the payment stays what it is', async () => {
     const owedBefore = (await payments.metric('psp_refunds_total{result="owed"}')) ?? 0;
     const paymentId = await unpaid('surplus-1');
-    // Found by two: a late webhook and a request that was frozen.
+    // Two find it: a late webhook and a request that was frozen.
     const answers = await Promise.all([found(paymentId, 'pi_late'), found(paymentId, 'pi_late')]);
     expect(answers.map(({ status }) => status)).toEqual([402, 402]);
     await untilRefunded('pi_late');
@@ -60,21 +60,21 @@ describe('a capture that pays for nothing', () => {
     expect(payments.psp.refundAttempts).toHaveLength(1);
   });
 
-  it('is asked back until the PSP has done it, and what it had done already is done', async () => {
+  it('is requested until the PSP has refunded it, also when an earlier answer was lost', async () => {
     payments.psp.refunding = 'failed';
     const paymentId = await unpaid('surplus-2');
     await found(paymentId, 'pi_slow');
     await waitUntil('a second attempt', () => payments.psp.refundAttempts[1]);
     expect(await refund('pi_slow')).toMatchObject({ refunded: false });
     expect(await payments.metric('refunds_open')).toBe(1);
-    // Its answer to an earlier attempt had got lost.
+    // The answer to an earlier attempt was lost.
     payments.psp.refunded.add('pi_slow');
     payments.psp.refunding = 'works';
     await untilRefunded('pi_slow');
     expect(await payments.metric('refunds_open')).toBe(0);
   });
 
-  it('besides the one that paid is left to a person; the one that paid is no surplus', async () => {
+  it('besides the one that paid is left to the operator; the one that paid is not refunded', async () => {
     const left = async () => await payments.metric('psp_refunds_total{result="left_to_a_person"}');
     const response = await payments.pay({ key: 'surplus-3', body: newOrder() });
     const { id, pspReference } = (await response.json()) as { id: string; pspReference: string };
@@ -87,7 +87,7 @@ describe('a capture that pays for nothing', () => {
     expect(await refund('pi_second')).toBeUndefined();
   });
 
-  it('cannot be taken off the record by the application', async () => {
+  it('cannot be deleted by the application', async () => {
     const database = pool(payments.app.get(DataSource));
     await expect(database.query('DELETE FROM payments.refunds')).rejects.toThrow(
       'permission denied',

@@ -4,7 +4,7 @@ import { pool } from '../runtime/database.js';
 import { pspRefunds } from '../runtime/metrics.js';
 import type { Psp } from '../psp/psp.js';
 
-/** A capture that pays for nothing. */
+/** The PSP captured money for a payment that is not COMPLETED, or captured it twice. */
 export interface CaptureWithoutPayment {
   paymentId: string;
   pspReference: string;
@@ -19,7 +19,7 @@ const OWE = `
   VALUES ($1, $2, now(), now())
   ON CONFLICT (psp_reference) DO NOTHING`;
 
-// The next try is put off before this one is made, so that two processes do not make it together.
+// Sets the time of the next attempt before this one starts, so that no two processes start it.
 const TAKE = `
   UPDATE payments.refunds
   SET attempts = attempts + 1,
@@ -35,9 +35,9 @@ const TAKE = `
 const DONE = `UPDATE payments.refunds SET refunded_at = now() WHERE psp_reference = $1`;
 
 /**
- * Gives back what was captured for a payment that is not paid: a webhook, a look-up or a late answer
- * found it after the payment was FAILED or DECLINED. Owed first, in our database, then asked for until
- * the PSP has done it.
+ * Refunds a capture of a payment that is FAILED or DECLINED: a webhook, a look-up or a late answer
+ * found it afterwards. First it stores that the refund is owed. Then it repeats the request until
+ * the PSP has refunded.
  */
 export class Refunds {
   constructor(
@@ -47,7 +47,7 @@ export class Refunds {
     private readonly options: { pspTimeoutMs: number },
   ) {}
 
-  /** Found twice, owed once. */
+  /** Idempotent: a capture that is found twice is owed once. */
   async owe({ paymentId, pspReference }: CaptureWithoutPayment): Promise<void> {
     const { rowCount } = await pool(this.dataSource).query({
       name: 'owe_refund',
@@ -56,38 +56,38 @@ export class Refunds {
     });
     if (rowCount === 0) return;
     pspRefunds.inc({ result: 'owed' });
-    this.logger.error({ paymentId, pspReference }, 'captured, but not paid: it is refunded');
+    this.logger.error({ paymentId, pspReference }, 'captured, but not paid: payments refunds it');
   }
 
   /**
-   * A second capture of a payment that is paid. Our own requests cannot make one (one PSP key), so it
-   * is not known whose it is; the audit (I5) names it until somebody has decided.
+   * A second capture of a COMPLETED payment. Our own requests cannot cause one (one PSP key), so
+   * its origin is unknown. The audit (I5) reports it until an operator has decided.
    */
-  leaveToOperator(surplus: CaptureWithoutPayment): void {
+  leaveToOperator(capture: CaptureWithoutPayment): void {
     pspRefunds.inc({ result: 'left_to_a_person' });
-    this.logger.error(surplus, 'captured a second time: decide which capture to refund');
+    this.logger.error(capture, 'captured a second time: decide which capture to refund');
   }
 
-  /** Works once through what is owed, at most a batch. */
+  /** Requests one batch of the refunds that are due. */
   async run(): Promise<void> {
     const { rows } = await pool(this.dataSource).query<CaptureWithoutPayment>({
       name: 'take_refunds',
       text: TAKE,
       values: [WAIT_FIRST_MS, WAIT_MAX_MS, this.options.pspTimeoutMs, BATCH_MAX],
     });
-    await Promise.all(rows.map((surplus) => this.refund(surplus)));
+    await Promise.all(rows.map((capture) => this.refund(capture)));
   }
 
-  private async refund(surplus: CaptureWithoutPayment): Promise<void> {
-    const outcome = await this.psp.refund(surplus);
+  private async refund(capture: CaptureWithoutPayment): Promise<void> {
+    const outcome = await this.psp.refund(capture);
     pspRefunds.inc({ result: outcome });
     switch (outcome) {
       case 'refunded':
-        await pool(this.dataSource).query(DONE, [surplus.pspReference]);
-        this.logger.info(surplus, 'refunded a capture');
+        await pool(this.dataSource).query(DONE, [capture.pspReference]);
+        this.logger.info(capture, 'refunded a capture');
         return;
       case 'failed':
-        this.logger.error(surplus, 'a refund failed; it is tried again');
+        this.logger.error(capture, 'a refund failed; payments repeats it');
         return;
       default:
         outcome satisfies never;

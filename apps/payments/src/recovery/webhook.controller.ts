@@ -13,7 +13,10 @@ import { Finalizer } from '../payment/finalizer.js';
 
 const STATUS = { captured: 'COMPLETED', declined: 'DECLINED' } as const;
 
-/** What the PSP tells by itself, late, twice or before its own answer: one more witness, not another road. */
+/**
+ * The PSP's webhooks may come late, twice, or before its own answer. They use the same finalizer as
+ * the request and the completer.
+ */
 @Controller('v1/psp/webhooks')
 export class WebhookController {
   constructor(
@@ -51,13 +54,10 @@ export class WebhookController {
     if (!paymentId || !isUuid(paymentId) || result.outcome === 'unknown') return;
     const known = await this.known(paymentId);
     if (!known) {
-      this.logger.error(
-        { paymentId, pspReference: intent.id },
-        'a webhook about no payment of ours',
-      );
+      this.logger.error({ paymentId, pspReference: intent.id }, 'a webhook for an unknown payment');
       return;
     }
-    // Nearly always the answer was faster, and this is what it said.
+    // Nearly always the PSP's answer was faster and said the same.
     if (known.pspReference === intent.id && known.status === STATUS[result.outcome]) return;
     await this.finalizer.finalize(await this.finalizer.payment(paymentId), result);
   }

@@ -13,7 +13,7 @@ describe('a webhook of the PSP', () => {
   const send = async (event: object, changes?: { secret?: string; timestamp?: number }) =>
     await sendWebhook(payments, event, changes);
 
-  it('that comes before the answer, and twice, settles once; the request answers its bytes', async () => {
+  it('that comes before the answer, and twice, finalizes once; the request answers its bytes', async () => {
     payments.psp.script.push('charge_then_hang');
     const body = newOrder();
     const waiting = payments.pay({ key: 'early-1', body });
@@ -21,12 +21,12 @@ describe('a webhook of the PSP', () => {
     const answers = await Promise.all([send(succeeded(capture)), send(succeeded(capture))]);
     expect(answers.map(({ status }) => status)).toEqual([200, 200]);
 
-    const settled = await payments.pay({ key: 'early-1', body });
-    expect(settled.status).toBe(201);
-    const settledBody = await settled.text();
+    const replay = await payments.pay({ key: 'early-1', body });
+    expect(replay.status).toBe(201);
+    const replayBody = await replay.text();
     const first = await waiting;
     expect(first.status).toBe(201);
-    expect(await first.text()).toBe(settledBody);
+    expect(await first.text()).toBe(replayBody);
     const { rowCount } = await payments.database.admin.query(
       'SELECT FROM payments.outbox WHERE subject = $1',
       [capture.paymentId],
@@ -34,7 +34,7 @@ describe('a webhook of the PSP', () => {
     expect(rowCount).toBe(1);
   }, 30_000);
 
-  it('that comes before the answer makes the bytes of both: the request loses and answers them', async () => {
+  it('that comes before the answer decides: the request loses, and answers the stored bytes', async () => {
     let tell = () => {};
     payments.psp.told = new Promise((resolve) => (tell = resolve));
     payments.psp.script.push('charge_then_answer_when_told');

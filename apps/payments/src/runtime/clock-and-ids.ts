@@ -1,12 +1,12 @@
 import { v7 } from 'uuid';
 
-/** What a test replaces to make time and identity its own. */
+/** Time and ids. A test replaces them. */
 export interface ClockAndIds {
-  /** The date, for what is written down. It may be set forth or back at any moment. */
+  /** The wall clock, for stored times. It may be set forward or back at any moment. */
   now: () => Date;
-  /** For how long something has taken: milliseconds since some moment, never going back. */
+  /** A monotonic clock, for durations: milliseconds since an arbitrary moment. */
   nowMs: () => number;
-  /** UUID v7: ids sort by time, so that new rows land at the end of their indexes. */
+  /** UUID v7: ids sort by time, so that new rows are at the end of their indexes. */
   newId: () => string;
 }
 

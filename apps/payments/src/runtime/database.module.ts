@@ -11,7 +11,7 @@ import { outboxPartitionsAhead, outboxPartitionsOverdue } from '../outbox/partit
 import { Payment } from '../payment/payment.entity.js';
 import { refundsOpen } from '../recovery/refunds.js';
 
-/** One connection pool for the service, open before the first request and closed after the last. */
+/** The connection pool of the service: open before the first request, closed after the last. */
 @Module({})
 export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
   constructor(private readonly dataSource: DataSource) {}

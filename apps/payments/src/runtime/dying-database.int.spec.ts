@@ -9,21 +9,22 @@ const message = (type: string, content: Buffer) => {
   return Buffer.concat([head, content]);
 };
 
-// PostgreSQL's protocol, version 3: you are in; ask; I am gone. In one packet, as from a dying server.
-const GREETING_AND_DEATH = Buffer.concat([
+// PostgreSQL's protocol, version 3: AuthenticationOk, ReadyForQuery and a fatal ErrorResponse. In
+// one packet, as from a dying server.
+const READY_THEN_FATAL = Buffer.concat([
   message('R', Buffer.alloc(4)),
   message('Z', Buffer.from('I')),
   message('E', Buffer.from('SFATAL\0C57P01\0Mterminating connection\0\0')),
 ]);
 
-it('a database that dies while it greets fails a query, not the process', async () => {
+it('a database that dies during the handshake fails a query, not the process', async () => {
   const database = await freshDatabase();
   const real = new URL(database.as('payments_app'));
   const sockets: Socket[] = [];
   const proxy = createServer((client) => {
     sockets.push(client);
-    // The first one is let through: the pool has to open.
-    if (sockets.length > 1) return void client.once('data', () => client.end(GREETING_AND_DEATH));
+    // The first connection works, so that the pool can open.
+    if (sockets.length > 1) return void client.once('data', () => client.end(READY_THEN_FATAL));
     client.pipe(connect(Number(real.port), real.hostname)).pipe(client);
   });
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));

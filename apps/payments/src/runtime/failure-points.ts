@@ -1,7 +1,7 @@
-/** Where a process can be made to die, to show what then happens. In the order a checkout meets them. */
+/** Where fault injection can crash a process, in the order of a checkout. */
 export const CHECKOUT_POINTS = [
   'after_claim',
-  // The PSP has acted and its answer has begun to arrive; nobody has read it.
+  // The PSP has acted. Its answer has begun to arrive, and no code has read it.
   'during_psp_call',
   'after_psp_answer',
   'after_settle',
@@ -9,5 +9,7 @@ export const CHECKOUT_POINTS = [
 
 export type CheckoutPoint = (typeof CHECKOUT_POINTS)[number];
 
-/** Does nothing, except in a process that was started to die here (libs/platform/src/failure-points.ts). */
+/**
+ * Does nothing unless fault injection is set for this point (libs/platform/src/failure-points.ts).
+ */
 export type ReachPoint = (point: CheckoutPoint) => void;

@@ -4,11 +4,11 @@ import { paymentsDataSource, pool } from './database.js';
 import { paymentOf, problemOf } from '../testing/answers.js';
 import { newOrder, PaymentsUnderTest } from '../testing/payments-under-test.js';
 
-// A connection and a statement may each use up their time.
+// The timeout of a connection plus the timeout of a statement.
 const ANSWERED_WITHIN_MS = 12_000;
 const SCRAPE_TIMEOUT_MS = 4_000;
 
-/** Frozen by SIGSTOP, or behind a network that swallows: it refuses nothing and answers nothing. */
+/** Frozen by SIGSTOP, or behind a network that drops packets: it neither refuses nor answers. */
 describe('a database that hangs', () => {
   let proxy: TcpProxy;
   let payments: PaymentsUnderTest;
@@ -28,7 +28,7 @@ describe('a database that hangs', () => {
     await proxy.refuse();
   });
 
-  /** With idle connections, so that statements are sent and not only connections refused. */
+  /** Opens connections first, so that statements hang, and not only new connections. */
   async function hang(): Promise<void> {
     const connections = pool(payments.app.get(DataSource));
     await Promise.all(Array.from({ length: 10 }, () => connections.query('SELECT pg_sleep(0.2)')));
@@ -45,7 +45,7 @@ describe('a database that hangs', () => {
     return answer;
   }
 
-  /** As a client does who was told that the same key cannot pay twice. */
+  /** Repeats the request with the same key, as the 503 says, until it is paid. */
   const paidWith = async (key: string, body: object) =>
     await waitUntil('the key to be answered', async () => {
       const response = await payments.pay({ key, body });
@@ -71,13 +71,13 @@ describe('a database that hangs', () => {
     expect(await payments.count('outbox')).toBe(1);
   });
 
-  it('is a 503 to a checkout that was charged; it settles late, once, and the key says so', async () => {
+  it('is a 503 to a checkout that was charged; it is finalized late, once, and the key replays it', async () => {
     const body = newOrder();
     let tell: () => void = () => undefined;
     payments.psp.told = new Promise((resolve) => (tell = resolve));
     payments.psp.script.push('charge_then_answer_when_told');
     const captured = payments.psp.captures.length;
-    const asked = payments.pay({ key: 'hung-settle', body });
+    const asked = payments.pay({ key: 'hung-finalize', body });
     await waitUntil('the charge', () => payments.psp.captures.length > captured || undefined);
     await hang();
     tell();
@@ -86,7 +86,7 @@ describe('a database that hangs', () => {
     expect((await problemOf(answer)).code).toBe('temporarily_unavailable');
 
     await proxy.heal();
-    const { id } = await paidWith('hung-settle', body);
+    const { id } = await paidWith('hung-finalize', body);
     expect(charges(id)).toHaveLength(1);
     const { rowCount: events } = await payments.database.admin.query(
       'SELECT FROM payments.outbox WHERE subject = $1',
@@ -102,7 +102,7 @@ describe('a database that hangs', () => {
   });
 
   // The next statement would wait behind the one that was never answered.
-  it('has no connection used again that it fell silent on', async () => {
+  it('has no connection reused on which it stopped answering', async () => {
     const alone = await paymentsDataSource({ url: detour.href, poolMax: 1 }).initialize();
     try {
       for (const query of [
@@ -121,7 +121,7 @@ describe('a database that hangs', () => {
     }
   });
 
-  it('takes no other metric away, and its own are absent, not old', async () => {
+  it('hides no other metric, and its own are absent, not old', async () => {
     const url = `${payments.url}/metrics`;
     await expect(fetch(url).then((response) => response.text())).resolves.toMatch(
       /^payments_unsettled\{/m,

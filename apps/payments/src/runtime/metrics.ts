@@ -34,7 +34,7 @@ export const pspRefunds = new Counter({
   help: 'Captures that paid for nothing: owed back when found, then each attempt to refund them',
   labelNames: ['result'] as const,
 });
-// An alert on an increase does not see a series that begins at one.
+// An alert on an increase does not see a series that starts at one.
 for (const result of ['owed', 'refunded', 'failed', 'left_to_a_person'])
   pspRefunds.inc({ result }, 0);
 
@@ -49,7 +49,7 @@ export const outboxEvents = new Counter({
   help: 'Outbox rows written by this process',
 });
 
-/** Gauges that ask the database when they are scraped. */
+/** Gauges that read the database at each scrape. */
 export function watchDatabase(read: {
   openPayments: () => Promise<{ status: string; count: number }[]>;
   openPaymentsOldestSeconds: () => Promise<number>;
@@ -58,7 +58,7 @@ export function watchDatabase(read: {
   outboxPartitionsOverdue: () => Promise<number>;
   pool: () => { total: number; idle: number; waiting: number };
 }): void {
-  // First, so that it does not count those that wait for the other gauges' own questions.
+  // First, so that it does not count callers that wait for the queries of the other gauges.
   scrapedGauge('db_pool_connections', CONNECTIONS_HELP, ['app', 'state'], async (set) => {
     const { total, idle, waiting } = read.pool();
     const app = 'payments';

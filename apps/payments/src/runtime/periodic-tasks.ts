@@ -17,7 +17,7 @@ import { Refunds } from '../recovery/refunds.js';
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
 
-/** What this service does without being asked. Every instance may run all of it. */
+/** The background work of payments. Every instance may run all of it. */
 @Injectable()
 export class PeriodicTasks implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly tasks: PeriodicTask[];
@@ -31,12 +31,12 @@ export class PeriodicTasks implements OnApplicationBootstrap, BeforeApplicationS
   ) {
     const task = (name: string, everyMs: number, run: (signal: AbortSignal) => Promise<unknown>) =>
       new PeriodicTask({ name, everyMs, run, logger });
-    const outboxDays = new OutboxPartitions(dataSource, logger);
+    const outboxPartitions = new OutboxPartitions(dataSource, logger);
     this.tasks = [
       task('complete open payments', SECOND_MS, () => completer.run()),
-      task('refund what pays for nothing', SECOND_MS, () => refunds.run()),
+      task('refund captures without a payment', SECOND_MS, () => refunds.run()),
       task('record outages of the PSP', SECOND_MS, () => outages.record()),
-      task('keep outbox days', 10 * MINUTE_MS, () => outboxDays.keep()),
+      task('keep outbox days', 10 * MINUTE_MS, () => outboxPartitions.keep()),
       task('forget expired keys', MINUTE_MS, (signal) => forgetExpiredKeys(dataSource, signal)),
       task('forget old outages', 60 * MINUTE_MS, () => forgetOldOutages(dataSource)),
     ];

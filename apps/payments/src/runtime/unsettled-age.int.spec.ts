@@ -7,14 +7,14 @@ import { newOrder, PaymentsUnderTest } from '../testing/payments-under-test.js';
 
 const OLDEST = 'payments_unsettled_oldest_seconds';
 
-it('the oldest unsettled payment has an age to alert on, and settled ones have none', async () => {
+it('the oldest open payment has an age to alert on, and a final one has none', async () => {
   const payments = await PaymentsUnderTest.start();
   try {
     expect(await payments.metric(OLDEST)).toBe(0);
     await payments.pay({ key: 'paid', body: newOrder() });
     expect(await payments.metric(OLDEST)).toBe(0);
 
-    // Ten minutes ago somebody took it up, and still holds its lease.
+    // A request claimed it ten minutes ago and still holds its lease.
     const order = newOrder();
     const { newId } = systemClockAndIds;
     await claim(pool(payments.app.get(DataSource)), {

@@ -1,10 +1,10 @@
 import type { Client } from 'pg';
 
 /**
- * The schema as PostgreSQL itself describes it: every table with its columns, constraints, indexes, row
- * policies and rights, and every function. For reading, and to be compared; not to be run.
+ * The schema as PostgreSQL itself describes it: every table with its columns, constraints, indexes,
+ * row policies and rights, and every function. To read and to compare, not to run.
  *
- * (pg_dump is not among the programs that a checkout brings along, and its output changes with its version.)
+ * (Not pg_dump: the repository does not bring it along, and its output changes with its version.)
  */
 export async function describeSchema(client: Client): Promise<string> {
   const one = async (sql: string) =>
@@ -28,7 +28,7 @@ export async function describeSchema(client: Client): Promise<string> {
   return `${parts.join('\n\n')}\n`;
 }
 
-// The days of the outbox come and go; TypeORM's own list of migrations is not ours to describe.
+// Without the days of the outbox, which change daily, and TypeORM's own table of migrations.
 const TABLES = `
   SELECT relname AS name, oid::text,
     CASE WHEN relkind = 'p' THEN ' PARTITION BY ' || pg_get_partkeydef(oid)
@@ -47,7 +47,7 @@ const COLUMNS = `
   FROM pg_attribute LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
   WHERE attrelid = :table AND attnum > 0 AND NOT attisdropped ORDER BY attnum`;
 
-// NOT NULL is said with its column.
+// NOT NULL is part of the column.
 const CONSTRAINTS = `
   SELECT 'CONSTRAINT ' || conname || ' ' || pg_get_constraintdef(oid) AS line
   FROM pg_constraint WHERE conrelid = :table AND contype <> 'n' ORDER BY conname`;

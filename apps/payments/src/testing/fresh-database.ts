@@ -2,9 +2,9 @@ import { createTestDatabase, type TestDatabase } from '@effectively-once/testing
 import { Client } from 'pg';
 import { paymentsDataSource } from '../runtime/database.js';
 
-/** A payments database of its own, migrated, with the roles and rights of production. */
+/** A new payments database with all migrations, and the roles and rights of production. */
 export interface FreshDatabase extends Pick<TestDatabase, 'as' | 'drop'> {
-  /** As superuser: to look at everything and to damage it. */
+  /** As superuser, to read and to damage everything. */
   admin: Client;
 }
 

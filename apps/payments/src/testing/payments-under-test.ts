@@ -3,13 +3,13 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { pino } from 'pino';
 import { systemClockAndIds } from '../runtime/clock-and-ids.js';
 import { paymentsConfig } from '../config.js';
-import { paymentsApp } from '../payments-app.js';
+import { paymentsApp } from '../app.module.js';
 import { freshDatabase, type FreshDatabase } from './fresh-database.js';
 import { ScriptedPsp } from './scripted-psp.js';
 
 export const PSP_WEBHOOK_SECRET = 'whsec_test';
 
-/** What a process of this service is started with, but for where its database and its PSP are. */
+/** The environment of a payments process, without the addresses of its database and its PSP. */
 export const TEST_ENVIRONMENT = {
   PAYMENTS_PORT: '3000',
   AUTH_JWT_SECRET: 'a-secret-of-at-least-32-bytes-for-tests',
@@ -29,17 +29,17 @@ export interface Pay {
   headers?: Record<string, string>;
 }
 
-/** The service on a port of its own, with a real database and a scripted PSP. */
+/** The service on its own port, with a real database and a scripted PSP. */
 export class PaymentsUnderTest {
   readonly psp = new ScriptedPsp();
   readonly logLines: string[] = [];
-  /** Added to the clocks the service sees. */
+  /** Added to the clocks of the service. */
   aheadMs = 0;
   database!: FreshDatabase;
   app!: NestFastifyApplication;
   url!: string;
 
-  /** @param detour what stands between the service and its database, by its URL. */
+  /** @param detour returns the URL of a proxy between the service and its database. */
   static async start(
     environment: Record<string, string> = {},
     detour: (databaseUrl: string) => Promise<string> = (url) => Promise.resolve(url),
@@ -68,7 +68,7 @@ export class PaymentsUnderTest {
   }
 
   async stop(): Promise<void> {
-    // The PSP first: it may be holding requests the service waits for.
+    // The PSP first: the service may wait for requests that hang there.
     await this.psp.close();
     await this.app.close();
     await this.database.drop();
@@ -98,7 +98,7 @@ export class PaymentsUnderTest {
     });
   }
 
-  /** A metric's value by its whole name, labels included; undefined when it is not exposed. */
+  /** A metric's value by its name with its labels; undefined when it is not exposed. */
   async metric(name: string): Promise<number | undefined> {
     const lines = (await (await fetch(`${this.url}/metrics`)).text()).split('\n');
     const line = lines.find((candidate) => candidate.startsWith(`${name} `));
@@ -113,7 +113,7 @@ export class PaymentsUnderTest {
 
 let orders = 0;
 
-/** An order nobody has paid yet. */
+/** An order without a payment. */
 export function newOrder(changes: Record<string, unknown> = {}) {
   orders += 1;
   return {

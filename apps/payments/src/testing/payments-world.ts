@@ -14,14 +14,14 @@ import { Finalizer } from '../payment/finalizer.js';
 import { freshDatabase, type FreshDatabase } from './fresh-database.js';
 import { ScriptedPsp } from './scripted-psp.js';
 
-/** Thrown where a process would have died: nothing of the request runs any more. */
+/** Thrown at a failure point instead of a crash: no more code of the request runs. */
 export class Crash extends Error {}
 
 const PSP_TIMEOUT_MS = 80;
 
 /**
- * The money's side of the service without HTTP and without a background: a real database, a scripted PSP,
- * a clock that is set, time that passes, and crashes where they are wanted. Everything happens when a test says so.
+ * Checkout, completer, finalizer and refunds without HTTP and without periodic tasks: a real
+ * database, a scripted PSP, a clock that the test sets, and crashes at failure points.
  */
 export class PaymentsWorld {
   psp = new ScriptedPsp();
@@ -30,9 +30,9 @@ export class PaymentsWorld {
   finalizer!: Finalizer;
   refunds!: Refunds;
   crashAt: CheckoutPoint | undefined;
-  /** Time that has passed without anybody waiting for it. */
+  /** Simulated time that has passed. */
   private passedMs = 0;
-  /** How far this service's own clock is off. */
+  /** The difference of this service's wall clock. */
   private clockOffMs = 0;
 
   private constructor(
@@ -53,7 +53,7 @@ export class PaymentsWorld {
     await this.database.drop();
   }
 
-  /** Nobody has ever paid, and every process is fresh. */
+  /** No payments, and a new process. */
   async begin(): Promise<void> {
     const tables = ['refunds', 'recipients', 'idempotency_keys', 'outbox', 'payments'];
     const names = tables.map((table) => `payments.${table}`).join();
@@ -69,7 +69,7 @@ export class PaymentsWorld {
     this.start();
   }
 
-  /** What a restarted process has forgotten: its circuit, and what it had heard from the PSP. */
+  /** Starts a new process: it has forgotten its circuit and the answers of the PSP. */
   start(): void {
     const { dataSource } = this;
     const clockAndIds = {
@@ -95,7 +95,7 @@ export class PaymentsWorld {
     this.completer = new Completer(parts, times);
   }
 
-  /** Never goes back. */
+  /** Monotonic. */
   private trueMs(): number {
     return performance.timeOrigin + performance.now() + this.passedMs;
   }
@@ -104,12 +104,12 @@ export class PaymentsWorld {
     return this.trueMs() + this.clockOffMs;
   }
 
-  /** Our clock is set: forth or back, by as much as NTP does at once. Nobody else's is, and no time passes. */
+  /** Sets our wall clock forward or back, as NTP does. Other clocks stay, and no time passes. */
   stepClock(ms: number): void {
     this.clockOffMs += ms;
   }
 
-  /** The database's own clock cannot be moved, so its rows grow older instead. */
+  /** The database's clock cannot be set, so its rows get older instead. */
   async passTime(ms: number): Promise<void> {
     this.passedMs += ms;
     const older = (column: string) => `${column} = ${column} - $1 * interval '1 millisecond'`;
@@ -119,7 +119,7 @@ export class PaymentsWorld {
   }
 
   async forgetExpiredKeys(): Promise<void> {
-    // A key's age is written by our clock and judged by the database's.
+    // Our clock writes the age of a key, and the database's clock compares it.
     const shift = async (ms: number) =>
       await this.database.admin.query(
         `UPDATE payments.idempotency_keys
@@ -135,7 +135,7 @@ export class PaymentsWorld {
     return (await this.database.admin.query<Row>(sql, parameters)).rows;
   }
 
-  /** What the auditor has to say of this side of the system. */
+  /** The findings of the audit about payments and the PSP. */
   async findings(): Promise<unknown[]> {
     return await auditPaymentsAlone({
       paymentsUrl: this.database.as('auditor'),

@@ -14,7 +14,7 @@ export type Behaviour =
   | 'charge_then_reset_and_close'
   | 'charge_then_error_500_stored'
   | 'charge_then_answer_when_told'
-  /** The network has it; the PSP gets it when `arrive` is called. */
+  /** The request is on the network. The PSP gets it at `arrive()`. */
   | 'arrive_late'
   | { status: number; type: string; code?: string };
 
@@ -30,22 +30,22 @@ interface Call {
   form: URLSearchParams;
 }
 
-/** Stripe's payment intents as one test needs them: idempotent by key, and told how to fail. */
+/** Stripe's payment intents for one test: idempotent by key, with failures from a script. */
 export class ScriptedPsp {
-  /** Used up one per attempt that finds no stored answer; after the last one it pays. */
+  /** One per attempt without a stored answer. After the last one it pays. */
   readonly script: Behaviour[] = [];
-  /** Keys of every attempt, repeats included. */
+  /** The keys of all attempts, repeats included. */
   readonly attempts: string[] = [];
-  /** What `charge_then_answer_when_told` waits for. */
+  /** `charge_then_answer_when_told` waits for it. */
   told: Promise<void> = Promise.resolve();
   /** Stripe's search is up to a minute behind. */
   searchSees = true;
   searchLagMs = 0;
-  /** Its own clock: what it forgets, and when its search has caught up, goes by it. */
+  /** Its own clock, for the expiry of keys and the lag of the search. */
   nowMs: () => number = Date.now;
-  /** `failed` refuses refunds with a 500, stored or not. */
+  /** `failed` answers refunds with a 500. */
   refunding: 'works' | 'failed' = 'works';
-  /** Keys and captures of every refund asked for, repeats included. */
+  /** Keys and captures of all refund requests, repeats included. */
   readonly refundAttempts: { key: string; capture: string }[] = [];
   readonly refunded = new Set<string>();
   readonly captures: { id: string; paymentId: string; amount: number; currency: string }[] = [];
@@ -67,7 +67,7 @@ export class ScriptedPsp {
     this.port = (server.address() as AddressInfo).port;
   }
 
-  /** Refuses connections until opened again, on the same port. */
+  /** Refuses connections until it is opened again, on the same port. */
   async close(): Promise<void> {
     const { server } = this;
     if (!server) return;
@@ -91,7 +91,7 @@ export class ScriptedPsp {
     await this.behave(this.script.shift() ?? 'pay', { key, form, response });
   }
 
-  /** Requests that were on their way get here; nobody waits for their answers any more. */
+  /** Requests on the network arrive. Their clients do not wait for the answers any more. */
   arrive(): void {
     for (const call of this.underWay.splice(0)) {
       if (!this.remembered(call.key)) this.capture(call);

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { waitUntil } from '@effectively-once/testing';
 import { Client } from 'pg';
 
-/** What a connector is to PostgreSQL: a slot of its own, read over a replication connection. */
+/** A connector as PostgreSQL sees it: a slot that a replication connection reads. */
 export class SlotReader {
-  /** Slots are named once per server, and the stack's own connector has the usual name. */
+  /** Slot names are unique per server, and the connector of the stack has the usual name. */
   readonly slot = `test_${randomBytes(4).toString('hex')}`;
   private connection: Client | undefined;
 
@@ -27,7 +27,7 @@ export class SlotReader {
     );
   }
 
-  /** Reads on, and confirms nothing. */
+  /** Reads, and confirms nothing. */
   async start(): Promise<void> {
     const connection = new Client({
       connectionString: this.url,
@@ -35,7 +35,7 @@ export class SlotReader {
     } as object);
     await connection.connect();
     connection.on('error', () => undefined);
-    // Answered only when it ends.
+    // It is answered only at its end.
     connection
       .query(
         `START_REPLICATION SLOT ${this.slot} LOGICAL 0/0
@@ -52,12 +52,12 @@ export class SlotReader {
     await this.isActive(false);
   }
 
-  /** Confirms what was written until now; while it does not read. */
+  /** Confirms all rows until now. Only while it does not read. */
   async confirm(): Promise<void> {
-    // What a server writes every 15 s while it works: who is not running any more. The slot's memory of
-    // transactions moves on with these alone.
+    // A server logs its running transactions every 15 s while it works. Only these records move the
+    // slot's catalog_xmin on.
     await this.admin.query('SELECT pg_log_standby_snapshot()');
-    // Its commit brings the log to the disk; what is not there cannot be confirmed.
+    // Its commit flushes the log. Only flushed records can be confirmed.
     await this.admin.query(`SELECT pg_logical_emit_message(true, 'test', '')`);
     await this.admin.query('SELECT pg_replication_slot_advance($1, pg_current_wal_lsn())', [
       this.slot,

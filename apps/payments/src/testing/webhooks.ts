@@ -3,7 +3,7 @@ import { PSP_WEBHOOK_SECRET, type PaymentsUnderTest } from './payments-under-tes
 
 const stripe = new Stripe('sk_test');
 
-/** Sends an event as the PSP does, signed unless told to sign it wrong. */
+/** Sends a signed event, like the PSP. `changes` makes the signature wrong. */
 export async function sendWebhook(
   payments: PaymentsUnderTest,
   event: object,
@@ -22,7 +22,7 @@ export async function sendWebhook(
   });
 }
 
-/** The event that tells of a capture. */
+/** The event of a capture. */
 export const succeeded = ({ id, paymentId }: { id: string; paymentId: string }) => ({
   type: 'payment_intent.succeeded',
   data: {
