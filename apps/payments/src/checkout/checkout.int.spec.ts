@@ -147,7 +147,7 @@ describe('checkout', () => {
       expect((await problemOf(second)).code).toBe('idempotency_in_flight');
       await first;
       // The completer asks again; its charge must not be counted by a later test.
-      await waitUntil('the payment to be settled', () => payments.psp.captures[0]);
+      await waitUntil('the payment to be charged', () => payments.psp.captures[0]);
     });
   });
 
@@ -198,7 +198,7 @@ describe('checkout', () => {
     expect((await payments.get('/v1/payments/not-an-id')).status).toBe(404);
   });
 
-  it('at rest nobody is shown to wait for a connection, not those either who only look', async () => {
+  it('at rest the metric shows no caller that waits for a connection, the scrape included', async () => {
     const waiting = 'db_pool_connections{app="payments",state="waiting"}';
     expect(await payments.metric(waiting)).toBe(0);
   });

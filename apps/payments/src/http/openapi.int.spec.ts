@@ -44,7 +44,7 @@ describe('the OpenAPI document', () => {
   };
   const paid = async () => ((await (await pay()).json()) as { id: string }).id;
   const anonymous = { authorization: '' };
-  const nobody = '00000000-0000-7000-8000-000000000000';
+  const unknownId = '00000000-0000-7000-8000-000000000000';
 
   /** While one table is locked, so that statements fail after their lock timeout. */
   async function locked(table: string, ask: () => Promise<Response>): Promise<Response> {
@@ -112,16 +112,16 @@ describe('the OpenAPI document', () => {
       forbidden(reading, () => payments.get('/v1/payments?orderId=a')),
     [`${LIST} 503 temporarily_unavailable`]: () =>
       locked('payments', () => payments.get('/v1/payments?orderId=a')),
-    [`${ONE} 401 unauthorized`]: () => payments.get(`/v1/payments/${nobody}`, 'x.y.z'),
-    [`${ONE} 404 payment_not_found`]: () => payments.get(`/v1/payments/${nobody}`),
+    [`${ONE} 401 unauthorized`]: () => payments.get(`/v1/payments/${unknownId}`, 'x.y.z'),
+    [`${ONE} 404 payment_not_found`]: () => payments.get(`/v1/payments/${unknownId}`),
     [`${ONE} 500 internal_error`]: () =>
-      forbidden(reading, () => payments.get(`/v1/payments/${nobody}`)),
+      forbidden(reading, () => payments.get(`/v1/payments/${unknownId}`)),
     [`${ONE} 503 temporarily_unavailable`]: () =>
-      locked('payments', () => payments.get(`/v1/payments/${nobody}`)),
+      locked('payments', () => payments.get(`/v1/payments/${unknownId}`)),
     [`${WEBHOOK} 400 webhook_signature_invalid`]: () =>
       sendWebhook(payments, {}, { secret: 'whsec_other' }),
-    [`${WEBHOOK} 500 internal_error`]: () => forbidden(reading, () => tellOf(nobody)),
-    [`${WEBHOOK} 503 temporarily_unavailable`]: () => locked('payments', () => tellOf(nobody)),
+    [`${WEBHOOK} 500 internal_error`]: () => forbidden(reading, () => tellOf(unknownId)),
+    [`${WEBHOOK} 503 temporarily_unavailable`]: () => locked('payments', () => tellOf(unknownId)),
   };
 
   const tellOf = async (paymentId: string) =>
@@ -137,7 +137,7 @@ describe('the OpenAPI document', () => {
     },
     [`${ONE} 200`]: async () =>
       await payments.get(`/v1/payments/${await paid()}`, await payments.token(`user-${keys}`)),
-    [`${WEBHOOK} 200`]: () => tellOf(nobody),
+    [`${WEBHOOK} 200`]: () => tellOf(unknownId),
   };
 
   const documented = () =>

@@ -45,7 +45,7 @@ describe('a request', () => {
       'is signed with another secret',
       () => signed(good, { key: new TextEncoder().encode('x'.repeat(32)) as never }),
     ],
-    ['comes from another issuer', () => signed({ ...good, iss: 'somebody' })],
+    ['comes from another issuer', () => signed({ ...good, iss: 'another-issuer' })],
     ['is meant for another service', () => signed({ ...good, aud: 'search' })],
     ['has expired', () => signed(good, { ttl: '-1s' })],
     ['never expires', () => new SignJWT(good).setProtectedHeader({ alg: 'HS256' }).sign(SECRET)],

@@ -43,7 +43,7 @@ describe('a capture without a COMPLETED payment', () => {
 
   it('is refunded once, on record, counted, and the payment stays what it is', async () => {
     const owedBefore = (await payments.metric('psp_refunds_total{result="owed"}')) ?? 0;
-    const paymentId = await unpaid('surplus-1');
+    const paymentId = await unpaid('late-capture-1');
     // Two find it: a late webhook and a request that was frozen.
     const answers = await Promise.all([found(paymentId, 'pi_late'), found(paymentId, 'pi_late')]);
     expect(answers.map(({ status }) => status)).toEqual([402, 402]);
@@ -62,7 +62,7 @@ describe('a capture without a COMPLETED payment', () => {
 
   it('is requested until the PSP has refunded it, also when an earlier answer was lost', async () => {
     payments.psp.refunding = 'failed';
-    const paymentId = await unpaid('surplus-2');
+    const paymentId = await unpaid('late-capture-2');
     await found(paymentId, 'pi_slow');
     await waitUntil('a second attempt', () => payments.psp.refundAttempts[1]);
     expect(await refund('pi_slow')).toMatchObject({ refunded: false });
@@ -76,7 +76,7 @@ describe('a capture without a COMPLETED payment', () => {
 
   it('besides the one that paid is left to the operator; the one that paid is not refunded', async () => {
     const left = async () => await payments.metric('psp_refunds_total{result="left_to_a_person"}');
-    const response = await payments.pay({ key: 'surplus-3', body: newOrder() });
+    const response = await payments.pay({ key: 'late-capture-3', body: newOrder() });
     const { id, pspReference } = (await response.json()) as { id: string; pspReference: string };
     const before = (await left()) ?? 0;
     await found(id, pspReference);

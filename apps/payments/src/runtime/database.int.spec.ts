@@ -87,9 +87,9 @@ describe('the payments database', () => {
       ['an amount of nothing', { amount_minor: 0 }],
       ['an amount beyond the limit', { amount_minor: 10_000_000_000 }],
       ['a currency in lower case', { currency: 'eur' }],
-      ['a status nobody knows', { status: 'PAID' }],
+      ['an unknown status', { status: 'PAID' }],
       ['a payment born completed', { status: 'COMPLETED', completed_at: new Date() }],
-      ['an open payment nobody may ever take over', { lease_until: null }],
+      ['an open payment without a lease', { lease_until: null }],
     ])('%s', async (_, changes) => {
       await expect(insert(changes)).rejects.toThrow(/constraint|policy/);
     });
