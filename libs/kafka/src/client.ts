@@ -1,7 +1,7 @@
 // kafkajs is unmaintained. Only this library imports it, so that replacing kafkajs means replacing
 // this library.
-import { Kafka, logLevel, type IHeaders, type KafkaMessage } from 'kafkajs';
-import type { KafkaRecord } from './record.js';
+import './kafkajs-fixes.js';
+import { Kafka, logLevel } from 'kafkajs';
 
 const CONNECTION_TIMEOUT_MS = 3_000;
 export const REQUEST_TIMEOUT_MS = 30_000;
@@ -37,24 +37,3 @@ export const retryOf = ({ retriesMax }: Pick<Connection, 'retriesMax'>) => ({
   ...RETRY,
   retries: retriesMax ?? RETRY.retries,
 });
-
-export function toRecord(topic: string, partition: number, message: KafkaMessage): KafkaRecord {
-  return {
-    topic,
-    partition,
-    offset: BigInt(message.offset),
-    key: message.key,
-    value: message.value,
-    headers: toBuffers(message.headers ?? {}),
-    timestampMs: Number(message.timestamp),
-  };
-}
-
-function toBuffers(headers: IHeaders): Record<string, Buffer | Buffer[]> {
-  const buffers: Record<string, Buffer | Buffer[]> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (value === undefined) continue;
-    buffers[name] = Array.isArray(value) ? value.map(Buffer.from) : Buffer.from(value);
-  }
-  return buffers;
-}

@@ -1,6 +1,8 @@
 import type { Consumer, EachBatchPayload } from 'kafkajs';
 import type { KafkaRecord, TopicPartition } from './record.js';
-import { kafkaClient, RETRY, toRecord } from './client.js';
+import { CommitPositions } from './commit-positions.js';
+import { kafkaClient, RETRY } from './client.js';
+import { fetchedRecords } from './fetched-batch.js';
 
 // After a resume, kafkajs first ends the fetch that is in flight: this bounds the resume latency.
 const FETCH_WAIT_MAX_MS = 250;
@@ -31,6 +33,9 @@ export interface FetchedRecords extends TopicPartition {
 export class GroupConsumer {
   private readonly consumer: Consumer;
   private fetchedAtMs: number | undefined;
+  private readonly positions = new CommitPositions((at, offset, metadata) =>
+    this.consumer.commitOffsets([{ ...at, offset: offset.toString(), metadata }]),
+  );
 
   constructor(private readonly options: GroupOptions) {
     this.consumer = kafkaClient({
@@ -43,21 +48,28 @@ export class GroupConsumer {
       heartbeatInterval: Math.floor(options.sessionTimeoutMs / 10),
       maxWaitTimeInMs: FETCH_WAIT_MAX_MS,
       maxBytesPerPartition: FETCH_BYTES_MAX_PER_PARTITION,
+      readUncommitted: true,
       allowAutoTopicCreation: false,
       retry: { ...RETRY, restartOnFailure: async () => true },
     });
   }
 
   async start(): Promise<void> {
-    const { GROUP_JOIN, CRASH, FETCH } = this.consumer.events;
+    const { GROUP_JOIN, CRASH, FETCH, END_BATCH_PROCESS } = this.consumer.events;
     this.consumer.on(GROUP_JOIN, ({ payload }) => {
       // kafkajs keeps a pause across a rebalance, but the code that would resume it is gone.
       this.consumer.resume(this.consumer.paused());
+      this.positions.forget();
       this.options.onAssigned(
         Object.entries(payload.memberAssignment).flatMap(([topic, partitions]) =>
           partitions.map((partition) => ({ topic, partition })),
         ),
       );
+    });
+    // kafkajs does not hand over a fetch without records: the end of a transaction, for example.
+    this.consumer.on(END_BATCH_PROCESS, ({ payload }) => {
+      const { topic, partition, batchSize, lastOffset } = payload;
+      if (batchSize === 0) this.positions.skipped({ topic, partition }, BigInt(lastOffset) + 1n);
     });
     this.consumer.on(FETCH, () => (this.fetchedAtMs = Date.now()));
     this.consumer.on(CRASH, ({ payload }) => {
@@ -93,13 +105,8 @@ export class GroupConsumer {
   }
 
   /** @param nextOffset the lowest offset that is not complete: Kafka commits last + 1. */
-  async commit(
-    { topic, partition }: TopicPartition,
-    nextOffset: bigint,
-    metadata: string,
-  ): Promise<void> {
-    const offset = nextOffset.toString();
-    await this.consumer.commitOffsets([{ topic, partition, offset, metadata }]);
+  async commit(at: TopicPartition, nextOffset: bigint, metadata: string): Promise<void> {
+    await this.positions.commit(at, nextOffset, metadata);
   }
 
   async stop(): Promise<void> {
@@ -109,13 +116,14 @@ export class GroupConsumer {
   // Resolving an offset here only moves the fetch position. The caller commits.
   private async handOver({ batch, resolveOffset, isRunning, isStale }: EachBatchPayload) {
     if (!isRunning() || isStale()) return;
-    this.options.onRecords({
-      topic: batch.topic,
-      partition: batch.partition,
-      records: batch.messages.map((message) => toRecord(batch.topic, batch.partition, message)),
-      endOffset: BigInt(batch.highWatermark),
-    });
-    const last = batch.messages.at(-1);
-    if (last) resolveOffset(last.offset);
+    const { topic, partition } = batch;
+    const { records, nextOffset } = fetchedRecords(batch);
+    const recordsEnd = (records.at(-1)?.offset ?? nextOffset - 1n) + 1n;
+    this.positions.fetched({ topic, partition }, { recordsEnd, nextOffset });
+    const highWatermark = BigInt(batch.highWatermark);
+    // Offsets at the end that hold no record are no lag.
+    const endOffset = nextOffset >= highWatermark ? recordsEnd : highWatermark;
+    this.options.onRecords({ topic, partition, records, endOffset });
+    resolveOffset((nextOffset - 1n).toString());
   }
 }

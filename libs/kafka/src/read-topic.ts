@@ -3,7 +3,8 @@ import { PassThrough } from 'node:stream';
 import type { Consumer } from 'kafkajs';
 import type { KafkaRecord } from './record.js';
 import { withAdmin } from './admin.js';
-import { kafkaClient, retryOf, toRecord, type Connection } from './client.js';
+import { kafkaClient, retryOf, type Connection } from './client.js';
+import { fetchedRecords } from './fetched-batch.js';
 
 const FETCH_WAIT_MAX_MS = 100;
 // Batches that are fetched but not read yet. At this limit fetching waits: bounded memory.
@@ -35,11 +36,18 @@ export async function* readTopic(
     groupId,
     retry: retryOf(options),
     maxWaitTimeInMs: FETCH_WAIT_MAX_MS,
+    readUncommitted: true,
     allowAutoTopicCreation: false,
   });
   const batches = new PassThrough({ objectMode: true, highWaterMark: BATCHES_BUFFERED_MAX });
   const done = new AbortController();
   consumer.on(consumer.events.CRASH, ({ payload }) => batches.destroy(payload.error));
+  // kafkajs does not hand over a fetch without records: the end of a transaction, for example.
+  consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
+    const { partition, batchSize, lastOffset } = payload;
+    if (batchSize > 0 || batches.destroyed) return;
+    batches.write({ partition, records: [], nextOffset: BigInt(lastOffset) + 1n });
+  });
   const silence = setTimeout(
     () => batches.destroy(new Error(`the broker sent nothing of ${options.topic} for 30 s`)),
     SILENCE_MAX_MS,
@@ -50,21 +58,23 @@ export async function* readTopic(
     await consumer.run({
       autoCommit: false,
       eachBatch: async ({ batch }) => {
-        const { topic, partition, messages } = batch;
-        const records = messages.map((message) => toRecord(topic, partition, message));
-        if (batches.destroyed || batches.write(records)) return;
+        const { partition } = batch;
+        if (batches.destroyed || batches.write({ partition, ...fetchedRecords(batch) })) return;
         await once(batches, 'drain', { signal: done.signal }).catch(() => undefined);
       },
     });
     if (options.only) seekTo(consumer, options.topic, unread);
-    for await (const records of batches as AsyncIterable<KafkaRecord[]>) {
+    for await (const fetched of batches as AsyncIterable<FetchedPart>) {
       silence.refresh();
-      for (const record of records) {
-        const range = unread.get(record.partition);
-        if (!range || record.offset < range.from || record.offset >= range.end) continue;
-        if (record.offset + 1n >= range.end) unread.delete(record.partition);
+      const range = unread.get(fetched.partition);
+      if (!range) continue;
+      for (const record of fetched.records) {
+        if (record.offset < range.from || record.offset >= range.end) continue;
+        range.from = record.offset + 1n;
         yield record;
       }
+      // Not by the last record: the last offsets before the end may hold none.
+      if (fetched.nextOffset >= range.end) unread.delete(fetched.partition);
       if (unread.size === 0) return;
     }
   } finally {
@@ -74,6 +84,10 @@ export async function* readTopic(
     await consumer.disconnect();
     await withAdmin(options, (admin) => admin.deleteGroups([groupId]));
   }
+}
+
+interface FetchedPart extends ReturnType<typeof fetchedRecords> {
+  partition: number;
 }
 
 /** kafkajs accepts a seek only after `run`. The reader skips what was fetched before the seek. */
