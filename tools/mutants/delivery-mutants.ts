@@ -7,24 +7,24 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
   {
     mutation: 'delivery: commits the offset before the effect',
     file: delivery('partition/partition.ts'),
-    text: `        await this.options.settle(record, recordLane);
-        return this.settled(held);`,
-    replacement: `        this.settled(held);
-        return await this.options.settle(record, recordLane);`,
+    text: `        await completer.complete(record, recordLane);
+        return this.completed(buffered);`,
+    replacement: `        this.completed(buffered);
+        return await completer.complete(record, recordLane);`,
     test: {
       file: delivery('partition/partition.spec.ts'),
-      title: 'delivers a record again when it could not be settled, and commits nothing before',
+      title: 'delivers a record again when it could not be completed, and commits nothing before',
     },
   },
   {
     mutation: 'delivery: the watermark passes records that are not complete',
     file: delivery('partition/offset-tracker.ts'),
-    text: 'oldest?.isSettled; oldest = this.oldest',
+    text: 'oldest?.isComplete; oldest = this.oldest',
     replacement: 'oldest; oldest = this.oldest',
     test: {
       file: delivery('partition/partition.spec.ts'),
       title:
-        'commits up to the first record that is not settled, however much lies settled behind it',
+        'commits up to the first incomplete record, although many records behind it are complete',
     },
   },
   {
@@ -49,7 +49,7 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
         .catch(() => undefined);`,
     test: {
       file: delivery('deliver.spec.ts'),
-      title: 'settles nothing when the dead-letter topic refuses, so the record comes back',
+      title: 'completes nothing when the dead letter topic refuses, so the record is redelivered',
     },
   },
   {
@@ -59,7 +59,7 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
     replacement: 'if (this.isOpen) await this.commit();',
     test: {
       file: delivery('partition/partition.spec.ts'),
-      title: 'commits nothing of a partition that went to someone else',
+      title: 'commits nothing of a revoked partition',
     },
   },
   {
@@ -69,7 +69,7 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
     replacement: 'const before = this.assignment?.close({ commit: true });',
     test: {
       file: delivery('transport/membership.int.spec.ts'),
-      title: 'commits nothing of a partition that another member was dealt meanwhile',
+      title: 'commits nothing of a partition that was assigned to another member meanwhile',
     },
   },
   {
@@ -102,7 +102,7 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
     replacement: '      await sleep(',
     test: {
       file: delivery('transport/complete-record.spec.ts'),
-      title: 'remembers the attempts before it backs off',
+      title: 'stores the attempts before it backs off',
     },
   },
   {
@@ -113,20 +113,20 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
     test: {
       file: delivery('deliver.spec.ts'),
       title:
-        'asks whether the dependency is to blame before it gives a record up, and waits if it is',
+        'asks whether the dependency is to blame before it dead-letters a record, and waits if it is',
     },
   },
   {
-    mutation: 'delivery: a suspected poison pill runs without a stored attempt',
+    mutation: 'delivery: an isolated record runs without a stored attempt',
     file: delivery('recovery/recovery-state.ts'),
-    text: `    this.note.runsAlone = offset;
+    text: `    this.metadata.runsAlone = offset;
     await this.options.flush();
 `,
     replacement: '',
     test: {
       file: delivery('partition/partition.spec.ts'),
       title:
-        'runs suspected records one at a time, each marked before its effect and cleared after',
+        'runs isolated records in serial mode, each stored before its effect and cleared after',
     },
   },
   {
@@ -157,7 +157,7 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
     replacement: 'counted.length;',
     test: {
       file: delivery('deliver.spec.ts'),
-      title: 'un-counts failures that turn out to have been an outage',
+      title: 'un-counts failures that turn out to be an outage',
     },
   },
   {

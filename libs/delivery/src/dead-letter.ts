@@ -4,13 +4,13 @@ import {
   ERROR_MESSAGE_BYTES_MAX,
   type ConsumerName,
 } from '@effectively-once/contracts';
-import type { Failure } from './deliver.js';
-import { inOurWords } from './failure.js';
 import { headerTexts, type KafkaRecord } from '@effectively-once/kafka';
+import type { Failure } from './deliver.js';
+import { redactedError } from './failure.js';
 
 /**
- * The record as it goes to the consumer's dead-letter topic: original key, value bytes and headers, and
- * why it died. A record that died, was redriven and dies again still points to where it first lay.
+ * The record for the consumer's dead letter topic: original key, value bytes and headers, and the
+ * reason. A redriven record that is dead-lettered again keeps its first position.
  */
 export function deadLetterOf(
   record: KafkaRecord,
@@ -18,7 +18,7 @@ export function deadLetterOf(
   by: { consumer: ConsumerName; now: Date; appVersion: string },
 ) {
   const before = headerTexts(record);
-  const { name, message } = inOurWords(failure.error);
+  const { name, message } = redactedError(failure.error);
   return {
     topic: deadLetterTopic(by.consumer),
     key: record.key,
@@ -47,7 +47,7 @@ export function deadLetterOf(
 function firstBytes(text: string, bytesMax: number): string {
   const bytes = Buffer.from(text, 'utf8');
   if (bytes.length <= bytesMax) return text;
-  // A character cut in half decodes to U+FFFD; drop it rather than write it.
+  // A character that was cut in half decodes to U+FFFD. Drop it.
   return bytes
     .subarray(0, bytesMax)
     .toString('utf8')

@@ -3,7 +3,7 @@ import { ATTEMPTS_MAX } from './backoff.js';
 import { Circuit } from './circuit/circuit-breaker.js';
 import { deliver, type Delivery, type Failure } from './deliver.js';
 import {
-  CalledOff,
+  Cancelled,
   DependencyDown,
   IdempotencyCollision,
   KillsItsProcess,
@@ -16,7 +16,7 @@ import { aRecord } from './testing/record.fixture.js';
 
 const record = aRecord({ offset: 7n });
 
-/** A delivery whose effect does what `script` says, one entry an attempt. */
+/** A delivery whose effect follows `script`, one entry per attempt. */
 function scripted(script: (Applied | Error)[], overrides: Partial<Delivery<string>> = {}) {
   const log: string[] = [];
   const failures: Failure[] = [];
@@ -46,7 +46,7 @@ function scripted(script: (Applied | Error)[], overrides: Partial<Delivery<strin
   return { delivery, log, failures };
 }
 
-it('settles what was applied, and what was applied before', async () => {
+it('completes an applied record, and a duplicate', async () => {
   const applied = scripted(['applied']);
   await expect(deliver(record, applied.delivery)).resolves.toEqual({
     outcome: 'applied',
@@ -107,7 +107,7 @@ it('waits for a dependency that is down as long as it takes, and counts none of 
   expect(failures).toEqual([]);
 });
 
-it('looks every second whether the lease of another delivery is over, and counts none of it', async () => {
+it('polls the lease of another delivery every second, and counts none of it', async () => {
   const { delivery, log } = scripted([new LeaseHeld(15_000), new LeaseHeld(321), 'duplicate']);
   await expect(deliver(record, delivery)).resolves.toEqual({ outcome: 'duplicate', attempts: 1 });
   expect(log).toEqual([
@@ -115,7 +115,7 @@ it('looks every second whether the lease of another delivery is over, and counts
   ]);
 });
 
-it('settles nothing when the dead-letter topic refuses, so the record comes back', async () => {
+it('completes nothing when the dead letter topic refuses, so the record is redelivered', async () => {
   const refused = new Error('the broker is gone');
   const { delivery } = scripted([new PermanentFailure('RecipientRefused', '550')], {
     deadLetter: async () => {
@@ -125,29 +125,29 @@ it('settles nothing when the dead-letter topic refuses, so the record comes back
   await expect(deliver(record, delivery)).rejects.toBe(refused);
 });
 
-it('settles nothing when it is called off while it waits', async () => {
-  const calledOff = new Error('rebalanced');
+it('completes nothing when it is cancelled while it waits', async () => {
+  const cancelled = new Error('rebalanced');
   const { delivery, failures } = scripted([new Error('hm')], {
     backOff: async () => {
-      throw calledOff;
+      throw cancelled;
     },
   });
-  await expect(deliver(record, delivery)).rejects.toBe(calledOff);
+  await expect(deliver(record, delivery)).rejects.toBe(cancelled);
   expect(failures).toEqual([]);
 });
 
-// Its partition was closed while it waited for its turn, by a deploy or a rebalance.
-it('does not give up a record on its last attempt that was called off before it was tried', async () => {
-  const calledOff = new CalledOff();
+// A deploy or a rebalance closed its partition while it waited in serial mode.
+it('does not dead-letter a record whose last attempt was cancelled before it ran', async () => {
+  const cancelled = new Cancelled();
   const { delivery, log } = scripted([], {
     attemptsBefore: ATTEMPTS_MAX - 1,
-    attempt: async () => await Promise.reject(calledOff),
+    attempt: async () => await Promise.reject(cancelled),
   });
-  await expect(deliver(record, delivery)).rejects.toBe(calledOff);
+  await expect(deliver(record, delivery)).rejects.toBe(cancelled);
   expect(log).toEqual([]);
 });
 
-it('goes on counting where the process before it was killed', async () => {
+it('continues the attempt count of a process that was killed', async () => {
   const { delivery, log, failures } = scripted([new Error('hm'), new Error('hm')], {
     attemptsBefore: 3,
   });
@@ -159,7 +159,7 @@ it('goes on counting where the process before it was killed', async () => {
   expect(failures[0]).toMatchObject({ attempts: 5 });
 });
 
-it('asks whether the dependency is to blame before it gives a record up, and waits if it is', async () => {
+it('asks whether the dependency is to blame before it dead-letters a record, and waits if it is', async () => {
   const asked: boolean[] = [true, false];
   const { delivery, log } = scripted(Array(ATTEMPTS_MAX + 1).fill(new Error('hm')), {
     isDependencyToBlame: async () => asked.shift() ?? false,
@@ -168,7 +168,7 @@ it('asks whether the dependency is to blame before it gives a record up, and wai
   expect(log.slice(-4)).toEqual(['effect', 'until usable', 'effect', 'dead letter']);
 });
 
-it('un-counts failures that turn out to have been an outage', async () => {
+it('un-counts failures that turn out to be an outage', async () => {
   const circuit = new Circuit({ dependency: 'smtp', probe: async () => undefined });
   const refused = () => new RefusedForNow('smtp', 451);
   const failsFor = async (lane: string) =>
@@ -178,7 +178,7 @@ it('un-counts failures that turn out to have been an outage', async () => {
     backOff: async (ms, attempts) => {
       log.push(`back off ${ms} after ${attempts}`);
       if (attempts !== 3) return;
-      // Two more users fail: it was not this record.
+      // Two more users fail, so this record is not to blame.
       await failsFor('u2');
       await failsFor('u3');
     },

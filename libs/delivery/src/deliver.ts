@@ -1,15 +1,19 @@
 import type { ErrorClass } from '@effectively-once/contracts';
-import { ATTEMPTS_MAX, backOffMs, LEASE_LOOK_MS } from './backoff.js';
-import { isSymptomOfOutage } from './circuit/circuit-breaker.js';
-import { CalledOff, classify, type FailureClass, type LeaseHeld } from './failure.js';
-import type { Applied } from './idempotency-strategy.js';
 import type { KafkaRecord } from '@effectively-once/kafka';
+import { ATTEMPTS_MAX, backOffMs, LEASE_POLL_MS } from './backoff.js';
+import {
+  classifyByCircuit,
+  isRecordToBlame,
+  isSymptomOfOutage,
+} from './circuit/circuit-breaker.js';
+import { Cancelled, type FailureClass, type LeaseHeld } from './failure.js';
+import type { Applied } from './idempotency-strategy.js';
 
-export type Outcome = Applied | 'dead_lettered';
+export type DeliveryOutcome = Applied | 'dead_lettered';
 
-export interface Settled {
-  outcome: Outcome;
-  /** How many attempts the effect took, those before a crash too; a poison record's is 0. */
+export interface Delivered {
+  outcome: DeliveryOutcome;
+  /** Attempts of the effect, including those before a crash; 0 for a poison record. */
   attempts: number;
 }
 
@@ -20,25 +24,26 @@ export interface Failure {
   firstFailedAt: Date;
 }
 
-/** What the life of a record needs from outside. Every wait lets the other lanes go on. */
+/** What `deliver()` needs from its caller. During each wait the other lanes continue. */
 export interface Delivery<Event> {
   decode: (record: KafkaRecord) => Event;
   /** The effect inside its strategy. */
   once: (event: Event) => Promise<Applied>;
-  /** Surrounds each attempt: one that kills its process must leave a trace. */
+  /** Surrounds each attempt, so that an attempt that kills its process leaves a trace. */
   attempt: <Result>(run: () => Promise<Result>) => Promise<Result>;
-  /** Resolves when the dead-letter topic has the record for good. */
+  /** Resolves when the dead letter topic has acknowledged the record. */
   deadLetter: (record: KafkaRecord, failure: Failure) => Promise<void>;
-  /** Attempts counted in earlier deliveries: by a process that was killed, or before the topic refused. */
+  /** Attempts of earlier deliveries: before a crash, or before the dead letter topic refused. */
   attemptsBefore: number;
-  /** Resolves after `ms`, and when no crash can take the count of attempts back. @throws when called off. */
+  /** Resolves after `ms`, once a crash cannot lose the attempt count. @throws when cancelled. */
   backOff: (ms: number, attempts: number) => Promise<void>;
   /**
-   * Resolves when the dependency behind this error may be tried again. What was counted before, and
-   * is no more, must not be counted by the process after a crash either. @throws when called off.
+   * Resolves when the dependency behind this error may be tried again. It stores `attempts` first:
+   * an outage can lower that count, and a crash must not restore the old one.
+   * @throws when cancelled.
    */
   untilUsable: (error: unknown, so: { waits: number; attempts: number }) => Promise<void>;
-  /** Asked before the record is given up: is it the record, or is its dependency down after all? */
+  /** Asked before dead-lettering: does the record fail, or is its dependency down? */
   isDependencyToBlame: (error: unknown) => Promise<boolean>;
   observe: (attempt: { result: Applied | FailureClass; attempt: number; error?: unknown }) => void;
   now: () => Date;
@@ -46,21 +51,22 @@ export interface Delivery<Event> {
 }
 
 /**
- * One record's life:
+ * The life of one record:
  *
- *   decode ──► once(effect) ──► settled ──► (the watermark is committed)
+ *   decode ──► once(effect) ──► complete ──► (the committer commits the watermark)
  *     │            ├─ dependency down ─► wait for its circuit, not counted ─► once(effect) again
- *     │            ├─ lease held elsewhere ─► wait, not counted ────────────► once(effect) again
+ *     │            ├─ lease held ──────► wait, not counted ─────────────────► once(effect) again
  *     │            ├─ transient ───────► back off, counted ─────────────────► once(effect) again
  *     │            ├─ permanent / attempts used up ─┐
- *     └─ poison ───┴────────────────────────────────┴► dead-letter (awaited) ─► settled
+ *     └─ poison ───┴────────────────────────────────┴► dead-letter (awaited) ─► complete
  *
- * It returns only when the record is settled. If it throws (dead-lettering refused, or called off
- * while waiting), nothing was settled, nothing may be committed, and the record comes back.
+ * It returns only when the record is complete. It throws when the dead letter topic refuses, or
+ * when it is cancelled while it waits. Then nothing is complete, nothing may be committed, and the
+ * record is redelivered.
  */
-export async function deliver<Event>(record: KafkaRecord, to: Delivery<Event>): Promise<Settled> {
+export async function deliver<Event>(record: KafkaRecord, to: Delivery<Event>): Promise<Delivered> {
   const counted: unknown[] = [];
-  // Counted anew each time: what was counted may turn out to have been an outage.
+  // Computed each time, because a counted failure can turn out to be part of an outage.
   const attempts = () =>
     to.attemptsBefore + counted.filter((one) => !isSymptomOfOutage(one)).length;
   let firstFailedAt: Date | undefined;
@@ -70,20 +76,23 @@ export async function deliver<Event>(record: KafkaRecord, to: Delivery<Event>): 
       to.observe({ result: outcome, attempt: attempts() + 1 });
       return { outcome, attempts: attempts() + 1 };
     } catch (error) {
-      // Not tried, so not counted: a record on its last attempt would be given up by a deploy.
-      if (error instanceof CalledOff) throw error;
-      const errorClass = isSymptomOfOutage(error) ? 'dependency_down' : classify(error);
+      // Not tried, so not counted. Otherwise a deploy could dead-letter a record on its last attempt.
+      if (error instanceof Cancelled) throw error;
+      const errorClass = classifyByCircuit(error);
       to.observe({ result: errorClass, attempt: attempts() + 1, error });
       firstFailedAt ??= to.now();
       switch (errorClass) {
         case 'dependency_down':
           await to.untilUsable(error, { waits, attempts: attempts() });
           continue;
-        case 'held':
-          await to.backOff(Math.min((error as LeaseHeld).retryAfterMs, LEASE_LOOK_MS), attempts());
+        case 'lease_held':
+          await to.backOff(Math.min((error as LeaseHeld).retryAfterMs, LEASE_POLL_MS), attempts());
           continue;
         case 'transient':
+        case 'permanent':
           counted.push(error);
+          // Without proof, a refusal for good is retried too: the server may refuse every record.
+          if (errorClass === 'permanent' && isRecordToBlame(error)) break;
           if (attempts() < ATTEMPTS_MAX) {
             await to.backOff(backOffMs(attempts(), to.random), attempts());
             continue;
@@ -93,15 +102,12 @@ export async function deliver<Event>(record: KafkaRecord, to: Delivery<Event>): 
             continue;
           }
           break;
-        case 'permanent':
-          counted.push(error);
-          break;
         case 'poison':
           break;
         default:
           errorClass satisfies never;
       }
-      // If dead-lettering throws, nothing is settled and the record comes back. Leave it so.
+      // If dead-lettering throws, the record is not complete and is redelivered. Leave it so.
       await to.deadLetter(record, { error, errorClass, attempts: attempts(), firstFailedAt });
       return { outcome: 'dead_lettered', attempts: attempts() };
     }

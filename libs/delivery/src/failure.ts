@@ -1,34 +1,48 @@
 import { PoisonRecord, type ErrorClass } from '@effectively-once/contracts';
 
-/** A retry cannot help this record, and the code that knows says so: a mailbox that does not exist. */
+/**
+ * What a refusal is about. `unknown`: the server may refuse this record or every record; the circuit
+ * breaker finds out whether it works for others.
+ */
+export type Blames = 'record' | 'unknown';
+
+interface RefusalOptions extends ErrorOptions {
+  blames?: Blames;
+}
+
+/** A retry cannot help this record, and the effect knows it: the mailbox does not exist. */
 export class PermanentFailure extends Error {
   override readonly name: string = 'PermanentFailure';
-  /** @param message our own words: it is written into the dead letter. */
+  readonly blames: Blames;
+  /** @param message our own words, because it is written into the dead letter. */
   constructor(
     readonly code: string,
     message: string,
-    options?: ErrorOptions,
+    { blames = 'record', ...options }: RefusalOptions = {},
   ) {
     super(message, options);
+    this.blames = blames;
   }
 }
 
-/** The server answered, and may take the same later: retried with back-off, and counted. */
+/** The server answered, and may accept the same request later: retried with backoff, and counted. */
 export class RefusedForNow extends Error {
   override readonly name: string = 'RefusedForNow';
   readonly code: string;
+  readonly blames: Blames;
   /** @param reply the server's status or reply code. */
   constructor(
     readonly dependency: string,
     reply: number,
-    options?: ErrorOptions,
+    { blames = 'unknown', ...options }: RefusalOptions = {},
   ) {
     super(`${dependency} refused for now`, options);
     this.code = String(reply);
+    this.blames = blames;
   }
 }
 
-/** The server behind the effect fails for everyone, so the record is not to blame and not counted. */
+/** The server behind the effect fails for every record, so the failure is not counted. */
 export class DependencyDown extends Error {
   override readonly name: string = 'DependencyDown';
   constructor(
@@ -39,7 +53,7 @@ export class DependencyDown extends Error {
   }
 }
 
-/** Another delivery of this very event is at work, or died at it: come back when its lease is over. */
+/** Another delivery of this event holds its lease: it is running, or its process died. */
 export class LeaseHeld extends Error {
   override readonly name: string = 'LeaseHeld';
   constructor(readonly retryAfterMs: number) {
@@ -47,7 +61,7 @@ export class LeaseHeld extends Error {
   }
 }
 
-/** The same payment id with another user, amount or currency: not a duplicate, and not to be applied. */
+/** The same payment id with another user, amount or currency. It is not a duplicate. */
 export class IdempotencyCollision extends Error {
   override readonly name: string = 'IdempotencyCollision';
   constructor(readonly fields: string[]) {
@@ -55,15 +69,15 @@ export class IdempotencyCollision extends Error {
   }
 }
 
-/** The partition was closed before this could run: nobody's failure, and the record comes back. */
-export class CalledOff extends Error {
-  override readonly name: string = 'CalledOff';
+/** The partition was closed before the attempt ran. It is no failure; the record is redelivered. */
+export class Cancelled extends Error {
+  override readonly name: string = 'Cancelled';
   constructor() {
     super('the partition was closed');
   }
 }
 
-/** Processes died again and again while this record alone ran: not to be tried once more. */
+/** A poison pill: several processes died while they ran only this record. */
 export class KillsItsProcess extends Error {
   override readonly name: string = 'KillsItsProcess';
   constructor(readonly deaths: number) {
@@ -71,26 +85,32 @@ export class KillsItsProcess extends Error {
   }
 }
 
-export type FailureClass = ErrorClass | 'dependency_down' | 'held';
+export type FailureClass = ErrorClass | 'dependency_down' | 'lease_held';
 
 const POISON = [PoisonRecord, IdempotencyCollision, KillsItsProcess];
 
-/** Unknown errors are transient: retrying costs seconds, a wrong dead letter costs a human. */
+/** Whether the failure is surely about its record. An error of another kind may be the server's. */
+export function blames(error: unknown): Blames {
+  if (error instanceof PermanentFailure || error instanceof RefusedForNow) return error.blames;
+  return 'unknown';
+}
+
+/** Unknown errors are transient: a retry costs seconds, a wrong dead letter costs an operator. */
 export function classify(error: unknown): FailureClass {
   if (POISON.some((poison) => error instanceof poison)) return 'poison';
   if (error instanceof PermanentFailure) return 'permanent';
   if (error instanceof DependencyDown) return 'dependency_down';
-  if (error instanceof LeaseHeld) return 'held';
+  if (error instanceof LeaseHeld) return 'lease_held';
   return 'transient';
 }
 
-const OURS = [IdempotencyCollision, DependencyDown, LeaseHeld, KillsItsProcess, CalledOff];
+const OURS = [IdempotencyCollision, DependencyDown, LeaseHeld, KillsItsProcess, Cancelled];
 
 /**
- * An error in words that may leave the process. Another server's text may quote an address or an
- * amount, so of an unknown error only its name and code are kept.
+ * An error as it may leave the process. The text of a foreign error can contain an address or an
+ * amount, so of such an error only the name and the code are kept.
  */
-export function inOurWords(error: unknown): { name: string; message: string } {
+export function redactedError(error: unknown): { name: string; message: string } {
   if (error instanceof PoisonRecord || error instanceof PermanentFailure)
     return { name: error.code, message: error.message };
   if (OURS.some((ours) => error instanceof ours)) {

@@ -14,7 +14,8 @@ export {
 } from './testing/failure-points.js';
 export type { Applied, IdempotencyStrategy } from './idempotency-strategy.js';
 export { KeepErrorIdentity } from './transport/keep-error-identity.filter.js';
-export { LANES, LaneTransport, type LaneExtras } from './transport/lane-transport.js';
+export type { LaneExtras } from './transport/handler.js';
+export { LANES, LaneTransport } from './transport/lane-transport.js';
 export { MicroBatch, type MicroBatchOptions } from './batching/micro-batch.js';
 export {
   DeliveryModule,

@@ -63,11 +63,11 @@ async function open(circuit: Circuit): Promise<Error[]> {
 /** Lanes that try again and again, and are refused again and again. */
 function patient(circuit: Circuit, lanes: number) {
   const tries: string[] = [];
-  const calledOff = new AbortController();
-  setMaxListeners(0, calledOff.signal);
+  const cancelled = new AbortController();
+  setMaxListeners(0, cancelled.signal);
   const retry = async (lane: string) => {
     for (;;) {
-      await circuit.untilUsable(lane, calledOff.signal);
+      await circuit.untilUsable(lane, cancelled.signal);
       await circuit
         .call(lane, async () => {
           tries.push(lane);
@@ -77,7 +77,7 @@ function patient(circuit: Circuit, lanes: number) {
     }
   };
   for (let n = 0; n < lanes; n += 1) void retry(`user-${n}`).catch(() => undefined);
-  return { tries, callOff: () => calledOff.abort() };
+  return { tries, cancel: () => cancelled.abort() };
 }
 
 it('opens when three different users failed in a row, and hands every error out as it was', async () => {
@@ -160,13 +160,13 @@ it('lets one waiting lane try when the server answers again, and all go when tha
 it('tries a server that refuses everybody once a second, however long that lasts', async () => {
   const { circuit, server, second, waits } = byHand();
   await open(circuit);
-  const { tries, callOff } = patient(circuit, 100);
+  const { tries, cancel } = patient(circuit, 100);
   for (let n = 0; n < 12; n += 1) await second();
   expect(server.probes).toBe(12);
   expect(tries).toHaveLength(12);
   expect(new Set(tries).size).toBe(12);
   expect(waits).toHaveLength(1);
-  callOff();
+  cancel();
 });
 
 it('lets nobody else try while one tries', async () => {
@@ -201,13 +201,13 @@ it('tries again by itself when nobody waits, because nothing is fetched while it
 it('lets no lane try that was called off, and keeps nothing of it', async () => {
   const { circuit, second } = byHand();
   await open(circuit);
-  const calledOff = new AbortController();
-  const waiting = circuit.untilUsable('a', calledOff.signal);
+  const cancelled = new AbortController();
+  const waiting = circuit.untilUsable('a', cancelled.signal);
   const gone: string[] = [];
   void circuit.untilUsable('b', never).then(() => gone.push('b'));
-  calledOff.abort(new Error('rebalanced'));
+  cancelled.abort(new Error('rebalanced'));
   await expect(waiting).rejects.toThrow('rebalanced');
-  await expect(circuit.untilUsable('c', calledOff.signal)).rejects.toThrow('rebalanced');
+  await expect(circuit.untilUsable('c', cancelled.signal)).rejects.toThrow('rebalanced');
   await second();
   expect(gone).toEqual(['b']);
 });
@@ -242,7 +242,7 @@ it('forgets who failed when partitions are dealt anew', async () => {
   const { circuit } = byHand();
   await fails(circuit, 'a');
   await fails(circuit, 'b');
-  circuit.forgetStreak();
+  circuit.forgetLanes();
   await fails(circuit, 'c');
   expect(circuit.reading).toBe('closed');
 });

@@ -1,18 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withTimeout } from '@effectively-once/timing';
-import { circuitBreaker, CircuitState, handleWhen, type CircuitBreakerPolicy } from 'cockatiel';
-import { classify, DependencyDown } from '../failure.js';
+import { blames, classify, DependencyDown, type FailureClass } from '../failure.js';
 
-/** So many different lanes failing in a row, with no success between, are the server's fault. */
+/** So many different lanes failed in a row, with no success between: the server is to blame. */
 export const LANES_TO_OPEN = 3;
 export const PROBE_EVERY_MS = 1_000;
 /** A probe that takes longer counts as no answer. */
 const PROBE_TIMEOUT_MS = 5_000;
+/** Enough lanes for a trial every second; more would only fill the memory during an outage. */
+const UNTRIED_LANES_MAX = 10;
+/** A lane that fails and never comes back must not be kept for ever. */
+const SUSPECTS_MAX = 1_000;
 
 export interface CircuitOptions {
   /** As metrics, logs and `DependencyDown` name it. */
   dependency: string;
-  /** Asks the server, as cheaply as it can be asked, whether it works: PING, NOOP, `select 1`. */
+  /** Tries what the work needs, on a new connection. */
   probe: () => Promise<void>;
   probeTimeoutMs?: number;
   wait?: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -20,11 +23,22 @@ export interface CircuitOptions {
 
 export type CircuitReading = 'closed' | 'half_open' | 'open';
 
-/** Failures in a row. It ends with the first success, and may turn out to have been an outage. */
+/** Failures in a row. A success ends it. It may turn out to be an outage. */
 interface Streak {
   circuit: Circuit;
   lanes: Set<string>;
   isOutage: boolean;
+  endedBySuccess: boolean;
+}
+
+/** From opening to closing. */
+interface Outage {
+  /** It opened because the server could not be used at all. */
+  wasUnusable: boolean;
+  /** The last probe worked. */
+  isAnswering: boolean;
+  /** The lanes that the server refused although it answered. */
+  refused: Set<string>;
 }
 
 interface Waiter {
@@ -33,170 +47,229 @@ interface Waiter {
 }
 
 const streakOf = new WeakMap<object, Streak>();
+/** Errors of a lane that fails alone while the server works for others. */
+const ownFaults = new WeakSet<object>();
 
 /**
- * Tells a server that is down from a record that is bad.
+ * Circuit breaker: tells a server that is down from a record that is bad.
  *
- *   closed ── cannot be reached, or 3 lanes failed in a row ──► open ── every second: probe ──┐
- *     ▲                                                          ▲                            ▼
- *     └────────────── it works ──── one waiting lane tries ◄─────┴──────────────────────── answers
- *                                   (half open)  └─ it fails ──► open
+ *   closed ── unusable, or 3 lanes failed in a row ──► open ── every second: probe ──┐
+ *     ▲                                                  ▲                           ▼
+ *     └────────── it works ────── one lane tries ◄───────┴─────────────────────── answers
+ *                                (half open)  └─ it fails ──► open
  *
- * It counts lanes, not calls: one address that is always refused fails a hundred times without opening
- * it. Any reply that proves the server works, a refusal of this one record too, counts as success. And
- * what failed on the way to opening was not the record's fault (`isSymptomOfOutage`).
+ * It counts lanes, not calls: one address that is always refused fails a hundred times without
+ * opening it. A reply that is surely about one record (an unknown mailbox) proves that the server
+ * works. What failed on the way to opening was not the record's fault (`isSymptomOfOutage`).
  *
- * The state machine is cockatiel's; when it opens, and who may try it, are ours.
+ * Three bad mailboxes in a quiet moment look like an outage. So lanes that have not failed try
+ * first, and records are fetched until there are some (`admitsRecords`). The first success closes
+ * the circuit. It also proves that the lanes which were refused fail alone: from then on their
+ * failures count as their own and open nothing, until they succeed.
  */
 export class Circuit {
   readonly dependency: string;
-  private readonly policy: CircuitBreakerPolicy;
   private readonly wait: NonNullable<CircuitOptions['wait']>;
   private readonly closing = new AbortController();
   private readonly listeners: ((reading: CircuitReading) => void)[] = [];
-  private readonly trials = new Set<string>();
-  private waiters: Waiter[] = [];
+  private state: CircuitReading = 'closed';
   private streak = this.newStreak();
-  private openedUnreachable = false;
-  private isRecovering = false;
+  private outage: Outage | undefined;
+  private waiters: Waiter[] = [];
+  private readonly trials = new Set<string>();
+  private readonly suspects = new Set<string>();
+  private admitted = true;
 
   constructor(private readonly options: CircuitOptions) {
     this.dependency = options.dependency;
     this.wait = options.wait ?? ((ms, signal) => sleep(ms, undefined, { signal, ref: false }));
-    this.policy = circuitBreaker(handleWhen(isCounted), {
-      // When it may be tried is ours to say; after 0 ms a clock that is set back would refuse it.
-      halfOpenAfter: -Infinity,
-      breaker: { state: undefined, success: () => undefined, failure: () => this.streak.isOutage },
-    });
-    this.policy.onStateChange(() => this.listeners.forEach((tell) => tell(this.reading)));
-    this.policy.onBreak(() => void this.recover().catch(() => undefined));
-    this.policy.onReset(() => {
-      // A lane that was let go and never came must not pass when it is open the next time.
-      this.trials.clear();
-      this.waiters.splice(0).forEach(({ goOn }) => goOn());
-    });
   }
 
   get reading(): CircuitReading {
-    if (this.policy.state === CircuitState.Closed) return 'closed';
-    return this.policy.state === CircuitState.HalfOpen ? 'half_open' : 'open';
+    return this.state;
   }
 
+  /** Whether records may be fetched: while closed, and while a trial needs a lane that is new. */
+  get admitsRecords(): boolean {
+    if (!this.outage) return true;
+    if (!this.outage.isAnswering) return false;
+    return this.waiters.filter(({ lane }) => this.isUntried(lane)).length < UNTRIED_LANES_MAX;
+  }
+
+  /** `tell` is called when `reading` or `admitsRecords` changes. */
   onChange(tell: (reading: CircuitReading) => void): void {
     this.listeners.push(tell);
   }
 
   /**
-   * Uses the server for one lane (a user). What `use` throws comes out as it was thrown.
+   * Uses the server for one lane (a user). What `use` throws is thrown unchanged.
    * @throws DependencyDown without using it, while the circuit is not closed.
    */
   async call<Result>(lane: string, use: () => Promise<Result>): Promise<Result> {
     const isTrial = this.trials.delete(lane);
-    if (this.reading !== 'closed' && !isTrial) throw new DependencyDown(this.dependency);
-    return await this.policy.execute(async () => {
-      try {
-        const result = await use();
-        this.succeeded();
-        return result;
-      } catch (error) {
-        this.failed(lane, error);
-        throw error;
-      }
-    });
+    if (this.outage && !isTrial) throw new DependencyDown(this.dependency);
+    if (isTrial && this.outage) this.become('half_open');
+    try {
+      const result = await use();
+      this.succeeded(lane, isTrial);
+      return result;
+    } catch (error) {
+      if (isCounted(error)) await this.failed(lane, error);
+      else this.succeeded(lane, isTrial);
+      throw error;
+    }
   }
 
-  /** Resolves when this lane may try again: at once while closed, else when it is its turn or all's. */
+  /** Resolves when this lane may try again: at once while closed, else as a trial or with all. */
   async untilUsable(lane: string, signal: AbortSignal): Promise<void> {
-    if (this.reading === 'closed') return;
+    if (!this.outage) return;
     signal.throwIfAborted();
     await new Promise<void>((resolve, reject) => {
-      const calledOff = () => {
+      const cancelled = () => {
         this.waiters = this.waiters.filter((other) => other !== waiter);
+        this.tell();
         reject(signal.reason as Error);
       };
       const goOn = () => {
-        signal.removeEventListener('abort', calledOff);
+        signal.removeEventListener('abort', cancelled);
         resolve();
       };
       const waiter = { lane, goOn };
       this.waiters.push(waiter);
-      signal.addEventListener('abort', calledOff, { once: true });
+      signal.addEventListener('abort', cancelled, { once: true });
+      this.tell();
     });
   }
 
-  /** Gives up probing. For a process that ends. */
+  /** Stops probing. For a process that ends. */
   close(): void {
     this.closing.abort();
   }
 
-  /** Partitions were dealt anew: the lanes whose failures were counted may be another member's now. */
-  forgetStreak(): void {
+  /** After a rebalance: the lanes whose failures were counted may belong to another member. */
+  forgetLanes(): void {
     this.streak = this.newStreak();
+    this.suspects.clear();
   }
 
   /**
-   * Asked before a record is given up. With fewer than three users active no three can fail in a row,
-   * so the server itself is asked.
+   * Asked before a record is dead-lettered. With fewer than three active users no three can fail in
+   * a row, so the server itself is probed.
    */
   async isToBlame(streak: Streak): Promise<boolean> {
     if (streak.isOutage) return true;
-    // It has worked for somebody since.
+    // A success has ended the streak since, or a rebalance.
     if (streak !== this.streak) return false;
-    // Others may have failed while it was asked, and it may greet well although it refuses everybody.
+    // Others may fail during the probe, and a server may answer the probe and refuse every record.
     if (await this.answers()) return streak.isOutage;
-    this.streak.isOutage = true;
-    const opening = this.policy.execute(() => Promise.reject(new DependencyDown(this.dependency)));
-    await opening.catch(() => undefined);
+    streak.isOutage = true;
+    this.open({ wasUnusable: true });
     return true;
   }
 
   private newStreak(): Streak {
-    return { circuit: this, lanes: new Set(), isOutage: false };
+    return { circuit: this, lanes: new Set(), isOutage: false, endedBySuccess: false };
   }
 
-  private succeeded(): void {
-    if (this.streak.lanes.size > 0) this.streak = this.newStreak();
+  private succeeded(lane: string, isTrial: boolean): void {
+    this.suspects.delete(lane);
+    if (this.streak.lanes.size > 0) {
+      this.streak.endedBySuccess = true;
+      this.streak = this.newStreak();
+    }
+    if (!isTrial || !this.outage) return;
+    for (const refused of this.outage.refused) if (refused !== lane) this.suspect(refused);
+    this.closeCircuit();
   }
 
-  private failed(lane: string, error: unknown): void {
-    if (!isCounted(error)) return this.succeeded();
+  private async failed(lane: string, error: unknown): Promise<void> {
+    const isDown = classify(error) === 'dependency_down';
+    if (this.suspects.has(lane) && (!isDown || (await this.answers()))) {
+      markAs(ownFaults, error);
+      if (this.outage) this.become('open');
+      return;
+    }
     this.streak.lanes.add(lane);
     if (typeof error === 'object' && error !== null) streakOf.set(error, this.streak);
-    this.openedUnreachable = classify(error) === 'dependency_down';
-    if (this.openedUnreachable || this.streak.lanes.size >= LANES_TO_OPEN) {
-      this.streak.isOutage = true;
-    }
+    if (isDown || this.streak.lanes.size >= LANES_TO_OPEN) this.streak.isOutage = true;
+    if (this.outage) {
+      this.outage.refused.add(lane);
+      this.become('open');
+    } else if (this.streak.isOutage) this.open({ wasUnusable: isDown });
   }
 
-  private async recover(): Promise<void> {
-    // A failed trial opens it again, and every opening comes here: one of them asks and lets try, not all.
-    if (this.isRecovering) return;
-    this.isRecovering = true;
-    try {
-      await this.probeUntilClosed();
-    } finally {
-      this.isRecovering = false;
-    }
+  private suspect(lane: string): void {
+    const [oldest] = this.suspects;
+    if (oldest !== undefined && this.suspects.size >= SUSPECTS_MAX) this.suspects.delete(oldest);
+    this.suspects.add(lane);
   }
 
-  private async probeUntilClosed(): Promise<void> {
-    while (this.reading !== 'closed') {
+  private open({ wasUnusable }: { wasUnusable: boolean }): void {
+    if (this.outage) return;
+    this.outage = { wasUnusable, isAnswering: false, refused: new Set(this.streak.lanes) };
+    this.become('open');
+    void this.recover(this.outage).catch(() => undefined);
+  }
+
+  private closeCircuit(): void {
+    this.outage = undefined;
+    // A lane that was let go and never called must not pass when it opens the next time.
+    this.trials.clear();
+    this.become('closed');
+    this.waiters.splice(0).forEach(({ goOn }) => goOn());
+  }
+
+  private become(state: CircuitReading): void {
+    const isChange = this.state !== state;
+    this.state = state;
+    this.tell(isChange);
+  }
+
+  private tell(isChange = false): void {
+    const { admitsRecords } = this;
+    if (!isChange && admitsRecords === this.admitted) return;
+    this.admitted = admitsRecords;
+    this.listeners.forEach((tell) => tell(this.state));
+  }
+
+  private async recover(outage: Outage): Promise<void> {
+    while (this.outage === outage) {
       await this.wait(PROBE_EVERY_MS, this.closing.signal);
-      if (!(await this.answers())) continue;
-      // It answers again, so what fails from here on may be a record's own fault. After refusals for
-      // everybody an answer to the probe proves nothing: a provider may say 451 to all and greet well.
-      if (this.openedUnreachable) this.forgetStreak();
-      const next = this.waiters.shift();
-      if (next) {
-        this.trials.add(next.lane);
-        next.goOn();
-      } else if (this.reading === 'open') {
-        // Nobody waits, so nobody can try it, and nothing is fetched while it is open. Who fails next
-        // starts a new streak: in the old one, a single bad record would open it, and never be counted.
-        this.forgetStreak();
-        await this.policy.execute(() => Promise.resolve());
-      }
+      const isAnswering = await this.answers();
+      // A trial that is still running may have closed it during the probe.
+      if (this.outage === outage) this.probed(outage, isAnswering);
     }
+  }
+
+  private probed(outage: Outage, isAnswering: boolean): void {
+    if (isAnswering && !outage.isAnswering && outage.wasUnusable) {
+      // It answers again, so what fails from here on may be a record's own fault, and what failed
+      // before proves nothing. After refusals of everything an answer to the probe proves nothing:
+      // a provider may say 451 to all and greet well.
+      outage.refused.clear();
+      this.streak = this.newStreak();
+    }
+    outage.isAnswering = isAnswering;
+    const next = isAnswering ? this.takeWaiter() : undefined;
+    if (next) {
+      this.trials.add(next.lane);
+      next.goOn();
+    } else if (isAnswering && this.state === 'open' && this.trials.size === 0) {
+      // No lane waits, so no lane can try. What fails next starts a new streak: in the old one, a
+      // single bad record would open the circuit, and would never be counted.
+      this.streak = this.newStreak();
+      this.closeCircuit();
+    }
+    this.tell();
+  }
+
+  private takeWaiter(): Waiter | undefined {
+    const untried = this.waiters.findIndex(({ lane }) => this.isUntried(lane));
+    return this.waiters.splice(Math.max(untried, 0), 1)[0];
+  }
+
+  private isUntried(lane: string): boolean {
+    return !this.outage?.refused.has(lane) && !this.suspects.has(lane);
   }
 
   private async answers(): Promise<boolean> {
@@ -215,10 +288,23 @@ export function isSymptomOfOutage(error: unknown): boolean {
   return streakBehind(error)?.isOutage ?? false;
 }
 
-/** @returns whether a dependency, not the record, is to blame for it after all. */
+/** Whether the refusal is surely about its record: the server says so, or works for others. */
+export function isRecordToBlame(error: unknown): boolean {
+  if (blames(error) === 'record' || isIn(ownFaults, error)) return true;
+  return streakBehind(error)?.endedBySuccess ?? false;
+}
+
+/** @returns whether a dependency, not the record, is to blame. */
 export async function isDependencyToBlame(error: unknown): Promise<boolean> {
   const streak = streakBehind(error);
   return streak ? await streak.circuit.isToBlame(streak) : false;
+}
+
+/** The class of a failure, with what its circuit knows about the server. */
+export function classifyByCircuit(error: unknown): FailureClass {
+  if (isSymptomOfOutage(error)) return 'dependency_down';
+  const failureClass = classify(error);
+  return failureClass === 'dependency_down' && isIn(ownFaults, error) ? 'transient' : failureClass;
 }
 
 /** The circuit an error came through; undefined when it came through none. */
@@ -230,8 +316,20 @@ function streakBehind(error: unknown): Streak | undefined {
   return typeof error === 'object' && error !== null ? streakOf.get(error) : undefined;
 }
 
-// Permanent failures, poison and held leases are replies: the server works.
+function isIn(set: WeakSet<object>, error: unknown): boolean {
+  return typeof error === 'object' && error !== null && set.has(error);
+}
+
+function markAs(set: WeakSet<object>, error: unknown): void {
+  if (typeof error === 'object' && error !== null) set.add(error);
+}
+
+// A poison record, a held lease and a refusal that is surely about one record are replies that
+// prove that the server works.
 function isCounted(error: unknown): boolean {
   const failureClass = classify(error);
-  return failureClass === 'transient' || failureClass === 'dependency_down';
+  if (failureClass === 'dependency_down') return true;
+  return (
+    (failureClass === 'transient' || failureClass === 'permanent') && blames(error) !== 'record'
+  );
 }

@@ -21,7 +21,7 @@ function byHand() {
 
 const turns = () => new Promise((resolve) => setImmediate(resolve));
 
-it('lets many that ask share one commit', async () => {
+it('shares one commit between many requests', async () => {
   const { committer, log, commits, waits } = byHand();
   committer.ask();
   committer.ask();
@@ -35,7 +35,7 @@ it('lets many that ask share one commit', async () => {
   expect(log).toEqual(['wait 200', 'commit', 'wait 200']);
 });
 
-it('commits at once for one who waits for it', async () => {
+it('commits at once for a flush', async () => {
   const { committer, log, commits } = byHand();
   committer.ask();
   const flushed = committer.flush();
@@ -45,8 +45,8 @@ it('commits at once for one who waits for it', async () => {
   await expect(flushed).resolves.toBeUndefined();
 });
 
-// A commit that began before the call may have read what was true before it.
-it('is not content with a commit that was already under way', async () => {
+// A commit that began before the call may have read older state.
+it('does not resolve a flush with a commit that began before it', async () => {
   const { committer, log, commits } = byHand();
   const first = committer.flush();
   await turns();
@@ -61,7 +61,7 @@ it('is not content with a commit that was already under way', async () => {
   expect(log).toEqual(['commit', 'commit']);
 });
 
-it('tries a refused commit again, and keeps those who wait for it waiting', async () => {
+it('retries a refused commit, and the flush waits for it', async () => {
   const { committer, log, commits, waits } = byHand();
   const flushed = committer.flush();
   await turns();
@@ -74,7 +74,7 @@ it('tries a refused commit again, and keeps those who wait for it waiting', asyn
   await expect(flushed).resolves.toBeUndefined();
 });
 
-it('tells those who wait that it was closed, and ends with the commit under way', async () => {
+it('rejects a waiting flush when it closes, and ends with the running commit', async () => {
   const { committer, commits } = byHand();
   const flushed = committer.flush();
   await turns();
@@ -85,7 +85,7 @@ it('tells those who wait that it was closed, and ends with the commit under way'
   await expect(committer.flush()).rejects.toThrow('closed');
 });
 
-it('closes although a wait has not ended', async () => {
+it('closes while a wait is running', async () => {
   const { committer, log } = byHand();
   committer.ask();
   await turns();

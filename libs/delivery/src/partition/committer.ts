@@ -1,20 +1,20 @@
-import { CalledOff } from '../failure.js';
+import { Cancelled } from '../failure.js';
 
 export interface CommitterOptions {
-  /** Commits what is true when it is called. */
+  /** Commits the watermark and metadata of the moment of the call. */
   commit: () => Promise<void>;
   /** Rejects when the partition was closed meanwhile. */
   wait: (ms: number) => Promise<void>;
   onError: (error: unknown) => void;
 }
 
-/** What kill -9 can make come again is at most what was settled in this time. */
+/** After kill -9, Kafka redelivers at most the records that were completed in this time. */
 export const COMMIT_EVERY_MS = 200;
 const RETRY_MS = 1_000;
 
 /**
- * Commits one partition, one commit after the other. Settling a record only asks for a commit, and many
- * share one; what has to be durable before something else happens waits for it.
+ * Commits the offset of one partition, one commit after the other. A completed record only asks for a
+ * commit, and many records share one. `flush` waits for a commit, for state that must be durable.
  */
 export class Committer {
   private asked = 0;
@@ -28,18 +28,18 @@ export class Committer {
 
   constructor(private readonly options: CommitterOptions) {}
 
-  /** Soon. */
+  /** Asks for a commit within COMMIT_EVERY_MS. */
   ask(): void {
     this.asked += 1;
     this.start();
   }
 
   /**
-   * Now: resolves when a commit has succeeded that began after this call.
-   * @throws CalledOff when the partition is closed first.
+   * Commits now. Resolves when a commit has succeeded that began after this call.
+   * @throws Cancelled when the partition is closed first.
    */
   async flush(): Promise<void> {
-    if (this.isClosed) throw new CalledOff();
+    if (this.isClosed) throw new Cancelled();
     this.asked += 1;
     this.isUrgent = true;
     const done = new Promise<void>((resolve, reject) => {
@@ -50,11 +50,11 @@ export class Committer {
     await done;
   }
 
-  /** Commits no more by itself; resolves when the commit under way is over. */
+  /** Starts no more commits; resolves when the running commit has ended. */
   async close(): Promise<void> {
     this.isClosed = true;
     this.hurry();
-    this.waiting.splice(0).forEach(({ reject }) => reject(new CalledOff()));
+    this.waiting.splice(0).forEach(({ reject }) => reject(new Cancelled()));
     await this.work;
   }
 
@@ -72,7 +72,7 @@ export class Committer {
       try {
         await this.options.commit();
         this.committed = upTo;
-        this.tellWaiting();
+        this.resolveWaiting();
       } catch (error) {
         this.options.onError(error);
         await this.pauseFor(RETRY_MS);
@@ -82,17 +82,17 @@ export class Committer {
     this.isCommitting = false;
   }
 
-  private tellWaiting(): void {
+  private resolveWaiting(): void {
     const isDone = ({ number }: { number: number }) => number <= this.committed;
     const done = this.waiting.filter(isDone);
     this.waiting = this.waiting.filter((one) => !isDone(one));
     done.forEach(({ resolve }) => resolve());
   }
 
-  /** Ends early when somebody is in a hurry, or the partition is closed. */
+  /** Ends early when a flush is requested or the partition is closed. */
   private async pauseFor(ms: number): Promise<void> {
     const hurried = new Promise<void>((resolve) => (this.hurry = resolve));
-    // Only closing makes the wait reject, and the loop looks at that next.
+    // The wait rejects only when the partition closes. The loop checks that next.
     await Promise.race([this.options.wait(ms).catch(() => undefined), hurried]);
   }
 }

@@ -6,7 +6,7 @@ interface Item {
   number: number;
 }
 
-/** Lanes whose work ends, and whose parking ends, when the test says so. */
+/** Lanes whose work and whose parking end when the test says so. */
 function lanesByHand(lanesMax: number) {
   const log: string[] = [];
   const ends = new Map<string, () => void>();
@@ -18,7 +18,7 @@ function lanesByHand(lanesMax: number) {
       await untilEnded(item);
       if (park.delete(item)) {
         log.push(`park ${item}`);
-        await lane.park(() => untilEnded(`wait of ${item}`)).catch(() => log.push('called off'));
+        await lane.park(() => untilEnded(`wait of ${item}`)).catch(() => log.push('cancelled'));
         log.push(`go on ${item}`);
       }
     },
@@ -58,7 +58,7 @@ it('starts nothing before it is opened', async () => {
   expect(log).toEqual(['start a1']);
 });
 
-// The wait that a parked lane adds to the others is nothing at all: they go on in the same turn.
+// A parked lane adds no wait to the others: they continue in the same turn.
 it('gives the slot of a parked lane to the next lane at once', async () => {
   const { lanes, log, end, park } = lanesByHand(1);
   park.add('a1');
@@ -130,7 +130,7 @@ it('closes at once when nothing runs', async () => {
   await lanes.close();
 });
 
-it('under any interleaving: order per key, never too many at work, everything done, none twice', async () => {
+it('under any interleaving: order per key, never too many running, everything done, none twice', async () => {
   const items = fc.array(
     fc.record({ key: fc.constantFrom('a', 'b', 'c', 'd'), parks: fc.nat(2) }),
     { maxLength: 12 },
@@ -139,10 +139,10 @@ it('under any interleaving: order per key, never too many at work, everything do
     fc.asyncProperty(fc.scheduler(), items, fc.integer({ min: 1, max: 3 }), async (s, all, max) => {
       const [pushed, done, violations]: [Item[], Item[], string[]] = [[], [], []];
       const busy = new Set<string>();
-      let atWork = 0;
+      let running = 0;
       const step = async () => void (await s.schedule(Promise.resolve()));
       const begin = () => {
-        if ((atWork += 1) > max) violations.push(`${atWork} at work`);
+        if ((running += 1) > max) violations.push(`${running} running`);
       };
       const lanes = new Lanes<Item>({
         lanesMax: max,
@@ -152,11 +152,11 @@ it('under any interleaving: order per key, never too many at work, everything do
           begin();
           await step();
           for (let parks = all[item.number]?.parks ?? 0; parks > 0; parks -= 1) {
-            atWork -= 1;
+            running -= 1;
             await lane.park(step);
             begin();
           }
-          atWork -= 1;
+          running -= 1;
           busy.delete(item.key);
           done.push(item);
         },

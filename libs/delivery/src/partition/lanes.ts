@@ -1,16 +1,16 @@
-/** What a piece of work may do with the lane it is the head of. */
+/** What a running item may do with its lane. */
 export interface Lane {
   /**
-   * Lets the other lanes go on until `wait` is over. The rest of this lane waits with it.
+   * Parks this lane until `wait` ends: its later items wait too, and the other lanes continue.
    * @throws what `wait` throws.
    */
   park: (wait: () => Promise<void>) => Promise<void>;
 }
 
 export interface LanesOptions<Item> {
-  /** Lanes at work at once. Those that are parked take no part in it. */
+  /** Lanes that run at once. A parked lane uses no slot. */
   lanesMax: number;
-  /** Does one item. Must not reject: what should happen to a failure is decided in there. */
+  /** Processes one item. Must not reject: it handles its own failures. */
   work: (item: Item, lane: Lane) => Promise<void>;
   onParked?: (lanes: number) => void;
 }
@@ -21,11 +21,13 @@ interface Queue<Item> {
 }
 
 /**
- * Runs items of one key in order, items of different keys at once, up to `lanesMax` of them.
+ * Key-ordered parallelism: items of one key run in order, up to `lanesMax` keys run at once.
  *
- *   key a   a1 ► a2 ► a3      at work
- *   key b   b1 ► b2           parked: b1 waits for its back-off, b2 behind it, nobody else
- *   key c   c1                waiting for one of the `lanesMax` slots, first come, first served
+ *   key a   a1 ► a2 ► a3      running
+ *   key b   b1 ► b2           parked: b1 waits for its backoff, only b2 waits behind it
+ *   key c   c1                waits for one of the `lanesMax` slots, in order of arrival
+ *
+ * So head-of-line blocking is limited to one key.
  */
 export class Lanes<Item> {
   private readonly queues = new Map<string, Queue<Item>>();
@@ -33,18 +35,18 @@ export class Lanes<Item> {
   private readonly waitingForSlot: (() => void)[] = [];
   private waiting = 0;
   private parked = 0;
-  private atWork = 0;
+  private running = 0;
   private isClosed = false;
   private onIdle: (() => void) | undefined;
 
   constructor(private readonly options: LanesOptions<Item>) {}
 
-  /** Items that wait although their lane is not parked: more than can be worked on now. */
+  /** Items that wait for a slot. Items in a parked lane do not count. */
   get backlog(): number {
     return this.waiting;
   }
 
-  /** Nothing is worked on before this is called, once. */
+  /** Starts the work. To be called once. */
   open(): void {
     for (let slot = 0; slot < this.options.lanesMax; slot += 1) this.freeSlot();
   }
@@ -62,26 +64,26 @@ export class Lanes<Item> {
     void this.runLane(key, started);
   }
 
-  /** Starts nothing more, and resolves when nothing is at work, parked items included. */
+  /** Starts no more items. Resolves when running and parked items have ended. */
   async close(): Promise<void> {
     this.isClosed = true;
     this.waitingForSlot.splice(0).forEach((goOn) => goOn());
-    if (this.atWork > 0) await new Promise<void>((resolve) => (this.onIdle = resolve));
+    if (this.running > 0) await new Promise<void>((resolve) => (this.onIdle = resolve));
   }
 
   private async runLane(key: string, queue: Queue<Item>): Promise<void> {
     for (let item = queue.items[0]; item !== undefined; item = queue.items[0]) {
-      // Asked for anew for each item, so that a lane with a thousand items takes turns with the others.
+      // A new slot for each item, so that a lane with many items takes turns with the others.
       await this.takeSlot();
       if (this.isClosed) return;
       this.waiting -= 1;
-      this.atWork += 1;
+      this.running += 1;
       await this.options.work(item, { park: (wait) => this.park(queue, wait) });
-      this.atWork -= 1;
+      this.running -= 1;
       queue.items.shift();
       this.freeSlot();
     }
-    // In the same turn as the loop's last look: an item pushed in between would wait for ever.
+    // No `await` after the loop's last check: an item pushed in between would wait for ever.
     this.queues.delete(key);
   }
 
@@ -114,6 +116,6 @@ export class Lanes<Item> {
     const next = this.waitingForSlot.shift();
     if (next) next();
     else this.slotsFree += 1;
-    if (this.atWork === 0) this.onIdle?.();
+    if (this.running === 0) this.onIdle?.();
   }
 }

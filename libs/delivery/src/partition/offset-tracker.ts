@@ -1,65 +1,67 @@
 import type { KafkaRecord } from '@effectively-once/kafka';
 
 /**
- * What a partition may hold between its watermark and what was fetched last. Beyond it, fetching the
- * partition is paused until the oldest record is settled.
+ * The in-flight limit of a partition: records between its watermark and the last fetch. At the limit
+ * the consumer pauses fetching of the partition (backpressure) until its oldest record is complete.
  */
-export const WINDOW_RECORDS_MAX = 20_000;
-export const WINDOW_BYTES_MAX = 32 * 1024 * 1024;
-export const WINDOW_AGE_MAX_MS = 120_000;
+export const IN_FLIGHT_RECORDS_MAX = 20_000;
+export const IN_FLIGHT_BYTES_MAX = 32 * 1024 * 1024;
+export const IN_FLIGHT_AGE_MAX_MS = 120_000;
 
-/** A record between being fetched and being below the watermark. */
-export interface Held {
+/** A fetched record that is not yet below the watermark. */
+export interface BufferedRecord {
   record: KafkaRecord;
   bytes: number;
   takenAtMs: number;
-  isSettled: boolean;
+  isComplete: boolean;
 }
 
 /**
- * The records of a partition from the first unsettled one on, in offset order. They settle in any order;
- * the watermark is the first offset that is not settled, and only it may be committed.
+ * The fetched records of a partition in offset order, from the first incomplete one on. Records
+ * complete in any order. The watermark (low watermark, committable offset) is the first offset that
+ * is not complete. Only the watermark may be committed.
  */
-export class Window {
-  private held: Held[] = [];
+export class OffsetTracker {
+  private buffered: BufferedRecord[] = [];
   private first = 0;
   private bytes = 0;
   private passed: bigint | undefined;
   private ageFromMs = 0;
 
-  /** The first offset that is not settled; undefined while the partition has shown no record at all. */
+  /** The first offset that is not complete; undefined before the partition's first record. */
   get watermark(): bigint | undefined {
     return this.oldest?.record.offset ?? this.passed;
   }
 
-  /** When the first record that is not settled came into its topic; undefined when all are. */
-  get unsettledSinceMs(): number | undefined {
+  /** The Kafka timestamp of the first incomplete record; undefined when all are complete. */
+  get incompleteSinceMs(): number | undefined {
     return this.oldest?.record.timestampMs;
   }
 
   get size(): number {
-    return this.held.length - this.first;
+    return this.buffered.length - this.first;
   }
 
-  take(record: KafkaRecord, nowMs: number): Held {
+  take(record: KafkaRecord, nowMs: number): BufferedRecord {
     const bytes = (record.key?.length ?? 0) + (record.value?.length ?? 0);
-    const held = { record, bytes, takenAtMs: nowMs, isSettled: false };
-    this.held.push(held);
+    const buffered = { record, bytes, takenAtMs: nowMs, isComplete: false };
+    this.buffered.push(buffered);
     this.bytes += bytes;
-    return held;
+    return buffered;
   }
 
   /** @returns whether the watermark moved. */
-  settle(held: Held): 'moved' | 'stays' {
-    if (held.isSettled) throw new Error(`offset ${held.record.offset} was settled before`);
-    held.isSettled = true;
-    if (held !== this.oldest) return 'stays';
-    for (let oldest = this.oldest; oldest?.isSettled; oldest = this.oldest) {
+  complete(buffered: BufferedRecord): 'moved' | 'stays' {
+    if (buffered.isComplete)
+      throw new Error(`offset ${buffered.record.offset} is complete already`);
+    buffered.isComplete = true;
+    if (buffered !== this.oldest) return 'stays';
+    for (let oldest = this.oldest; oldest?.isComplete; oldest = this.oldest) {
       this.passed = oldest.record.offset + 1n;
       this.bytes -= oldest.bytes;
       this.first += 1;
     }
-    this.forgetPassed();
+    this.dropPassed();
     return 'moved';
   }
 
@@ -67,36 +69,36 @@ export class Window {
     const { oldest } = this;
     if (!oldest) return false;
     return (
-      this.size >= WINDOW_RECORDS_MAX ||
-      this.bytes >= WINDOW_BYTES_MAX ||
-      nowMs - Math.max(oldest.takenAtMs, this.ageFromMs) >= WINDOW_AGE_MAX_MS
+      this.size >= IN_FLIGHT_RECORDS_MAX ||
+      this.bytes >= IN_FLIGHT_BYTES_MAX ||
+      nowMs - Math.max(oldest.takenAtMs, this.ageFromMs) >= IN_FLIGHT_AGE_MAX_MS
     );
   }
 
-  /** What is held has waited for a dependency, not for its oldest record: ages count from here. */
-  forgiveAge(nowMs: number): void {
+  /** The records waited for a dependency, not for the oldest record: count their age from now. */
+  restartAge(nowMs: number): void {
     this.ageFromMs = nowMs;
   }
 
-  private get oldest(): Held | undefined {
-    return this.held[this.first];
+  private get oldest(): BufferedRecord | undefined {
+    return this.buffered[this.first];
   }
 
-  // Now and then, and all at once: removing each from the front would copy the rest each time.
-  private forgetPassed(): void {
-    if (this.first < 1_024 && this.first < this.held.length) return;
-    this.held = this.held.slice(this.first);
+  // In batches: to remove one record at the front copies all the others.
+  private dropPassed(): void {
+    if (this.first < 1_024 && this.first < this.buffered.length) return;
+    this.buffered = this.buffered.slice(this.first);
     this.first = 0;
   }
 }
 
 /**
- * Whether the window holds everything that comes in while one record uses up all its attempts: as long
- * as it does, a record that fails delays nobody.
+ * Checks that the in-flight limit holds all records that arrive while one record uses up its
+ * attempts. As long as it does, a failing record delays no other user.
  *
- * @throws Error with the sum, when it does not.
+ * @throws Error with the calculation, if it does not.
  */
-export function assertWindowCovers(rated: {
+export function assertInFlightLimitSuffices(rated: {
   recordsPerSecondPerPartition: number;
   backOffSumMs: number;
   attemptsMax: number;
@@ -104,9 +106,9 @@ export function assertWindowCovers(rated: {
 }): void {
   const longestMs = rated.backOffSumMs + rated.attemptsMax * rated.effectTimeoutMs;
   const records = Math.ceil((rated.recordsPerSecondPerPartition * longestMs) / 1_000);
-  if (records <= WINDOW_RECORDS_MAX && longestMs <= WINDOW_AGE_MAX_MS) return;
+  if (records <= IN_FLIGHT_RECORDS_MAX && longestMs <= IN_FLIGHT_AGE_MAX_MS) return;
   throw new Error(
-    `a record may fail for ${longestMs} ms, in which ${records} others come in: ` +
-      `more than a window of ${WINDOW_RECORDS_MAX} records and ${WINDOW_AGE_MAX_MS} ms holds`,
+    `a record can fail for ${longestMs} ms, while ${records} others arrive: more than ` +
+      `the in-flight limit of ${IN_FLIGHT_RECORDS_MAX} records and ${IN_FLIGHT_AGE_MAX_MS} ms`,
   );
 }

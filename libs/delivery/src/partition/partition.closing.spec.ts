@@ -1,14 +1,14 @@
-import { emptyNote } from '../recovery/offset-metadata.js';
-import { aPartition, records, turns, until, untilCalledOff } from './partition.fixture.js';
-import { WINDOW_AGE_MAX_MS } from './offset-tracker.js';
+import { emptyMetadata } from '../recovery/offset-metadata.js';
+import { aPartition, records, turns, until, untilCancelled } from './partition.fixture.js';
+import { IN_FLIGHT_AGE_MAX_MS } from './offset-tracker.js';
 
-it('calls off what is parked when it closes, and settles none of it', async () => {
-  let calledOff = false;
+it('cancels parked records when it closes, and completes none of them', async () => {
+  let cancelled = false;
   let isParked = false;
   const { partition, commits } = aPartition(async (_, lane) => {
     isParked = true;
-    await lane.park(untilCalledOff).catch((error: unknown) => {
-      calledOff = true;
+    await lane.park(untilCancelled).catch((error: unknown) => {
+      cancelled = true;
       throw error;
     });
   });
@@ -16,14 +16,14 @@ it('calls off what is parked when it closes, and settles none of it', async () =
     records(0, 1, () => 'u'),
     1n,
   );
-  partition.open(emptyNote());
+  partition.open(emptyMetadata());
   await until(() => isParked);
   await partition.close({ commit: true });
-  expect(calledOff).toBe(true);
+  expect(cancelled).toBe(true);
   expect(commits.at(-1)?.next).toBe(0n);
 });
 
-it('starts nothing any more once it closes, however many wait for their turn', async () => {
+it('starts no more records once it closes, although many wait in serial mode', async () => {
   let release!: () => void;
   const running = new Promise<void>((resolve) => (release = resolve));
   const started: bigint[] = [];
@@ -37,7 +37,7 @@ it('starts nothing any more once it closes, however many wait for their turn', a
     records(0, 5, (n) => `user-${n}`),
     5n,
   );
-  partition.open({ ...emptyNote(), suspectedBelow: 1n });
+  partition.open({ ...emptyMetadata(), isolatedBelow: 1n });
   await until(() => started.length === 1);
   const closing = partition.close({ commit: true });
   release();
@@ -45,20 +45,20 @@ it('starts nothing any more once it closes, however many wait for their turn', a
   expect(started).toEqual([0n]);
 });
 
-// Another member was dealt it, or this one anew: a pause by who is gone would be ended by nobody.
-it('has no say about fetching once it is closed, however long its last effect takes', async () => {
+// The next assignment does not know the pauses of this one, so it could not end them.
+it('neither pauses nor reports once it is closed, although its last effect still runs', async () => {
   let nowMs = 0;
   let release!: () => void;
   const running = new Promise<void>((resolve) => (release = resolve));
   const lags: number[] = [];
   const { partition, pauses } = aPartition(
     async ({ offset }, lane) => {
-      if (offset === 1n) await lane.park(untilCalledOff);
+      if (offset === 1n) await lane.park(untilCancelled);
       await running;
     },
-    { now: () => nowMs, onLag: (lag) => lags.push(lag) },
+    { now: () => nowMs, lagging: (_, records) => lags.push(records) },
   );
-  partition.open(emptyNote());
+  partition.open(emptyMetadata());
   partition.push(
     records(0, 2, (n) => `user-${n}`),
     2n,
@@ -66,14 +66,14 @@ it('has no say about fetching once it is closed, however long its last effect ta
   await turns();
   lags.length = 0;
   const closing = partition.close({ commit: false });
-  nowMs = WINDOW_AGE_MAX_MS;
+  nowMs = IN_FLIGHT_AGE_MAX_MS;
   release();
   await closing;
   expect(pauses).toEqual([]);
   expect(lags).toEqual([]);
 });
 
-it('erases nothing of what the member before wrote down when it closes before it was opened', async () => {
+it('does not overwrite the metadata of the previous owner when it closes before it was opened', async () => {
   const { partition, commits } = aPartition(async () => undefined);
   partition.push(
     records(7, 9, () => 'u'),
@@ -83,21 +83,21 @@ it('erases nothing of what the member before wrote down when it closes before it
   expect(commits).toEqual([]);
 });
 
-it('delivers nothing again once it closes, and calls nothing off an error', async () => {
+it('retries nothing once it closes, and does not report a cancelled record as an error', async () => {
   const errors: unknown[] = [];
   let deliveries = 0;
   let isWaiting = false;
   const { partition } = aPartition(
     async ({ offset }, lane) => {
-      if (offset === 1n) await lane.park(untilCalledOff);
+      if (offset === 1n) await lane.park(untilCancelled);
       deliveries += 1;
       throw new Error('the dead-letter topic refused');
     },
     {
-      onError: (error) => errors.push(error),
+      failed: (error) => errors.push(error),
       wait: async (_, signal) => {
         isWaiting = true;
-        await untilCalledOff(signal);
+        await untilCancelled(signal);
       },
     },
   );
@@ -105,14 +105,14 @@ it('delivers nothing again once it closes, and calls nothing off an error', asyn
     records(0, 2, (n) => `user-${n}`),
     2n,
   );
-  partition.open(emptyNote());
+  partition.open(emptyMetadata());
   await until(() => isWaiting && deliveries === 1);
   await partition.close({ commit: true });
   expect(deliveries).toBe(1);
   expect(errors).toEqual([new Error('the dead-letter topic refused')]);
 });
 
-it('goes on with nothing whose wait ended as it closed', async () => {
+it('does not continue a record whose wait ended while it closed', async () => {
   let endWait!: () => void;
   const wait = new Promise<void>((resolve) => (endWait = resolve));
   let isParked = false;
@@ -126,7 +126,7 @@ it('goes on with nothing whose wait ended as it closed', async () => {
     records(0, 1, () => 'u'),
     1n,
   );
-  partition.open(emptyNote());
+  partition.open(emptyMetadata());
   await until(() => isParked);
   const closing = partition.close({ commit: true });
   endWait();

@@ -1,36 +1,56 @@
 import type { KafkaRecord } from '@effectively-once/kafka';
+import { decodeMetadata, type OffsetMetadata } from '../recovery/offset-metadata.js';
+import { SerialMode } from '../recovery/poison-pill-isolation.js';
 import { aRecord } from '../testing/record.fixture.js';
-import { decodeNote, type Note } from '../recovery/offset-metadata.js';
-import { Partition, type RecordLane } from './partition.js';
-import { OneAtATime } from '../recovery/poison-pill-isolation.js';
+import type { PartitionEvents } from './partition-events.js';
+import { Partition, type PartitionGroup, type PartitionOptions } from './partition.js';
+import type { RecordLane } from './record-lane.js';
 
-type Settle = (record: KafkaRecord, lane: RecordLane) => Promise<void>;
+type Complete = (record: KafkaRecord, lane: RecordLane) => Promise<void>;
 
-/** A partition that works on nothing but what `settle` says, and what it committed and reported. */
+export const noEvents: PartitionEvents = {
+  parked: () => undefined,
+  lagging: () => undefined,
+  inFlight: () => undefined,
+  paused: () => undefined,
+  failed: () => undefined,
+};
+
+/** A partition whose records do only what `complete` says, with its commits and pauses. */
 export function aPartition(
-  settle: Settle,
-  overrides: Partial<ConstructorParameters<typeof Partition>[0]> = {},
+  complete: Complete,
+  overrides: Partial<
+    PartitionEvents &
+      Pick<PartitionGroup, 'commit' | 'refetch'> &
+      Pick<PartitionOptions, 'wait' | 'now' | 'serialMode'>
+  > = {},
 ) {
-  const commits: { next: bigint; note: Note }[] = [];
+  const commits: { next: bigint; metadata: OffsetMetadata }[] = [];
   const pauses: string[][] = [];
+  const { commit, refetch, wait, now, serialMode, ...events } = overrides;
   const partition = new Partition({
-    name: 'topic/0',
-    settle,
-    commit: async (next, metadata) => void commits.push({ next, note: decodeNote(metadata) }),
-    refetch: () => undefined,
-    onPauseReasons: (reasons) => pauses.push([...reasons]),
-    onParked: () => undefined,
-    onLag: () => undefined,
-    onHeld: () => undefined,
-    onError: () => undefined,
-    wait: async (_, signal) => {
-      await turns();
-      signal.throwIfAborted();
+    at: { topic: 'topic', partition: 0 },
+    completer: { complete },
+    group: {
+      commit:
+        commit ??
+        (async (_, next, metadata) => {
+          commits.push({ next, metadata: decodeMetadata(metadata) });
+        }),
+      refetch: refetch ?? (() => undefined),
+      pause: () => undefined,
+      resume: () => undefined,
     },
-    now: () => 0,
+    events: { ...noEvents, paused: (_, reasons) => pauses.push([...reasons]), ...events },
+    wait:
+      wait ??
+      (async (_, signal) => {
+        await turns();
+        signal.throwIfAborted();
+      }),
+    now: now ?? (() => 0),
     memberName: 'me',
-    oneAtATime: new OneAtATime(),
-    ...overrides,
+    serialMode: serialMode ?? new SerialMode(),
   });
   return { partition, commits, pauses };
 }
@@ -42,7 +62,7 @@ export const records = (from: number, to: number, keyOf: (n: number) => string) 
     aRecord({ offset: BigInt(from + index), key: user(keyOf(from + index)) }),
   );
 
-export async function untilCalledOff(signal: AbortSignal): Promise<void> {
+export async function untilCancelled(signal: AbortSignal): Promise<void> {
   await new Promise((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason as Error));
   });

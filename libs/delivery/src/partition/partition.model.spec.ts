@@ -1,21 +1,23 @@
 import fc, { type Scheduler } from 'fast-check';
 import type { KafkaRecord } from '@effectively-once/kafka';
 import { aRecord } from '../testing/record.fixture.js';
-import { decodeNote } from '../recovery/offset-metadata.js';
-import { Partition, type RecordLane } from './partition.js';
-import { OneAtATime, takeOver } from '../recovery/poison-pill-isolation.js';
+import { decodeMetadata } from '../recovery/offset-metadata.js';
+import { noEvents } from './partition.fixture.js';
+import { Partition } from './partition.js';
+import type { RecordLane } from './record-lane.js';
+import { SerialMode, takeOverMetadata } from '../recovery/poison-pill-isolation.js';
 
 /*
- * A partition with a broker made of two variables, lived through by one process after the other: each
- * settles, parks, fails and commits in an order fast-check chooses, until it leaves, is rebalanced away
- * or is killed at an arbitrary step. What must hold, whatever the order, is at the end.
+ * A partition whose broker is two variables. One process after the other works on it: each completes,
+ * parks, fails and commits in an order that fast-check chooses, until it leaves, is rebalanced away
+ * or is killed at an arbitrary step. The properties that must hold in every order are at the end.
  */
 
 const ATTEMPTS_MAX = 5;
 
 type End = 'leaves' | 'is rebalanced' | 'is killed';
 interface Life {
-  /** Steps until it ends; the last life goes on until everything is settled. */
+  /** Steps until it ends. The last life continues until all records are complete. */
   steps: number;
   end: End;
 }
@@ -52,7 +54,7 @@ const plans: fc.Arbitrary<Plan> = fc
     }),
   );
 
-/** What outlives every process. */
+/** The state that survives every process. */
 class World {
   committed = 0n;
   metadata: string | null = null;
@@ -60,7 +62,7 @@ class World {
   readonly attempts: number[];
   readonly deadLetters: number[] = [];
   readonly violations: string[] = [];
-  private readonly settledInSomeLife = new Set<number>();
+  private readonly completedInSomeLife = new Set<number>();
 
   constructor(readonly plan: Plan) {
     this.attempts = plan.keys.map(() => 0);
@@ -70,15 +72,15 @@ class World {
     return BigInt(this.plan.keys.length);
   }
 
-  settle(number: number): void {
-    this.settledInSomeLife.add(number);
+  complete(number: number): void {
+    this.completedInSomeLife.add(number);
   }
 
   commit(next: bigint, metadata: string): void {
     if (next < this.committed) this.violations.push(`commit ${next} after ${this.committed}`);
     for (let number = 0; number < Number(next); number += 1) {
-      if (!this.settledInSomeLife.has(number)) {
-        this.violations.push(`committed ${next} although ${number} was never settled`);
+      if (!this.completedInSomeLife.has(number)) {
+        this.violations.push(`committed ${next} although ${number} was never complete`);
       }
     }
     this.committed = next;
@@ -90,25 +92,28 @@ async function live(world: World, s: Scheduler, life: Life | undefined): Promise
   let isDead = false;
   const step = async () => {
     await s.schedule(Promise.resolve());
-    // A killed process does nothing any more, so its steps never end.
+    // A killed process does nothing more, so its steps never end.
     if (isDead) await new Promise(() => undefined);
   };
-  const settledHere = new Set<bigint>();
+  const completedHere = new Set<bigint>();
   const partition = new Partition({
-    name: 'topic/0',
-    settle: (record, lane) => settleOne(record, lane),
-    commit: async (next, metadata) => {
-      await step();
-      world.commit(next, metadata);
-      await step();
+    at: { topic: 'topic', partition: 0 },
+    completer: { complete: (record, lane) => completeOne(record, lane) },
+    group: {
+      commit: async (_, next, metadata) => {
+        await step();
+        world.commit(next, metadata);
+        await step();
+      },
+      refetch: (_, from) => world.violations.push(`fetched ${from} again`),
+      pause: () => undefined,
+      resume: () => undefined,
     },
-    refetch: (from) => world.violations.push(`fetched ${from} again`),
-    onPauseReasons: () => undefined,
-    onParked: () => undefined,
-    onLag: () => undefined,
-    onHeld: () => undefined,
-    onError: (error, what) => {
-      if (what === 'settle') world.violations.push(String(error));
+    events: {
+      ...noEvents,
+      failed: (error, what) => {
+        if (what === 'complete') world.violations.push(String(error));
+      },
     },
     wait: async (_, signal) => {
       await step();
@@ -116,10 +121,10 @@ async function live(world: World, s: Scheduler, life: Life | undefined): Promise
     },
     now: () => 0,
     memberName: 'me',
-    oneAtATime: new OneAtATime(),
+    serialMode: new SerialMode(),
   });
 
-  async function settleOne(record: KafkaRecord, lane: RecordLane): Promise<void> {
+  async function completeOne(record: KafkaRecord, lane: RecordLane): Promise<void> {
     const number = Number(record.offset);
     for (let counted = lane.attemptsBefore; ;) {
       const outcome = await lane.attempt(async () => {
@@ -140,9 +145,9 @@ async function live(world: World, s: Scheduler, life: Life | undefined): Promise
         signal.throwIfAborted();
       });
     }
-    if (settledHere.has(record.offset)) world.violations.push(`settled ${number} twice`);
-    settledHere.add(record.offset);
-    world.settle(number);
+    if (completedHere.has(record.offset)) world.violations.push(`completed ${number} twice`);
+    completedHere.add(record.offset);
+    world.complete(number);
   }
 
   function tryEffect(number: number): 'worked' | 'failed' {
@@ -153,19 +158,22 @@ async function live(world: World, s: Scheduler, life: Life | undefined): Promise
     return 'worked';
   }
 
-  const note = takeOver(decodeNote(world.metadata), { isAlive: false, watermark: world.committed });
+  const metadata = takeOverMetadata(decodeMetadata(world.metadata), {
+    isOwnerAlive: false,
+    watermark: world.committed,
+  });
   const records = world.plan.keys.map((key, number) =>
     aRecord({ offset: BigInt(number), key: Buffer.from(key) }),
   );
   partition.push(records.slice(Number(world.committed)), world.end);
-  partition.open(note, world.committed);
+  partition.open(metadata, world.committed);
   if (!life) {
     await s.waitFor(until(() => world.committed === world.end));
     await s.waitFor(partition.close({ commit: true }));
     return;
   }
   for (let taken = 0; taken < life.steps; taken += 1) {
-    // What the step before set in motion must have come to its own next step.
+    // Let everything that the previous step started reach its own next step.
     await turn();
     if (s.count() > 0) await s.waitOne();
   }
@@ -191,7 +199,7 @@ it('under any interleaving of any lives: nothing lost, order per user, watermark
       await live(world, s, undefined);
 
       expect(world.violations).toEqual([]);
-      // Each life may cut an attempt off, or leave a record settled above the watermark to come again.
+      // Each life may interrupt an attempt, or leave a record complete above the watermark.
       const cuts = plan.lives.length;
       plan.keys.forEach((_, number) => {
         const isHopeless = plan.failures[number] === Infinity;

@@ -1,9 +1,9 @@
 import { KillsItsProcess } from '../failure.js';
-import { emptyNote } from '../recovery/offset-metadata.js';
+import { emptyMetadata } from '../recovery/offset-metadata.js';
 import { aPartition, records, turns, until } from './partition.fixture.js';
-import { OneAtATime } from '../recovery/poison-pill-isolation.js';
+import { SerialMode } from '../recovery/poison-pill-isolation.js';
 
-it('takes an attempt for what it was although the partition closes before its mark is cleared', async () => {
+it('keeps the result of an attempt although the partition closes before the stored attempt is cleared', async () => {
   let isStuck = false;
   const outcomes: string[] = [];
   const { partition } = aPartition(
@@ -16,27 +16,27 @@ it('takes an attempt for what it was although the partition closes before its ma
     records(0, 1, () => 'u'),
     1n,
   );
-  partition.open({ ...emptyNote(), suspectedBelow: 1n });
+  partition.open({ ...emptyMetadata(), isolatedBelow: 1n });
   await until(() => isStuck);
   await turns();
   await partition.close({ commit: false });
   expect(outcomes).toEqual(['worked']);
 });
 
-it('forgets takeovers and deaths once the watermark has moved past them', async () => {
+it('forgets takeovers and deaths once the watermark has passed them', async () => {
   const { partition, commits } = aPartition(async () => undefined);
   partition.push(
     records(0, 1, () => 'u'),
     1n,
   );
-  partition.open({ ...emptyNote(), takeovers: 1, deaths: new Map([[0n, 2]]) });
+  partition.open({ ...emptyMetadata(), takeovers: 1, deaths: new Map([[0n, 2]]) });
   await until(() => commits.at(-1)?.next === 1n);
-  expect(commits[0]?.note).toMatchObject({ takeovers: 1, deaths: new Map([[0n, 2]]) });
-  expect(commits.at(-1)?.note).toMatchObject({ takeovers: 0, deaths: new Map() });
+  expect(commits[0]?.metadata).toMatchObject({ takeovers: 1, deaths: new Map([[0n, 2]]) });
+  expect(commits.at(-1)?.metadata).toMatchObject({ takeovers: 0, deaths: new Map() });
   await partition.close({ commit: true });
 });
 
-it('does not run a record again that three processes died of while it alone ran', async () => {
+it('does not run a record again after three processes died while it ran alone', async () => {
   const refusals: unknown[] = [];
   let hasRun = false;
   const { partition } = aPartition(async (_, lane) => {
@@ -46,34 +46,34 @@ it('does not run a record again that three processes died of while it alone ran'
     records(0, 1, () => 'u'),
     1n,
   );
-  partition.open({ ...emptyNote(), suspectedBelow: 1n, deaths: new Map([[0n, 3]]) });
+  partition.open({ ...emptyMetadata(), isolatedBelow: 1n, deaths: new Map([[0n, 3]]) });
   await until(() => refusals.length === 1);
   expect(refusals).toEqual([new KillsItsProcess(3)]);
   expect(hasRun).toBe(false);
   await partition.close({ commit: true });
 });
 
-it('suspects nobody any more when all that had been fetched is settled', async () => {
-  const oneAtATime = new OneAtATime();
+it('ends isolation when all records that had been fetched are complete', async () => {
+  const serialMode = new SerialMode();
   const { partition, commits } = aPartition(
     async (_, lane) => {
       await lane.attempt(turns);
     },
-    { oneAtATime },
+    { serialMode },
   );
   partition.push(
     records(0, 2, (n) => `user-${n}`),
     2n,
   );
-  partition.open({ ...emptyNote(), suspectedBelow: 256n });
+  partition.open({ ...emptyMetadata(), isolatedBelow: 256n });
   await until(() => commits.at(-1)?.next === 2n);
-  expect(commits.at(-1)?.note.suspectedBelow).toBeUndefined();
+  expect(commits.at(-1)?.metadata.isolatedBelow).toBeUndefined();
   const started: string[] = [];
   const work = (name: string) => async () => {
     started.push(name);
     await turns();
   };
-  const both = [oneAtATime.run(work('a')), oneAtATime.run(work('b'))];
+  const both = [serialMode.run(work('a')), serialMode.run(work('b'))];
   expect(started).toEqual(['a', 'b']);
   await Promise.all(both);
   await partition.close({ commit: true });

@@ -1,235 +1,225 @@
 import { setMaxListeners } from 'node:events';
-import { CalledOff } from '../failure.js';
-import type { KafkaRecord } from '@effectively-once/kafka';
+import type { GroupConsumer, KafkaRecord, TopicPartition } from '@effectively-once/kafka';
+import { Cancelled } from '../failure.js';
+import type { OffsetMetadata } from '../recovery/offset-metadata.js';
+import type { SerialMode } from '../recovery/poison-pill-isolation.js';
+import { RecoveryState } from '../recovery/recovery-state.js';
 import { Committer } from './committer.js';
-import { Custody } from '../recovery/recovery-state.js';
 import { Lanes, type Lane } from './lanes.js';
-import type { Note } from '../recovery/offset-metadata.js';
-import type { OneAtATime } from '../recovery/poison-pill-isolation.js';
-import { Window, type Held } from './offset-tracker.js';
+import { OffsetTracker, type BufferedRecord } from './offset-tracker.js';
+import type { PartitionEvents, PauseReason } from './partition-events.js';
+import type { RecordCompleter, RecordLane } from './record-lane.js';
 
-/** Lanes at work at once in one partition. */
+/** Lanes that run at once in one partition. */
 export const LANES_MAX = 64;
-/** Records that wait for a slot: above the first fetching pauses, below the second it goes on. */
+/** Records that wait for a slot. Fetching pauses at BACKLOG_MAX and resumes at BACKLOG_LOW. */
 export const BACKLOG_MAX = 2_000;
 export const BACKLOG_LOW = BACKLOG_MAX / 2;
 const RETRY_MS = 1_000;
 
-/** Why a partition is not fetched. */
-export type PauseReason = 'backlog' | 'window_full' | 'circuit_open';
-
-/** What delivering one record may ask of its lane and its partition. */
-export interface RecordLane {
-  /** Attempts counted so far, by this process and those that had the record before. */
-  readonly attemptsBefore: number;
-  /** Lets the other lanes go on until `wait` is over. @throws when the partition was closed meanwhile. */
-  park: (wait: (signal: AbortSignal) => Promise<void>) => Promise<void>;
-  /** Resolves when the count is where a crash cannot take it. */
-  rememberAttempts: (attempts: number) => Promise<void>;
-  /** One attempt. While a record here is suspected of killing its process: alone, and marked before. */
-  attempt: <Result>(run: () => Promise<Result>) => Promise<Result>;
-}
+/** What a partition uses of its consumer group. */
+export type PartitionGroup = Pick<GroupConsumer, 'commit' | 'refetch' | 'pause' | 'resume'>;
 
 export interface PartitionOptions {
-  name: string;
-  /** Settles one record. A rejection means it is not settled: it is delivered again after a wait. */
-  settle: (record: KafkaRecord, lane: RecordLane) => Promise<void>;
-  /** @param nextOffset everything below is settled. */
-  commit: (nextOffset: bigint, metadata: string) => Promise<void>;
-  /** Fetches from here again. What was handed over beyond is dropped. */
-  refetch: (from: bigint) => void;
-  onPauseReasons: (reasons: ReadonlySet<PauseReason>) => void;
-  onParked: (lanes: number) => void;
-  /** How many records of the partition are not settled, and when the first of them came into it. */
-  onLag: (records: number, unsettledSinceMs: number | undefined) => void;
-  /** Told how many records its window holds. */
-  onHeld: (records: number) => void;
-  onError: (error: unknown, what: 'settle' | 'commit') => void;
+  at: TopicPartition;
+  completer: RecordCompleter;
+  group: PartitionGroup;
+  events: PartitionEvents;
   wait: (ms: number, signal: AbortSignal) => Promise<void>;
   now: () => number;
-  /** This process, as the group knows it. */
+  /** This process' name in the consumer group. */
   memberName: string;
-  oneAtATime: OneAtATime;
+  serialMode: SerialMode;
 }
 
 /**
- * One partition during one assignment: fetched records go into the window and into their lanes; settled
- * ones move the watermark; the committer follows it, and never overtakes it.
+ * One partition during one assignment. It puts fetched records into the offset tracker and into their
+ * lanes. Completed records move the watermark. The committer follows the watermark and never passes it.
  */
 export class Partition {
-  private window = new Window();
-  private lanes: Lanes<Held>;
+  private offsets = new OffsetTracker();
+  private lanes: Lanes<BufferedRecord>;
   private readonly committer: Committer;
-  private readonly custody: Custody;
+  private readonly recovery: RecoveryState;
   private readonly closing = new AbortController();
   private readonly pausedFor = new Set<PauseReason>();
   private endOffset = 0n;
   private isOpen = false;
-  private isDisowned = false;
+  private isRevoked = false;
   private expected: bigint | undefined;
 
   constructor(private readonly options: PartitionOptions) {
-    const { name, memberName, oneAtATime } = options;
-    // Every parked lane listens for the end; there may be thousands.
+    const { at, memberName, serialMode } = options;
+    // Every parked lane listens for the end; there can be thousands.
     setMaxListeners(0, this.closing.signal);
     this.lanes = this.newLanes();
     this.committer = new Committer({
       commit: () => this.commit(),
       wait: (ms) => options.wait(ms, this.closing.signal),
-      onError: (error) => options.onError(error, 'commit'),
+      onError: (error) => options.events.failed(error, 'commit'),
     });
     const flush = () => this.committer.flush();
-    this.custody = new Custody({ partition: name, memberName, oneAtATime, flush });
+    this.recovery = new RecoveryState({ partition: nameOf(at), memberName, serialMode, flush });
   }
 
   /**
-   * Begins to work, on what was pushed before too.
-   * @param note what the member before left, already taken over.
-   * @param committed the first offset not settled; undefined while nothing was ever committed.
+   * Starts to work, also on records that were pushed before.
+   * @param metadata of the previous owner, already taken over.
+   * @param committed the first offset that is not complete; undefined before the first commit.
    */
-  open(note: Note, committed?: bigint): void {
+  open(metadata: OffsetMetadata, committed?: bigint): void {
     if (this.closing.signal.aborted) return;
     this.isOpen = true;
     this.expected = committed;
-    const { watermark } = this.window;
-    if (watermark !== undefined && !this.comesNext(watermark)) this.dropAll();
-    this.custody.begin(note);
+    const { watermark } = this.offsets;
+    if (watermark !== undefined && !this.isContiguous(watermark)) this.dropAll();
+    this.recovery.begin(metadata);
     this.reportWatermark();
     this.lanes.open();
   }
 
-  /** @param endOffset the offset the partition's next record will get. */
+  /** @param endOffset the offset that the partition's next record will get. */
   push(records: KafkaRecord[], endOffset: bigint): void {
     const [first] = records;
     if (this.closing.signal.aborted || !first) return;
-    if (this.isOpen && !this.comesNext(first.offset)) return;
+    if (this.isOpen && !this.isContiguous(first.offset)) return;
     this.endOffset = endOffset;
     const nowMs = this.options.now();
     for (const record of records) {
-      this.lanes.push(laneOf(record), this.window.take(record, nowMs));
+      this.lanes.push(laneOf(record), this.offsets.take(record, nowMs));
     }
     this.reportWatermark();
     if (this.lanes.backlog >= BACKLOG_MAX) this.setPaused('backlog', true);
-    this.setPaused('window_full', this.window.isFull(nowMs));
+    this.setPaused('in_flight_limit', this.offsets.isFull(nowMs));
   }
 
   setPaused(reason: PauseReason, isPaused: boolean): void {
-    // Once closed it has no say any more: whoever was dealt the partition next would be paused for ever.
+    // A closed partition must not pause: the next assignment would not know how to resume it.
     if (this.closing.signal.aborted || this.pausedFor.has(reason) === isPaused) return;
     if (isPaused) this.pausedFor.add(reason);
     else this.pausedFor.delete(reason);
-    if (reason === 'circuit_open') this.window.forgiveAge(this.options.now());
-    this.options.onPauseReasons(this.pausedFor);
+    if (reason === 'circuit_open') this.offsets.restartAge(this.options.now());
+    const { at, group, events } = this.options;
+    if (this.pausedFor.size > 0) group.pause(at);
+    else group.resume(at);
+    events.paused(at, this.pausedFor);
   }
 
   /**
-   * Takes no more, calls off what is parked, lets running effects finish, and with `commit` says how far
-   * it came and that it left of its own accord. A partition that went to another member must not be
-   * committed: theirs is the truth now.
+   * Takes no more records, cancels parked ones, and lets running effects finish. With `commit` it
+   * also commits the watermark and stores that this member left gracefully. Without: a revoked
+   * partition must not be committed, because the new owner commits it now.
    */
   async close(options: { commit: boolean }): Promise<void> {
-    this.closing.abort(new CalledOff());
-    this.custody.end();
+    this.closing.abort(new Cancelled());
+    this.recovery.end();
     await Promise.all([this.lanes.close(), this.committer.close()]);
-    // Before it was opened it knows nothing of what the member before wrote down, and would erase it.
+    // Before `open` it does not know the previous owner's metadata, and a commit would erase it.
     if (options.commit && this.isOpen) await this.commit();
   }
 
+  /** The partition can have a new owner now, so this one commits nothing any more. */
+  revoke(): void {
+    this.isRevoked = true;
+  }
+
   /**
-   * Whether these are the first records not settled. With several brokers kafkajs may hand over what a
-   * fetch from before the rebalance brought, and go on behind it: what lies between would be lost. A log
-   * that begins further on looks the same, so it is asked for once.
+   * Whether these records follow the committed offset. With several brokers kafkajs can hand over a
+   * fetch from before the rebalance and then continue behind it. The records between would be lost,
+   * so it fetches again. If the log now begins behind the committed offset, this looks the same.
+   * Therefore it fetches again only once.
    */
-  private comesNext(first: bigint): boolean {
+  private isContiguous(first: bigint): boolean {
     const { expected } = this;
     this.expected = undefined;
     if (expected === undefined || first <= expected) return true;
-    this.options.refetch(expected);
+    this.options.group.refetch(this.options.at, expected);
     return false;
   }
 
-  // Nothing of it has begun: this is not open yet.
+  // The lanes are not open yet, so no record has started.
   private dropAll(): void {
     void this.lanes.close();
     this.lanes = this.newLanes();
-    this.window = new Window();
+    this.offsets = new OffsetTracker();
     this.setPaused('backlog', false);
-    this.setPaused('window_full', false);
+    this.setPaused('in_flight_limit', false);
   }
 
-  private newLanes(): Lanes<Held> {
+  private newLanes(): Lanes<BufferedRecord> {
     return new Lanes({
       lanesMax: LANES_MAX,
-      work: (held, lane) => this.settle(held, lane),
-      onParked: this.options.onParked,
+      work: (buffered, lane) => this.complete(buffered, lane),
+      onParked: (lanes) => this.options.events.parked(this.options.at, lanes),
     });
   }
 
-  /** From here on the partition may be another member's, and commits are theirs. */
-  disown(): void {
-    this.isDisowned = true;
-  }
-
-  private async settle(held: Held, lane: Lane): Promise<void> {
-    const { record } = held;
-    const recordLane = this.laneFor(record, lane);
+  /** Completes one record at the head of its lane. */
+  private async complete(buffered: BufferedRecord, lane: Lane): Promise<void> {
+    const { record } = buffered;
+    const { completer, events } = this.options;
+    const recordLane = this.recordLane(record, lane);
     while (!this.closing.signal.aborted) {
       try {
-        await this.custody.hold();
-        await this.options.settle(record, recordLane);
-        return this.settled(held);
+        await this.recovery.claim();
+        await completer.complete(record, recordLane);
+        return this.completed(buffered);
       } catch (error) {
         if (this.closing.signal.aborted) return;
-        this.options.onError(error, 'settle');
+        events.failed(error, 'complete');
         const retry = recordLane.park((signal) => this.options.wait(RETRY_MS, signal));
-        // Only closing ends this wait early, and the loop looks at that next.
+        // Only closing ends this wait early. The loop checks that next.
         await retry.catch(() => undefined);
       }
     }
   }
 
-  private laneFor({ offset }: KafkaRecord, lane: Lane): RecordLane {
-    const { custody } = this;
+  private recordLane({ offset }: KafkaRecord, lane: Lane): RecordLane {
+    const { recovery } = this;
     const { signal } = this.closing;
     return {
       get attemptsBefore() {
-        return custody.attemptsOf(offset);
+        return recovery.attemptsOf(offset);
       },
       park: async (wait) => {
         await lane.park(() => wait(signal));
         signal.throwIfAborted();
       },
-      rememberAttempts: (count) => custody.rememberAttempts(offset, count),
-      attempt: (run) => custody.attempt(offset, run),
+      rememberAttempts: (count) => recovery.rememberAttempts(offset, count),
+      attempt: (run) => recovery.attempt(offset, run),
     };
   }
 
-  private settled(held: Held): void {
-    if (this.window.settle(held) === 'moved') {
-      this.custody.moved();
+  private completed(buffered: BufferedRecord): void {
+    if (this.offsets.complete(buffered) === 'moved') {
+      this.recovery.watermarkMoved();
       this.reportWatermark();
       this.committer.ask();
     }
     if (this.lanes.backlog <= BACKLOG_LOW) this.setPaused('backlog', false);
-    this.setPaused('window_full', this.window.isFull(this.options.now()));
+    this.setPaused('in_flight_limit', this.offsets.isFull(this.options.now()));
   }
 
   private async commit(): Promise<void> {
-    const { watermark } = this.window;
-    if (watermark === undefined || this.isDisowned) return;
-    await this.options.commit(watermark, this.custody.noteAt(watermark));
+    const { watermark } = this.offsets;
+    if (watermark === undefined || this.isRevoked) return;
+    const { at, group } = this.options;
+    await group.commit(at, watermark, this.recovery.metadataAt(watermark));
   }
 
   private reportWatermark(): void {
-    const { watermark, unsettledSinceMs } = this.window;
+    const { watermark, incompleteSinceMs, size } = this.offsets;
     if (watermark === undefined || this.closing.signal.aborted) return;
-    this.custody.reached(watermark, this.endOffset);
-    this.options.onLag(Number(this.endOffset - watermark), unsettledSinceMs);
-    this.options.onHeld(this.window.size);
+    this.recovery.watermarkIs(watermark, this.endOffset);
+    const { at, events } = this.options;
+    events.lagging(at, Number(this.endOffset - watermark), incompleteSinceMs);
+    events.inFlight(at, size);
   }
 }
 
-// A record without a key belongs to nobody, so it waits for nobody.
+export const nameOf = ({ topic, partition }: TopicPartition) => `${topic}/${partition}`;
+
+// Records without a key have no order to keep, so each gets its own lane.
 function laneOf({ key, offset }: KafkaRecord): string {
   return key === null ? `offset ${offset}` : `key ${key.toString('latin1')}`;
 }

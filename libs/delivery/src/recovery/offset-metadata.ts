@@ -1,46 +1,51 @@
 import { z } from 'zod';
 
-/** Kafka keeps 4,096 bytes beside a committed offset (`offset.metadata.max.bytes`). */
-export const NOTE_BYTES_MAX = 3_000;
+/** Kafka stores up to 4,096 bytes with a committed offset (`offset.metadata.max.bytes`). */
+export const METADATA_BYTES_MAX = 3_000;
 export const COUNTS_MAX = 50;
 
 /**
- * What a member leaves beside its committed offset for whoever takes the partition over, itself after
- * kill -9 too.
+ * What a group member stores with its committed offset. The next owner of the partition reads it;
+ * after kill -9 that can be the same service again.
  */
-export interface Note {
-  /** Counted attempts of records not settled yet. */
+export interface OffsetMetadata {
+  /** Counted attempts of records that are not complete. */
   attempts: Map<bigint, number>;
-  /** The member at work on the partition. Absent after a graceful leave. */
-  holder?: string;
-  /** How often a holder has gone without a word since the watermark last moved. */
+  /** The member that works on the partition. Absent after a graceful leave. */
+  owner?: string;
+  /** How many owners have disappeared without leaving since the watermark last moved. */
   takeovers: number;
-  /** Records below this offset run one at a time, each with its mark. */
-  suspectedBelow?: bigint;
-  /** The record that runs alone at this moment. Still there after a crash: the record did it. */
+  /** Records below this offset run in serial mode, each with a stored attempt. */
+  isolatedBelow?: bigint;
+  /** The record that runs alone now. If it is still set after a crash, this record was running. */
   runsAlone?: bigint;
-  /** Processes that died while this record ran alone. */
+  /** How many processes died while this record ran alone. */
   deaths: Map<bigint, number>;
 }
 
-export const emptyNote = (): Note => ({ attempts: new Map(), takeovers: 0, deaths: new Map() });
+export const emptyMetadata = (): OffsetMetadata => ({
+  attempts: new Map(),
+  takeovers: 0,
+  deaths: new Map(),
+});
 
 /**
- * At most COUNTS_MAX counts and NOTE_BYTES_MAX bytes; of more, the lowest offsets are kept, because they
- * hold up the watermark. The others start again at 0 if the process dies.
+ * At most COUNTS_MAX counts and METADATA_BYTES_MAX bytes. The lowest offsets are kept, because they
+ * hold back the watermark. If the process dies, the other records start again at 0 attempts.
  */
-export function encodeNote(note: Note): string {
+export function encodeMetadata(metadata: OffsetMetadata): string {
+  const { owner, takeovers, isolatedBelow, runsAlone } = metadata;
   for (let countsMax = COUNTS_MAX; ; countsMax = Math.floor(countsMax / 2)) {
     const text = JSON.stringify({
       v: 1,
-      ...counts('a', note.attempts, countsMax),
-      ...counts('d', note.deaths, countsMax),
-      ...(note.holder === undefined ? {} : { h: note.holder }),
-      ...(note.takeovers === 0 ? {} : { t: note.takeovers }),
-      ...(note.suspectedBelow === undefined ? {} : { s: String(note.suspectedBelow) }),
-      ...(note.runsAlone === undefined ? {} : { r: String(note.runsAlone) }),
+      ...counts('a', metadata.attempts, countsMax),
+      ...counts('d', metadata.deaths, countsMax),
+      ...(owner === undefined ? {} : { h: owner }),
+      ...(takeovers === 0 ? {} : { t: takeovers }),
+      ...(isolatedBelow === undefined ? {} : { s: String(isolatedBelow) }),
+      ...(runsAlone === undefined ? {} : { r: String(runsAlone) }),
     });
-    if (Buffer.byteLength(text) <= NOTE_BYTES_MAX || countsMax === 0) return text;
+    if (Buffer.byteLength(text) <= METADATA_BYTES_MAX || countsMax === 0) return text;
   }
 }
 
@@ -59,7 +64,7 @@ const countsRead = z
   .record(z.string().regex(/^\d{1,19}$/), z.int().min(0))
   .transform((read) => new Map(Object.entries(read).map(([at, count]) => [BigInt(at), count])))
   .default(() => new Map<bigint, number>());
-const noteRead = z.object({
+const metadataRead = z.object({
   v: z.literal(1),
   a: countsRead,
   d: countsRead,
@@ -69,17 +74,17 @@ const noteRead = z.object({
   r: offset.optional(),
 });
 
-/** A note nobody can read (another version's, an operator's) says nothing, and stops nobody. */
-export function decodeNote(text: string | null): Note {
-  const read = noteRead.safeParse(parsed(text));
-  if (!read.success) return emptyNote();
+/** Metadata of another version, or written by an operator's tool, counts as empty. */
+export function decodeMetadata(text: string | null): OffsetMetadata {
+  const read = metadataRead.safeParse(parsed(text));
+  if (!read.success) return emptyMetadata();
   const { a, d, h, t, s, r } = read.data;
   return {
     attempts: a,
     deaths: d,
     takeovers: t,
-    ...(h === undefined ? {} : { holder: h }),
-    ...(s === undefined ? {} : { suspectedBelow: s }),
+    ...(h === undefined ? {} : { owner: h }),
+    ...(s === undefined ? {} : { isolatedBelow: s }),
     ...(r === undefined ? {} : { runsAlone: r }),
   };
 }

@@ -1,72 +1,75 @@
 import { KillsItsProcess } from '../failure.js';
-import type { Note } from './offset-metadata.js';
+import type { OffsetMetadata } from './offset-metadata.js';
 
-/** Holders gone without a word at one watermark before its records are run one at a time. */
+/** Owners that disappear at one watermark before its records run in serial mode. */
 export const TAKEOVERS_MAX = 2;
-/** Processes that may die while one record runs alone before the record is poison. */
+/** Processes that may die while one record runs alone. Then the record is a poison pill. */
 export const DEATHS_MAX = 3;
-/** How far above the watermark a record that kills its process is looked for at first. */
-export const SUSPECTS_MAX = 256;
+/** How many offsets above the watermark are isolated: the poison pill is one of them. */
+export const ISOLATED_RECORDS_MAX = 256;
 
 /**
- * Takes over what the member before left written down.
+ * Takes over the metadata of the previous owner.
  *
- * A holder that is no longer in the group without having said so was killed, or cut off: that alone says
- * nothing about a record, so it only makes the next ones run one at a time. A deploy, a rebalance and a
- * graceful leave do not count.
+ * An owner that is no longer in the group, and did not leave, was killed or lost its connection.
+ * That alone proves nothing about a record. It only starts poison-pill isolation: the next records
+ * run in serial mode. A deploy, a rebalance and a graceful leave do not count.
  *
- * @param watermark where the partition was committed last.
+ * @param watermark the committed offset of the partition.
  */
-export function takeOver(note: Note, options: { isAlive: boolean; watermark: bigint }): Note {
-  const { holder, runsAlone, ...rest } = note;
-  if (holder === undefined || options.isAlive) return rest;
-  const takeovers = note.takeovers + 1;
-  const deaths = new Map(note.deaths);
+export function takeOverMetadata(
+  previous: OffsetMetadata,
+  options: { isOwnerAlive: boolean; watermark: bigint },
+): OffsetMetadata {
+  const { owner, runsAlone, ...rest } = previous;
+  if (owner === undefined || options.isOwnerAlive) return rest;
+  const takeovers = previous.takeovers + 1;
+  const deaths = new Map(previous.deaths);
   if (runsAlone !== undefined) deaths.set(runsAlone, (deaths.get(runsAlone) ?? 0) + 1);
-  const suspectedBelow =
-    note.suspectedBelow ??
-    (takeovers >= TAKEOVERS_MAX ? options.watermark + BigInt(SUSPECTS_MAX) : undefined);
+  const isolatedBelow =
+    previous.isolatedBelow ??
+    (takeovers >= TAKEOVERS_MAX ? options.watermark + BigInt(ISOLATED_RECORDS_MAX) : undefined);
   return {
     ...rest,
     takeovers,
     deaths,
-    ...(suspectedBelow === undefined ? {} : { suspectedBelow }),
+    ...(isolatedBelow === undefined ? {} : { isolatedBelow }),
   };
 }
 
-/** @throws KillsItsProcess when DEATHS_MAX processes have died while the record alone ran. */
-export function assertMayRun(note: Note, offset: bigint): void {
-  const deaths = note.deaths.get(offset) ?? 0;
+/** @throws KillsItsProcess when DEATHS_MAX processes have died while this record ran alone. */
+export function assertMayRun(metadata: OffsetMetadata, offset: bigint): void {
+  const deaths = metadata.deaths.get(offset) ?? 0;
   if (deaths >= DEATHS_MAX) throw new KillsItsProcess(deaths);
 }
 
 /**
- * One process' one-at-a-time mode: on while a suspected record is held by any of its partitions, so that
- * a process that dies names its killer.
+ * Serial mode of one process: while one of its partitions is isolated, it runs one attempt at a time.
+ * So when the process dies, the stored attempt names the record that killed it.
  */
-export class OneAtATime {
-  private readonly suspected = new Set<string>();
-  private readonly atWork = new Set<Promise<unknown>>();
+export class SerialMode {
+  private readonly isolated = new Set<string>();
+  private readonly running = new Set<Promise<unknown>>();
 
-  suspect(partition: string): void {
-    this.suspected.add(partition);
+  isolate(partition: string): void {
+    this.isolated.add(partition);
   }
 
-  acquit(partition: string): void {
-    this.suspected.delete(partition);
+  release(partition: string): void {
+    this.isolated.delete(partition);
   }
 
   async run<Result>(work: () => Promise<Result>): Promise<Result> {
-    const started = this.suspected.size === 0 ? work() : this.afterEverybody(work);
-    this.atWork.add(started);
+    const started = this.isolated.size === 0 ? work() : this.afterRunning(work);
+    this.running.add(started);
     try {
       return await started;
     } finally {
-      this.atWork.delete(started);
+      this.running.delete(started);
     }
   }
 
-  private afterEverybody<Result>(work: () => Promise<Result>): Promise<Result> {
-    return Promise.allSettled([...this.atWork]).then(work);
+  private afterRunning<Result>(work: () => Promise<Result>): Promise<Result> {
+    return Promise.allSettled([...this.running]).then(work);
   }
 }

@@ -1,108 +1,108 @@
-import { CalledOff } from '../failure.js';
-import { emptyNote, encodeNote, type Note } from './offset-metadata.js';
-import { assertMayRun, type OneAtATime } from './poison-pill-isolation.js';
+import { Cancelled } from '../failure.js';
+import { emptyMetadata, encodeMetadata, type OffsetMetadata } from './offset-metadata.js';
+import { assertMayRun, type SerialMode } from './poison-pill-isolation.js';
 
-export interface CustodyOptions {
+export interface RecoveryStateOptions {
   partition: string;
-  /** This process, as the group knows it. */
+  /** This process' name in the consumer group. */
   memberName: string;
-  oneAtATime: OneAtATime;
-  /** Resolves when the note, as it is now, lies beside the committed offset. */
+  serialMode: SerialMode;
+  /** Resolves when the present metadata is committed with the offset. */
   flush: () => Promise<void>;
 }
 
 /**
- * What this member has to say about a partition to whoever holds it next: that it is at work on it, how
- * often it has tried what, and which record it runs alone because one here is suspected of killing.
+ * What the next owner of a partition must know after a crash: that this member owns the partition,
+ * how many attempts it counted, and which record it runs alone (poison-pill isolation).
  */
-export class Custody {
-  private note: Note = emptyNote();
-  private holding: Promise<void> | undefined;
+export class RecoveryState {
+  private metadata: OffsetMetadata = emptyMetadata();
+  private claimed: Promise<void> | undefined;
   private isOver = false;
 
-  constructor(private readonly options: CustodyOptions) {}
+  constructor(private readonly options: RecoveryStateOptions) {}
 
-  /** @param note what the member before left, already taken over. */
-  begin(note: Note): void {
-    this.note = note;
+  /** @param metadata of the previous owner, already taken over. */
+  begin(metadata: OffsetMetadata): void {
+    this.metadata = metadata;
   }
 
-  /** Before the first effect, so that a crash in it is seen by whoever comes next. */
-  async hold(): Promise<void> {
-    if (!this.holding) {
-      this.note.holder = this.options.memberName;
-      this.holding = this.options.flush();
+  /** Stores the owner before the first effect, so that the next owner sees a crash in it. */
+  async claim(): Promise<void> {
+    if (!this.claimed) {
+      this.metadata.owner = this.options.memberName;
+      this.claimed = this.options.flush();
     }
-    await this.holding;
+    await this.claimed;
   }
 
   attemptsOf(offset: bigint): number {
-    return this.note.attempts.get(offset) ?? 0;
+    return this.metadata.attempts.get(offset) ?? 0;
   }
 
   async rememberAttempts(offset: bigint, count: number): Promise<void> {
     if (count === this.attemptsOf(offset)) return;
-    if (count > 0) this.note.attempts.set(offset, count);
-    else this.note.attempts.delete(offset);
+    if (count > 0) this.metadata.attempts.set(offset, count);
+    else this.metadata.attempts.delete(offset);
     await this.options.flush();
   }
 
   /**
-   * One attempt: alone in this process and marked before, while the record is suspected.
-   * @throws KillsItsProcess without running it, when it has done so too often.
-   * @throws CalledOff without running it, when the partition was closed meanwhile.
+   * Runs one attempt. An isolated record runs alone in this process, and is stored before it runs.
+   * @throws KillsItsProcess without running it, when the record is a poison pill.
+   * @throws Cancelled without running it, when the partition was closed meanwhile.
    */
   async attempt<Result>(offset: bigint, run: () => Promise<Result>): Promise<Result> {
-    return await this.options.oneAtATime.run(async () => {
-      if (this.isOver) throw new CalledOff();
-      const { suspectedBelow } = this.note;
-      if (suspectedBelow === undefined || offset >= suspectedBelow) return await run();
-      assertMayRun(this.note, offset);
-      return await this.marked(offset, run);
+    return await this.options.serialMode.run(async () => {
+      if (this.isOver) throw new Cancelled();
+      const { isolatedBelow } = this.metadata;
+      if (isolatedBelow === undefined || offset >= isolatedBelow) return await run();
+      assertMayRun(this.metadata, offset);
+      return await this.runStored(offset, run);
     });
   }
 
-  /** @param endOffset where the partition ended when it was fetched last. */
-  reached(watermark: bigint, endOffset: bigint): void {
-    const { suspectedBelow } = this.note;
-    if (suspectedBelow === undefined) return;
-    // The killer had been fetched when it killed, so it is not past what was there then.
-    if (watermark < suspectedBelow && watermark < endOffset) {
-      this.options.oneAtATime.suspect(this.options.partition);
+  /** @param endOffset the partition's end offset at its last fetch. */
+  watermarkIs(watermark: bigint, endOffset: bigint): void {
+    const { isolatedBelow } = this.metadata;
+    if (isolatedBelow === undefined) return;
+    // The poison pill had been fetched when it killed its process, so it is below the end offset.
+    if (watermark < isolatedBelow && watermark < endOffset) {
+      this.options.serialMode.isolate(this.options.partition);
     } else {
-      delete this.note.suspectedBelow;
-      this.options.oneAtATime.acquit(this.options.partition);
+      delete this.metadata.isolatedBelow;
+      this.options.serialMode.release(this.options.partition);
     }
   }
 
-  /** The watermark moved: whatever happened before it, nobody is stuck. */
-  moved(): void {
-    this.note.takeovers = 0;
+  /** The watermark moved, so the takeovers before it were not caused by a stuck record. */
+  watermarkMoved(): void {
+    this.metadata.takeovers = 0;
   }
 
-  /** What to write beside `watermark`. */
-  noteAt(watermark: bigint): string {
-    // Not when a record is settled: until the watermark has passed it, it may come again.
-    forgetBelow(watermark, this.note.attempts);
-    forgetBelow(watermark, this.note.deaths);
-    return encodeNote(this.note);
+  /** The text to commit with `watermark`. */
+  metadataAt(watermark: bigint): string {
+    // Not as soon as a record is complete: it can be redelivered until the watermark has passed it.
+    forgetBelow(watermark, this.metadata.attempts);
+    forgetBelow(watermark, this.metadata.deaths);
+    return encodeMetadata(this.metadata);
   }
 
-  /** Starts no attempt any more. From here on the note says that this member left of its own accord. */
+  /** Starts no more attempts. From now on the metadata says that this member left gracefully. */
   end(): void {
     this.isOver = true;
-    delete this.note.holder;
+    delete this.metadata.owner;
   }
 
-  private async marked<Result>(offset: bigint, run: () => Promise<Result>): Promise<Result> {
-    this.note.runsAlone = offset;
+  private async runStored<Result>(offset: bigint, run: () => Promise<Result>): Promise<Result> {
+    this.metadata.runsAlone = offset;
     await this.options.flush();
     try {
       return await run();
     } finally {
-      delete this.note.runsAlone;
-      // Waited for: a death after this must not be put down to this record. Only closing ends the
-      // wait early, and what came of the attempt stays true then.
+      delete this.metadata.runsAlone;
+      // Awaited, so that a later death is not attributed to this record. The flush fails only when
+      // the partition closes; the result of the attempt is still valid then.
       await this.options.flush().catch(() => undefined);
     }
   }

@@ -1,22 +1,24 @@
 import { aRecord } from '../testing/record.fixture.js';
 import { Assignment, type AssignmentOptions } from './assignment.js';
-import { emptyNote } from '../recovery/offset-metadata.js';
+import { noEvents } from '../partition/partition.fixture.js';
+import { emptyMetadata } from '../recovery/offset-metadata.js';
 
 const at = { topic: 'topic', partition: 0 };
+const group = {
+  commit: async () => undefined,
+  refetch: () => undefined,
+  pause: () => undefined,
+  resume: () => undefined,
+};
 
 function anAssignment(overrides: Partial<AssignmentOptions>): Assignment {
   return new Assignment({
     partitions: [at],
     memberName: 'me',
-    settle: async () => undefined,
-    commit: async () => undefined,
-    takeOver: async () => () => ({ note: emptyNote(), committed: undefined }),
-    refetch: () => undefined,
-    onPauseReasons: () => undefined,
-    onParked: () => undefined,
-    onLag: () => undefined,
-    onHeld: () => undefined,
-    onError: () => undefined,
+    completer: { complete: async () => undefined },
+    group,
+    takeOver: async () => () => ({ metadata: emptyMetadata(), committed: undefined }),
+    events: noEvents,
     after: Promise.resolve(),
     ...overrides,
   });
@@ -26,7 +28,7 @@ async function turns(): Promise<void> {
   for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
-it('starts nothing while an effect of the assignment before still runs, two rebalances later too', async () => {
+it('starts no record while an effect of an earlier assignment runs, even two rebalances later', async () => {
   const log: string[] = [];
   let release!: () => void;
   const running = new Promise<void>((resolve) => (release = resolve));
@@ -35,15 +37,18 @@ it('starts nothing while an effect of the assignment before still runs, two reba
     log.push(`${name} starts`);
     if (name === 'first') await running;
   };
-  const first = anAssignment({ settle: started('first') });
+  const first = anAssignment({ completer: { complete: started('first') } });
   first.take(fetched);
   await turns();
   const second = anAssignment({
-    settle: started('second'),
+    completer: { complete: started('second') },
     after: first.close({ commit: false }),
   });
   second.take(fetched);
-  const third = anAssignment({ settle: started('third'), after: second.close({ commit: false }) });
+  const third = anAssignment({
+    completer: { complete: started('third') },
+    after: second.close({ commit: false }),
+  });
   third.take(fetched);
   await turns();
   expect(log).toEqual(['first starts']);
@@ -53,24 +58,24 @@ it('starts nothing while an effect of the assignment before still runs, two reba
   await third.close({ commit: true });
 });
 
-it('commits nothing any more that was dealt anew while it was leaving', async () => {
+it('commits nothing after its partitions were revoked while it left', async () => {
   let release!: () => void;
   const running = new Promise<void>((resolve) => (release = resolve));
   const commits: bigint[] = [];
   const assignment = anAssignment({
-    settle: async () => await running,
-    commit: async (_, nextOffset) => void commits.push(nextOffset),
+    completer: { complete: async () => await running },
+    group: { ...group, commit: async (_, nextOffset) => void commits.push(nextOffset) },
   });
   assignment.take({ ...at, records: [aRecord()], endOffset: 1n });
   await turns();
   const leaving = assignment.close({ commit: true });
-  assignment.disown();
+  assignment.revoke();
   release();
   await leaving;
   expect(commits).toEqual([0n]);
 });
 
-it('asks no more once it is closed', async () => {
+it('does not retry the takeover once it is closed', async () => {
   const answers: ((error: Error) => void)[] = [];
   const assignment = anAssignment({
     takeOver: () => new Promise((_, reject) => answers.push(reject)),
@@ -86,11 +91,11 @@ it('asks no more once it is closed', async () => {
   expect(answers).toHaveLength(2);
 });
 
-it('fetches again from what was committed when later records come first', async () => {
+it('fetches again from the committed offset when later records arrive first', async () => {
   const refetched: unknown[] = [];
   const assignment = anAssignment({
-    takeOver: async () => () => ({ note: emptyNote(), committed: 5n }),
-    refetch: (where, from) => refetched.push([where, from]),
+    takeOver: async () => () => ({ metadata: emptyMetadata(), committed: 5n }),
+    group: { ...group, refetch: (where, from) => refetched.push([where, from]) },
   });
   assignment.take({ ...at, records: [aRecord({ offset: 9n })], endOffset: 10n });
   await turns();
@@ -98,17 +103,17 @@ it('fetches again from what was committed when later records come first', async 
   await assignment.close({ commit: true });
 });
 
-it('starts nothing before it knows what the members before left, and asks until it does', async () => {
+it('starts no record before it has read the metadata of the previous owners, and retries until it has', async () => {
   const log: string[] = [];
   const answers: ((isThere: boolean) => void)[] = [];
   const assignment = anAssignment({
-    settle: async () => void log.push('settled'),
+    completer: { complete: async () => void log.push('completed') },
     takeOver: async () => {
       const isThere = await new Promise<boolean>((resolve) => answers.push(resolve));
       if (!isThere) throw new Error('no coordinator');
-      return () => ({ note: emptyNote(), committed: undefined });
+      return () => ({ metadata: emptyMetadata(), committed: undefined });
     },
-    onError: (_, what) => log.push(what),
+    events: { ...noEvents, failed: (_, what) => log.push(what) },
     wait: async () => undefined,
   });
   assignment.take({ ...at, records: [aRecord()], endOffset: 1n });
@@ -118,6 +123,6 @@ it('starts nothing before it knows what the members before left, and asks until 
   expect(log).toEqual(['take over']);
   answers.shift()?.(true);
   await turns();
-  expect(log).toEqual(['take over', 'settled']);
+  expect(log).toEqual(['take over', 'completed']);
   await assignment.close({ commit: true });
 });

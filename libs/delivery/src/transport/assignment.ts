@@ -1,30 +1,27 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { KafkaRecord, TopicPartition } from '@effectively-once/kafka';
-import type { FetchedRecords } from '@effectively-once/kafka';
-import type { Note } from '../recovery/offset-metadata.js';
-import { Partition, type PauseReason, type RecordLane } from '../partition/partition.js';
-import { OneAtATime } from '../recovery/poison-pill-isolation.js';
+import type { FetchedRecords, TopicPartition } from '@effectively-once/kafka';
+import type { PartitionEvents, PauseReason } from '../partition/partition-events.js';
+import { nameOf, Partition, type PartitionGroup } from '../partition/partition.js';
+import type { RecordCompleter } from '../partition/record-lane.js';
+import type { OffsetMetadata } from '../recovery/offset-metadata.js';
+import { SerialMode } from '../recovery/poison-pill-isolation.js';
 
+/** Where the previous owner of a partition stopped. */
 export interface TakenOver {
-  note: Note;
-  /** The first offset not settled; undefined while nothing was ever committed. */
+  metadata: OffsetMetadata;
+  /** The first offset that is not complete; undefined before the first commit. */
   committed: bigint | undefined;
 }
 
 export interface AssignmentOptions {
   partitions: TopicPartition[];
   memberName: string;
-  settle: (record: KafkaRecord, lane: RecordLane) => Promise<void>;
-  commit: (at: TopicPartition, nextOffset: bigint, metadata: string) => Promise<void>;
-  /** What the members before left beside their commits, taken over. Asked once, and again until it answers. */
+  completer: RecordCompleter;
+  group: PartitionGroup;
+  events: PartitionEvents;
+  /** Reads and takes over what the previous owners stored. Called again until it succeeds. */
   takeOver: () => Promise<(at: TopicPartition) => TakenOver>;
-  refetch: (at: TopicPartition, from: bigint) => void;
-  onPauseReasons: (at: TopicPartition, reasons: ReadonlySet<PauseReason>) => void;
-  onParked: (at: TopicPartition, lanes: number) => void;
-  onLag: (at: TopicPartition, records: number, unsettledSinceMs: number | undefined) => void;
-  onHeld: (at: TopicPartition, records: number) => void;
-  onError: (error: unknown, what: 'settle' | 'commit' | 'take over') => void;
-  /** The previous assignment's end: no two effects of one partition may run at once. */
+  /** The end of the previous assignment: two effects of one partition must not run at once. */
   after: Promise<void>;
   wait?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
@@ -32,22 +29,24 @@ export interface AssignmentOptions {
 const RETRY_MS = 1_000;
 
 /**
- * What this member holds of the partitions it was dealt, from one rebalance to the next. A rebalance
- * makes all of it void: kafkajs fetches again from the committed offsets, and a partition may be
- * another member's by then.
+ * The partitions that are assigned to this member between two rebalances. A rebalance ends it:
+ * kafkajs fetches again from the committed offsets, and a partition can have a new owner.
  */
 export class Assignment {
   private readonly partitions: Map<string, { at: TopicPartition; partition: Partition }>;
-  private readonly calledOff = new AbortController();
+  private readonly cancelled = new AbortController();
   private readonly wait: NonNullable<AssignmentOptions['wait']>;
 
   constructor(private readonly options: AssignmentOptions) {
     this.wait = options.wait ?? (async (ms, signal) => await sleep(ms, undefined, { signal }));
-    const oneAtATime = new OneAtATime();
+    const { memberName, completer, group, events } = options;
+    const serialMode = new SerialMode();
+    const now = () => performance.now();
+    const shared = { memberName, completer, group, events, serialMode, wait: this.wait, now };
     this.partitions = new Map(
       options.partitions.map((at) => [
         nameOf(at),
-        { at, partition: this.partition(at, oneAtATime) },
+        { at, partition: new Partition({ at, ...shared }) },
       ]),
     );
     void this.begin();
@@ -61,66 +60,38 @@ export class Assignment {
     for (const { partition } of this.partitions.values()) partition.setPaused(reason, isPaused);
   }
 
-  /** Calls off what is parked and lets running effects finish. With `commit`, writes down how far they came. */
+  /** Cancels parked records and lets running effects finish. With `commit`, commits watermarks. */
   async close(options: { commit: boolean }): Promise<void> {
-    this.calledOff.abort();
+    this.cancelled.abort();
     const closed = [...this.partitions.values()].map(({ partition }) => partition.close(options));
-    // The one before too: two rebalances in a row must not let the third start while the first still runs.
+    // Includes the previous assignment: after two rebalances in a row, the third assignment must
+    // not start while effects of the first one run.
     await Promise.all([this.options.after, ...closed]);
   }
 
-  /** Dealt anew while it closes: what it settles from here on is not its to commit any more. */
-  disown(): void {
-    for (const { partition } of this.partitions.values()) partition.disown();
+  /** A rebalance while it closes: from now on it must not commit. */
+  revoke(): void {
+    for (const { partition } of this.partitions.values()) partition.revoke();
   }
 
   private async begin(): Promise<void> {
     await this.options.after;
-    while (!this.calledOff.signal.aborted) {
+    while (!this.cancelled.signal.aborted) {
       try {
-        const noteFor = await this.options.takeOver();
-        // Suspicion must be known of all partitions before a record of one runs.
-        const notes = [...this.partitions.values()].map(
-          ({ at, partition }) => [partition, noteFor(at)] as const,
+        const takenOver = await this.options.takeOver();
+        // Isolation must be known for all partitions before the first record of any of them runs.
+        const starts = [...this.partitions.values()].map(
+          ({ at, partition }) => [partition, takenOver(at)] as const,
         );
-        for (const [partition, { note, committed }] of notes) partition.open(note, committed);
+        for (const [partition, { metadata, committed }] of starts) {
+          partition.open(metadata, committed);
+        }
         return;
       } catch (error) {
-        this.options.onError(error, 'take over');
-        // Only closing ends this wait early, and the loop looks at that next.
-        await this.wait(RETRY_MS, this.calledOff.signal).catch(() => undefined);
+        this.options.events.failed(error, 'take over');
+        // Only closing ends this wait early. The loop checks that next.
+        await this.wait(RETRY_MS, this.cancelled.signal).catch(() => undefined);
       }
     }
   }
-
-  private partition(at: TopicPartition, oneAtATime: OneAtATime): Partition {
-    const {
-      settle,
-      commit,
-      refetch,
-      onPauseReasons,
-      onParked,
-      onLag,
-      onHeld,
-      onError,
-      memberName,
-    } = this.options;
-    return new Partition({
-      name: nameOf(at),
-      settle,
-      commit: (nextOffset, metadata) => commit(at, nextOffset, metadata),
-      refetch: (from) => refetch(at, from),
-      onPauseReasons: (reasons) => onPauseReasons(at, reasons),
-      onParked: (lanes) => onParked(at, lanes),
-      onLag: (records, unsettledSinceMs) => onLag(at, records, unsettledSinceMs),
-      onHeld: (records) => onHeld(at, records),
-      onError,
-      wait: this.wait,
-      now: () => performance.now(),
-      memberName,
-      oneAtATime,
-    });
-  }
 }
-
-const nameOf = ({ topic, partition }: TopicPartition) => `${topic}/${partition}`;

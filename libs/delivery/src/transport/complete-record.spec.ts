@@ -10,14 +10,14 @@ import {
   RefusedForNow,
 } from '../failure.js';
 import type { Applied } from '../idempotency-strategy.js';
-import type { RecordLane } from '../partition/partition.js';
+import type { RecordLane } from '../partition/record-lane.js';
 import { aRecord } from '../testing/record.fixture.js';
-import { settler } from './complete-record.js';
+import { DeliveringCompleter } from './complete-record.js';
 
 const record = aRecord({ offset: 7n });
 const event = { id: 'event-1', time: '2026-11-20T10:00:00Z', address: 'alice@example.com' };
 
-function aSettler(script: (Applied | Error)[], circuits: Circuit[] = [], decoded = event) {
+function aCompleter(script: (Applied | Error)[], circuits: Circuit[] = [], decoded = event) {
   const lines: { level: string; message: string; line: Record<string, unknown> }[] = [];
   const deadLetters: unknown[] = [];
   const points: DeliveryPoint[] = [];
@@ -25,7 +25,7 @@ function aSettler(script: (Applied | Error)[], circuits: Circuit[] = [], decoded
     (level: string) =>
     (line: Record<string, unknown>, message: string): void =>
       void lines.push({ level, message, line });
-  const settle = settler({
+  const completer = new DeliveringCompleter({
     consumer: 'loyalty',
     appVersion: 'test',
     log: { info: log('info'), warn: log('warn') },
@@ -42,7 +42,7 @@ function aSettler(script: (Applied | Error)[], circuits: Circuit[] = [], decoded
       },
     },
   });
-  return { settle, lines, deadLetters, points };
+  return { completer, lines, deadLetters, points };
 }
 
 const aLane = (changes: Partial<RecordLane> = {}): RecordLane => ({
@@ -62,13 +62,13 @@ const valueOf = async (name: string, labels: Record<string, string>) => {
 
 beforeEach(() => register.resetMetrics());
 
-it('writes one line per settled record: whose, what came of it, which attempt of how many', async () => {
-  const { settle, lines } = aSettler(['applied']);
-  await settle(record, aLane());
+it('writes one line per completed record: event, user, outcome, which attempt of how many', async () => {
+  const { completer, lines } = aCompleter(['applied']);
+  await completer.complete(record, aLane());
   expect(lines).toEqual([
     {
       level: 'info',
-      message: 'settled',
+      message: 'completed',
       line: {
         ...{ topic: 'payment.completed', partition: 0, offset: '7' },
         ...{ eventId: 'event-1', userId: 'alice', outcome: 'applied' },
@@ -78,22 +78,22 @@ it('writes one line per settled record: whose, what came of it, which attempt of
   ]);
 });
 
-it('writes nothing of an event or an error that could be personal', async () => {
+it('writes no personal data of an event or an error', async () => {
   const talkative = new PermanentFailure('RecipientRefused', 'the address was refused with 550', {
     cause: new Error('550 no mailbox alice@example.com here'),
   });
-  const { settle, lines, deadLetters } = aSettler([talkative]);
-  await settle(record, aLane());
+  const { completer, lines, deadLetters } = aCompleter([talkative]);
+  await completer.complete(record, aLane());
   expect(lines.map(({ message }) => message)).toEqual([
-    ...['attempt failed', 'dead-lettering', 'settled'],
+    ...['attempt failed', 'dead-lettering', 'completed'],
   ]);
   expect(JSON.stringify([lines, deadLetters])).not.toContain('alice@');
 });
 
-it('counts outcomes, the way to the effect, and how old an event was that came again', async () => {
-  const { settle } = aSettler(['applied', 'duplicate']);
-  await settle(record, aLane());
-  await settle(record, aLane());
+it('counts outcomes, the time to the effect, and the age of a redelivered event', async () => {
+  const { completer } = aCompleter(['applied', 'duplicate']);
+  await completer.complete(record, aLane());
+  await completer.complete(record, aLane());
   const consumer = 'loyalty';
   const records = 'delivery_records_total';
   await expect(valueOf(records, { consumer, outcome: 'applied' })).resolves.toBe(1);
@@ -102,30 +102,33 @@ it('counts outcomes, the way to the effect, and how old an event was that came a
   expect(age?.values.at(-1)?.value).toBe(1);
 });
 
-it('settles an event whose time nobody can read: its effect is done', async () => {
-  const { settle, lines } = aSettler(['applied', 'duplicate'], [], { ...event, time: 'yesterday' });
-  await settle(record, aLane());
-  await settle(record, aLane());
+it('completes an event with an unreadable time, because its effect is applied', async () => {
+  const { completer, lines } = aCompleter(['applied', 'duplicate'], [], {
+    ...event,
+    time: 'yesterday',
+  });
+  await completer.complete(record, aLane());
+  await completer.complete(record, aLane());
   expect(lines.map(({ line }) => line['outcome'])).toEqual(['applied', 'duplicate']);
 });
 
 it('counts a collision when it dead-letters it', async () => {
-  const { settle } = aSettler([new IdempotencyCollision(['amountMinor'])]);
-  await settle(record, aLane());
+  const { completer } = aCompleter([new IdempotencyCollision(['amountMinor'])]);
+  await completer.complete(record, aLane());
   const name = 'delivery_key_collisions_total';
   await expect(valueOf(name, { consumer: 'loyalty' })).resolves.toBe(1);
 });
 
-it('passes the points where a process can be made to die, in order', async () => {
-  const applied = aSettler(['applied']);
-  await applied.settle(record, aLane());
+it('reaches the failure points in order', async () => {
+  const applied = aCompleter(['applied']);
+  await applied.completer.complete(record, aLane());
   expect(applied.points).toEqual(['after_decode', 'before_commit']);
-  const dead = aSettler([new PermanentFailure('RecipientRefused', '550')]);
-  await dead.settle(record, aLane());
+  const dead = aCompleter([new PermanentFailure('RecipientRefused', '550')]);
+  await dead.completer.complete(record, aLane());
   expect(dead.points).toEqual(['after_decode', 'before_dead_letter', 'after_dead_letter']);
 });
 
-it('waits in its lane for the circuit of what is down, and not in it once that is closed', async () => {
+it('waits in its lane for the open circuit of its dependency, and continues once it is closed', async () => {
   let isUp = false;
   const circuit = new Circuit({
     dependency: 'loyalty-database',
@@ -139,8 +142,8 @@ it('waits in its lane for the circuit of what is down, and not in it once that i
   const down = () => Promise.reject(new DependencyDown('loyalty-database'));
   await circuit.call('someone', down).catch(() => undefined);
   let isParked = false;
-  const { settle } = aSettler([new DependencyDown('loyalty-database'), 'applied'], [circuit]);
-  const settled = settle(
+  const { completer } = aCompleter([new DependencyDown('loyalty-database'), 'applied'], [circuit]);
+  const completed = completer.complete(
     record,
     aLane({
       park: async (wait) => {
@@ -153,31 +156,31 @@ it('waits in its lane for the circuit of what is down, and not in it once that i
   await sleep(0);
   expect(isParked).toBe(true);
   isUp = true;
-  await settled;
+  await completed;
   expect(isParked).toBe(false);
   circuit.close();
 });
 
-it('remembers the attempts before it backs off', async () => {
+it('stores the attempts before it backs off', async () => {
   const log: string[] = [];
   const abandoned = new AbortController();
-  const { settle } = aSettler([new Error('hm')]);
-  const settling = settle(
+  const { completer } = aCompleter([new Error('hm')]);
+  const completing = completer.complete(
     record,
     aLane({
       rememberAttempts: async (attempts) => {
         log.push(`remember ${attempts}`);
-        abandoned.abort(new Error('called off'));
+        abandoned.abort(new Error('cancelled'));
       },
       park: async (wait) => await wait(abandoned.signal),
     }),
   );
-  await expect(settling).rejects.toThrow('aborted');
+  await expect(completing).rejects.toThrow('aborted');
   expect(log).toEqual(['remember 1']);
 });
 
-// A process killed during the outage would otherwise hand on counts that the outage had made void.
-it('takes back what it remembered when the failures turn out to have been an outage', async () => {
+// Otherwise a crash during the outage would restore counts that the outage had made void.
+it('stores the lower count when the failures turn out to be an outage', async () => {
   const remembered: number[] = [];
   const abandoned = new AbortController();
   const circuit = new Circuit({ dependency: 'smtp', probe: async () => undefined });
@@ -185,8 +188,8 @@ it('takes back what it remembered when the failures turn out to have been an out
     await circuit
       .call(lane, () => Promise.reject(new RefusedForNow('smtp', 451)))
       .catch((error: unknown) => error as Error);
-  const { settle } = aSettler([await refused('alice'), new DependencyDown('smtp')], [circuit]);
-  const settling = settle(
+  const { completer } = aCompleter([await refused('alice'), new DependencyDown('smtp')], [circuit]);
+  const completing = completer.complete(
     record,
     aLane({
       rememberAttempts: async (attempts) => void remembered.push(attempts),
@@ -202,7 +205,7 @@ it('takes back what it remembered when the failures turn out to have been an out
       },
     }),
   );
-  await expect(settling).rejects.toThrow('killed');
+  await expect(completing).rejects.toThrow('killed');
   expect(remembered).toEqual([1, 0]);
   circuit.close();
 });

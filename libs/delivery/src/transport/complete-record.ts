@@ -1,27 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConsumerName } from '@effectively-once/contracts';
+import { userOf, type KafkaRecord, type RecordProducer } from '@effectively-once/kafka';
 import { ATTEMPTS_MAX, dependencyBackOffMs } from '../backoff.js';
 import { circuitBehind, isDependencyToBlame, type Circuit } from '../circuit/circuit-breaker.js';
 import { deadLetterOf } from '../dead-letter.js';
-import { deliver, type Delivery, type Settled } from '../deliver.js';
-import type { DeliveryMetrics } from './delivery-metrics.js';
+import { deliver, type Delivered, type Delivery } from '../deliver.js';
+import { DependencyDown, IdempotencyCollision, redactedError } from '../failure.js';
+import type { RecordCompleter, RecordLane } from '../partition/record-lane.js';
 import type { ReachPoint } from '../testing/failure-points.js';
-import { DependencyDown, IdempotencyCollision, inOurWords } from '../failure.js';
-import type { Handler } from './handler.js';
-import type { RecordProducer } from '@effectively-once/kafka';
-import { userOf, type KafkaRecord } from '@effectively-once/kafka';
-import type { DeliveredEvent } from './lane-transport.js';
-import type { RecordLane } from '../partition/partition.js';
+import type { DeliveryLog } from './delivery-log.js';
+import type { DeliveryMetrics } from './delivery-metrics.js';
+import type { DeliveredEvent, Handler } from './handler.js';
 
-export interface DeliveryLog {
-  info(line: Record<string, unknown>, message: string): void;
-  warn(line: Record<string, unknown>, message: string): void;
-}
-
-/** Settles one record in its lane. A rejection brings it back. */
-export type Settle = (record: KafkaRecord, lane: RecordLane) => Promise<void>;
-
-export interface SettlerOptions {
+export interface DeliveringCompleterOptions {
   consumer: ConsumerName;
   appVersion: string;
   log: DeliveryLog;
@@ -32,56 +23,55 @@ export interface SettlerOptions {
   handler: Handler;
 }
 
-/** Gives `deliver()` its lane, its circuits, its dead-letter topic, its metrics and its log. */
-export function settler(options: SettlerOptions): Settle {
-  const { metrics, log, reach } = options;
-  return async (record, lane) => {
+/** Connects `deliver()` with its lane, circuit breakers, dead letter topic, metrics and log. */
+export class DeliveringCompleter implements RecordCompleter {
+  constructor(private readonly options: DeliveringCompleterOptions) {}
+
+  async complete(record: KafkaRecord, lane: RecordLane): Promise<void> {
+    const { metrics, log, reach, producer, consumer, appVersion } = this.options;
     const startedAtMs = performance.now();
     let event: DeliveredEvent | undefined;
-    // An event that could not be decoded is nobody's: its key is not known to be a user.
-    const whose = () => ({
+    // Without a decoded event it is unknown whether the key is a user id, so it is not logged.
+    const identity = () => ({
       ...positionOf(record),
       ...(event && { eventId: event.id, userId: userOf(record) }),
     });
-    const settled = await deliver<DeliveredEvent>(record, {
-      ...attempting(options, lane, (decoded) => (event = decoded)),
-      ...waiting(options, lane, userOf(record)),
+    const delivered = await deliver<DeliveredEvent>(record, {
+      ...attempting(this.options, lane, (decoded) => (event = decoded)),
+      ...waiting(this.options, lane, userOf(record)),
       deadLetter: async (dead, failure) => {
         reach('before_dead_letter');
-        const { consumer, appVersion } = options;
         if (failure.error instanceof IdempotencyCollision) metrics.collided();
-        log.warn({ ...whose(), error: inOurWords(failure.error) }, 'dead-lettering');
-        await options.producer.send(
-          deadLetterOf(dead, failure, { consumer, appVersion, now: new Date() }),
-        );
+        log.warn({ ...identity(), error: redactedError(failure.error) }, 'dead-lettering');
+        await producer.send(deadLetterOf(dead, failure, { consumer, appVersion, now: new Date() }));
         reach('after_dead_letter');
       },
       observe: ({ result, attempt, error }) => {
         metrics.attempted(result);
         if (error === undefined) return;
-        const line = { ...whose(), result, attempt, attemptsMax: ATTEMPTS_MAX };
-        log.warn({ ...line, error: inOurWords(error) }, 'attempt failed');
+        const line = { ...identity(), result, attempt, attemptsMax: ATTEMPTS_MAX };
+        log.warn({ ...line, error: redactedError(error) }, 'attempt failed');
       },
       now: () => new Date(),
       random: Math.random,
     });
-    if (settled.outcome !== 'dead_lettered') reach('before_commit');
-    measure(metrics, settled, event);
+    if (delivered.outcome !== 'dead_lettered') reach('before_commit');
+    measure(metrics, delivered, event);
     log.info(
       {
-        ...whose(),
-        outcome: settled.outcome,
-        attempt: settled.attempts,
+        ...identity(),
+        outcome: delivered.outcome,
+        attempt: delivered.attempts,
         attemptsMax: ATTEMPTS_MAX,
         ms: Math.round(performance.now() - startedAtMs),
       },
-      'settled',
+      'completed',
     );
-  };
+  }
 }
 
 function attempting(
-  { handler, reach }: SettlerOptions,
+  { handler, reach }: DeliveringCompleterOptions,
   lane: RecordLane,
   onDecoded: (event: DeliveredEvent) => void,
 ): Pick<Delivery<DeliveredEvent>, 'decode' | 'once' | 'attempt' | 'attemptsBefore'> {
@@ -99,7 +89,7 @@ function attempting(
 }
 
 function waiting(
-  { circuits }: SettlerOptions,
+  { circuits }: DeliveringCompleterOptions,
   lane: RecordLane,
   user: string,
 ): Pick<Delivery<DeliveredEvent>, 'backOff' | 'untilUsable' | 'isDependencyToBlame'> {
@@ -127,13 +117,13 @@ function waiting(
 const isBehind = (circuit: Circuit, error: unknown) =>
   error instanceof DependencyDown && error.dependency === circuit.dependency;
 
-function measure(metrics: DeliveryMetrics, { outcome }: Settled, event?: DeliveredEvent): void {
-  metrics.settled(outcome);
+function measure(metrics: DeliveryMetrics, { outcome }: Delivered, event?: DeliveredEvent): void {
+  metrics.completed(outcome);
   const ageSeconds = event ? (Date.now() - Date.parse(event.time)) / 1_000 : 0;
-  // Its effect is done: a time that cannot be read must not bring the record back, again and again.
+  // The effect is applied, so an unreadable time must not make the delivery fail and repeat.
   if (Number.isNaN(ageSeconds)) return;
   if (outcome === 'applied') metrics.reachedEffect(ageSeconds);
-  if (outcome === 'duplicate') metrics.cameAgain(ageSeconds);
+  if (outcome === 'duplicate') metrics.redelivered(ageSeconds);
 }
 
 const positionOf = ({ topic, partition, offset }: KafkaRecord) => ({

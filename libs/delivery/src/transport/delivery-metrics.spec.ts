@@ -1,11 +1,13 @@
 import { jest } from '@jest/globals';
 import { register } from 'prom-client';
 import { DeliveryMetrics } from './delivery-metrics.js';
+import { PartitionMetrics } from './partition-metrics.js';
 
-const CAME_AT = Date.parse('2026-11-20T10:00:00Z');
+const WRITTEN_AT = Date.parse('2026-11-20T10:00:00Z');
+const log = { info: () => undefined, warn: () => undefined };
 const at = { topic: 'payment.completed', partition: 3 };
 
-beforeEach(() => jest.useFakeTimers({ now: CAME_AT }));
+beforeEach(() => jest.useFakeTimers({ now: WRITTEN_AT }));
 afterEach(() => jest.useRealTimers());
 
 async function lagSeconds(): Promise<number | undefined> {
@@ -16,32 +18,33 @@ async function lagSeconds(): Promise<number | undefined> {
 }
 
 describe('how far behind a consumer is', () => {
-  it('grows while nothing is settled, and is that of the oldest record of all partitions', async () => {
-    const metrics = new DeliveryMetrics('email');
-    metrics.lagging(at, 2, CAME_AT);
-    metrics.lagging({ ...at, partition: 4 }, 1, CAME_AT + 60_000);
-    jest.setSystemTime(CAME_AT + 90_000);
+  it('grows while no record completes, and is that of the oldest record of all partitions', async () => {
+    const metrics = new PartitionMetrics('email', log);
+    metrics.lagging(at, 2, WRITTEN_AT);
+    metrics.lagging({ ...at, partition: 4 }, 1, WRITTEN_AT + 60_000);
+    jest.setSystemTime(WRITTEN_AT + 90_000);
     await expect(lagSeconds()).resolves.toBe(90);
     metrics.lagging(at, 0, undefined);
     await expect(lagSeconds()).resolves.toBe(30);
   });
 
-  it('is nothing when all is settled, and when the partitions are another member’s', async () => {
-    const metrics = new DeliveryMetrics('email');
+  it('is zero when all records are complete, and after the partitions were revoked', async () => {
+    const metrics = new PartitionMetrics('email', log);
     await expect(lagSeconds()).resolves.toBe(0);
-    metrics.lagging(at, 1, CAME_AT - 5_000);
+    metrics.lagging(at, 1, WRITTEN_AT - 5_000);
     metrics.forgetPartitions();
     await expect(lagSeconds()).resolves.toBe(0);
   });
 
-  it('is never negative, whatever the broker’s clock says', async () => {
-    new DeliveryMetrics('email').lagging(at, 1, CAME_AT + 5_000);
+  it('is never negative, even if the broker’s clock is ahead', async () => {
+    new PartitionMetrics('email', log).lagging(at, 1, WRITTEN_AT + 5_000);
     await expect(lagSeconds()).resolves.toBe(0);
   });
 });
 
-it('counts from zero what an alert waits for, so that the first one is seen', async () => {
+it('starts the counters of alerts at zero, so that the first increase is visible', async () => {
   new DeliveryMetrics('search');
+  new PartitionMetrics('search', log);
   for (const name of [
     'delivery_key_collisions_total',
     'delivery_window_full_total',

@@ -14,8 +14,9 @@ import {
 import type { Circuit } from '../circuit/circuit-breaker.js';
 import type { IdempotencyStrategy } from '../idempotency-strategy.js';
 import { withFailurePoints, type ReachPoint } from '../testing/failure-points.js';
-import type { DeliveryLog } from './complete-record.js';
-import { LaneTransport, type LaneExtras } from './lane-transport.js';
+import type { DeliveryLog } from './delivery-log.js';
+import type { LaneExtras } from './handler.js';
+import { LaneTransport } from './lane-transport.js';
 
 /** `@EventPattern(PAYMENT_COMPLETED, LANES, paymentCompletedDecoder)` */
 export const paymentCompletedDecoder: LaneExtras = {

@@ -7,9 +7,9 @@ const options = {
   log: { info: () => undefined, warn: () => undefined },
 };
 
-it('refuses an effect so slow that one failing record would fill its window and delay others', () => {
+it('refuses an effect so slow that one failing record could reach the in-flight limit and delay others', () => {
   expect(() => new LaneTransport({ ...options, effectTimeoutMs: 14_000 })).toThrow(
-    /more than a window of 20000/,
+    /in-flight limit of 20000/,
   );
   expect(() => new LaneTransport({ ...options, effectTimeoutMs: 11_000 })).not.toThrow();
 });

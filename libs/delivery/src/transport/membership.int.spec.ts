@@ -1,10 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { testAddresses, waitUntil } from '@effectively-once/testing';
-import { committedOffsets, ensureTopics, groupCommits } from '@effectively-once/kafka';
-import { RecordProducer } from '@effectively-once/kafka';
-import type { KafkaRecord } from '@effectively-once/kafka';
+import {
+  committedOffsets,
+  ensureTopics,
+  groupCommits,
+  RecordProducer,
+  type KafkaRecord,
+} from '@effectively-once/kafka';
+import { noEvents } from '../partition/partition.fixture.js';
+import { BACKLOG_MAX } from '../partition/partition.js';
+import type { RecordLane } from '../partition/record-lane.js';
 import { Membership } from './membership.js';
-import { BACKLOG_MAX, type RecordLane } from '../partition/partition.js';
 
 const brokers = testAddresses().KAFKA_BROKERS;
 const connection = { brokers, clientId: 'delivery.spec' };
@@ -35,27 +41,30 @@ afterEach(async () => {
 
 /** One process in the group. */
 class Member {
-  readonly settled: string[] = [];
+  readonly completed: string[] = [];
   pauses = 0;
   readonly membership: Membership;
   private left = false;
 
-  constructor(settle: (record: KafkaRecord, lane: RecordLane) => Promise<void>) {
+  constructor(complete: (record: KafkaRecord, lane: RecordLane) => Promise<void>) {
     this.membership = new Membership({
       brokers,
       groupId,
       topics: [topic],
       sessionTimeoutMs: 6_000,
-      settle: async (record, lane) => {
-        await settle(record, lane);
-        this.settled.push(String(record.value));
+      completer: {
+        complete: async (record, lane) => {
+          await complete(record, lane);
+          this.completed.push(String(record.value));
+        },
+      },
+      events: {
+        ...noEvents,
+        paused: (_, reasons) => {
+          this.pauses += reasons.size > 0 ? 1 : 0;
+        },
       },
       onAssigned: () => undefined,
-      onLag: () => undefined,
-      onHeld: () => undefined,
-      onParked: () => undefined,
-      onPauseReasons: (_, reasons) => (this.pauses += reasons.size > 0 ? 1 : 0),
-      onError: () => undefined,
       onCrash: (error) => {
         throw error;
       },
@@ -63,9 +72,9 @@ class Member {
   }
 
   static async join(
-    settle: (record: KafkaRecord, lane: RecordLane) => Promise<void> = async () => undefined,
+    complete: (record: KafkaRecord, lane: RecordLane) => Promise<void> = async () => undefined,
   ) {
-    const member = new Member(settle);
+    const member = new Member(complete);
     members.push(member);
     await member.membership.join();
     return member;
@@ -85,7 +94,7 @@ async function produce(from: number, to: number): Promise<void> {
   }
 }
 
-const everythingSettled = () => members.flatMap(({ settled }) => settled);
+const everythingCompleted = () => members.flatMap(({ completed }) => completed);
 const numbers = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, index) => String(from + index));
 
@@ -95,19 +104,19 @@ async function committed(): Promise<bigint> {
   return perPartition.reduce((sum, offset) => sum + (offset > 0n ? offset : 0n), 0n);
 }
 
-it('goes on after a graceful restart exactly where it had come to', async () => {
+it('continues after a graceful restart exactly at the committed offset', async () => {
   await produce(0, 30);
   const first = await Member.join();
-  await waitUntil('30 settled', () => first.settled.length >= 30);
+  await waitUntil('30 completed', () => first.completed.length >= 30);
   await first.leave();
   await expect(committed()).resolves.toBe(30n);
   await produce(30, 40);
   const second = await Member.join();
-  await waitUntil('the other 10', () => second.settled.length >= 10);
-  expect([...second.settled].sort()).toEqual(numbers(30, 40).sort());
+  await waitUntil('the other 10', () => second.completed.length >= 10);
+  expect([...second.completed].sort()).toEqual(numbers(30, 40).sort());
 });
 
-it('gets a record again that it had not settled when it went', async () => {
+it('redelivers a record that was not complete when its member left', async () => {
   await produce(0, 5);
   const stuckOn: string[] = [];
   const first = await Member.join(async (record) => {
@@ -118,8 +127,8 @@ it('gets a record again that it had not settled when it went', async () => {
   await first.leave();
   await expect(committed()).resolves.toBe(0n);
   const second = await Member.join();
-  await waitUntil('all five', () => second.settled.length >= 5);
-  expect([...second.settled].sort()).toEqual(numbers(0, 5));
+  await waitUntil('all five', () => second.completed.length >= 5);
+  expect([...second.completed].sort()).toEqual(numbers(0, 5));
 });
 
 it('loses nothing when a second member joins and the first one leaves under load', async () => {
@@ -131,25 +140,25 @@ it('loses nothing when a second member joins and the first one leaves under load
   await members[0]?.leave();
   await produce(120, 180);
   const all = numbers(0, 180);
-  await waitUntil('all 180', () => new Set(everythingSettled()).size === all.length);
-  expect([...new Set(everythingSettled())].sort()).toEqual([...all].sort());
+  await waitUntil('all 180', () => new Set(everythingCompleted()).size === all.length);
+  expect([...new Set(everythingCompleted())].sort()).toEqual([...all].sort());
 });
 
 it('keeps the order of each user', async () => {
   await produce(0, 70);
-  // Of a user's records now the earlier takes longer, now the later.
+  // Sometimes a user's earlier record takes longer, sometimes the later one.
   const unevenly = async ({ value }: KafkaRecord) =>
     await new Promise<void>((resolve) => setTimeout(resolve, (Number(value) % 4) * 3));
   const member = await Member.join(unevenly);
-  await waitUntil('70 settled', () => member.settled.length >= 70);
+  await waitUntil('70 completed', () => member.completed.length >= 70);
   for (let user = 0; user < 7; user += 1) {
-    const ofUser = member.settled.map(Number).filter((n) => n % 7 === user);
+    const ofUser = member.completed.map(Number).filter((n) => n % 7 === user);
     expect(ofUser).toEqual([...ofUser].sort((a, b) => a - b));
   }
 });
 
-// kafkajs keeps a pause across a rebalance; whoever paused is gone by then, and nobody would resume.
-it('fetches a partition again that was full, and paused, when the group was dealt anew', async () => {
+// kafkajs keeps a pause across a rebalance, but the assignment that would resume it is gone.
+it('fetches a paused partition again after a rebalance', async () => {
   const total = BACKLOG_MAX + 100;
   const [topicOfOne, key] = [topic, Buffer.from('one-user')];
   await Promise.all(
@@ -164,26 +173,29 @@ it('fetches a partition again that was full, and paused, when the group was deal
   const second = await Member.join(async () => await Promise.reject(new Error('not here')));
   await second.leave();
   open();
-  await waitUntil('all of them', () => new Set(first.settled).size === total);
+  await waitUntil('all of them', () => new Set(first.completed).size === total);
 });
 
-it('commits nothing of a partition that another member was dealt meanwhile', async () => {
+it('commits nothing of a partition that was assigned to another member meanwhile', async () => {
   await produce(0, 30);
   let release!: () => void;
   const released = new Promise<void>((resolve) => (release = resolve));
-  // The first member hangs in the first effect of each partition, as one with a frozen database would.
+  // The first member hangs in the first effect of each partition, as with a frozen database.
   const first = await Member.join(async () => await released);
-  await waitUntil('it holds all partitions', async () => (await committed()) === 0n);
+  await waitUntil('it owns all partitions', async () => (await committed()) === 0n);
   const second = await Member.join();
-  await waitUntil('the second has settled what it was dealt', () => second.settled.length > 0);
-  const dealt = await committedOnceStable();
-  expect(dealt).toBe(BigInt(second.settled.length));
+  await waitUntil(
+    'the second has completed the records of its partitions',
+    () => second.completed.length > 0,
+  );
+  const stable = await committedOnceStable();
+  expect(stable).toBe(BigInt(second.completed.length));
   release();
-  // The first goes on with what it was left with; what the second committed stays where it is.
+  // The first continues with its remaining partitions. The offsets of the second stay unchanged.
   const all = numbers(0, 30);
-  await waitUntil('all 30', () => new Set(everythingSettled()).size === all.length);
+  await waitUntil('all 30', () => new Set(everythingCompleted()).size === all.length);
   await waitUntil('all committed', async () => (await committed()) === 30n);
-  expect(first.settled.length).toBeGreaterThan(0);
+  expect(first.completed.length).toBeGreaterThan(0);
 });
 
 async function committedOnceStable(): Promise<bigint> {
@@ -196,52 +208,52 @@ async function committedOnceStable(): Promise<bigint> {
   });
 }
 
-it('hands the counted attempts of a record to whoever takes it over', async () => {
+it('passes the counted attempts of a record to the next owner', async () => {
   await produce(0, 1);
   const first = await Member.join(async (_, lane) => {
     await lane.rememberAttempts(3);
-    await lane.park(untilCalledOff);
+    await lane.park(untilCancelled);
   });
-  await waitUntil('the count to lie beside the offset', async () =>
-    (await notes()).includes('"a"'),
+  await waitUntil('the count in the offset metadata', async () =>
+    (await metadata()).includes('"a"'),
   );
   await first.leave();
   const before: number[] = [];
   const second = await Member.join(async (_, lane) => void before.push(lane.attemptsBefore));
-  await waitUntil('it is settled', () => second.settled.length === 1);
+  await waitUntil('it is completed', () => second.completed.length === 1);
   expect(before).toEqual([3]);
 });
 
-it('settles other users while one is parked, and commits nothing past him', async () => {
+it('completes other users while one is parked, and commits nothing past the parked record', async () => {
   await produce(0, 30);
   const member = await Member.join(async ({ value }, lane) => {
-    if (Number(value) === 3) await lane.park(untilCalledOff);
+    if (Number(value) === 3) await lane.park(untilCancelled);
   });
   // Numbers 10, 17 and 24 are the parked user's too.
-  await waitUntil('everybody else', () => member.settled.length === 26);
-  expect(member.settled.map(Number).filter((n) => n % 7 === 3)).toEqual([]);
+  await waitUntil('all other users', () => member.completed.length === 26);
+  expect(member.completed.map(Number).filter((n) => n % 7 === 3)).toEqual([]);
   expect(await committed()).toBeLessThan(30n);
 });
 
-it('is alive while it fetches nothing because a circuit is open, and goes on within the second', async () => {
+it('is alive while an open circuit pauses fetching, and continues within a second', async () => {
   const member = await Member.join();
   member.membership.setPaused(true);
   await produce(0, 5);
   await waitUntil('all partitions paused', () => member.pauses >= PARTITIONS);
   expect(() => member.membership.assertFetching()).not.toThrow();
-  expect(member.settled).toEqual([]);
+  expect(member.completed).toEqual([]);
   member.membership.setPaused(false);
-  await waitUntil('all five', () => member.settled.length === 5);
+  await waitUntil('all five', () => member.completed.length === 5);
 });
 
-async function untilCalledOff(signal: AbortSignal): Promise<void> {
+async function untilCancelled(signal: AbortSignal): Promise<void> {
   await new Promise((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason as Error));
   });
 }
 
-/** What lies beside the committed offsets. */
-async function notes(): Promise<string> {
+/** The metadata of the committed offsets. */
+async function metadata(): Promise<string> {
   const { committedAt } = await groupCommits({ ...connection, groupId, topics: [topic] });
   const partitions = Array.from({ length: PARTITIONS }, (_, partition) => partition);
   return partitions.map((partition) => committedAt({ topic, partition })?.metadata ?? '').join();

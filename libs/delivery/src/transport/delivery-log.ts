@@ -1,0 +1,4 @@
+export interface DeliveryLog {
+  info(line: Record<string, unknown>, message: string): void;
+  warn(line: Record<string, unknown>, message: string): void;
+}
