@@ -20,3 +20,9 @@ it('every event topic is created with the retention in the sum', () => {
     ]);
   }
 });
+
+it('no topic stores compressed batches, because the consumers cannot read every codec', () => {
+  expect(TOPICS.map(({ config }) => config['compression.type'])).toEqual(
+    TOPICS.map(() => 'uncompressed'),
+  );
+});

@@ -62,10 +62,18 @@ export interface TopicDefinition {
   config: Record<string, string>;
 }
 
+/**
+ * The broker stores no compressed batch: it unpacks each one, and applies the size limit to the
+ * result. Our client reads only gzip, so one batch of another codec would stop its partition. And a
+ * batch of 1 MB may unpack to gigabytes.
+ */
+const UNPACKED = { 'compression.type': 'uncompressed' };
+
 const eventTopic = (name: string): TopicDefinition => ({
   name,
   partitions: PARTITIONS,
   config: {
+    ...UNPACKED,
     'retention.ms': String(RETENTION.topicMs),
     'segment.ms': String(RETENTION.topicSegmentMs),
   },
@@ -77,7 +85,11 @@ export const TOPICS: readonly TopicDefinition[] = [
   ...CONSUMERS.map((consumer) => ({
     name: deadLetterTopic(consumer),
     partitions: PARTITIONS,
-    config: { 'retention.ms': String(30 * DAY_MS) },
+    config: { ...UNPACKED, 'retention.ms': String(30 * DAY_MS) },
   })),
-  { name: HEARTBEAT_TOPIC, partitions: 1, config: { 'retention.ms': String(HOUR_MS) } },
+  {
+    name: HEARTBEAT_TOPIC,
+    partitions: 1,
+    config: { ...UNPACKED, 'retention.ms': String(HOUR_MS) },
+  },
 ];

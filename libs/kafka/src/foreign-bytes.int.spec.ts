@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { gzipSync } from 'node:zlib';
+import { TOPICS } from '@effectively-once/contracts';
 import { testAddresses, waitUntil } from '@effectively-once/testing';
 import { committedOffsets, endOffsets, ensureTopics } from './admin.js';
 import { kafkaClient } from './client.js';
@@ -7,11 +7,16 @@ import { GroupConsumer } from './group-consumer.js';
 import { RecordProducer } from './producer.js';
 import { readTopic } from './read-topic.js';
 import type { KafkaRecord } from './record.js';
+import { CODECS } from './testing/codecs.fixture.js';
 import { encodeBatch, produceRaw, type RawBatch } from './testing/raw-batch.fixture.js';
 
 const { KAFKA_BROKERS: brokers } = testAddresses();
 const connection = { brokers, clientId: 'foreign-bytes' };
 const [broker = ''] = brokers;
+
+// As the topics of the system: the test of the codecs depends on it.
+const OURS = TOPICS[0]?.config ?? {};
+const MESSAGE_TOO_LARGE = 10;
 
 const text = Buffer.from('text');
 const plain = (value: string): RawBatch => ({
@@ -60,10 +65,9 @@ const FOREIGN: Record<string, RawBatch> = {
   'an offset before the beginning': shifted(-5),
   'one offset for two records': shifted(0, 0),
   'offsets in the wrong order': shifted(1, 0),
-  'a gzip batch': { ...plain('gzip'), codec: { id: 1, compress: gzipSync } },
 };
 
-async function newTopic(config: Record<string, string> = {}): Promise<string> {
+async function newTopic(config: Record<string, string> = OURS): Promise<string> {
   const name = `foreign-bytes-${randomUUID()}`;
   await ensureTopics({ ...connection, topics: [{ name, partitions: 1, config }] });
   return name;
@@ -93,6 +97,27 @@ describe.each(Object.keys(FOREIGN))('%s', (name) => {
     const consumed = await consume(topic, (records) => valueOf(records.at(-1)!) === 'after');
     expect(consumed.map(({ offset }) => offset)).toEqual(offsets);
   });
+});
+
+describe.each(Object.keys(CODECS))('a batch in %s', (name) => {
+  const codec = CODECS[name]!;
+
+  it('is unpacked by the broker, and stops neither a reader nor a consumer', async () => {
+    const topic = await newTopic();
+    expect(await produce(topic, { ...plain('packed'), codec })).toBe(0);
+    await produce(topic, plain('after'));
+    expect((await all(topic)).map(valueOf)).toEqual(['packed', 'after']);
+    await consume(topic, (records) => valueOf(records.at(-1)!) === 'after');
+  });
+});
+
+it.each([
+  ['a large value', [{ value: Buffer.alloc(30_000_000) }]],
+  ['many records', Array.from({ length: 150_000 }, () => ({}))],
+])('the broker refuses a small batch that unpacks to %s', async (_what, records) => {
+  const batch = { records, codec: CODECS['gzip']! };
+  expect(encodeBatch(batch).length).toBeLessThan(1_000_000);
+  expect(await produce(await newTopic(), batch)).toBe(MESSAGE_TOO_LARGE);
 });
 
 it('a record with foreign headers can be produced again with the same headers', async () => {

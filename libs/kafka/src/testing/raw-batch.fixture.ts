@@ -25,7 +25,8 @@ export interface RawBatch {
 
 const MAGIC = 2;
 const PRODUCE = 0;
-const PRODUCE_VERSION = 3;
+// The first version in which the broker accepts zstd.
+const PRODUCE_VERSION = 7;
 const REPLY_WITHIN_MS = 15_000;
 
 /** @returns the broker's error code: 0 if it has stored the batch. */
@@ -126,6 +127,7 @@ function varBytes(bytes: Buffer | null): Buffer {
 
 /** Zigzag, then seven bits a byte. */
 function varint(value: bigint): Buffer {
+  if (value >= 0n && value < 64n) return Buffer.from([Number(value) << 1]);
   const bytes: number[] = [];
   let rest = BigInt.asUintN(64, (value << 1n) ^ (value >> 63n));
   for (; rest > 0x7fn; rest >>= 7n) bytes.push(Number(rest & 0x7fn) | 0x80);
