@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { TOPICS } from '@effectively-once/contracts';
 import { testAddresses, waitUntil } from '@effectively-once/testing';
 import { committedOffsets, endOffsets, ensureTopics } from './admin.js';
-import { kafkaClient } from './client.js';
 import { GroupConsumer } from './group-consumer.js';
 import { RecordProducer } from './producer.js';
 import { readTopic } from './read-topic.js';
 import type { KafkaRecord } from './record.js';
+import { openTransaction } from './testing/transaction.fixture.js';
 import { CODECS } from './testing/codecs.fixture.js';
 import { encodeBatch, produceRaw, type RawBatch } from './testing/raw-batch.fixture.js';
 
@@ -149,7 +149,9 @@ it.each(['commit', 'abort'] as const)(
     await produce(topic, plain('before'));
     const group = await groupOn(topic, groupId);
     await waitUntil('the first record', () => group.records.length === 1);
-    await transaction(topic, async ({ [end]: finish }) => await finish());
+    await (
+      await inTransaction(topic)
+    )(end);
     await waitUntil('the record of the transaction', () => group.records.length === 2);
     // The record, and the offset of the end of its transaction.
     expect(group.lag()).toBe(0n);
@@ -162,7 +164,9 @@ it.each(['commit', 'abort'] as const)(
 it('the end of a transaction alone is no lag for a consumer that starts before it', async () => {
   const topic = await newTopic();
   const groupId = `foreign-bytes-${randomUUID()}`;
-  await transaction(topic, async ({ commit }) => await commit());
+  await (
+    await inTransaction(topic)
+  )('commit');
   const consumer = await groupOn(topic, groupId);
   await waitUntil('the record', () => consumer.records.length === 1);
   await consumer.commitAs(1n);
@@ -172,15 +176,17 @@ it('the end of a transaction alone is no lag for a consumer that starts before i
 
 it('an open transaction holds up no record behind it', async () => {
   const topic = await newTopic();
-  await transaction(topic, async ({ abort }) => {
-    await produce(topic, plain('behind it'));
-    expect((await all(topic)).map(valueOf)).toEqual(['in a transaction', 'behind it']);
-    const ends = await endOffsets({ ...connection, topics: [topic] });
-    expect(ends.get(topic)?.get(0)).toBe(2n);
-    await consume(topic, (records) => valueOf(records.at(-1)!) === 'behind it');
-    await abort();
-  });
+  const end = await inTransaction(topic);
+  await produce(topic, plain('behind it'));
+  expect((await all(topic)).map(valueOf)).toEqual(['in a transaction', 'behind it']);
+  const ends = await endOffsets({ ...connection, topics: [topic] });
+  expect(ends.get(topic)?.get(0)).toBe(2n);
+  await consume(topic, (records) => valueOf(records.at(-1)!) === 'behind it');
+  await end('abort');
 });
+
+const inTransaction = (topic: string) =>
+  openTransaction({ ...connection, topic, messages: [{ value: 'in a transaction' }] });
 
 async function all(topic: string): Promise<KafkaRecord[]> {
   const records: KafkaRecord[] = [];
@@ -232,19 +238,4 @@ async function groupOn(topic: string, groupId: string) {
 async function committed(groupId: string, topic: string): Promise<bigint | undefined> {
   const offsets = await committedOffsets({ ...connection, groupId, topics: [topic] });
   return offsets.get(topic)?.get(0);
-}
-
-type End = Record<'commit' | 'abort', () => Promise<void>>;
-
-async function transaction(topic: string, use: (end: End) => Promise<void>): Promise<void> {
-  const producer = kafkaClient(connection).producer({
-    transactionalId: randomUUID(),
-    maxInFlightRequests: 1,
-    idempotent: true,
-  });
-  await producer.connect();
-  const started = await producer.transaction();
-  await started.send({ topic, messages: [{ value: 'in a transaction' }] });
-  await use({ commit: () => started.commit(), abort: () => started.abort() });
-  await producer.disconnect();
 }

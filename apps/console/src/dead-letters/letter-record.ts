@@ -45,7 +45,7 @@ export function shown(record: KafkaRecord): ShownRecord {
   const { key, value, timestampMs } = record;
   const seen = {
     key: key && key.toString('utf8'),
-    timestamp: new Date(timestampMs).toISOString(),
+    timestamp: timeOf(timestampMs),
     headers,
   };
   try {
@@ -56,4 +56,10 @@ export function shown(record: KafkaRecord): ShownRecord {
     const undecodable = { code, field, message };
     return { ...seen, undecodable, valueHex: value?.toString('hex') ?? '' };
   }
+}
+
+/** A producer may write any number as the timestamp. Most numbers are no date. */
+function timeOf(ms: number): string {
+  const time = new Date(ms);
+  return Number.isNaN(time.getTime()) ? String(ms) : time.toISOString();
 }

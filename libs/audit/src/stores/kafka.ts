@@ -84,10 +84,11 @@ function parseRecord(record: KafkaRecord): FactOf<'record'> {
     offset: record.offset,
     eventId: headers[CE_HEADERS.id],
     paymentId: headers[CE_HEADERS.subject],
-    // Kafka's timestamp is the time of the latest publication. By it, a row that is published again
-    // after the loss of a slot would outlive its outbox row, and I3 would call its record foreign.
-    // So use Kafka's timestamp only if there is no ce_time.
-    occurredAtMs: Number.isNaN(occurredAtMs) ? record.timestampMs : occurredAtMs,
+    // Not Kafka's timestamp: it is the time of the latest publication, so a row that is published
+    // again after the loss of a slot would outlive its outbox row, and I3 would call its record
+    // foreign. The connector always writes ce_time. A record without it is foreign at any age, and
+    // its producer may have written any timestamp.
+    occurredAtMs: Number.isNaN(occurredAtMs) ? Infinity : occurredAtMs,
     valueMd5: createHash('md5')
       .update(record.value ?? '')
       .digest('hex'),
