@@ -1,4 +1,5 @@
 import type { Logger } from '@effectively-once/platform';
+import { exponentialBackoffMs } from '@effectively-once/timing';
 import type { DataSource } from 'typeorm';
 import type { ClockAndIds } from '../runtime/clock-and-ids.js';
 import { pool } from '../runtime/database.js';
@@ -150,5 +151,5 @@ export class Completer {
 
 /** Doubles from 1 s to 15 s, so that a payment is final well within the settle limit of 120 s. */
 function wait(payment: Payment): number {
-  return Math.min(WAIT_MAX_MS, WAIT_FIRST_MS * 2 ** Math.min(payment.pspAttempts, 10));
+  return exponentialBackoffMs(payment.pspAttempts, { firstMs: WAIT_FIRST_MS, maxMs: WAIT_MAX_MS });
 }
