@@ -20,7 +20,7 @@ class AppModule {}
 
 /** The wiring of the search service. */
 export function appModule(config: SearchConfig, log: Logger): DynamicModule {
-  const elasticsearch = ElasticsearchModule.register(config.ELASTICSEARCH_URL);
+  const elasticsearch = ElasticsearchModule.register(config.ELASTICSEARCH_URL, log);
   const delivery = DeliveryModule.forConsumer({
     name: 'search',
     circuits: SearchCircuits,

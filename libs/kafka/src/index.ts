@@ -11,3 +11,11 @@ export { GroupConsumer, type FetchedRecords } from './group-consumer.js';
 export { RecordProducer } from './producer.js';
 export { readTopic, type OffsetRange } from './read-topic.js';
 export { headerTexts, userOf, type KafkaRecord, type TopicPartition } from './record.js';
+export { firstRecords } from './watch/first-records.js';
+export {
+  readGroupState,
+  type GroupMember,
+  type GroupPosition,
+  type GroupState,
+} from './watch/group-state.js';
+export { readTopicSettings, type TopicSettings } from './watch/topic-settings.js';
