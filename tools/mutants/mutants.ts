@@ -2,9 +2,11 @@ import { AUDIT_MUTANTS } from './audit-mutants.js';
 import { CONNECTOR_MUTANTS } from './connector-mutants.js';
 import { DEAD_LETTER_MUTANTS } from './dead-letter-mutants.js';
 import { DELIVERY_MUTANTS } from './delivery-mutants.js';
+import { FOREIGN_RECORDS_MUTANTS } from './foreign-records-mutants.js';
 import type { Mutant } from './mutant.js';
 import { PAYMENTS_MUTANTS } from './payments-mutants.js';
 import { STRATEGY_MUTANTS } from './strategy-mutants.js';
+import { WATCH_MUTANTS } from './watch-mutants.js';
 
 /** All mutants: for each promise of this repository a mutation that breaks it. */
 export const MUTANTS: readonly Mutant[] = [
@@ -14,4 +16,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...DEAD_LETTER_MUTANTS,
   ...CONNECTOR_MUTANTS,
   ...AUDIT_MUTANTS,
+  ...FOREIGN_RECORDS_MUTANTS,
+  ...WATCH_MUTANTS,
 ];

@@ -1,4 +1,10 @@
-import { AUTH_SECRET, HealthModule, MetricsModule, type Logger } from '@effectively-once/platform';
+import {
+  AUTH_SECRET,
+  HealthModule,
+  MetricsModule,
+  SettingsWatch,
+  type Logger,
+} from '@effectively-once/platform';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
@@ -6,12 +12,15 @@ import type { ConsoleConfig } from './config.js';
 import { ConnectorSupervision, ConnectorModule } from './connector/connector.module.js';
 import { consoleDataSource } from './database.js';
 import { DeadLettersModule } from './dead-letters/dead-letters.module.js';
+import { GroupsModule } from './pipeline/groups/groups.module.js';
+import { GroupWatch } from './pipeline/groups/group-watch.js';
 import { PagesModule } from './pages/pages.module.js';
 import { PaymentsDatabase, type Query } from './pipeline/payments-database.js';
 import { PipelineController } from './pipeline/pipeline.controller.js';
 import { PIPELINE, pipeline } from './pipeline/pipeline.js';
 import { measureRetainedWal } from './pipeline/retained-wal.js';
 import { Retention } from './retention.js';
+import { SettingsModule } from './pipeline/settings/settings.module.js';
 import { StandingAuditModule } from './audit/audit.module.js';
 
 @Module({})
@@ -30,6 +39,8 @@ export function appModule(config: ConsoleConfig, logger: Logger): DynamicModule 
       StandingAuditModule.register(config, logger),
       PagesModule.register(config),
       ConnectorModule.register(config, logger),
+      SettingsModule.register(config, logger),
+      GroupsModule.register(config, logger),
       HealthModule.register({
         inject: [DataSource],
         useFactory: (database: DataSource) => ({
@@ -53,14 +64,21 @@ export function appModule(config: ConsoleConfig, logger: Logger): DynamicModule 
       },
       {
         provide: PIPELINE,
-        inject: [PaymentsDatabase, ConnectorSupervision],
-        useFactory: (payments: PaymentsDatabase, supervision: ConnectorSupervision) => {
+        inject: [PaymentsDatabase, ConnectorSupervision, SettingsWatch, GroupWatch],
+        useFactory: (
+          payments: PaymentsDatabase,
+          supervision: ConnectorSupervision,
+          settings: SettingsWatch,
+          groups: GroupWatch,
+        ) => {
           const query: Query = (sql, parameters) => payments.query(sql, parameters);
           measureRetainedWal(query);
           return pipeline({
             query,
             connectUrl: config.CONNECT_URL,
             supervision: () => supervision.report(),
+            settings: () => settings.report(),
+            groups: () => groups.report(),
             brokers: config.KAFKA_BROKERS,
           });
         },

@@ -120,8 +120,8 @@ const NOW_MS = `local t = redis.call('TIME'); local now = t[1] * 1000 + math.flo
  * Redis runs a script as one step, so no crash can come between them, and no second mail is without
  * its entry in the stream.
  *
- * While Redis may evict markers, nothing is claimed (fail closed). The script asks for the policy in
- * the same step: it can change at any time. A key that was evicted may have been a marker.
+ * While Redis may evict markers, the script grants no claim (fail closed). It asks for the policy
+ * in the same step, because it can change at any time. An evicted key may have been a marker.
  */
 const CLAIM = `
 ${NOW_MS}

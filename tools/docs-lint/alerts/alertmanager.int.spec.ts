@@ -124,6 +124,7 @@ it('pages for a server that is away, and not for the consumer that waits for it'
     effects: [
       alert('ConsumerPaused', { app: 'email', consumer: 'email' }),
       alert('ConsumerLate', { app: 'email', consumer: 'email' }),
+      alert('ConsumerStands', { app: 'email', consumer: 'email', member: 'email-1 at 10.0.0.7' }),
     ],
     apart: alert('ConsumerPaused', { app: 'search', consumer: 'search' }),
   });

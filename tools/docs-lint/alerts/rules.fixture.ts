@@ -32,7 +32,7 @@ export const alerts = (): Rule[] =>
 export const ruleTests = (): RuleTest[] =>
   filesIn('tests').flatMap((file) => (read(file) as { tests: RuleTest[] }).tests);
 
-const FUNCTIONS = ['histogram_quantile', 'max_over_time'];
+const FUNCTIONS = ['histogram_quantile', 'max_over_time', 'label_replace'];
 
 /** The metrics an alert reads; of a histogram its name without `_bucket` and `_count`. */
 export function metricsIn({ expr }: Pick<Rule, 'expr'>): string[] {

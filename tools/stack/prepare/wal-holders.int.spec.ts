@@ -86,7 +86,8 @@ it('ends a session of an app that is idle inside a transaction', async () => {
   expect(await limitOf(await connected('app', 'payments_app'))).toBe('1min');
   // A person with psql, and every other program.
   expect(await limitOf(await connected('psql'))).toBe('15min');
-  // Only reads, so it holds no log back. It waits inside its transaction while it reads other stores.
+  // It only reads, so it holds no log back. The audit waits inside a transaction while it reads
+  // other stores.
   expect(await limitOf(await connected('auditor', 'auditor'))).toBe('0');
 
   const app = await connected('app', 'payments_app');

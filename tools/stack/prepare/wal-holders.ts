@@ -1,6 +1,6 @@
 import type pg from 'pg';
 
-/** It owns one function, and nobody can log in as it. */
+/** The owner of one function. PostgreSQL refuses its login. */
 const OWNER = 'session_watcher';
 
 /**
@@ -8,8 +8,9 @@ const OWNER = 'session_watcher';
  * repeat.
  *
  * PostgreSQL shows the transactions of other sessions only to members of `pg_read_all_stats`, and
- * together with their queries, in which customer data may be. So the function belongs to a role with
- * this right, runs with it (SECURITY DEFINER), and returns no query. The auditor may only call it.
+ * together with their queries, in which customer data may be. So the function belongs to a role
+ * with this right, runs with it (SECURITY DEFINER), and returns no query. The auditor may only call
+ * it.
  *
  * Not a migration: a migration runs as the owner of one database, who may not see other sessions.
  *

@@ -73,7 +73,7 @@ export class ConnectorSupervision implements OnApplicationBootstrap, BeforeAppli
 }
 
 /** The address of PostgreSQL for Connect. It may differ from the address for the console. */
-function sourceOf({ DEBEZIUM_DATABASE_URL }: ConsoleConfig) {
+export function sourceOf({ DEBEZIUM_DATABASE_URL }: ConsoleConfig) {
   const url = new URL(DEBEZIUM_DATABASE_URL);
   return {
     postgresHost: url.hostname,

@@ -14,6 +14,10 @@ export function pipeline(reach: {
   connectUrl: string;
   /** The report of the connector supervisor. */
   supervision: () => unknown;
+  /** The last check of every setting, and what does not hold. */
+  settings: () => unknown;
+  /** The lag of each group, its members, and which of them stand. */
+  groups: () => unknown;
   brokers: string[];
 }): Pipeline {
   return {
@@ -21,6 +25,8 @@ export function pipeline(reach: {
     slot: () => readSlot(reach.query),
     connector: () => readConnector(reach.connectUrl),
     supervision: async () => reach.supervision(),
+    settings: async () => reach.settings(),
+    groups: async () => reach.groups(),
     topics: () => readTopics(reach.brokers),
     consumers: () => readConsumers(reach.brokers),
   };

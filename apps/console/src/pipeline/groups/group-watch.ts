@@ -1,0 +1,157 @@
+import {
+  CONSUMERS,
+  PAYMENT_COMPLETED,
+  redriveTopic,
+  type ConsumerName,
+} from '@effectively-once/contracts';
+import { firstRecords, readGroupState } from '@effectively-once/kafka';
+import { freshGauge, type Logger } from '@effectively-once/platform';
+import { PeriodicTask, withTimeout } from '@effectively-once/timing';
+import { GroupLag, type PartitionLag, type ReadFirst } from './group-lag.js';
+
+const EVERY_MS = 10_000;
+/** A broker that does not answer in this time: the metrics are absent, never old. */
+const MEASURE_TIMEOUT_MS = 30_000;
+const MS_PER_S = 1_000;
+
+/** The state of one group, for the operator API. */
+export interface GroupReport {
+  lag: number;
+  oldestSeconds: number;
+  members: { name: string; partitions: number; standing: string[] }[];
+  /** What the operator can do; absent while nothing stands. */
+  advice?: string;
+}
+
+/** Measures the lag of every consumer group from outside, and names the members that stand. */
+export class GroupWatch {
+  private readonly task: PeriodicTask;
+  /** The last measurement of each group. A group that could not be measured is absent. */
+  private readonly measured = new Map<ConsumerName, PartitionLag[]>();
+  private readonly lags: Record<ConsumerName, GroupLag>;
+
+  constructor(private readonly options: { brokers: string[]; logger: Logger; now?: () => number }) {
+    const { brokers, logger } = options;
+    const readFirst: ReadFirst = (topic, ranges) =>
+      firstRecords({ brokers, clientId: 'console.lag', topic, ranges });
+    this.lags = {
+      email: new GroupLag('email', readFirst),
+      loyalty: new GroupLag('loyalty', readFirst),
+      search: new GroupLag('search', readFirst),
+    };
+    this.exportMetrics();
+    this.task = new PeriodicTask({
+      name: 'consumer group watch',
+      everyMs: EVERY_MS,
+      run: () => this.measureAll(),
+      logger,
+    });
+  }
+
+  start(): void {
+    this.task.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.task.stop();
+  }
+
+  report(): Record<string, GroupReport> {
+    return Object.fromEntries(
+      [...this.measured].map(([consumer, lags]) => [consumer, reportOf(consumer, lags)]),
+    );
+  }
+
+  private async measureAll(): Promise<void> {
+    const failures: unknown[] = [];
+    // One after the other: a measurement may read records, and there is no hurry.
+    for (const consumer of CONSUMERS) {
+      try {
+        this.measured.set(consumer, await withTimeout(this.measure(consumer), MEASURE_TIMEOUT_MS));
+      } catch (error) {
+        // An old value may lie, so there is none.
+        this.measured.delete(consumer);
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw new AggregateError(failures, 'a group could not be measured');
+  }
+
+  private async measure(consumer: ConsumerName): Promise<PartitionLag[]> {
+    const topics = [PAYMENT_COMPLETED, redriveTopic(consumer)];
+    const { brokers, now = Date.now } = this.options;
+    const state = await readGroupState({ brokers, clientId: 'console', groupId: consumer, topics });
+    return await this.lags[consumer].measure(state, now());
+  }
+
+  /** Every scrape starts from nothing: a member that left has no series any more. */
+  private exportMetrics(): void {
+    const { measured } = this;
+    freshGauge(
+      'consumer_group_lag_records',
+      'Records that the group has not committed: committed offsets against the log',
+      ['consumer', 'topic', 'partition'],
+      async function () {
+        this.reset();
+        for (const [consumer, lags] of measured) {
+          for (const { topic, partition, lag } of lags) {
+            this.set({ consumer, topic, partition: String(partition) }, lag);
+          }
+        }
+      },
+    );
+    freshGauge(
+      'consumer_group_oldest_seconds',
+      'How long the oldest record that the group has not committed has waited',
+      ['consumer'],
+      async function () {
+        this.reset();
+        for (const [consumer, lags] of measured) {
+          this.set({ consumer }, reportOf(consumer, lags).oldestSeconds);
+        }
+      },
+    );
+    freshGauge(
+      'consumer_group_standing_partitions',
+      'Partitions with unconsumed records of which the group has committed nothing for a minute',
+      ['consumer', 'member'],
+      async function () {
+        this.reset();
+        for (const [consumer, lags] of measured) {
+          for (const { name, standing } of reportOf(consumer, lags).members) {
+            this.set({ consumer, member: name }, standing.length);
+          }
+        }
+      },
+    );
+  }
+}
+
+/** Pure, for the spec. */
+export function reportOf(consumer: ConsumerName, partitions: PartitionLag[]): GroupReport {
+  const names = [...new Set(partitions.map(({ member }) => member))].sort();
+  const members = names.map((name) => {
+    const own = partitions.filter(({ member }) => member === name);
+    const standing = own.filter(({ stands }) => stands);
+    return {
+      name,
+      partitions: own.length,
+      standing: standing.map(({ topic, partition }) => `${topic}/${partition}`),
+    };
+  });
+  const standing = members.filter((member) => member.standing.length > 0);
+  return {
+    lag: partitions.reduce((sum, { lag }) => sum + lag, 0),
+    oldestSeconds: Math.max(0, ...partitions.map(({ oldestMs }) => oldestMs)) / MS_PER_S,
+    members,
+    ...(standing.length === 0
+      ? {}
+      : { advice: standing.map(({ name }) => adviceFor(consumer, name)).join(' ') }),
+  };
+}
+
+const adviceFor = (consumer: ConsumerName, member: string) =>
+  member === 'none'
+    ? `No member of ${consumer} owns these partitions: start ${consumer}.`
+    : `${member} owns partitions and completes nothing of them: end that process. ` +
+      'Kafka then assigns its partitions to the other members, and nothing is lost.';
