@@ -167,7 +167,7 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
     replacement: '',
     test: {
       file: delivery('batching/micro-batch.spec.ts'),
-      title: 'fails every item of a request that failed, and goes on with the next',
+      title: 'fails every item of a failed request, and continues with the next',
     },
   },
 ];

@@ -93,9 +93,16 @@ it('attempts an unknown failure five times with growing waits, then dead-letters
     attempts: 5,
   });
   expect(log).toEqual([
-    ...['effect', 'back off 500 after 1', 'effect', 'back off 2000 after 2'],
-    ...['effect', 'back off 8000 after 3', 'effect', 'back off 30000 after 4'],
-    ...['effect', 'dead letter'],
+    'effect',
+    'back off 500 after 1',
+    'effect',
+    'back off 2000 after 2',
+    'effect',
+    'back off 8000 after 3',
+    'effect',
+    'back off 30000 after 4',
+    'effect',
+    'dead letter',
   ]);
   expect(failures[0]).toMatchObject({ errorClass: 'transient', attempts: 5 });
 });
@@ -111,7 +118,11 @@ it('polls the lease of another delivery every second, and counts none of it', as
   const { delivery, log } = scripted([new LeaseHeld(15_000), new LeaseHeld(321), 'duplicate']);
   await expect(deliver(record, delivery)).resolves.toEqual({ outcome: 'duplicate', attempts: 1 });
   expect(log).toEqual([
-    ...['effect', 'back off 1000 after 0', 'effect', 'back off 321 after 0', 'effect'],
+    'effect',
+    'back off 1000 after 0',
+    'effect',
+    'back off 321 after 0',
+    'effect',
   ]);
 });
 
@@ -185,11 +196,43 @@ it('un-counts failures that turn out to be an outage', async () => {
   });
   await expect(deliver(record, delivery)).resolves.toEqual({ outcome: 'applied', attempts: 2 });
   expect(log.filter((line) => line.startsWith('back off'))).toEqual([
-    ...['back off 500 after 1', 'back off 2000 after 2', 'back off 8000 after 3'],
+    'back off 500 after 1',
+    'back off 2000 after 2',
+    'back off 8000 after 3',
     'back off 500 after 1',
   ]);
   expect(failures).toEqual([]);
   circuit.close();
+});
+
+describe('a refusal for good that may be about every record', () => {
+  const blocked = () => new PermanentFailure('RecipientRefused', '554', { blames: 'unknown' });
+
+  it('is retried like a transient failure, and dead-lettered as permanent', async () => {
+    const { delivery, log, failures } = scripted(Array(ATTEMPTS_MAX).fill(blocked()));
+    await expect(deliver(record, delivery)).resolves.toEqual({
+      outcome: 'dead_lettered',
+      attempts: ATTEMPTS_MAX,
+    });
+    expect(log.filter((line) => line === 'effect')).toHaveLength(ATTEMPTS_MAX);
+    expect(failures[0]).toMatchObject({ errorClass: 'permanent' });
+  });
+
+  it('is dead-lettered without more attempts when the server works for another user', async () => {
+    const circuit = new Circuit({ dependency: 'smtp', probe: async () => undefined });
+    const refused = async () => await circuit.call('u1', () => Promise.reject(blocked()));
+    const { delivery, failures } = scripted([], {
+      once: refused,
+      backOff: async () => await circuit.call('u2', async () => undefined),
+    });
+    // The first refusal waits 0.5 s; meanwhile another user gets a receipt.
+    await expect(deliver(record, delivery)).resolves.toEqual({
+      outcome: 'dead_lettered',
+      attempts: 2,
+    });
+    expect(failures[0]).toMatchObject({ errorClass: 'permanent' });
+    circuit.close();
+  });
 });
 
 it('dead-letters as poison a record that keeps killing its process', async () => {

@@ -76,7 +76,7 @@ export async function deliver<Event>(record: KafkaRecord, to: Delivery<Event>): 
       to.observe({ result: outcome, attempt: attempts() + 1 });
       return { outcome, attempts: attempts() + 1 };
     } catch (error) {
-      // Not tried, so not counted. Otherwise a deploy could dead-letter a record on its last attempt.
+      // Not tried, so not counted. Otherwise a deploy could use up the last attempt of a record.
       if (error instanceof Cancelled) throw error;
       const errorClass = classifyByCircuit(error);
       to.observe({ result: errorClass, attempt: attempts() + 1, error });
@@ -92,7 +92,8 @@ export async function deliver<Event>(record: KafkaRecord, to: Delivery<Event>): 
         case 'permanent':
           counted.push(error);
           // Without proof, a refusal for good is retried too: the server may refuse every record.
-          if (errorClass === 'permanent' && isRecordToBlame(error)) break;
+          // The proof: since one of its failures the server has worked for another lane.
+          if (errorClass === 'permanent' && counted.some(isRecordToBlame)) break;
           if (attempts() < ATTEMPTS_MAX) {
             await to.backOff(backOffMs(attempts(), to.random), attempts());
             continue;

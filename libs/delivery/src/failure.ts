@@ -1,8 +1,8 @@
 import { PoisonRecord, type ErrorClass } from '@effectively-once/contracts';
 
 /**
- * What a refusal is about. `unknown`: the server may refuse this record or every record; the circuit
- * breaker finds out whether it works for others.
+ * What a refusal is about. `unknown`: the server may refuse this record or every record; the
+ * circuit breaker finds out whether it works for others.
  */
 export type Blames = 'record' | 'unknown';
 
@@ -25,7 +25,7 @@ export class PermanentFailure extends Error {
   }
 }
 
-/** The server answered, and may accept the same request later: retried with backoff, and counted. */
+/** The server answered, and may accept the same request later: a counted retry with backoff. */
 export class RefusedForNow extends Error {
   override readonly name: string = 'RefusedForNow';
   readonly code: string;

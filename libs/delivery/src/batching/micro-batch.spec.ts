@@ -25,7 +25,7 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 const done = (items: string[]): Outcome[] =>
   items.map((item) => ({ status: 'fulfilled', value: `${item} done` }));
 
-it('sends together what came in one turn, and gives each its own outcome', async () => {
+it('sends items of one turn together, and gives each its own outcome', async () => {
   const { batch, requests } = byHand({ sizeMax: 10, inFlightMax: 1 });
   const bad = new Error('b is bad');
   const results = Promise.allSettled(['a', 'b', 'c'].map((item) => batch.add(item)));
@@ -39,7 +39,7 @@ it('sends together what came in one turn, and gives each its own outcome', async
   ]);
 });
 
-it('sends at most so many in one request, and has at most so many requests under way', async () => {
+it('limits the items of a request and the requests in flight', async () => {
   const { batch, requests } = byHand({ sizeMax: 2, inFlightMax: 2 });
   for (const item of ['a', 'b', 'c', 'd', 'e']) void batch.add(item);
   await turn();
@@ -54,7 +54,7 @@ it('sends at most so many in one request, and has at most so many requests under
   expect(requests[2]?.items).toEqual(['e', 'f']);
 });
 
-it('fails every item of a request that failed, and goes on with the next', async () => {
+it('fails every item of a failed request, and continues with the next', async () => {
   const { batch, requests } = byHand({ sizeMax: 2, inFlightMax: 1 });
   const down = new Error('the database is down');
   const results = Promise.allSettled(['a', 'b', 'c'].map((item) => batch.add(item)));
@@ -68,7 +68,7 @@ it('fails every item of a request that failed, and goes on with the next', async
   ]);
 });
 
-// Silence about an item must never pass for its success.
+// An item without an outcome must never count as a success.
 it('fails an item that got no outcome', async () => {
   const { batch, requests } = byHand({ sizeMax: 2, inFlightMax: 1 });
   const results = Promise.allSettled(['a', 'b'].map((item) => batch.add(item)));

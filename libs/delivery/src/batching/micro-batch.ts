@@ -1,9 +1,9 @@
 export interface MicroBatchOptions<Item, Result> {
-  /** Most items that go out together. */
+  /** The most items in one batch. */
   sizeMax: number;
-  /** Batches under way at once; while they are, what arrives makes up the next one. */
+  /** The most batches in flight. Items that arrive meanwhile wait for the next batch. */
   inFlightMax: number;
-  /** One outcome per item, in their order. If it rejects, every item of the batch fails with that error. */
+  /** Resolves with one outcome per item, in order. A rejection fails every item of the batch. */
   run: (items: Item[]) => Promise<PromiseSettledResult<Result>[]>;
 }
 
@@ -14,9 +14,9 @@ interface Waiting<Item, Result> {
 }
 
 /**
- * Many items in one request, one promise each: group commit. An item alone goes out at once; what arrives
- * while requests are under way goes out together with the next, so batches grow with the load and a
- * quiet system waits for nothing.
+ * Group commit: many items share one request, and each has its own promise. A single item is sent
+ * at once. Items that arrive while requests are in flight share the next request. So batches grow
+ * with the load, and at low load no item waits.
  */
 export class MicroBatch<Item, Result> {
   private readonly waiting: Waiting<Item, Result>[] = [];
@@ -32,7 +32,7 @@ export class MicroBatch<Item, Result> {
     });
   }
 
-  // Not at once: the lanes that became ready in this turn belong into one batch.
+  // Not at once: lanes that become ready in the same turn share one batch.
   private schedule(): void {
     if (this.isScheduled) return;
     this.isScheduled = true;

@@ -8,13 +8,13 @@ export interface CommitterOptions {
   onError: (error: unknown) => void;
 }
 
-/** After kill -9, Kafka redelivers at most the records that were completed in this time. */
+/** The delay until a moved watermark is committed. After kill -9, Kafka redelivers from there. */
 export const COMMIT_EVERY_MS = 200;
 const RETRY_MS = 1_000;
 
 /**
- * Commits the offset of one partition, one commit after the other. A completed record only asks for a
- * commit, and many records share one. `flush` waits for a commit, for state that must be durable.
+ * Commits the offset of one partition, one commit after the other. A completed record only asks for
+ * a commit, and many records share one. `flush` waits for a commit, for state that must be durable.
  */
 export class Committer {
   private asked = 0;

@@ -1,8 +1,9 @@
 import type { KafkaRecord } from '@effectively-once/kafka';
 
 /**
- * The in-flight limit of a partition: records between its watermark and the last fetch. At the limit
- * the consumer pauses fetching of the partition (backpressure) until its oldest record is complete.
+ * The in-flight limit of a partition: records between its watermark and the last fetch. At the
+ * limit the consumer pauses fetching of the partition until its oldest record is complete
+ * (backpressure).
  */
 export const IN_FLIGHT_RECORDS_MAX = 20_000;
 export const IN_FLIGHT_BYTES_MAX = 32 * 1024 * 1024;

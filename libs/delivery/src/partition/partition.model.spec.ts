@@ -8,9 +8,10 @@ import type { RecordLane } from './record-lane.js';
 import { SerialMode, takeOverMetadata } from '../recovery/poison-pill-isolation.js';
 
 /*
- * A partition whose broker is two variables. One process after the other works on it: each completes,
- * parks, fails and commits in an order that fast-check chooses, until it leaves, is rebalanced away
- * or is killed at an arbitrary step. The properties that must hold in every order are at the end.
+ * A partition whose broker is two variables. One process after the other works on it. Each
+ * completes, parks, fails and commits in an order that fast-check chooses, until it leaves, is
+ * rebalanced away or is killed at an arbitrary step. The properties that must hold in every order
+ * are at the end.
  */
 
 const ATTEMPTS_MAX = 5;

@@ -228,9 +228,7 @@ it('runs isolated records in serial mode, each stored before its effect and clea
   );
   partition.open({ ...emptyMetadata(), takeovers: 2, isolatedBelow: 2n });
   await until(() => commits.at(-1)?.next === 6n);
-  expect(log.slice(0, 4)).toEqual([
-    ...['start 0, stored 0', 'end 0', 'start 1, stored 1', 'end 1'],
-  ]);
+  expect(log.slice(0, 4)).toEqual(['start 0, stored 0', 'end 0', 'start 1, stored 1', 'end 1']);
   expect(log).toContain('start 5, stored undefined');
   expect(commits.at(-1)?.metadata.isolatedBelow).toBeUndefined();
   await partition.close({ commit: true });

@@ -44,8 +44,8 @@ export function assertMayRun(metadata: OffsetMetadata, offset: bigint): void {
 }
 
 /**
- * Serial mode of one process: while one of its partitions is isolated, it runs one attempt at a time.
- * So when the process dies, the stored attempt names the record that killed it.
+ * Serial mode of one process: while one of its partitions is isolated, it runs one attempt at a
+ * time. So when the process dies, the stored attempt names the record that killed it.
  */
 export class SerialMode {
   private readonly isolated = new Set<string>();

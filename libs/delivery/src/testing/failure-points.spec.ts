@@ -9,7 +9,7 @@ const strategy: IdempotencyStrategy<string, number> = {
   once: async (_, effect) => {
     story.push('claim');
     await effect(42);
-    story.push('mark');
+    story.push('marker');
     return 'applied';
   },
 };
@@ -19,7 +19,7 @@ const dieAt = (place: DeliveryPoint) => (point: DeliveryPoint) => {
   if (point === place) throw died;
 };
 
-it('lie around the effect, inside the strategy that surrounds it', async () => {
+it('the failure points are around the effect, inside the strategy', async () => {
   const pointed = withFailurePoints(strategy, (point) => void story.push(point));
   await expect(pointed.once('event', effect)).resolves.toBe('applied');
   expect(story).toEqual([
@@ -27,12 +27,12 @@ it('lie around the effect, inside the strategy that surrounds it', async () => {
     'before_effect',
     'effect with 42',
     'after_effect_before_mark',
-    'mark',
+    'marker',
   ]);
   expect(pointed.crashAfterEffect).toBe('may repeat');
 });
 
-it('dead before the effect, nothing was done; dead after it, nothing was marked', async () => {
+it('a crash before the effect does nothing; a crash after it leaves no marker', async () => {
   const before = withFailurePoints(strategy, dieAt('before_effect'));
   await expect(before.once('event', effect)).rejects.toBe(died);
   expect(story).toEqual(['claim']);

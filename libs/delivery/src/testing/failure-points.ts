@@ -1,6 +1,6 @@
 import type { IdempotencyStrategy } from '../idempotency-strategy.js';
 
-/** Where a process can be made to die, to show what then happens. In the order a record meets them. */
+/** Fault injection: points where a test kills the process, in the order of a record's life. */
 export const DELIVERY_POINTS = [
   'after_decode',
   'before_effect',
@@ -12,12 +12,12 @@ export const DELIVERY_POINTS = [
 
 export type DeliveryPoint = (typeof DELIVERY_POINTS)[number];
 
-/** Does nothing, except in a process that was started to die here. */
+/** Does nothing, except in a process that was started to die at this point. */
 export type ReachPoint = (point: DeliveryPoint) => void;
 
 /**
- * The two points inside a strategy lie at the two ends of the effect it surrounds, so no strategy knows
- * of them.
+ * Adds the two failure points inside a strategy: before and after the effect that it surrounds. So
+ * no strategy knows of them.
  */
 export function withFailurePoints<Event, Context>(
   strategy: IdempotencyStrategy<Event, Context>,

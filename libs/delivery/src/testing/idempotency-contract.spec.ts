@@ -4,8 +4,8 @@ import { IdempotencyCollision } from '../failure.js';
 import type { IdempotencyStrategy } from '../idempotency-strategy.js';
 import { clauses, provesIdempotency, type Candidate, type Death } from './idempotency-contract.js';
 
-// The contract is worth what it refuses. These strategies are wrong in the ways that are found in the
-// wild, over a store whose every command is one round trip.
+// A contract is useful only if it refuses wrong strategies. Each strategy here has a mistake that
+// occurs in practice. Each command of the store is one round trip.
 
 type Strategy = IdempotencyStrategy<PaymentCompleted, void>;
 type Declared = Strategy['crashAfterEffect'];
@@ -24,14 +24,14 @@ const store = {
     await aRoundTrip(),
     marks.set(id, payment)
   ),
-  /** The mark if there is one; else makes it. */
+  /** Returns the marker if there is one, otherwise sets it. */
   setUnlessThere: async (id: string, payment: PaymentCompleted) => {
     await aRoundTrip();
     const before = marks.get(id);
     if (!before) marks.set(id, payment);
     return before;
   },
-  /** Effect and mark in one transaction. */
+  /** Effect and marker in one transaction. */
   insert: async (payment: PaymentCompleted) => {
     await aRoundTrip();
     const before = marks.get(payment.paymentId);
@@ -54,7 +54,7 @@ function duplicate(payment: PaymentCompleted, before: PaymentCompleted): 'duplic
   return 'duplicate';
 }
 
-/** A strategy whose effect happens where `happens` is called; it dies before, after, and at the end. */
+/** The effect happens where `happens` is called. The process dies before, after, or at the end. */
 function candidate(
   crashAfterEffect: Declared,
   once: (
@@ -94,7 +94,7 @@ async function broken(wrong: Candidate<void>): Promise<string[]> {
   return sentences;
 }
 
-describe('effect and mark in one transaction', () => {
+describe('effect and marker in one transaction', () => {
   const entry: Candidate<{ declare: () => void }> = {
     strategy: () => ({
       crashAfterEffect: 'never repeats',
@@ -121,7 +121,7 @@ describe('effect and mark in one transaction', () => {
   provesIdempotency(entry);
 });
 
-it('finds out who looks and then marks: two look at the same time', async () => {
+it('refuses a strategy that reads first and sets the marker later: two can read at the same time', async () => {
   const lookThenMark = candidate('never repeats', async (payment, happens) => {
     const before = await store.get(payment.paymentId);
     if (before) return duplicate(payment, before);
@@ -137,7 +137,7 @@ it('finds out who looks and then marks: two look at the same time', async () => 
   ]);
 });
 
-it('finds out who marks first: a crash, or an error, loses the effect', async () => {
+it('refuses a strategy that sets the marker first: a crash, or an error, loses the effect', async () => {
   const markThenSend = candidate('never repeats', async (payment, happens) => {
     const before = await store.setUnlessThere(payment.paymentId, payment);
     if (before) return duplicate(payment, before);
@@ -151,7 +151,7 @@ it('finds out who marks first: a crash, or an error, loses the effect', async ()
   ]);
 });
 
-it('finds out who repeats after a crash without writing down that it may', async () => {
+it('refuses a strategy that repeats after a crash without evidence', async () => {
   const silent = candidate('may repeat', async (payment, happens) => {
     const before = await store.get(payment.paymentId);
     if (before) return duplicate(payment, before);
@@ -168,7 +168,7 @@ it('finds out who repeats after a crash without writing down that it may', async
   await expect(broken(silent)).resolves.toContain('says of itself what a crash leaves to do');
 });
 
-it('finds out who inserts without a conflict', async () => {
+it('refuses a strategy that inserts without a conflict', async () => {
   const plain = candidate('never repeats', async (payment, happens) => {
     await happens();
     await store.set(payment.paymentId, payment);
@@ -183,7 +183,7 @@ it('finds out who inserts without a conflict', async () => {
   );
 });
 
-it('finds out who takes every known id for a duplicate', async () => {
+it('refuses a strategy that takes every known id for a duplicate', async () => {
   const blind = candidate('never repeats', async (payment, happens) => {
     const before = await store.setUnlessThere(payment.paymentId, payment);
     if (before) return 'duplicate';

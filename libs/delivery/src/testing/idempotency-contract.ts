@@ -5,32 +5,32 @@ import fc from 'fast-check';
 import { IdempotencyCollision, LeaseHeld } from '../failure.js';
 import type { Applied, IdempotencyStrategy } from '../idempotency-strategy.js';
 
-/** A strategy on its store, as the contract examines it. */
+/** A strategy with its store, as the contract tests it. */
 export interface Candidate<Context> {
-  /** The strategy of one more process: it shares nothing with the others but the store. */
+  /** The strategy of a new process. It shares only the store with the others. */
   strategy: () => IdempotencyStrategy<PaymentCompleted, Context>;
   effect: (payment: PaymentCompleted, context: Context) => Promise<void>;
-  /** How often the world has seen the effect of this payment. */
+  /** How often external systems have seen the effect of this payment. */
   timesDone: (payment: PaymentCompleted) => Promise<number>;
-  /** All that is kept of this payment: the same before and after means that nothing changed. */
+  /** All stored state of this payment. If it is equal before and after, nothing changed. */
   kept: (payment: PaymentCompleted) => Promise<unknown>;
-  /** Every place where being killed makes a difference. */
+  /** Every point where a kill makes a difference. */
   deaths: Death[];
-  /** Ends what a dead process holds, as time would. */
+  /** Lets the leases of a dead process expire. */
   letLeasesEnd?: (payment: PaymentCompleted) => Promise<void>;
-  /** Whether it was written down that this effect may happen more than once. */
+  /** Whether there is evidence that this effect can happen more than once. */
   isOnRecord?: (payment: PaymentCompleted) => Promise<boolean>;
 }
 
 export interface Death {
   at: string;
-  /** Delivers, and awaits `dies` in the place of death: from there on nothing is done. */
+  /** Delivers, and awaits `dies` at the point of death. Nothing runs after that. */
   deliver: (payment: PaymentCompleted, dies: () => Promise<never>) => Promise<unknown>;
-  /** The effect is done and nobody knows: the only place after which it may be done again. */
+  /** The effect is done and has no marker: the only point after which it can be repeated. */
   isWindow?: true;
 }
 
-/** A sentence of the contract. `check` rejects when it is not true. */
+/** A sentence of the contract. `check` rejects when the sentence is false. */
 export interface Clause {
   sentence: string;
   check: () => Promise<void>;
@@ -40,12 +40,12 @@ const AT_ONCE = 20;
 const RUNS = { numRuns: 15 };
 const HELD_TRIES_MAX = 20_000;
 
-/** The one contract of all strategies, as tests. */
+/** The contract that all strategies share, as tests. */
 export function provesIdempotency<Context>(candidate: Candidate<Context>): void {
   for (const { sentence, check } of clauses(candidate)) it(sentence, check);
 }
 
-/** The contract, clause by clause, so that it can be shown to fail for a strategy that is wrong. */
+/** The clauses of the contract, so that a spec can show that they fail for a wrong strategy. */
 export function clauses<Context>(candidate: Candidate<Context>): Clause[] {
   const { deaths } = candidate;
   return [
@@ -151,7 +151,7 @@ function collisionClause<Context>(
   };
 }
 
-/** Dies so many deaths over one payment, then delivers it for good, and counts. */
+/** Kills these deliveries of one payment, then delivers it completely, and counts effects. */
 async function survives<Context>(
   candidate: Candidate<Context>,
   { deaths, reachesEach = false }: { deaths: Death[]; reachesEach?: boolean },
@@ -181,7 +181,7 @@ async function die({ deliver }: Death, payment: PaymentCompleted): Promise<'died
   });
 }
 
-/** As the runtime does it: what another delivery holds is tried again. */
+/** Delivers as the runtime does: it tries again while another delivery holds the lease. */
 async function deliver<Context>(
   { strategy, effect }: Candidate<Context>,
   payment: PaymentCompleted,

@@ -70,9 +70,15 @@ it('writes one line per completed record: event, user, outcome, which attempt of
       level: 'info',
       message: 'completed',
       line: {
-        ...{ topic: 'payment.completed', partition: 0, offset: '7' },
-        ...{ eventId: 'event-1', userId: 'alice', outcome: 'applied' },
-        ...{ attempt: 1, attemptsMax: 5, ms: expect.any(Number) as number },
+        topic: 'payment.completed',
+        partition: 0,
+        offset: '7',
+        eventId: 'event-1',
+        userId: 'alice',
+        outcome: 'applied',
+        attempt: 1,
+        attemptsMax: 5,
+        ms: expect.any(Number) as number,
       },
     },
   ]);
@@ -85,7 +91,9 @@ it('writes no personal data of an event or an error', async () => {
   const { completer, lines, deadLetters } = aCompleter([talkative]);
   await completer.complete(record, aLane());
   expect(lines.map(({ message }) => message)).toEqual([
-    ...['attempt failed', 'dead-lettering', 'completed'],
+    'attempt failed',
+    'dead-lettering',
+    'completed',
   ]);
   expect(JSON.stringify([lines, deadLetters])).not.toContain('alice@');
 });

@@ -9,7 +9,7 @@ import { assertErrorIdentity, KeepErrorIdentity } from './keep-error-identity.fi
 const BARE = Symbol('BARE');
 const poison = new PoisonRecord('NotJson', 'value', 'the value is not JSON');
 
-/** Calls every handler once, as the transport does, and keeps what came back. */
+/** Calls every handler once, as the transport does, and keeps the results. */
 class OneShotTransport extends Server {
   override readonly transportId = BARE;
   readonly results = new Map<string, unknown>();
@@ -54,7 +54,7 @@ class WithoutFilter {
   }
 }
 
-it('a handler’s outcome and its very error reach the transport', async () => {
+it('a handler’s outcome and its original error reach the transport', async () => {
   const transport = new OneShotTransport();
   const module = await Test.createTestingModule({
     controllers: [WithFilter, WithoutFilter],
@@ -63,7 +63,7 @@ it('a handler’s outcome and its very error reach the transport', async () => {
   await app.listen();
   expect(transport.results.get('works')).toBe('applied');
   expect(transport.results.get('fails')).toBe(poison);
-  // Without the filter the error is Nest's own, and says nothing of what happened.
+  // Without the filter the transport gets Nest's own error, without the cause.
   expect(transport.results.get('forgotten')).toMatchObject({
     message: 'the consumer lacks @UseFilters(KeepErrorIdentity)',
   });

@@ -2,9 +2,9 @@ import { Catch, type RpcExceptionFilter } from '@nestjs/common';
 import { throwError, type Observable } from 'rxjs';
 
 /**
- * Hands a handler's error on as it was thrown: `@UseFilters(KeepErrorIdentity)` on every consumer.
- * Without it Nest turns the error into `{status: 'error', message: 'Internal server error'}`, and a
- * poison record looks like a dead database.
+ * Passes a handler's error on unchanged: `@UseFilters(KeepErrorIdentity)` on every consumer.
+ * Without it Nest turns the error into `{status: 'error', message: 'Internal server error'}`, and
+ * the runtime cannot tell a poison record from a database that is down.
  */
 @Catch()
 export class KeepErrorIdentity implements RpcExceptionFilter {
@@ -13,7 +13,7 @@ export class KeepErrorIdentity implements RpcExceptionFilter {
   }
 }
 
-/** Rethrows; a consumer that forgot the filter is told so instead of failing in disguise. */
+/** Rethrows an error. @throws Error that names the missing filter, if Nest replaced the error. */
 export function assertErrorIdentity(error: unknown): never {
   if (error instanceof Error) throw error;
   throw new Error('the consumer lacks @UseFilters(KeepErrorIdentity)', { cause: error });

@@ -78,8 +78,8 @@ export class Membership {
     if (silentMs > FETCH_SILENCE_MAX_MS) throw new Error('fetches no records');
   }
 
-  // Records that the previous assignment still completes are not committed: the partition can have a
-  // new owner, and the commit would move that owner's offset back.
+  // Records that the previous assignment still completes are not committed: the partition can have
+  // a new owner, and the commit would move that owner's offset back.
   private startAssignment(partitions: TopicPartition[]): void {
     if (this.isLeaving) return this.assignment?.revoke();
     const before = this.assignment?.close({ commit: false });

@@ -14,25 +14,28 @@ import {
 } from '@nestjs/microservices';
 import { Test } from '@nestjs/testing';
 import type { logCreator } from 'kafkajs';
-import { committedOffsets, ensureTopics } from '@effectively-once/kafka';
-import { readTopic } from '@effectively-once/kafka';
-import { RecordProducer } from '@effectively-once/kafka';
-import { headerTexts } from '@effectively-once/kafka';
+import {
+  committedOffsets,
+  ensureTopics,
+  headerTexts,
+  readTopic,
+  RecordProducer,
+} from '@effectively-once/kafka';
 
 /*
- * Why there is a transport of our own: what Nest's does (12.1.1), held against a real broker. When one of
- * these fails after an upgrade, a reason has gone, and LaneTransport may be more than is needed.
+ * Why the project has its own transport: what Nest's transport (12.1.1) does with a real broker. If
+ * one of these tests fails after an upgrade, a reason for LaneTransport is gone.
  */
 
 const connection = { brokers: testAddresses().KAFKA_BROKERS, clientId: 'stock.spec' };
-// Attempts come soon after each other, and a crash is soon over: kafkajs' own defaults take 10 s to it.
+// Short waits between attempts and after a crash. The kafkajs defaults take 10 s.
 const RETRY = { initialRetryTime: 20, maxRetryTime: 40, retries: 2 };
 
 let topic: string;
 let groupId: string;
 let producer: RecordProducer;
 let app: INestMicroservice | undefined;
-/** What kafkajs was told of a failing handler. */
+/** The error that reaches kafkajs from a failing handler. */
 let reported: unknown[];
 
 beforeAll(async () => {
@@ -57,7 +60,7 @@ const tellUs: logCreator =
   ({ log }) =>
     void (log['error'] !== undefined && reported.push(log['error']));
 
-/** A stock Nest microservice with one handler, and what an option changes about it. */
+/** A stock Nest microservice with one handler, with options to change. */
 async function consume(
   handle: Handler,
   { pattern = EventPattern, ...changes }: { pattern?: typeof EventPattern } & Options = {},
@@ -108,7 +111,7 @@ async function committed(group = `${groupId}-server`): Promise<bigint> {
 const untilCommitted = (count: bigint) =>
   waitUntil(`${count} committed`, async () => (await committed()) === count);
 
-it('hides what failed: kafkajs is told {status: error}, whatever the handler threw', async () => {
+it('hides the error: kafkajs gets {status: error}, whatever the handler threw', async () => {
   await produce([{ value: '{}' }]);
   await consume(async () => {
     throw new TypeError('amountMinor is missing');
@@ -117,7 +120,7 @@ it('hides what failed: kafkajs is told {status: error}, whatever the handler thr
   expect(reported[0]).toEqual({ status: 'error', message: 'Internal server error' });
 });
 
-it('attempts a bad record for ever, holds up all behind it, and sets nothing aside', async () => {
+it('attempts a bad record for ever, blocks all records behind it, and dead-letters nothing', async () => {
   await produce([
     { user: 'mallory', value: 'bad' },
     { user: 'alice', value: 'good' },
@@ -134,7 +137,7 @@ it('attempts a bad record for ever, holds up all behind it, and sets nothing asi
   await expect(committed()).resolves.toBe(0n);
 });
 
-it('commits a request whose handler failed: the failure is a reply, and nobody tries again', async () => {
+it('commits a request whose handler failed: the failure is a reply, and there is no retry', async () => {
   const replies = `${topic}.replies`;
   await ensureTopics({ ...connection, topics: [{ name: replies, partitions: 1, config: {} }] });
   const headers = { [KafkaHeaders.CORRELATION_ID]: '1', [KafkaHeaders.REPLY_TOPIC]: replies };
@@ -156,14 +159,14 @@ it('commits a request whose handler failed: the failure is a reply, and nobody t
   expect(attempts).toBe(1);
 });
 
-it('commits a record that no handler is for', async () => {
+it('commits a record that has no handler', async () => {
   await produce([
     { value: 'known', headers: { type: topic } },
     { value: 'unknown', headers: { type: 'payment.refunded' } },
   ]);
   const seen: unknown[] = [];
   await consume(async (value) => void seen.push(value), {
-    // Several types in one topic, told apart by a header: the usual way.
+    // Several event types in one topic, with a header for the type, as is usual.
     deserializer: {
       deserialize: ({ headers, value }) => ({ pattern: headers.type, data: value }),
     },
@@ -172,7 +175,7 @@ it('commits a record that no handler is for', async () => {
   expect(seen).toEqual(['known']);
 });
 
-it('hands a value of broken JSON to the handler as text, as if it were an event', async () => {
+it('passes a value of broken JSON to the handler as text, as if it were an event', async () => {
   await produce([{ value: '{"amountMinor":1299}' }, { value: '{"amountMinor":12' }]);
   const seen: unknown[] = [];
   await consume(async (value) => void seen.push(value));
@@ -180,7 +183,7 @@ it('hands a value of broken JSON to the handler as text, as if it were an event'
   expect(seen).toEqual([{ amountMinor: 1299 }, '{"amountMinor":12']);
 });
 
-it('joins another group than it was told, unless the postfix is taken away', async () => {
+it('joins another group than configured, unless the postfix is removed', async () => {
   await produce([{ value: '{}' }]);
   await consume(async () => undefined, { postfixId: '' });
   const asTold = () => committed(groupId);
