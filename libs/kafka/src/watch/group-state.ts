@@ -35,7 +35,8 @@ export async function readGroupState(
     const positions: GroupPosition[] = [];
     for (const topic of topics) {
       const ofTopic = committed.find((one) => one.topic === topic)?.partitions ?? [];
-      for (const { partition, low, high } of await admin.fetchTopicOffsets(topic)) {
+      const log = await admin.fetchTopicOffsets(topic);
+      for (const { partition, low, high } of log.sort((a, b) => a.partition - b.partition)) {
         const offset = ofTopic.find((one) => one.partition === partition)?.offset ?? '-1';
         const [start, end] = [BigInt(low), BigInt(high)];
         positions.push({ topic, partition, committed: BigInt(offset), start, end });
