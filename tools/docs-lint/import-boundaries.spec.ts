@@ -55,7 +55,7 @@ it.each([
   ['libs/platform/src/metrics.ts', '@effectively-once/timing'],
   ['libs/delivery/src/backoff.ts', '@effectively-once/timing'],
   ['apps/email/src/servers/redis.ts', '@effectively-once/timing'],
-  ['apps/loyalty/src/database.ts', '@effectively-once/postgres'],
+  ['apps/loyalty/src/database/database.ts', '@effectively-once/postgres'],
   ['apps/email/src/servers/redis.ts', 'ioredis'],
   ['apps/payments/src/checkout/claim.sql.ts', 'pg'],
 ])('%s may import %s', async (file, imported) => {

@@ -11,7 +11,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { AwardPoints } from './award-points.js';
 import { LoyaltyCircuits } from './circuits.js';
 import type { LoyaltyConfig } from './config.js';
-import { EFFECT_TIMEOUT_MS, loyaltyDataSource } from './database.js';
+import { EFFECT_TIMEOUT_MS, loyaltyDataSource } from './database/database.js';
 import { LoyaltyIdempotency } from './loyalty.idempotency.js';
 import { PaymentCompletedConsumer } from './payment-completed.consumer.js';
 import { PointsController } from './points/points.controller.js';

@@ -1,6 +1,7 @@
 import { Circuit, type ConsumerCircuits } from '@effectively-once/delivery';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { probeWrites } from './database/write-probe.js';
 
 /** The one dependency of loyalty: its database. */
 @Injectable()
@@ -9,8 +10,8 @@ export class LoyaltyCircuits implements ConsumerCircuits {
   readonly all: readonly Circuit[];
   readonly ready: ConsumerCircuits['ready'];
 
-  constructor(@Inject(DataSource) database: Pick<DataSource, 'query'>) {
-    const probe = async () => void (await database.query('select 1'));
+  constructor(@Inject(DataSource) { options }: Pick<DataSource, 'options'>) {
+    const probe = async () => await probeWrites((options as { url: string }).url);
     this.database = new Circuit({ dependency: 'loyalty-database', probe });
     this.all = [this.database];
     this.ready = { 'loyalty-database': probe };

@@ -11,7 +11,8 @@ import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { AwardPoints, pointsFor } from './award-points.js';
 import { LoyaltyCircuits } from './circuits.js';
-import { loyaltyDataSource } from './database.js';
+import { loyaltyDataSource } from './database/database.js';
+import { probeWrites } from './database/write-probe.js';
 import { LoyaltyIdempotency, type UnitOfWork } from './loyalty.idempotency.js';
 
 type Store = Pick<DataSource, 'query'>;
@@ -34,7 +35,7 @@ afterAll(async () => {
 
 /** The strategy of another process of the app. */
 function strategyOver(store: Store): LoyaltyIdempotency {
-  const own = new LoyaltyCircuits(store);
+  const own = new LoyaltyCircuits({ options: { url: testDatabase.url } as DataSource['options'] });
   circuits.push(own);
   return new LoyaltyIdempotency(store, own);
 }
@@ -264,6 +265,29 @@ describe('a database that fails', () => {
     const broken = strategyOver({ query: () => Promise.reject(new TypeError('no function')) });
     await expect(award(broken, aPayment())).rejects.toBeInstanceOf(TypeError);
     expect(circuits.at(-1)?.database.reading).toBe('closed');
+  });
+
+  it.each([
+    ['read-only', 'ALTER ROLE loyalty_app IN DATABASE %I SET default_transaction_read_only = on'],
+    ['without its permission', 'REVOKE INSERT ON loyalty.points_entries FROM loyalty_app'],
+    ['without its table', 'ALTER TABLE loyalty.points_entries RENAME TO elsewhere'],
+  ])('%s, it is down for every entry, and the probe notices', async (_, damage) => {
+    const broken = await createTestDatabase('loyalty');
+    const prepared = await loyaltyDataSource({ url: broken.url }).initialize();
+    await prepared.runMigrations();
+    const url = broken.as('loyalty_app');
+    await expect(probeWrites(url)).resolves.toBeUndefined();
+    await prepared.query(damage.replace('%I', new URL(url).pathname.slice(1)));
+    const app = await loyaltyDataSource({ url }).initialize();
+    await expect(award(strategyOver(app), aPayment())).rejects.toMatchObject({
+      name: 'DependencyDown',
+    });
+    await expect(probeWrites(url)).rejects.toMatchObject({
+      code: expect.stringMatching(/^(25006|42501|42P01)$/) as string,
+    });
+    await app.destroy();
+    await prepared.destroy();
+    await broken.drop();
   });
 
   it('silent, it is down too, and the silent connection is not used again', async () => {

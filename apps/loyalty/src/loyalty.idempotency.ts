@@ -9,7 +9,7 @@ import {
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { LoyaltyCircuits } from './circuits.js';
-import { databaseFailure } from './database-failure.js';
+import { databaseFailure } from './database/database-failure.js';
 import {
   columnsOf,
   rejected,

@@ -1,7 +1,7 @@
 import { Client } from '@elastic/elasticsearch';
 import { Circuit, type ConsumerCircuits } from '@effectively-once/delivery';
 import { Inject, Injectable } from '@nestjs/common';
-import { assertAliasExists } from './elasticsearch/payments-index.js';
+import { probeWrites } from './elasticsearch/write-probe.js';
 
 /** The one dependency of search: Elasticsearch. */
 @Injectable()
@@ -10,13 +10,12 @@ export class SearchCircuits implements ConsumerCircuits {
   readonly all: readonly Circuit[];
   readonly ready: ConsumerCircuits['ready'];
 
-  constructor(@Inject(Client) client: Pick<Client, 'cluster' | 'indices'>) {
+  constructor(@Inject(Client) client: Client) {
     this.elasticsearch = new Circuit({
       dependency: 'elasticsearch',
-      probe: async () => void (await client.cluster.health()),
+      probe: async () => await probeWrites(client),
     });
     this.all = [this.elasticsearch];
-    // Without the alias search can neither write nor find a document.
-    this.ready = { elasticsearch: (signal) => assertAliasExists(client, signal) };
+    this.ready = { elasticsearch: async (signal) => await probeWrites(client, { signal }) };
   }
 }

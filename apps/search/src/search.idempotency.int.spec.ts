@@ -152,7 +152,7 @@ describe('many documents in one request', () => {
 
   it.each([
     [400, 'PermanentFailure'],
-    [429, 'RefusedForNow'],
+    [429, 'DependencyDown'],
     [401, 'DependencyDown'],
     [403, 'DependencyDown'],
     [404, 'DependencyDown'],
@@ -172,7 +172,7 @@ describe('many documents in one request', () => {
       meta: {} as never,
     });
     const strategy = strategyOver({ bulk: () => Promise.reject(refused) } as unknown as Store);
-    await expect(index(strategy, aPayment())).rejects.toMatchObject({ name: 'RefusedForNow' });
+    await expect(index(strategy, aPayment())).rejects.toMatchObject({ name: 'DependencyDown' });
   });
 });
 

@@ -77,7 +77,7 @@ export class PaymentDocuments {
 
   /**
    * @returns one outcome per document, in the order of the documents.
-   * @throws DependencyDown, RefusedForNow or TimeoutError when the whole request failed.
+   * @throws DependencyDown or TimeoutError when the whole request failed.
    */
   async write(documents: PaymentDocument[]): Promise<Outcome[]> {
     try {

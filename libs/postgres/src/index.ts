@@ -1,3 +1,4 @@
+export { onNewConnection } from './on-new-connection.js';
 export {
   CONNECT_TIMEOUT_MS,
   postgresOptions,

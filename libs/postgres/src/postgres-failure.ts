@@ -1,25 +1,42 @@
 /**
  * What the failure of a statement tells about the next attempt:
- * - `unavailable`: the server cannot be reached or cannot work; every statement fails now.
+ * - `unavailable`: the server cannot be reached, or does not do this work for any caller now.
  * - `timeout`: this statement or its lock took too long; the server cancelled it.
  * - `data_refused`: the values or a constraint are violated; a repetition fails in the same way.
- * - `other`: everything else, for example our own mistake in the SQL.
+ * - `other`: everything else, for example our own mistake in the SQL, or a conflict with another
+ *   transaction.
  */
 export type PostgresFailure = 'unavailable' | 'timeout' | 'data_refused' | 'other';
 
 /*
  * PostgreSQL, Appendix A, "PostgreSQL Error Codes": a SQLSTATE has five characters, and the first
  * two are its class. https://www.postgresql.org/docs/18/errcodes-appendix.html
+ * The first row that matches decides, so a code stands before its class.
  */
-const SQLSTATES: [prefix: string, PostgresFailure][] = [
-  ['08', 'unavailable'], // connection exception
-  ['53', 'unavailable'], // insufficient resources: disk full, out of memory, too many connections
-  ['57P0', 'unavailable'], // shutdown, crash, starting up, database dropped, idle session ended
-  ['58', 'unavailable'], // system error, outside PostgreSQL itself
-  ['57014', 'timeout'], // query_canceled: statement_timeout
-  ['55P03', 'timeout'], // lock_not_available: lock_timeout
-  ['22', 'data_refused'], // data exception
-  ['23', 'data_refused'], // integrity constraint violation
+const SQLSTATES: [prefix: string, PostgresFailure, why: string][] = [
+  ['08', 'unavailable', 'connection exception'],
+  ['25006', 'unavailable', 'read-only: a standby after a failover, or a role that was changed'],
+  ['25P03', 'unavailable', 'idle_in_transaction_session_timeout ended the session'],
+  ['25P04', 'timeout', 'transaction_timeout'],
+  ['26', 'unavailable', 'a prepared statement is gone: another server behind the same address'],
+  ['28', 'unavailable', 'the login is refused'],
+  ['3D', 'unavailable', 'the database does not exist'],
+  ['3F', 'unavailable', 'the schema does not exist'],
+  ['42501', 'unavailable', 'a permission was taken away'],
+  ['42P01', 'unavailable', 'the table does not exist'],
+  ['42703', 'unavailable', 'the column does not exist'],
+  ['42883', 'unavailable', 'the function does not exist'],
+  ['53', 'unavailable', 'disk full, out of memory, too many connections'],
+  ['55000', 'unavailable', 'a standby that does not accept this yet, or an invalid object'],
+  ['55P03', 'timeout', 'lock_timeout'],
+  ['57014', 'timeout', 'statement_timeout'],
+  ['57P', 'unavailable', 'shutdown, crash, start, database dropped, idle session ended'],
+  ['58', 'unavailable', 'system error, outside PostgreSQL itself'],
+  ['F0', 'unavailable', 'configuration file error, or a lock file that exists'],
+  ['XX001', 'unavailable', 'data corrupted'],
+  ['XX002', 'unavailable', 'index corrupted'],
+  ['22', 'data_refused', 'data exception'],
+  ['23', 'data_refused', 'integrity constraint violation'],
 ];
 
 const SOCKET_FAILED = /^(ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
@@ -37,11 +54,22 @@ const CONNECTION_LOST = [
 
 export function postgresFailure(error: unknown): PostgresFailure {
   const state = sqlStateOf(error);
+  if (state === '23514' && !constraintOf(error)) return 'unavailable';
   const row = SQLSTATES.find(([prefix]) => state?.startsWith(prefix));
   if (row) return row[1];
   const { code, message } = partsOf(error);
   const isLost = CONNECTION_LOST.some((pattern) => pattern.test(message));
   return isLost || SOCKET_FAILED.test(code) ? 'unavailable' : 'other';
+}
+
+// A check violation without a constraint: no partition of the table takes the row. The table is
+// not prepared, so every row of that day is refused.
+function constraintOf(error: unknown): unknown {
+  const { constraint, driverError } = (error ?? {}) as {
+    constraint?: unknown;
+    driverError?: { constraint?: unknown };
+  };
+  return constraint ?? driverError?.constraint;
 }
 
 /** The SQLSTATE that PostgreSQL sent, if the error comes from PostgreSQL. */

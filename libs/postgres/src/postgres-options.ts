@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { CloseConnectionOnQueryTimeout } from './close-connection-on-query-timeout.js';
+import { CloseUnusableConnection } from './close-unusable-connection.js';
 
 const POOL_MAX = 10;
 export const CONNECT_TIMEOUT_MS = 3_000;
@@ -32,7 +32,7 @@ export function postgresOptions(options: {
     synchronize: false,
     poolSize: options.poolMax ?? POOL_MAX,
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
-    subscribers: [CloseConnectionOnQueryTimeout],
+    subscribers: [CloseUnusableConnection],
     extra: {
       statement_timeout: STATEMENT_TIMEOUT_MS,
       lock_timeout: LOCK_TIMEOUT_MS,

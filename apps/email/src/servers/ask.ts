@@ -1,14 +1,14 @@
-import { DependencyDown, RefusedForNow } from '@effectively-once/delivery';
+import { DependencyDown } from '@effectively-once/delivery';
 import { ASK_TIMEOUT_MS } from '../config.js';
 
 // With these statuses the service refuses every request of ours, so the receipt is not the cause.
-const REFUSES_ALL = [401, 403];
+const REFUSES_ALL = [401, 403, 429];
 
 /**
  * Sends an HTTP request to another service. The caller judges a status below 500 that is about its
  * own question. A timeout is counted as an attempt, because this one question may be the cause.
  *
- * @throws DependencyDown, RefusedForNow, or the DOMException `TimeoutError` after 2 s.
+ * @throws DependencyDown, or the DOMException `TimeoutError` after 2 s.
  */
 export async function ask(
   dependency: string,
@@ -17,7 +17,6 @@ export async function ask(
 ): Promise<Response> {
   const response = await reach(dependency, url, headers);
   const { status } = response;
-  if (status === 429) throw new RefusedForNow(dependency, status);
   if (status >= 500 || REFUSES_ALL.includes(status)) {
     throw new DependencyDown(dependency, { cause: new Error(`status ${status}`) });
   }

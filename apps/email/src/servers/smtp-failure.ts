@@ -39,6 +39,8 @@ export interface SmtpError extends Error {
   timeoutType?: 'CONNECT_TIMEOUT' | 'GREETING_TIMEOUT' | 'SOCKET_TIMEOUT';
   /** The reply code; absent if the server gave no reply. */
   responseCode?: number;
+  /** The reply: its code, an enhanced status code (RFC 2034) if the server has one, and text. */
+  response?: string;
 }
 
 /**
@@ -48,13 +50,39 @@ export interface SmtpError extends Error {
 export function smtpFailure(error: SmtpError, contentStarted: boolean): Error {
   const reply = error.responseCode;
   if (reply === undefined) return contentStarted ? new MaybeSent(error) : notSent(error);
-  if (reply === 421 || !isAboutThisMail(error)) {
-    return new DependencyDown('smtp', { cause: error });
-  }
-  if (reply < 500) return new RefusedForNow('smtp', reply, { cause: error });
+  const blames = blamedBy(error);
+  if (blames === 'server') return new DependencyDown('smtp', { cause: error });
+  if (reply < 500) return new RefusedForNow('smtp', reply, { cause: error, blames });
   return error.code === 'EENVELOPE'
-    ? new PermanentFailure('RecipientRefused', `the address was refused with ${reply}`)
-    : new PermanentFailure('MessageRefused', `the message was refused with ${reply}`);
+    ? new PermanentFailure('RecipientRefused', `the address was refused with ${reply}`, { blames })
+    : new PermanentFailure('MessageRefused', `the message was refused with ${reply}`, { blames });
+}
+
+/*
+ * RFC 3463, section 3: the enhanced status code says what was refused. It is `class.subject.detail`;
+ * the first row that matches `subject.detail` decides. Detail lists:
+ * https://www.iana.org/assignments/smtp-enhanced-status-codes
+ */
+const ENHANCED: [subjectAndDetail: RegExp, blames: 'server' | 'record' | 'unknown'][] = [
+  [/^1\.[78]$/, 'server'], // our sender address is bad: the same for every mail
+  [/^1\./, 'record'], // the recipient's address
+  [/^2\./, 'record'], // the recipient's mailbox: full, disabled, too long a message for it
+  [/^3\.4$/, 'record'], // this message is too big for the system
+  [/^3\./, 'server'], // mail system status: full, not accepting, misconfigured
+  [/^4\./, 'server'], // network and routing
+  [/^6\./, 'record'], // the content of this message
+  // 0 other, 5 protocol, 7 security or policy: one recipient, or a block of everything we send.
+];
+
+function blamedBy(error: SmtpError): 'server' | 'record' | 'unknown' {
+  const { responseCode = 0, response = '', command } = error;
+  // 421: the provider closes the channel for every mail (RFC 5321 §3.8).
+  if (responseCode === 421 || !isAboutOneMail(error)) return 'server';
+  const enhanced = /^\d{3}[ -]\d\.(\d{1,3}\.\d{1,3})\b/.exec(response)?.[1];
+  const row = ENHANCED.find(([pattern]) => pattern.test(enhanced ?? ''));
+  if (row) return row[1];
+  // The sender address is the same for every mail.
+  return command === 'MAIL FROM' && responseCode >= 500 ? 'server' : 'unknown';
 }
 
 function notSent(error: SmtpError): Error {
@@ -62,15 +90,14 @@ function notSent(error: SmtpError): Error {
     return new LeaseTooShort({ cause: error });
   }
   // nodemailer itself refused to send to this address, or to send this message.
-  if (isAboutThisMail(error)) {
+  if (isAboutOneMail(error)) {
     return new PermanentFailure('RecipientRefused', 'the address cannot be mailed to');
   }
   return hadConnected(error) ? new BrokenOff(error) : new DependencyDown('smtp', { cause: error });
 }
 
-// Greeting, login and sender are the same for every mail: a refusal of them is about all mails.
-function isAboutThisMail({ code, command, responseCode }: SmtpError): boolean {
-  if (command === 'MAIL FROM' && (responseCode ?? 0) >= 500) return false;
+// Greeting and login are the same for every mail.
+function isAboutOneMail({ code }: SmtpError): boolean {
   return code === 'EENVELOPE' || code === 'EMESSAGE';
 }
 

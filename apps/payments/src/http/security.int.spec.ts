@@ -70,7 +70,10 @@ describe('a request', () => {
 
   it('that fails by our fault shows no internals', async () => {
     const { admin } = payments.database;
-    await admin.query('REVOKE INSERT ON payments.payments FROM payments_app');
+    await admin.query(
+      `CREATE POLICY mistake ON payments.payments AS RESTRICTIVE FOR INSERT TO payments_app
+         WITH CHECK (1 / (version - version) = 1)`,
+    );
     try {
       const response = await payments.pay({ key: 'faulty', body: newOrder() });
       expect(response.status).toBe(500);
@@ -79,7 +82,7 @@ describe('a request', () => {
           '"title":"internal error","status":500,"detail":"Something failed on our side."}',
       );
     } finally {
-      await admin.query('GRANT INSERT ON payments.payments TO payments_app');
+      await admin.query('DROP POLICY mistake ON payments.payments');
     }
   });
 

@@ -108,7 +108,7 @@ describe('a payment whose request is gone', () => {
     const [order, key] = [newOrder(), `halved-${right}`.replace(/[^a-z-]/g, '')];
     await admin.query(`REVOKE ${right} FROM payments_app`);
     try {
-      expect((await payments.pay({ key, body: order })).status).toBe(500);
+      expect((await payments.pay({ key, body: order })).status).toBe(503);
       const { rows } = await admin.query(
         `SELECT status, response_status, (SELECT count(*)::int FROM payments.outbox
            WHERE subject = id::text) AS events

@@ -2,7 +2,9 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   Circuit,
+  classifyByCircuit,
   isDependencyToBlame,
+  isRecordToBlame,
   isSymptomOfOutage,
   LANES_TO_OPEN,
 } from './circuit-breaker.js';
@@ -52,10 +54,11 @@ const fails = async (circuit: Circuit, lane: string, error: Error = refused()): 
 const works = async (circuit: Circuit, lane: string) =>
   await circuit.call(lane, async () => 'worked');
 const never = new AbortController().signal;
+setMaxListeners(0, never);
 
-async function open(circuit: Circuit): Promise<Error[]> {
+async function open(circuit: Circuit, lanes = ['x', 'y', 'z']): Promise<Error[]> {
   const errors = [];
-  for (const lane of ['x', 'y', 'z']) errors.push(await fails(circuit, lane));
+  for (const lane of lanes) errors.push(await fails(circuit, lane));
   expect(circuit.reading).toBe('open');
   return errors;
 }
@@ -220,7 +223,7 @@ it('gives the next lane its turn when one that was let go never came, and lets t
   await second();
   await works(circuit, 'b');
   expect(circuit.reading).toBe('closed');
-  await open(circuit);
+  await open(circuit, ['p', 'q', 'r']);
   await expect(works(circuit, 'lost')).rejects.toBeInstanceOf(DependencyDown);
 });
 
@@ -315,8 +318,131 @@ it('lets try although the clock was set back', async () => {
 it('tells who follows it each change', async () => {
   const { circuit, second } = byHand();
   const readings: string[] = [];
-  circuit.onChange((reading) => readings.push(reading));
+  circuit.onChange((reading) => {
+    if (reading !== readings.at(-1)) readings.push(reading);
+  });
   await open(circuit);
+  void circuit.untilUsable('a', never);
   await second();
+  await works(circuit, 'a');
   expect(readings).toEqual(['open', 'half_open', 'closed']);
+});
+
+describe('three bad mailboxes in a quiet moment', () => {
+  const down = () => new DependencyDown('smtp');
+  /** They open it, and wait; a lane that has not failed waits too. */
+  async function quietMoment() {
+    const hand = byHand();
+    const errors = await open(hand.circuit, ['bad-1', 'bad-2', 'bad-3']);
+    const gone: string[] = [];
+    for (const lane of ['bad-1', 'bad-2', 'bad-3', 'good']) {
+      void hand.circuit.untilUsable(lane, never).then(() => gone.push(lane));
+    }
+    return { ...hand, errors, gone };
+  }
+
+  it('are tried after a lane that has not failed', async () => {
+    const { circuit, second, gone } = await quietMoment();
+    await second();
+    expect(gone).toEqual(['good']);
+    await works(circuit, 'good');
+    await turns();
+    expect(gone).toEqual(['good', 'bad-1', 'bad-2', 'bad-3']);
+  });
+
+  it('fail alone when the server works for another lane: their failures count, and open nothing', async () => {
+    const { circuit, second } = await quietMoment();
+    await second();
+    await works(circuit, 'good');
+    for (const lane of ['bad-1', 'bad-2', 'bad-3', 'bad-1', 'bad-2', 'bad-3']) {
+      const error = await fails(circuit, lane);
+      expect([isSymptomOfOutage(error), await isDependencyToBlame(error)]).toEqual([false, false]);
+    }
+    expect(circuit.reading).toBe('closed');
+    expect(classifyByCircuit(await fails(circuit, 'bad-1', down()))).toBe('transient');
+  });
+
+  it('do not hide an outage: three other lanes open it, and so does a probe that fails', async () => {
+    const { circuit, second, server } = await quietMoment();
+    await second();
+    await works(circuit, 'good');
+    await fails(circuit, 'bad-1');
+    await open(circuit, ['x', 'y', 'z']);
+    void circuit.untilUsable('a', never);
+    await second();
+    await works(circuit, 'a');
+    server.isUp = false;
+    const error = await fails(circuit, 'bad-1', down());
+    expect(circuit.reading).toBe('open');
+    expect(classifyByCircuit(error)).toBe('dependency_down');
+  });
+
+  it('are like all others again when one of their mails was accepted', async () => {
+    const { circuit, second } = await quietMoment();
+    await second();
+    await works(circuit, 'good');
+    for (const lane of ['bad-1', 'bad-2', 'bad-3']) await works(circuit, lane);
+    await open(circuit, ['bad-1', 'bad-2', 'bad-3']);
+  });
+
+  it('do not stop the fetching of lanes that have not failed, until enough of them wait', async () => {
+    const { circuit, second, server } = byHand();
+    await open(circuit);
+    void circuit.untilUsable('x', never);
+    expect(circuit.admitsRecords).toBe(false);
+    await second();
+    expect(circuit.admitsRecords).toBe(true);
+    for (let n = 0; n < 20; n += 1) void circuit.untilUsable(`user-${n}`, never);
+    expect(circuit.admitsRecords).toBe(false);
+    server.isUp = false;
+    await second();
+    expect(circuit.admitsRecords).toBe(false);
+  });
+
+  it('a reply that blames the server opens it; one lane that gets it always fails alone after all', async () => {
+    const { circuit, second } = byHand();
+    await fails(circuit, 'far away', down());
+    expect(circuit.reading).toBe('open');
+    void circuit.untilUsable('far away', never);
+    await second();
+    await fails(circuit, 'far away', down());
+    expect(circuit.admitsRecords).toBe(true);
+    void circuit.untilUsable('good', never);
+    await second();
+    await works(circuit, 'good');
+    expect(classifyByCircuit(await fails(circuit, 'far away', down()))).toBe('transient');
+    expect(circuit.reading).toBe('closed');
+  });
+});
+
+describe('a refusal for good that may be about every record', () => {
+  const blocked = () => new PermanentFailure('RecipientRefused', '554', { blames: 'unknown' });
+
+  it('is the record to blame only when the server works for another lane', async () => {
+    const { circuit } = byHand();
+    const error = await fails(circuit, 'a', blocked());
+    expect(isRecordToBlame(error)).toBe(false);
+    await works(circuit, 'b');
+    expect(isRecordToBlame(error)).toBe(true);
+    const afterRebalance = await fails(circuit, 'a', blocked());
+    circuit.forgetLanes();
+    expect(isRecordToBlame(afterRebalance)).toBe(false);
+  });
+
+  it('opens the circuit when three users get it', async () => {
+    const { circuit } = byHand();
+    const errors = [];
+    for (const lane of ['a', 'b', 'c']) errors.push(await fails(circuit, lane, blocked()));
+    expect(circuit.reading).toBe('open');
+    expect(errors.map(classifyByCircuit)).toEqual(Array(3).fill('dependency_down'));
+  });
+
+  it('is surely about the record when the server says so', async () => {
+    const { circuit } = byHand();
+    for (const lane of ['a', 'b', 'c']) {
+      const full = new RefusedForNow('smtp', 452, { blames: 'record' });
+      expect(isRecordToBlame(await fails(circuit, lane, full))).toBe(true);
+    }
+    expect(circuit.reading).toBe('closed');
+  });
 });

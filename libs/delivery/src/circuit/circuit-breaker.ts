@@ -96,7 +96,7 @@ export class Circuit {
     return this.waiters.filter(({ lane }) => this.isUntried(lane)).length < UNTRIED_LANES_MAX;
   }
 
-  /** `tell` is called when `reading` or `admitsRecords` changes. */
+  /** `tell` is called when `reading` or `admitsRecords` changes, and after every probe. */
   onChange(tell: (reading: CircuitReading) => void): void {
     this.listeners.push(tell);
   }
@@ -260,7 +260,7 @@ export class Circuit {
       this.streak = this.newStreak();
       this.closeCircuit();
     }
-    this.tell();
+    this.tell(true);
   }
 
   private takeWaiter(): Waiter | undefined {

@@ -33,8 +33,9 @@ export interface PartitionOptions {
 }
 
 /**
- * One partition during one assignment. It puts fetched records into the offset tracker and into their
- * lanes. Completed records move the watermark. The committer follows the watermark and never passes it.
+ * One partition during one assignment. It puts fetched records into the offset tracker and into
+ * their lanes. Completed records move the watermark. The committer follows the watermark and never
+ * passes it.
  */
 export class Partition {
   private offsets = new OffsetTracker();
@@ -95,10 +96,12 @@ export class Partition {
 
   setPaused(reason: PauseReason, isPaused: boolean): void {
     // A closed partition must not pause: the next assignment would not know how to resume it.
-    if (this.closing.signal.aborted || this.pausedFor.has(reason) === isPaused) return;
+    if (this.closing.signal.aborted) return;
+    // Also without a change: while a circuit is not closed, records wait for the server.
+    if (reason === 'circuit_open') this.offsets.restartAge(this.options.now());
+    if (this.pausedFor.has(reason) === isPaused) return;
     if (isPaused) this.pausedFor.add(reason);
     else this.pausedFor.delete(reason);
-    if (reason === 'circuit_open') this.offsets.restartAge(this.options.now());
     const { at, group, events } = this.options;
     if (this.pausedFor.size > 0) group.pause(at);
     else group.resume(at);

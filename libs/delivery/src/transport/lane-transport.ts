@@ -29,6 +29,7 @@ export interface LaneTransportOptions {
   reach?: ReachPoint;
 }
 
+const CHANGED = 'a circuit changed';
 const SESSION_TIMEOUT_MS = 10_000;
 // Ten times ten million payments a day, over the six partitions of payment.completed.
 const RATED_RECORDS_PER_S_PER_PARTITION = 1_150 / 6;
@@ -121,11 +122,13 @@ export class LaneTransport extends Server implements CustomTransportStrategy {
   private followCircuits(membership: Membership): void {
     for (const circuit of this.circuits) {
       const { dependency } = circuit;
-      this.metrics.circuit(dependency, circuit.reading);
+      let { reading: last } = circuit;
+      this.metrics.circuit(dependency, last);
       circuit.onChange((reading) => {
+        if (reading !== last) this.options.log.warn({ dependency, circuit: reading }, CHANGED);
+        last = reading;
         this.metrics.circuit(dependency, reading);
-        this.options.log.warn({ dependency, circuit: reading }, 'a circuit changed');
-        membership.setPaused(this.circuits.some((one) => one.reading !== 'closed'));
+        membership.setPaused(this.circuits.some((one) => !one.admitsRecords));
       });
     }
   }

@@ -1,7 +1,7 @@
 import { CONNECT_TIMEOUT_MS, postgresOptions, QUERY_TIMEOUT_MS } from '@effectively-once/postgres';
 import { DataSource } from 'typeorm';
-import { Points1795219200001 } from './migrations/1795219200001-points.js';
-import { Account, PointsEntry } from './points/points.entity.js';
+import { Points1795219200001 } from '../migrations/1795219200001-points.js';
+import { Account, PointsEntry } from '../points/points.entity.js';
 
 /** The longest time that an attempt waits for the database. */
 export const EFFECT_TIMEOUT_MS = CONNECT_TIMEOUT_MS + QUERY_TIMEOUT_MS;
