@@ -30,6 +30,7 @@ const COMMANDS = [
   ['test', 'test/test', 'run all tests'],
   ['test:int', 'test/test', 'run the integration tests'],
   ['test:e2e', 'test/test', 'run the end-to-end tests'],
+  ['test:long', 'test/test', 'run the tests that take too long for every run'],
   ['test:faults', 'test/faults', 'fault injection: break the system under load'],
   ['test:guards', 'test/test-guards', 'mutation testing: break the code, expect a failing test'],
   ['check', 'test/check', 'run format, lint, types and unit tests'],

@@ -2,7 +2,12 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 
 /** Time limit per test. A wait inside a test ends earlier and names what it waited for. */
-export const TEST_TIMEOUT_MS = { unit: 20_000, int: 90_000, e2e: 240_000 } as const;
+export const TEST_TIMEOUT_MS = {
+  unit: 20_000,
+  int: 90_000,
+  e2e: 240_000,
+  long: 1_800_000,
+} as const;
 export type Level = keyof typeof TEST_TIMEOUT_MS;
 
 /** The Node arguments that start the Jest of a tree. Jest's own arguments follow them. */

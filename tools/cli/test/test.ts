@@ -16,8 +16,15 @@ const command = new Command('npm test --')
   .description('Runs the tests on their own test stack, beside a running system.')
   .argument('[paths...]', 'parts of test file paths; default: all tests')
   .addOption(
-    new Option('--level <level>', 'only this level').choices(['static', 'unit', 'int', 'e2e']),
+    new Option('--level <level>', 'only this level').choices([
+      'static',
+      'unit',
+      'int',
+      'e2e',
+      'long',
+    ]),
   )
+  .option('--sample', 'of the level long, only a few minutes', false)
   .addOption(
     new Option(
       '--stacks <number>',
@@ -34,10 +41,13 @@ const command = new Command('npm test --')
   )
   .parse();
 
-const { level, stacks } = command.opts<{
+const { level, stacks, sample } = command.opts<{
   level?: Level | 'static';
   stacks?: string;
+  sample: boolean;
 }>();
+// The tests read it: how much they do is theirs to know.
+if (sample) process.env['LONG_SAMPLE'] = '1';
 const patterns = command.args;
 const onContainers = process.env['TEST_STACK'] === 'containers';
 const kind = onContainers ? 'containers' : 'native';
@@ -59,7 +69,7 @@ try {
   }
   // Each level gets its own stack: the audit of an e2e test would report the data that integration
   // tests leave behind.
-  for (const each of ['int', 'e2e'] as const) {
+  for (const each of ['int', 'e2e', 'long'] as const) {
     const files = await filesAsked(each);
     if (files > 0) await testOnServers(each, files);
   }
@@ -79,13 +89,15 @@ process.exit(all.failed === 0 ? 0 : 1);
 
 async function filesAsked(one: Level): Promise<number> {
   // A container test stack has no apps, so it cannot run end-to-end tests.
-  if (one === 'e2e' && onContainers) return 0;
+  if ((one === 'e2e' || one === 'long') && onContainers) return 0;
+  // Only if it is asked for: the other levels together must stay within 20 minutes.
+  if (one === 'long' && level !== 'long') return 0;
   if ((level ?? one) !== one) return 0;
   return (await testFiles(one, patterns)).length;
 }
 
 /** Starts one stack per Jest worker: two tests on one stack would count each other's records. */
-async function testOnServers(each: 'int' | 'e2e', files: number): Promise<void> {
+async function testOnServers(each: 'int' | 'e2e' | 'long', files: number): Promise<void> {
   // The memory of Docker is unknown. On a Mac it is a small part of the machine's memory.
   const carried = onContainers ? 1 : stacksForThisMachine();
   const many = Math.min(Number(stacks ?? carried), files);
@@ -111,9 +123,9 @@ async function testOnServers(each: 'int' | 'e2e', files: number): Promise<void> 
   }
 }
 
-async function start(each: 'int' | 'e2e'): Promise<TestStack> {
+async function start(each: 'int' | 'e2e' | 'long'): Promise<TestStack> {
   if (onContainers) return await startContainerTestStack();
-  return await startNativeTestStack({ apps: each === 'e2e', signal, print });
+  return await startNativeTestStack({ apps: each !== 'int', signal, print });
 }
 
 async function titled<Result>(title: string, run: () => Promise<Result>): Promise<Result> {
