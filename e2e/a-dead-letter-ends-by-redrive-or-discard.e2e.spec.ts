@@ -61,7 +61,11 @@ it('a poison pill of loyalty blocks no other record; redriven after the repair, 
   );
   await sql('loyalty', 'DELETE FROM loyalty.points_entries WHERE payment_id = $1', [poisoned]);
   const dry = await dlqJson<{ count: number; ids: string[] }>(
-    ...['redrive', 'loyalty', '--error-name', 'IdempotencyCollision', '--dry-run'],
+    'redrive',
+    'loyalty',
+    '--error-name',
+    'IdempotencyCollision',
+    '--dry-run',
   );
   expect(dry.ids).toContain(again.id);
   await dlqJson('redrive', 'loyalty', again.id);
@@ -116,13 +120,12 @@ it('a record redriven three times is not redriven a fourth time, and the operato
   const { id } = await latest(3);
   // Refused in a redrive of all pending dead letters, and in a redrive of its own.
   await expect(dlq('redrive', 'search', '--dry-run')).resolves.toMatchObject({
-    ...{
-      code: 1,
-      out: expect.stringContaining(`${id} (loop_guard): already redriven three times`),
-    },
+    code: 1,
+    out: expect.stringContaining(`${id} (loop_guard): already redriven three times`),
   });
   await expect(dlq('redrive', 'search', id)).resolves.toMatchObject({
-    ...{ code: 1, err: expect.stringContaining(`${id} (loop_guard)`) },
+    code: 1,
+    err: expect.stringContaining(`${id} (loop_guard)`),
   });
   await dlqJson('discard', 'search', id, '--reason', 'bytes of a test');
   await expect(findings()).resolves.toEqual([]);
@@ -135,10 +138,12 @@ it('the dlq command lists counts per consumer, and names the error in a mistyped
     expect(table.out).toContain(word);
   await expect(dlq('list', 'no-such-consumer')).resolves.toMatchObject({ code: 2 });
   await expect(dlq('redrive', 'email', '0-999999')).resolves.toMatchObject({
-    ...{ code: 1, err: expect.stringContaining('no such dead letter: 0-999999') },
+    code: 1,
+    err: expect.stringContaining('no such dead letter: 0-999999'),
   });
   await expect(dlq('redrive', 'email', 'zero')).resolves.toMatchObject({
-    ...{ code: 2, err: expect.stringContaining('/ids/0') },
+    code: 2,
+    err: expect.stringContaining('/ids/0'),
   });
 });
 

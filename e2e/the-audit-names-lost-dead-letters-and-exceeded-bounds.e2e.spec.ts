@@ -43,7 +43,10 @@ describe('I10', () => {
     await sql('console', 'DELETE FROM console.dead_letter_actions WHERE id = $1', [row?.action_id]);
   };
   const letter = {
-    ...{ consumer: 'loyalty' as const, topic: PAYMENT_COMPLETED, partition: 0, offset: 999999n },
+    consumer: 'loyalty' as const,
+    topic: PAYMENT_COMPLETED,
+    partition: 0,
+    offset: 999999n,
     redriveCount: 0,
   };
 

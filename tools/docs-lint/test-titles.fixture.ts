@@ -10,8 +10,8 @@ const CONTRACT = {
 };
 
 /**
- * The titles of the tests a spec runs, as its source has them. What is filled in at run time (`${…}`,
- * `%s`, `$name`) stands for anything.
+ * The titles of the tests of a spec, as its source has them. What Jest fills in at run time
+ * (`${…}`, `%s`, `$name`) matches anything.
  */
 export function titlesIn(spec: string): RegExp[] {
   const titles: RegExp[] = [];

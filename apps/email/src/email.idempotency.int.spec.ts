@@ -171,12 +171,11 @@ it('writes evidence before it sends again after a lost reply', async () => {
     evidenceBeforeSending = await evidenceOf(payment);
   });
   await expect(again).resolves.toBe('applied');
+  const messageId = messageIdOf(payment.paymentId);
+  const at = expect.stringMatching(/Z$/) as string;
+  const { paymentId } = payment;
   expect(evidenceBeforeSending).toEqual([
-    [
-      ...['paymentId', payment.paymentId],
-      ...['messageId', messageIdOf(payment.paymentId)],
-      ...['at', expect.stringMatching(/Z$/)],
-    ],
+    ['paymentId', paymentId, 'messageId', messageId, 'at', at],
   ]);
 });
 

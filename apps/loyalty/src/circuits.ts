@@ -1,7 +1,7 @@
 import { Circuit, type ConsumerCircuits } from '@effectively-once/delivery';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { probeWrites } from './database/write-probe.js';
+import { probeEntries } from './database/write-probe.js';
 
 /** The one dependency of loyalty: its database. */
 @Injectable()
@@ -11,7 +11,7 @@ export class LoyaltyCircuits implements ConsumerCircuits {
   readonly ready: ConsumerCircuits['ready'];
 
   constructor(@Inject(DataSource) { options }: Pick<DataSource, 'options'>) {
-    const probe = async () => await probeWrites((options as { url: string }).url);
+    const probe = async () => await probeEntries((options as { url: string }).url);
     this.database = new Circuit({ dependency: 'loyalty-database', probe });
     this.all = [this.database];
     this.ready = { 'loyalty-database': probe };

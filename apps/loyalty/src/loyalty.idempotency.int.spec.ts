@@ -12,7 +12,7 @@ import type { DataSource } from 'typeorm';
 import { AwardPoints, pointsFor } from './award-points.js';
 import { LoyaltyCircuits } from './circuits.js';
 import { loyaltyDataSource } from './database/database.js';
-import { probeWrites } from './database/write-probe.js';
+import { probeEntries } from './database/write-probe.js';
 import { LoyaltyIdempotency, type UnitOfWork } from './loyalty.idempotency.js';
 
 type Store = Pick<DataSource, 'query'>;
@@ -276,13 +276,13 @@ describe('a database that fails', () => {
     const prepared = await loyaltyDataSource({ url: broken.url }).initialize();
     await prepared.runMigrations();
     const url = broken.as('loyalty_app');
-    await expect(probeWrites(url)).resolves.toBeUndefined();
+    await expect(probeEntries(url)).resolves.toBeUndefined();
     await prepared.query(damage.replace('%I', new URL(url).pathname.slice(1)));
     const app = await loyaltyDataSource({ url }).initialize();
     await expect(award(strategyOver(app), aPayment())).rejects.toMatchObject({
       name: 'DependencyDown',
     });
-    await expect(probeWrites(url)).rejects.toMatchObject({
+    await expect(probeEntries(url)).rejects.toMatchObject({
       code: expect.stringMatching(/^(25006|42501|42P01)$/) as string,
     });
     await app.destroy();

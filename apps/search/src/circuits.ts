@@ -1,7 +1,7 @@
 import { Client } from '@elastic/elasticsearch';
 import { Circuit, type ConsumerCircuits } from '@effectively-once/delivery';
 import { Inject, Injectable } from '@nestjs/common';
-import { probeWrites } from './elasticsearch/write-probe.js';
+import { probeDocuments } from './elasticsearch/write-probe.js';
 
 /** The one dependency of search: Elasticsearch. */
 @Injectable()
@@ -13,9 +13,9 @@ export class SearchCircuits implements ConsumerCircuits {
   constructor(@Inject(Client) client: Client) {
     this.elasticsearch = new Circuit({
       dependency: 'elasticsearch',
-      probe: async () => await probeWrites(client),
+      probe: async () => await probeDocuments(client),
     });
     this.all = [this.elasticsearch];
-    this.ready = { elasticsearch: async (signal) => await probeWrites(client, { signal }) };
+    this.ready = { elasticsearch: async (signal) => await probeDocuments(client, { signal }) };
   }
 }

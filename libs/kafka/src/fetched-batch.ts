@@ -14,9 +14,9 @@ interface Fetched {
 }
 
 /**
- * The records of one fetch with their true offsets. A producer may write any offset into a record of
- * an uncompressed batch, and the broker stores it. A reader that believes a too high one skips the
- * records behind it. The offsets of the batch are the broker's.
+ * The records of one fetch with their true offsets. A producer may write any offset into a record
+ * of an uncompressed batch, and the broker stores it. A reader that believes a too high one skips
+ * the records behind it. The offsets of the batch are the broker's.
  */
 export function fetchedRecords(batch: Batch): Fetched {
   const { topic, partition } = batch;

@@ -50,7 +50,7 @@ export class HealthModule {
   static register(options: {
     imports?: DynamicModule['imports'];
     inject?: (string | symbol | (abstract new (...args: never[]) => unknown))[];
-    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- Nest hands over what inject names
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as Nest's own type
     useFactory: (...dependencies: any[]) => HealthChecks;
   }): DynamicModule {
     return {

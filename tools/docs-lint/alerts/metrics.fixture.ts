@@ -1,6 +1,6 @@
 /**
- * Every metric that outside dashboards, alerts and tests may rely on, with the labels it has at least. The
- * names are a contract: a metric that is renamed takes its alerts with it, in silence.
+ * Every metric that external dashboards, alerts and tests may use, with the labels it has at least.
+ * The names are a contract: an alert on a metric that was renamed never fires.
  */
 export const METRICS: Record<string, readonly string[]> = {
   checkout_requests_total: ['outcome'],

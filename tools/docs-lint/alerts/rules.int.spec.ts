@@ -16,7 +16,7 @@ beforeAll(async () => {
   ({ prometheus } = await findSystemServers({ folder, user, signal, onNote: () => undefined }));
 }, 120_000);
 
-/** promtool comes with Prometheus, in the same folder: the rules are judged by the version that runs them. */
+/** promtool comes with Prometheus, so the version that runs the rules also checks them. */
 function promtool(...args: string[]) {
   const { status, stdout, stderr } = spawnSync(
     join(dirname(prometheus.command), 'promtool'),

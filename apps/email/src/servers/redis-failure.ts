@@ -4,8 +4,8 @@ import { DependencyDown } from '@effectively-once/delivery';
 const NO_CONNECTION =
   /^(Connection is closed|Stream isn't writeable|Reached the max retries|Command aborted|read ECONN|write E)/;
 /*
- * Replies that every command of email would get now, by their first word. Redis writes them inside a
- * script too. Sources: https://redis.io/docs/latest/develop/reference/protocol-spec/ (simple
+ * Replies that every command of email would get now, by their first word. Redis writes them inside
+ * a script too. Sources: https://redis.io/docs/latest/develop/reference/protocol-spec/ (simple
  * errors) and the shared replies in Redis' source, src/server.c `createSharedObjects`.
  */
 const REFUSES_ALL = new Map([

@@ -59,8 +59,8 @@ export function smtpFailure(error: SmtpError, contentStarted: boolean): Error {
 }
 
 /*
- * RFC 3463, section 3: the enhanced status code says what was refused. It is `class.subject.detail`;
- * the first row that matches `subject.detail` decides. Detail lists:
+ * RFC 3463, section 3: the enhanced status code says what was refused: `class.subject.detail`. The
+ * first row that matches `subject.detail` decides. Detail lists:
  * https://www.iana.org/assignments/smtp-enhanced-status-codes
  */
 const ENHANCED: [subjectAndDetail: RegExp, blames: 'server' | 'record' | 'unknown'][] = [

@@ -14,7 +14,7 @@ const WRITE_AN_ENTRY = `
  * entry: it is read-only after a failover, its disk is full, or a permission was taken away.
  * @throws the error of PostgreSQL.
  */
-export async function probeWrites(url: string): Promise<void> {
+export async function probeEntries(url: string): Promise<void> {
   await onNewConnection({ url, applicationName: 'loyalty-probe' }, (client) =>
     client.query(WRITE_AN_ENTRY),
   );

@@ -95,7 +95,7 @@ async function outboxDays(runner: QueryRunner): Promise<void> {
 // It drops only while the reader of the slot
 //   - is active. Then it takes no snapshot of these rows. (A slot is inactive during a snapshot,
 //     and when it is lost or missing. While it is created it is active, with nothing confirmed.)
-//   - has confirmed a row of the last day, hence all rows that go. A connection proves nothing:
+//   - has confirmed a row of the last day, so all rows that go. A connection proves nothing:
 //     while the broker is away the connector confirms nothing, and PostgreSQL may invalidate its
 //     slot with all rows that it has not sent. A heartbeat is a row like any other. It is confirmed
 //     once its transaction is older than all that the slot remembers (catalog_xmin).

@@ -93,8 +93,8 @@ describe('a day of the outbox that is out of retention', () => {
     await isKept();
   });
 
-  // Connected, but the broker is away: the slot may still be given up with all that it has not
-  // sent.
+  // Connected, but the broker is away: the operator may still drop the slot, with all that it has
+  // not sent.
   it('stays while the connector reads and confirms nothing', async () => {
     await reader.create();
     await reader.start();

@@ -5,9 +5,9 @@ import { testAddresses } from '@effectively-once/testing';
 import { documentOf } from '../payment-document.js';
 import { PaymentDocuments } from '../search.idempotency.js';
 import { ensurePaymentsIndex } from './payments-index.js';
-import { probeWrites } from './write-probe.js';
+import { probeDocuments } from './write-probe.js';
 
-// Each index here is damaged by an operator or by Elasticsearch itself (a full disk sets the block).
+// An operator damages each index here, or Elasticsearch itself (a full disk sets the block).
 const names = { alias: `payments-${randomUUID()}`, index: `payments-${randomUUID()}-v1` };
 let client: Client;
 
@@ -31,7 +31,7 @@ async function write(payment = aPayment()): Promise<string> {
   return outcome?.status === 'rejected' ? (outcome.reason as Error).name : String(outcome?.value);
 }
 
-const probe = async () => await probeWrites(client, { alias: names.alias });
+const probe = async () => await probeDocuments(client, { alias: names.alias });
 
 const block = async (name: 'read_only' | 'read_only_allow_delete' | 'write') =>
   void (await client.indices.putSettings({

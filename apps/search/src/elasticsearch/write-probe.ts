@@ -9,7 +9,7 @@ import { refusalOf } from './elasticsearch-failure.js';
  * shard, permission), and leaves no document.
  * @throws DependencyDown if it is refused.
  */
-export async function probeWrites(
+export async function probeDocuments(
   client: Client,
   { alias = PAYMENTS_ALIAS, signal }: { alias?: string; signal?: AbortSignal } = {},
 ): Promise<void> {

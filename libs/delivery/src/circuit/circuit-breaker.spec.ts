@@ -159,8 +159,8 @@ it('lets one waiting lane try when the server answers again, and all go when tha
   expect(circuit.reading).toBe('closed');
 });
 
-// Each failed trial opens it anew. Were each opening to probe by itself, trials would double every second.
-it('tries a server that refuses everybody once a second, however long that lasts', async () => {
+// Each failed trial opens it again. If each opening probed by itself, trials would double.
+it('tries a server that refuses every record once a second, however long that lasts', async () => {
   const { circuit, server, second, waits } = byHand();
   await open(circuit);
   const { tries, cancel } = patient(circuit, 100);
@@ -172,7 +172,7 @@ it('tries a server that refuses everybody once a second, however long that lasts
   cancel();
 });
 
-it('lets nobody else try while one tries', async () => {
+it('lets no other lane try while one tries', async () => {
   const { circuit, second } = byHand();
   await open(circuit);
   void circuit.untilUsable('a', never);
@@ -186,7 +186,7 @@ it('lets nobody else try while one tries', async () => {
   expect(circuit.reading).toBe('closed');
 });
 
-it('tries again by itself when nobody waits, because nothing is fetched while it is open', async () => {
+it('closes by itself when no lane waits, so that records are fetched again', async () => {
   const { circuit, server, second } = byHand();
   await open(circuit);
   server.isUp = false;
@@ -201,7 +201,7 @@ it('tries again by itself when nobody waits, because nothing is fetched while it
   expect(isSymptomOfOutage(error)).toBe(false);
 });
 
-it('lets no lane try that was called off, and keeps nothing of it', async () => {
+it('lets no lane try that was cancelled, and keeps nothing of it', async () => {
   const { circuit, second } = byHand();
   await open(circuit);
   const cancelled = new AbortController();
@@ -241,7 +241,7 @@ it('blames a failed trial on the outage after refusals, and on the record after 
   expect(isSymptomOfOutage(await fails(gone.circuit, 'a'))).toBe(false);
 });
 
-it('forgets who failed when partitions are dealt anew', async () => {
+it('forgets which lanes failed after a rebalance', async () => {
   const { circuit } = byHand();
   await fails(circuit, 'a');
   await fails(circuit, 'b');
@@ -262,7 +262,7 @@ describe('asked whether the server is to blame', () => {
     expect(isSymptomOfOutage(error)).toBe(true);
   });
 
-  it('says no without asking when it has worked for somebody since', async () => {
+  it('says no without asking when it has worked for another lane since', async () => {
     const { circuit, server } = byHand();
     const error = await fails(circuit, 'a');
     await works(circuit, 'b');
