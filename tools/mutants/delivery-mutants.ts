@@ -143,7 +143,7 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
   {
     mutation: 'delivery: calls a server although its circuit is open',
     file: delivery('circuit/circuit-breaker.ts'),
-    text: "if (this.reading !== 'closed' && !isTrial) throw new DependencyDown(this.dependency);",
+    text: 'if (this.outage && !isTrial) throw new DependencyDown(this.dependency);',
     replacement: '',
     test: {
       file: delivery('circuit/circuit-breaker.spec.ts'),
