@@ -9,7 +9,7 @@ export type InjectedFault =
   | { kind: 'kill -9'; process: string }
   /** SIGSTOP for longer than its Kafka session and its leases, then SIGCONT. */
   | { kind: 'freeze'; process: string }
-  /** One consumer loses one server: the proxy between them refuses or hangs. */
+  /** One consumer loses one server: the proxy between them refuses, hangs or swallows. */
   | { kind: ProxyFault; dependency: Dependency }
   | { kind: 'kill -9 at'; consumer: ConsumerName; point: DeliveryPoint }
   | { kind: 'kill -9 in checkout'; point: CheckoutPoint }
@@ -20,7 +20,11 @@ export type InjectedFault =
   /**
    * A mistake of the operator between outbox and topic. `slot moved` needs the operator to repair.
    */
-  | { kind: 'connector deleted' | 'slot dropped' | 'slot moved' };
+  | { kind: 'connector deleted' | 'slot dropped' | 'slot moved' }
+  /** Every process lives and every server answers, but a setting or a session is wrong. */
+  | { kind: 'redis evicts' | 'idle transaction' }
+  /** A member joins the group and only sends heartbeats. */
+  | { kind: 'idle member'; consumer: ConsumerName };
 
 const APPS = ['payments', 'email', 'loyalty', 'search', 'third-parties'] as const;
 const SERVERS = ['postgres', 'kafka', 'connect', 'redis', 'elasticsearch'] as const;
@@ -34,7 +38,9 @@ export const FAULTS: readonly InjectedFault[] = [
     ...pointsOf(consumer).map((point) => ({ kind: 'kill -9 at', consumer, point }) as const),
     { kind: 'zombie', consumer } as const,
     ...(['leave', 'kill'] as const).map((end) => ({ kind: 'rebalance', consumer, end }) as const),
+    { kind: 'idle member', consumer } as const,
   ]),
+  ...(['redis evicts', 'idle transaction'] as const).map((kind) => ({ kind })),
   ...(['connector deleted', 'slot dropped', 'slot moved'] as const).map((kind) => ({ kind })),
 ];
 
@@ -56,18 +62,22 @@ export function titleOf(fault: InjectedFault): string {
       return `${fault.kind} ${fault.process}`;
     case 'refuse':
     case 'hang':
+    case 'swallow':
       return `${fault.kind} ${fault.dependency}`;
     case 'kill -9 at':
       return `${fault.kind} ${fault.consumer} ${fault.point}`;
     case 'kill -9 in checkout':
       return `${fault.kind} ${fault.point}`;
     case 'zombie':
+    case 'idle member':
       return `${fault.kind} ${fault.consumer}`;
     case 'rebalance':
       return `${fault.kind} ${fault.consumer} ${fault.end}`;
     case 'connector deleted':
     case 'slot dropped':
     case 'slot moved':
+    case 'redis evicts':
+    case 'idle transaction':
       return fault.kind;
     default:
       return fault satisfies never;

@@ -16,6 +16,7 @@ import type { BreakableStack } from '../test-runner/test-stack.js';
 import { deleteConnector, dropSlot, moveSlot } from './break-pipeline.js';
 import type { InjectedFault } from './fault.js';
 import { pipelineOf } from './repair.js';
+import { holdLogBack, joinAndDoNothing, letRedisEvict } from './silent-faults.js';
 
 // Longer than the Kafka session on a test stack (6 s) and email's lease (15 s). The group continues
 // without the frozen member. When that member resumes, it believes that it still owns its
@@ -24,6 +25,8 @@ const FROZEN_MS = 17_000;
 const CUT_MIN_MS = 1_000;
 const CUT_MAX_MS = 30_000;
 const SECOND_MEMBER_MAX_MS = 5_000;
+/** As the consumers of a test stack. */
+const IDLE_SESSION_TIMEOUT_MS = 6_000;
 
 /**
  * Fault injection: injects one fault, and resolves when the fault is over or when the supervisor
@@ -68,6 +71,19 @@ export async function injectFault(
       return await dropSlot(pipelineOf(stack));
     case 'slot moved':
       return await moveSlot(pipelineOf(stack), true);
+    case 'redis evicts':
+      return await letRedisEvict(String(stack.addresses['REDIS_URL']), () => silence(random));
+    case 'idle transaction':
+      return await holdLogBack(pipelineOf(stack).superuserUrl, () => silence(random));
+    case 'idle member':
+      return await joinAndDoNothing(
+        {
+          consumer: fault.consumer,
+          brokers: [`127.0.0.1:${stack.environment.settings.KAFKA_PORT}`],
+          sessionTimeoutMs: IDLE_SESSION_TIMEOUT_MS,
+        },
+        () => silence(random),
+      );
     default:
       return fault satisfies never;
   }
@@ -151,5 +167,8 @@ function pidOf(name: string, stack: BreakableStack): number {
   if (pid === undefined) throw new Error(`${name} is not running`);
   return pid;
 }
+
+/** How long a fault lasts that no process notices by itself. */
+const silence = (random: () => number) => sleep(between(CUT_MIN_MS, CUT_MAX_MS, random));
 
 const between = (min: number, max: number, random: () => number) => min + random() * (max - min);
