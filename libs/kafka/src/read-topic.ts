@@ -57,9 +57,13 @@ export async function* readTopic(
     await consumer.subscribe({ topics: [options.topic], fromBeginning: true });
     await consumer.run({
       autoCommit: false,
-      eachBatch: async ({ batch }) => {
+      // kafkajs would continue after the offset that the last record claims (fetched-batch.ts).
+      eachBatchAutoResolve: false,
+      eachBatch: async ({ batch, resolveOffset }) => {
         const { partition } = batch;
-        if (batches.destroyed || batches.write({ partition, ...fetchedRecords(batch) })) return;
+        const fetched = fetchedRecords(batch);
+        resolveOffset((fetched.nextOffset - 1n).toString());
+        if (batches.destroyed || batches.write({ partition, ...fetched })) return;
         await once(batches, 'drain', { signal: done.signal }).catch(() => undefined);
       },
     });
