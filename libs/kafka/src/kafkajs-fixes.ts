@@ -24,7 +24,7 @@ const isolationLevel = requireKafkajs('kafkajs/src/protocol/isolationLevel') as 
 /**
  * Headers. kafkajs copies all headers for each further header, so a record of 1 MB with 150,000
  * headers takes it many minutes, without a heartbeat. And it reads `constructor` from the
- * prototype. Only the record decoder calls readVarIntArray, and it calls only `reduce` on the result.
+ * prototype. Only the record decoder calls readVarIntArray, and then only `reduce` on the result.
  */
 const readArray = decoder.prototype.readVarIntArray;
 decoder.prototype.readVarIntArray = function (decode) {
