@@ -46,6 +46,7 @@ export async function injectFault(
       return await freeze(fault.process, stack);
     case 'refuse':
     case 'hang':
+    case 'swallow':
       return await cut(
         fault.dependency,
         fault.kind,

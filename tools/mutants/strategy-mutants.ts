@@ -79,8 +79,8 @@ export const STRATEGY_MUTANTS: readonly Mutant[] = [
   },
   {
     mutation: 'email: is ready although Redis may evict deduplication markers',
-    file: 'apps/email/src/servers/circuits.ts',
-    text: '      await assertKeepsEveryMarker(redis);\n',
+    file: 'apps/email/src/servers/redis-probe.ts',
+    text: '    await assertKeepsEveryMarker(connection);\n',
     replacement: '',
     test: email('does not answer its probe and is not ready, although it answers a ping'),
   },

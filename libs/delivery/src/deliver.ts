@@ -1,11 +1,7 @@
 import type { ErrorClass } from '@effectively-once/contracts';
 import type { KafkaRecord } from '@effectively-once/kafka';
 import { ATTEMPTS_MAX, backOffMs, LEASE_POLL_MS } from './backoff.js';
-import {
-  classifyByCircuit,
-  isRecordToBlame,
-  isSymptomOfOutage,
-} from './circuit/circuit-breaker.js';
+import { classifyByCircuit, isRecordToBlame, isSymptomOfOutage } from './circuit/streak.js';
 import { Cancelled, type FailureClass, type LeaseHeld } from './failure.js';
 import type { Applied } from './idempotency-strategy.js';
 

@@ -128,3 +128,21 @@ it('closes the connection of the client if the server cannot be reached', async 
   echo.listen(0, '127.0.0.1');
   await once(echo, 'listening');
 });
+
+it('swallows what open connections send, also after it heals, and forwards for new ones', async () => {
+  const old = await dial();
+  old.socket.write('before');
+  await old.answered('before');
+  await proxy.swallow();
+  old.socket.write(' lost');
+  const fresh = await dial();
+  fresh.socket.write('new');
+  await fresh.answered('new');
+  await proxy.heal();
+  old.socket.write(' lost too');
+  fresh.socket.write(' and on');
+  await fresh.answered('new and on');
+  await old.answered('before');
+  expect(old.socket.destroyed).toBe(false);
+  expect(received).not.toContain('lost');
+});

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** The two ways in which a server is unreachable: it has died, or it is frozen. */
-export const PROXY_FAULTS = ['refuse', 'hang'] as const;
+/** How a server is lost: it has died, it is frozen, or only the open connections are dead. */
+export const PROXY_FAULTS = ['refuse', 'hang', 'swallow'] as const;
 export type ProxyFault = (typeof PROXY_FAULTS)[number];
 
 const CONNECTIONS_MAX = 1_000;
@@ -11,6 +11,7 @@ interface Connection {
   client: Socket;
   /** Absent while the proxy hangs and the client is not connected to the server yet. */
   server?: Socket;
+  isSwallowed?: boolean;
 }
 
 /**
@@ -19,6 +20,8 @@ interface Connection {
  *
  *   refuse   the port is closed, and every connection too
  *   hang     connections are accepted and stay open, and no byte passes
+ *   swallow  the open connections are half-dead: they stay open, and every byte is lost, as after a
+ *            firewall has forgotten them. New connections work.
  *   heal     forwards again. Bytes that were sent meanwhile arrive late, as at a server that was
  *            frozen, also those of a client that has timed out since.
  */
@@ -48,7 +51,9 @@ export class TcpProxy {
 
   async heal(): Promise<void> {
     // A connection that is joined twice would forward every byte twice.
-    if (this.isHanging) for (const connection of this.connections) this.join(connection);
+    if (this.isHanging) {
+      for (const one of this.connections) if (!one.isSwallowed) this.join(one);
+    }
     this.isHanging = false;
     await this.open();
   }
@@ -58,6 +63,16 @@ export class TcpProxy {
     for (const { client, server } of this.connections) {
       client.unpipe().pause();
       server?.unpipe().pause();
+    }
+    await this.open();
+  }
+
+  async swallow(): Promise<void> {
+    for (const connection of this.connections) {
+      connection.isSwallowed = true;
+      // `resume` without a reader discards the bytes.
+      connection.client.unpipe().resume();
+      connection.server?.unpipe().resume();
     }
     await this.open();
   }

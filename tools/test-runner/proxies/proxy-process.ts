@@ -1,9 +1,9 @@
 import { createServer } from 'node:http';
-import { TcpProxy } from '@effectively-once/testing/tcp-proxy';
+import { PROXY_FAULTS, TcpProxy } from '@effectively-once/testing/tcp-proxy';
 import type { ProxyProcessOptions } from './proxies.js';
 
 // The TCP proxies run in their own process with an HTTP control API, because the tests that inject
-// the faults run in another process than the stack. `POST /<dependency>/refuse`, `/hang` or `/heal`
+// the faults run in another process than the stack. `POST /<dependency>/<fault>` or `/heal`
 // answers 204 once the proxy has switched.
 
 const { controlPort, proxies: routes } = JSON.parse(process.argv[2] ?? '') as ProxyProcessOptions;
@@ -23,7 +23,7 @@ createServer((request, response) => {
 async function switchProxy(path: string): Promise<boolean> {
   const [, dependency = '', asked] = path.split('/');
   const proxy = proxies.get(dependency);
-  const how = (['refuse', 'hang', 'heal'] as const).find((known) => known === asked);
+  const how = ([...PROXY_FAULTS, 'heal'] as const).find((known) => known === asked);
   if (!proxy || !how) return false;
   await proxy[how]();
   return true;

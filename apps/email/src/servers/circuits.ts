@@ -4,7 +4,7 @@ import { Redis } from 'ioredis';
 import { ASK_TIMEOUT_MS } from '../config.js';
 import { MailProvider } from './mail-provider.js';
 import { Recipients } from './recipients.js';
-import { assertKeepsEveryMarker } from './redis-memory.js';
+import { probeRedis } from './redis-probe.js';
 import { SMTP, type Smtp } from './smtp.js';
 
 /**
@@ -21,18 +21,14 @@ export class EmailCircuits implements ConsumerCircuits {
   readonly ready: ConsumerCircuits['ready'];
 
   constructor(
-    @Inject(Redis) redis: Pick<Redis, 'ping' | 'info'>,
+    @Inject(Redis) redis: Pick<Redis, 'duplicate'>,
     @Inject(Recipients) recipients: Pick<Recipients, 'ping'>,
     @Inject(MailProvider) provider: Pick<MailProvider, 'ping'>,
     @Inject(SMTP) smtp: Pick<Smtp, 'verify'>,
   ) {
-    // A Redis that may evict markers grants no claim, so it does not work for email.
-    const pingRedis = async () => {
-      await redis.ping();
-      await assertKeepsEveryMarker(redis);
-    };
+    const tryRedis = async () => await probeRedis(redis);
     const verifySmtp = async () => void (await smtp.verify());
-    this.redis = new Circuit({ dependency: 'redis', probe: pingRedis });
+    this.redis = new Circuit({ dependency: 'redis', probe: tryRedis });
     this.payments = new Circuit({
       dependency: 'payments',
       probe: () => recipients.ping(AbortSignal.timeout(ASK_TIMEOUT_MS)),
@@ -45,7 +41,7 @@ export class EmailCircuits implements ConsumerCircuits {
     this.all = [this.redis, this.payments, this.mailProvider, this.smtp];
     // Email asks the mail provider only about old events, so it is ready without its answer.
     this.ready = {
-      redis: pingRedis,
+      redis: tryRedis,
       smtp: verifySmtp,
       payments: (signal) => recipients.ping(signal),
     };

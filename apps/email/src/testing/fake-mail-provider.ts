@@ -1,3 +1,4 @@
+import type { Redis } from 'ioredis';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
@@ -69,7 +70,14 @@ export class FakeMailProvider {
 export function sendReceiptTo(smtpUrl: string) {
   const smtp = connectSmtp(smtpUrl);
   const works = { ping: async () => undefined as never };
-  const redis = { ...works, info: async () => 'maxmemory_policy:noeviction' };
+  const connection = {
+    on: () => undefined,
+    connect: async () => undefined,
+    info: async () => 'maxmemory_policy:noeviction',
+    set: async () => 'OK',
+    disconnect: () => undefined,
+  };
+  const redis = { duplicate: () => connection as unknown as Redis };
   const circuits = new EmailCircuits(redis, works, works, smtp);
   const recipients = {
     of: async () => ({ userId: 'alice', receiptEmail: 'alice@example.com', locale: 'en' }),

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { Circuit, isSymptomOfOutage, LANES_TO_OPEN } from './circuit-breaker.js';
+import { Circuit, LANES_TO_OPEN } from './circuit-breaker.js';
+import { isSymptomOfOutage } from './streak.js';
 import { DependencyDown, LeaseHeld, PermanentFailure, RefusedForNow } from '../failure.js';
 
 const ENDS = {

@@ -1,13 +1,12 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Circuit, LANES_TO_OPEN } from './circuit-breaker.js';
 import {
-  Circuit,
   classifyByCircuit,
   isDependencyToBlame,
   isRecordToBlame,
   isSymptomOfOutage,
-  LANES_TO_OPEN,
-} from './circuit-breaker.js';
+} from './streak.js';
 import { DependencyDown, LeaseHeld, PermanentFailure, RefusedForNow } from '../failure.js';
 
 const circuits: Circuit[] = [];

@@ -1,6 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withTimeout } from '@effectively-once/timing';
-import { blames, classify, DependencyDown, type FailureClass } from '../failure.js';
+import { classify, DependencyDown } from '../failure.js';
+import {
+  type CircuitReading,
+  isSuspicious,
+  markAsOwnFault,
+  newStreak,
+  putInStreak,
+  type Streak,
+  type StreakOwner,
+} from './streak.js';
+import { WaitingLanes } from './waiting-lanes.js';
 
 /** So many different lanes failed in a row, with no success between: the server is to blame. */
 export const LANES_TO_OPEN = 3;
@@ -21,16 +31,6 @@ export interface CircuitOptions {
   wait?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
-export type CircuitReading = 'closed' | 'half_open' | 'open';
-
-/** Failures in a row. A success ends it. It may turn out to be an outage. */
-interface Streak {
-  circuit: Circuit;
-  lanes: Set<string>;
-  isOutage: boolean;
-  endedBySuccess: boolean;
-}
-
 /** From opening to closing. */
 interface Outage {
   /** It opened because the server could not be used at all. */
@@ -40,15 +40,6 @@ interface Outage {
   /** The lanes that the server refused although it answered. */
   refused: Set<string>;
 }
-
-interface Waiter {
-  lane: string;
-  goOn: () => void;
-}
-
-const streakOf = new WeakMap<object, Streak>();
-/** Errors of a lane that fails alone while the server works for others. */
-const ownFaults = new WeakSet<object>();
 
 /**
  * Circuit breaker: tells a server that is down from a record that is bad.
@@ -67,15 +58,15 @@ const ownFaults = new WeakSet<object>();
  * the circuit. It also proves that the lanes which were refused fail alone: from then on their
  * failures count as their own and open nothing, until they succeed.
  */
-export class Circuit {
+export class Circuit implements StreakOwner {
   readonly dependency: string;
   private readonly wait: NonNullable<CircuitOptions['wait']>;
   private readonly closing = new AbortController();
   private readonly listeners: ((reading: CircuitReading) => void)[] = [];
   private state: CircuitReading = 'closed';
-  private streak = this.newStreak();
+  private streak = newStreak(this);
   private outage: Outage | undefined;
-  private waiters: Waiter[] = [];
+  private readonly waiting = new WaitingLanes(() => this.tell());
   private readonly trials = new Set<string>();
   private readonly suspects = new Set<string>();
   private admitted = true;
@@ -93,7 +84,7 @@ export class Circuit {
   get admitsRecords(): boolean {
     if (!this.outage) return true;
     if (!this.outage.isAnswering) return false;
-    return this.waiters.filter(({ lane }) => this.isUntried(lane)).length < UNTRIED_LANES_MAX;
+    return this.waiting.count((lane) => this.isUntried(lane)) < UNTRIED_LANES_MAX;
   }
 
   /** `tell` is called when `reading` or `admitsRecords` changes, and after every probe. */
@@ -114,7 +105,7 @@ export class Circuit {
       this.succeeded(lane, isTrial);
       return result;
     } catch (error) {
-      if (isCounted(error)) await this.failed(lane, error);
+      if (isSuspicious(error)) await this.failed(lane, error);
       else this.succeeded(lane, isTrial);
       throw error;
     }
@@ -122,23 +113,7 @@ export class Circuit {
 
   /** Resolves when this lane may try again: at once while closed, else as a trial or with all. */
   async untilUsable(lane: string, signal: AbortSignal): Promise<void> {
-    if (!this.outage) return;
-    signal.throwIfAborted();
-    await new Promise<void>((resolve, reject) => {
-      const cancelled = () => {
-        this.waiters = this.waiters.filter((other) => other !== waiter);
-        this.tell();
-        reject(signal.reason as Error);
-      };
-      const goOn = () => {
-        signal.removeEventListener('abort', cancelled);
-        resolve();
-      };
-      const waiter = { lane, goOn };
-      this.waiters.push(waiter);
-      signal.addEventListener('abort', cancelled, { once: true });
-      this.tell();
-    });
+    if (this.outage) await this.waiting.add(lane, signal);
   }
 
   /** Stops probing. For a process that ends. */
@@ -148,7 +123,7 @@ export class Circuit {
 
   /** After a rebalance: the lanes whose failures were counted may belong to another member. */
   forgetLanes(): void {
-    this.streak = this.newStreak();
+    this.streak = newStreak(this);
     this.suspects.clear();
   }
 
@@ -167,15 +142,11 @@ export class Circuit {
     return true;
   }
 
-  private newStreak(): Streak {
-    return { circuit: this, lanes: new Set(), isOutage: false, endedBySuccess: false };
-  }
-
   private succeeded(lane: string, isTrial: boolean): void {
     this.suspects.delete(lane);
     if (this.streak.lanes.size > 0) {
       this.streak.endedBySuccess = true;
-      this.streak = this.newStreak();
+      this.streak = newStreak(this);
     }
     if (!isTrial || !this.outage) return;
     for (const refused of this.outage.refused) if (refused !== lane) this.suspect(refused);
@@ -185,12 +156,12 @@ export class Circuit {
   private async failed(lane: string, error: unknown): Promise<void> {
     const isDown = classify(error) === 'dependency_down';
     if (this.suspects.has(lane) && (!isDown || (await this.answers()))) {
-      markAs(ownFaults, error);
+      markAsOwnFault(error);
       if (this.outage) this.become('open');
       return;
     }
     this.streak.lanes.add(lane);
-    if (typeof error === 'object' && error !== null) streakOf.set(error, this.streak);
+    putInStreak(error, this.streak);
     if (isDown || this.streak.lanes.size >= LANES_TO_OPEN) this.streak.isOutage = true;
     if (this.outage) {
       this.outage.refused.add(lane);
@@ -216,7 +187,7 @@ export class Circuit {
     // A lane that was let go and never called must not pass when it opens the next time.
     this.trials.clear();
     this.become('closed');
-    this.waiters.splice(0).forEach(({ goOn }) => goOn());
+    this.waiting.releaseAll();
   }
 
   private become(state: CircuitReading): void {
@@ -247,25 +218,20 @@ export class Circuit {
       // before proves nothing. After refusals of everything an answer to the probe proves nothing:
       // a provider may say 451 to all and greet well.
       outage.refused.clear();
-      this.streak = this.newStreak();
+      this.streak = newStreak(this);
     }
     outage.isAnswering = isAnswering;
-    const next = isAnswering ? this.takeWaiter() : undefined;
+    const next = isAnswering ? this.waiting.take((lane) => this.isUntried(lane)) : undefined;
     if (next) {
       this.trials.add(next.lane);
       next.goOn();
     } else if (isAnswering && this.state === 'open' && this.trials.size === 0) {
       // No lane waits, so no lane can try. What fails next starts a new streak: in the old one, a
       // single bad record would open the circuit, and would never be counted.
-      this.streak = this.newStreak();
+      this.streak = newStreak(this);
       this.closeCircuit();
     }
     this.tell(true);
-  }
-
-  private takeWaiter(): Waiter | undefined {
-    const untried = this.waiters.findIndex(({ lane }) => this.isUntried(lane));
-    return this.waiters.splice(Math.max(untried, 0), 1)[0];
   }
 
   private isUntried(lane: string): boolean {
@@ -281,55 +247,4 @@ export class Circuit {
       return false;
     }
   }
-}
-
-/** The error is one of those that led to opening a circuit, so it is not the record's fault. */
-export function isSymptomOfOutage(error: unknown): boolean {
-  return streakBehind(error)?.isOutage ?? false;
-}
-
-/** Whether the refusal is surely about its record: the server says so, or works for others. */
-export function isRecordToBlame(error: unknown): boolean {
-  if (blames(error) === 'record' || isIn(ownFaults, error)) return true;
-  return streakBehind(error)?.endedBySuccess ?? false;
-}
-
-/** @returns whether a dependency, not the record, is to blame. */
-export async function isDependencyToBlame(error: unknown): Promise<boolean> {
-  const streak = streakBehind(error);
-  return streak ? await streak.circuit.isToBlame(streak) : false;
-}
-
-/** The class of a failure, with what its circuit knows about the server. */
-export function classifyByCircuit(error: unknown): FailureClass {
-  if (isSymptomOfOutage(error)) return 'dependency_down';
-  const failureClass = classify(error);
-  return failureClass === 'dependency_down' && isIn(ownFaults, error) ? 'transient' : failureClass;
-}
-
-/** The circuit an error came through; undefined when it came through none. */
-export function circuitBehind(error: unknown): Circuit | undefined {
-  return streakBehind(error)?.circuit;
-}
-
-function streakBehind(error: unknown): Streak | undefined {
-  return typeof error === 'object' && error !== null ? streakOf.get(error) : undefined;
-}
-
-function isIn(set: WeakSet<object>, error: unknown): boolean {
-  return typeof error === 'object' && error !== null && set.has(error);
-}
-
-function markAs(set: WeakSet<object>, error: unknown): void {
-  if (typeof error === 'object' && error !== null) set.add(error);
-}
-
-// A poison record, a held lease and a refusal that is surely about one record are replies that
-// prove that the server works.
-function isCounted(error: unknown): boolean {
-  const failureClass = classify(error);
-  if (failureClass === 'dependency_down') return true;
-  return (
-    (failureClass === 'transient' || failureClass === 'permanent') && blames(error) !== 'record'
-  );
 }

@@ -1,6 +1,6 @@
 import type { ConsumerName } from '@effectively-once/contracts';
 import { Counter, Gauge, Histogram } from 'prom-client';
-import type { CircuitReading } from '../circuit/circuit-breaker.js';
+import type { CircuitReading } from '../circuit/streak.js';
 import type { DeliveryOutcome } from '../deliver.js';
 import type { FailureClass } from '../failure.js';
 import type { Applied } from '../idempotency-strategy.js';
