@@ -1,4 +1,5 @@
 import { AUDIT_MUTANTS } from './audit-mutants.js';
+import { BLAME_MUTANTS } from './blame-mutants.js';
 import { CONNECTOR_MUTANTS } from './connector-mutants.js';
 import { DEAD_LETTER_MUTANTS } from './dead-letter-mutants.js';
 import { DELIVERY_MUTANTS } from './delivery-mutants.js';
@@ -11,6 +12,7 @@ import { WATCH_MUTANTS } from './watch-mutants.js';
 /** All mutants: for each promise of this repository a mutation that breaks it. */
 export const MUTANTS: readonly Mutant[] = [
   ...DELIVERY_MUTANTS,
+  ...BLAME_MUTANTS,
   ...STRATEGY_MUTANTS,
   ...PAYMENTS_MUTANTS,
   ...DEAD_LETTER_MUTANTS,

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { runJestIn, TEST_TIMEOUT_MS } from '../test-runner/jest.js';
-import type { MutantLevel, NamedTest } from './mutant.js';
+import { runJestIn, TEST_TIMEOUT_MS } from '../../test-runner/jest.js';
+import type { MutantLevel, NamedTest } from '../mutant.js';
 
 /** `did not run`: no test has that title, or its file does not load. This proves nothing. */
 export type TestOutcome = 'passed' | 'failed' | 'did not run';

@@ -13,8 +13,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { repositoryRoot } from '../repository-root.js';
-import { withMutation, type Mutant } from './mutant.js';
+import { repositoryRoot } from '../../repository-root.js';
+import { withMutation, type Mutant } from '../mutant.js';
 
 const OURS = '@effectively-once';
 

@@ -1,0 +1,81 @@
+import { killedBy, type Mutant } from './mutant.js';
+
+const delivery = (file: string) => `libs/delivery/src/${file}`;
+const breaker = killedBy(delivery('circuit/circuit-breaker.spec.ts'));
+
+/** Whom a failure blames: one record, every record, or the server. */
+export const BLAME_MUTANTS: readonly Mutant[] = [
+  {
+    mutation: 'delivery: only lanes that failed try a server again',
+    file: delivery('circuit/waiting-lanes.ts'),
+    text: 'this.lanes.findIndex(({ lane }) => isPreferred(lane))',
+    replacement: 'this.lanes.findIndex(({ lane }) => !isPreferred(lane))',
+    test: breaker('are tried after a lane that has not failed'),
+  },
+  {
+    mutation: 'delivery: fetches no record while three bad mailboxes hold the circuit',
+    file: delivery('circuit/circuit-breaker.ts'),
+    text: 'if (!this.outage.isAnswering) return false;',
+    replacement: 'return false;',
+    test: breaker(
+      'do not stop the fetching of lanes that have not failed, until enough of them wait',
+    ),
+  },
+  {
+    mutation: 'delivery: lanes that fail alone open the circuit again and again',
+    file: delivery('circuit/circuit-breaker.ts'),
+    text: 'if (refused !== lane) this.suspect(refused);',
+    replacement: 'void refused;',
+    test: breaker(
+      'fail alone when the server works for another lane: their failures count, and open nothing',
+    ),
+  },
+  {
+    mutation: 'delivery: a lane that failed alone hides an outage for ever',
+    file: delivery('circuit/circuit-breaker.ts'),
+    text: '    this.suspects.delete(lane);\n',
+    replacement: '',
+    test: breaker('are like all others again when one of their mails was accepted'),
+  },
+  {
+    mutation: 'delivery: dead-letters at once what the server may refuse to every record',
+    file: delivery('deliver.ts'),
+    text: "if (errorClass === 'permanent' && counted.some(isRecordToBlame)) break;",
+    replacement: "if (errorClass === 'permanent') break;",
+    test: {
+      file: delivery('deliver.spec.ts'),
+      title: 'is retried like a transient failure, and dead-lettered as permanent',
+    },
+  },
+  {
+    mutation: 'email: ignores the enhanced status code of a refusal',
+    file: 'apps/email/src/servers/smtp-failure.ts',
+    text: "const row = ENHANCED.find(([pattern]) => pattern.test(enhanced ?? ''));",
+    replacement: 'const row = ENHANCED.find(() => enhanced === undefined);',
+    test: {
+      file: 'apps/email/src/servers/smtp-failure.spec.ts',
+      title:
+        'an enhanced status code says that it is about the record: RCPT TO, 552 5.2.2 Mailbox full',
+    },
+  },
+  {
+    mutation: 'postgres: a read-only server is the fault of the record',
+    file: 'libs/postgres/src/postgres-failure.ts',
+    text: "  ['25006', 'unavailable',",
+    replacement: "  ['25006', 'other',",
+    test: {
+      file: 'libs/postgres/src/postgres-failure.spec.ts',
+      title: 'is unavailable after 25006: the server or the role is read-only',
+    },
+  },
+  {
+    mutation: 'postgres: keeps a connection to a server that became read-only',
+    file: 'libs/postgres/src/close-unusable-connection.ts',
+    text: "if (!error || postgresFailure(error) !== 'unavailable') return;",
+    replacement: "if ((error as Error | undefined)?.message !== 'Query read timeout') return;",
+    test: {
+      file: 'libs/postgres/src/close-unusable-connection.spec.ts',
+      title: 'closes a connection to a server that is read-only since a failover',
+    },
+  },
+];
