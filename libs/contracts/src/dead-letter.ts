@@ -13,6 +13,12 @@ export const DLQ_HEADERS = {
   deadLetteredAt: 'dlq_dead_lettered_at',
   redriveCount: 'dlq_redrive_count',
   appVersion: 'dlq_app_version',
+  /** Only on a cut dead letter: the number of bytes of the original value. */
+  valueCut: 'dlq_value_cut',
+  /** Only if the key was cut: the number of bytes of the original key. */
+  keyCut: 'dlq_key_cut',
+  /** Only if headers were dropped: their number. */
+  headersCut: 'dlq_headers_cut',
 } as const;
 
 export type ErrorClass = 'poison' | 'permanent' | 'transient';

@@ -1,4 +1,10 @@
-import { assertDedupWindowCovers, RETENTION, TOPICS } from './topics.js';
+import {
+  assertDeadLettersFit,
+  assertDedupWindowCovers,
+  BATCH_BYTES_MAX,
+  RETENTION,
+  TOPICS,
+} from './topics.js';
 
 it('a deduplication marker outlives the last redelivery of its event', () => {
   expect(() => assertDedupWindowCovers(RETENTION)).not.toThrow();
@@ -26,3 +32,22 @@ it('no topic stores compressed batches, because the consumers cannot read every 
     TOPICS.map(() => 'uncompressed'),
   );
 });
+
+it('a dead letter fits into its topic, and its redrive into the redrive topic', () => {
+  expect(() => assertDeadLettersFit(BATCH_BYTES_MAX)).not.toThrow();
+  const sizeOf = (end: string) =>
+    TOPICS.filter(({ name }) => name.endsWith(end)).map(
+      ({ config }) => config['max.message.bytes'],
+    );
+  expect(sizeOf('.completed')).toEqual(['1048588']);
+  expect(sizeOf('.redrive')).toEqual(['2097152', '2097152', '2097152']);
+  expect(sizeOf('.dlq')).toEqual(['2162688', '2162688', '2162688']);
+});
+
+it.each(['redrive', 'deadLetter'] as const)(
+  'sizes under which a %s would not fit are refused',
+  (small) => {
+    const sizes = { ...BATCH_BYTES_MAX, [small]: BATCH_BYTES_MAX.event };
+    expect(() => assertDeadLettersFit(sizes)).toThrow(/larger than its record/);
+  },
+);

@@ -55,6 +55,30 @@ export function assertDedupWindowCovers(retention: Record<keyof typeof RETENTION
   );
 }
 
+/**
+ * The largest record batch that a topic takes (`max.message.bytes`). A dead letter has more headers
+ * than its record, so its topic takes more. The configuration of the broker names the same sizes
+ * (infra/kafka, docker-compose.yml), and every reader fetches the largest.
+ */
+export const BATCH_BYTES_MAX = {
+  /** Kafka's default, also of the broker (`message.max.bytes`). */
+  event: 1_048_588,
+  redrive: 2_097_152,
+  deadLetter: 2_097_152 + 65_536,
+} as const;
+
+/**
+ * Refuses sizes under which a dead letter or its redrive does not fit into its topic.
+ * @throws Error with the sizes.
+ */
+export function assertDeadLettersFit(size: Record<keyof typeof BATCH_BYTES_MAX, number>): void {
+  if (size.event < size.redrive && size.redrive < size.deadLetter) return;
+  throw new Error(
+    `a dead letter is larger than its record, but the main topic takes ${size.event} bytes, ` +
+      `the redrive topic ${size.redrive} and the dead-letter topic ${size.deadLetter}`,
+  );
+}
+
 export interface TopicDefinition {
   name: string;
   partitions: number;
@@ -69,23 +93,28 @@ export interface TopicDefinition {
  */
 const UNPACKED = { 'compression.type': 'uncompressed' };
 
-const eventTopic = (name: string): TopicDefinition => ({
+const eventTopic = (name: string, batchBytesMax: number): TopicDefinition => ({
   name,
   partitions: PARTITIONS,
   config: {
     ...UNPACKED,
+    'max.message.bytes': String(batchBytesMax),
     'retention.ms': String(RETENTION.topicMs),
     'segment.ms': String(RETENTION.topicSegmentMs),
   },
 });
 
 export const TOPICS: readonly TopicDefinition[] = [
-  eventTopic(PAYMENT_COMPLETED),
-  ...CONSUMERS.map((consumer) => eventTopic(redriveTopic(consumer))),
+  eventTopic(PAYMENT_COMPLETED, BATCH_BYTES_MAX.event),
+  ...CONSUMERS.map((consumer) => eventTopic(redriveTopic(consumer), BATCH_BYTES_MAX.redrive)),
   ...CONSUMERS.map((consumer) => ({
     name: deadLetterTopic(consumer),
     partitions: PARTITIONS,
-    config: { ...UNPACKED, 'retention.ms': String(30 * DAY_MS) },
+    config: {
+      ...UNPACKED,
+      'max.message.bytes': String(BATCH_BYTES_MAX.deadLetter),
+      'retention.ms': String(30 * DAY_MS),
+    },
   })),
   {
     name: HEARTBEAT_TOPIC,

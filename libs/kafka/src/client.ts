@@ -1,6 +1,7 @@
 // kafkajs is unmaintained. Only this library imports it, so that replacing kafkajs means replacing
 // this library.
 import './kafkajs-fixes.js';
+import { BATCH_BYTES_MAX } from '@effectively-once/contracts';
 import { Kafka, logLevel } from 'kafkajs';
 
 const CONNECTION_TIMEOUT_MS = 3_000;
@@ -12,6 +13,12 @@ export const RETRY = {
   multiplier: 2,
   maxRetryTime: 5_000,
   retries: 8,
+};
+
+/** Of one fetch. A partition answers with at least one batch of the largest topic. */
+export const FETCH_BYTES_MAX = {
+  maxBytesPerPartition: BATCH_BYTES_MAX.deadLetter,
+  maxBytes: 10_485_760,
 };
 
 export interface Connection {

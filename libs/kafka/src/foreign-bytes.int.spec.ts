@@ -88,7 +88,7 @@ describe.each(Object.keys(FOREIGN))('%s', (name) => {
     await produce(topic, plain('before'));
     await waitUntil('the record before it', isConsumed('before'));
     expect(await produce(topic, foreign)).toBe(0);
-    // First as the last of the topic, so that the next fetch begins behind it.
+    // Read it once as the end of the topic, and once with a record after it.
     expect((await all(topic))[0]?.offset).toBe(0n);
     await produce(topic, plain('after'));
     const records = await all(topic);

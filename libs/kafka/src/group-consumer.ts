@@ -1,12 +1,11 @@
 import type { Consumer, EachBatchPayload } from 'kafkajs';
 import type { KafkaRecord, TopicPartition } from './record.js';
 import { CommitPositions } from './commit-positions.js';
-import { kafkaClient, RETRY } from './client.js';
+import { FETCH_BYTES_MAX, kafkaClient, RETRY } from './client.js';
 import { fetchedRecords } from './fetched-batch.js';
 
 // After a resume, kafkajs first ends the fetch that is in flight: this bounds the resume latency.
 const FETCH_WAIT_MAX_MS = 250;
-const FETCH_BYTES_MAX_PER_PARTITION = 1_048_576;
 
 export interface GroupOptions {
   brokers: string[];
@@ -47,7 +46,7 @@ export class GroupConsumer {
       rebalanceTimeout: options.sessionTimeoutMs * 2,
       heartbeatInterval: Math.floor(options.sessionTimeoutMs / 10),
       maxWaitTimeInMs: FETCH_WAIT_MAX_MS,
-      maxBytesPerPartition: FETCH_BYTES_MAX_PER_PARTITION,
+      ...FETCH_BYTES_MAX,
       readUncommitted: true,
       allowAutoTopicCreation: false,
       retry: { ...RETRY, restartOnFailure: async () => true },

@@ -8,7 +8,7 @@ export {
   type Offsets,
 } from './admin.js';
 export { GroupConsumer, type FetchedRecords } from './group-consumer.js';
-export { RecordProducer } from './producer.js';
+export { BatchTooLarge, RecordProducer } from './producer.js';
 export { readTopic, type OffsetRange } from './read-topic.js';
 export { headerTexts, userOf, type KafkaRecord, type TopicPartition } from './record.js';
 export { firstRecords } from './watch/first-records.js';

@@ -3,10 +3,10 @@ import { PassThrough } from 'node:stream';
 import type { Consumer } from 'kafkajs';
 import type { KafkaRecord } from './record.js';
 import { withAdmin } from './admin.js';
-import { kafkaClient, retryOf, type Connection } from './client.js';
+import { FETCH_BYTES_MAX, kafkaClient, retryOf, type Connection } from './client.js';
 import { fetchedRecords } from './fetched-batch.js';
 
-const FETCH_WAIT_MAX_MS = 100;
+const FETCH = { ...FETCH_BYTES_MAX, maxWaitTimeInMs: 100 };
 // Batches that are fetched but not read yet. At this limit fetching waits: bounded memory.
 const BATCHES_BUFFERED_MAX = 8;
 const SILENCE_MAX_MS = 30_000;
@@ -35,7 +35,7 @@ export async function* readTopic(
   const consumer = kafkaClient(options).consumer({
     groupId,
     retry: retryOf(options),
-    maxWaitTimeInMs: FETCH_WAIT_MAX_MS,
+    ...FETCH,
     readUncommitted: true,
     allowAutoTopicCreation: false,
   });

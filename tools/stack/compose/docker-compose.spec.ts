@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { BATCH_BYTES_MAX } from '@effectively-once/contracts';
 import { parse as parseYaml } from 'yaml';
 import { APPS, appEnvironment } from '../app-environment.js';
 import { readEnvironment } from '../environment.js';
@@ -97,6 +98,18 @@ describe('docker-compose.yml', () => {
       driver: 'json-file',
       options: { 'max-size': '10m', 'max-file': '3' },
     });
+  });
+
+  it('gives Kafka the sizes of the topics, as in native mode', () => {
+    const { environment } = file.services['kafka']!;
+    const native = read('infra/kafka/server.properties');
+    for (const [name, size] of [
+      ['message.max.bytes', BATCH_BYTES_MAX.event],
+      ['replica.fetch.max.bytes', BATCH_BYTES_MAX.deadLetter],
+    ] as const) {
+      expect(native).toContain(`\n${name}=${size}\n`);
+      expect(environment).toHaveProperty(`KAFKA_${name.toUpperCase().replaceAll('.', '_')}`, size);
+    }
   });
 
   it('uses 127.0.0.1 in containers only for the listeners of Kafka', () => {

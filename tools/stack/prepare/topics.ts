@@ -1,7 +1,27 @@
-import { TOPICS } from '@effectively-once/contracts';
-import { ensureTopics } from '@effectively-once/kafka';
+import {
+  assertDeadLettersFit,
+  CONSUMERS,
+  deadLetterTopic,
+  PAYMENT_COMPLETED,
+  redriveTopic,
+  TOPICS,
+} from '@effectively-once/contracts';
+import { ensureTopics, readTopicSettings } from '@effectively-once/kafka';
 
-/** Creates every missing topic. The broker creates none itself, or a typo would become a topic. */
-export async function createTopics(options: { brokers: string[] }): Promise<void> {
-  await ensureTopics({ brokers: options.brokers, clientId: 'create-topics', topics: TOPICS });
+/**
+ * Creates every missing topic. The broker creates none itself, or a typo would become a topic.
+ * @throws Error when the topics of before are too small for dead letters.
+ */
+export async function createTopics({ brokers }: { brokers: string[] }): Promise<void> {
+  const connection = { brokers, clientId: 'create-topics' };
+  await ensureTopics({ ...connection, topics: TOPICS });
+  const found = await readTopicSettings({ ...connection, topics: TOPICS.map(({ name }) => name) });
+  const sizeOf = (topic: string) => Number(found.get(topic)?.config.get('max.message.bytes'));
+  for (const consumer of CONSUMERS) {
+    assertDeadLettersFit({
+      event: sizeOf(PAYMENT_COMPLETED),
+      redrive: sizeOf(redriveTopic(consumer)),
+      deadLetter: sizeOf(deadLetterTopic(consumer)),
+    });
+  }
 }

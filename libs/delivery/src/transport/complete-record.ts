@@ -4,11 +4,11 @@ import { userOf, type KafkaRecord, type RecordProducer } from '@effectively-once
 import { ATTEMPTS_MAX, dependencyBackOffMs } from '../backoff.js';
 import type { Circuit } from '../circuit/circuit-breaker.js';
 import { circuitBehind, isDependencyToBlame } from '../circuit/streak.js';
-import { deadLetterOf } from '../dead-letter.js';
+import { deadLetterOf, produceDeadLetter } from '../dead-letter.js';
 import { deliver, type Delivered, type Delivery } from '../deliver.js';
 import { DependencyDown, IdempotencyCollision, redactedError } from '../failure.js';
 import type { RecordCompleter, RecordLane } from '../partition/record-lane.js';
-import type { ReachPoint } from '../testing/failure-points.js';
+import type { ReachPoint } from './failure-points.js';
 import type { DeliveryLog } from './delivery-log.js';
 import type { DeliveryMetrics } from './delivery-metrics.js';
 import type { DeliveredEvent, Handler } from './handler.js';
@@ -44,7 +44,9 @@ export class DeliveringCompleter implements RecordCompleter {
         reach('before_dead_letter');
         if (failure.error instanceof IdempotencyCollision) metrics.collided();
         log.warn({ ...identity(), error: redactedError(failure.error) }, 'dead-lettering');
-        await producer.send(deadLetterOf(dead, failure, { consumer, appVersion, now: new Date() }));
+        const letter = deadLetterOf(dead, failure, { consumer, appVersion, now: new Date() });
+        const size = await produceDeadLetter(producer, letter);
+        if (size === 'cut') log.warn(identity(), 'the dead letter was cut: it is too large');
         reach('after_dead_letter');
       },
       observe: ({ result, attempt, error }) => {

@@ -2,8 +2,8 @@ import type { Connection } from '../client.js';
 import { readTopic, type OffsetRange } from '../read-topic.js';
 import type { KafkaRecord } from '../record.js';
 
-// A few records are enough to find the first. Only control records (the ends of transactions) and
-// gaps make more reads necessary, and then each reads ten times as far.
+// A range usually begins with a record, so read few offsets first. If these hold only control
+// records (the ends of transactions) or gaps, each further read covers ten times as many offsets.
 const OFFSETS_FIRST_READ = 100n;
 const GROWTH = 10n;
 
