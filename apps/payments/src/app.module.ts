@@ -18,6 +18,7 @@ import { Completer } from './recovery/completer.js';
 import { LOGGER, PAYMENTS_CONFIG, type PaymentsConfig } from './config.js';
 import type { ReachPoint } from './runtime/failure-points.js';
 import { DatabaseModule } from './runtime/database.module.js';
+import { probeCheckout } from './runtime/write-probe.js';
 import { databaseDownAsProblem } from './http/payments-errors.js';
 import { OpenApiController } from './http/openapi.controller.js';
 import { PaymentsController } from './payment/payments.controller.js';
@@ -58,10 +59,8 @@ export class AppModule {
         database,
         MetricsModule,
         HealthModule.register({
-          imports: [database],
-          inject: [DataSource],
-          useFactory: (dataSource: DataSource) => ({
-            ready: { postgres: async () => void (await dataSource.query('SELECT 1')) },
+          useFactory: () => ({
+            ready: { postgres: async () => await probeCheckout(config.PAYMENTS_DATABASE_URL) },
           }),
         }),
       ],

@@ -16,6 +16,9 @@ it.each<[PostgresFailure, string, string]>([
   ['unavailable', '42P01', 'the table does not exist'],
   ['unavailable', '42703', 'the column does not exist'],
   ['unavailable', '42883', 'the function does not exist'],
+  ['unavailable', '42P10', 'the unique index of ON CONFLICT does not exist'],
+  ['unavailable', '42704', 'the type does not exist'],
+  ['unavailable', '0A000', 'the plan of a prepared statement is out of date'],
   ['unavailable', '53100', 'the disk is full'],
   ['unavailable', '53200', 'out of memory'],
   ['unavailable', '53300', 'too many connections'],
@@ -32,6 +35,7 @@ it.each<[PostgresFailure, string, string]>([
   ['unavailable', 'ECONNRESET', 'the connection was cut'],
   ['unavailable', 'EPIPE', 'the connection was cut'],
   ['unavailable', 'EHOSTUNREACH', 'no route to the host'],
+  ['unavailable', 'EADDRNOTAVAIL', 'no local port is free'],
   ['unavailable', 'EAI_AGAIN', 'the host name does not resolve'],
   ['timeout', '57014', 'the statement took too long'],
   ['timeout', '25P04', 'the transaction took too long'],
@@ -39,9 +43,9 @@ it.each<[PostgresFailure, string, string]>([
   ['data_refused', '22001', 'the text is too long'],
   ['data_refused', '23505', 'the key exists'],
   ['other', '42601', 'a syntax error'],
-  ['other', '40P01', 'a deadlock'],
-  ['other', 'XX000', 'an internal error'],
-  ['other', '40001', 'a serialization failure'],
+  ['transient', '40P01', 'a deadlock'],
+  ['transient', 'XX000', 'an internal error'],
+  ['transient', '40001', 'a serialization failure'],
 ])('is %s after %s: %s', (failure, code) => {
   expect(postgresFailure(withCode(code))).toBe(failure);
 });
@@ -53,6 +57,8 @@ it.each([
   'Client was closed and is not queryable',
   'Client has encountered a connection error and is not queryable',
   'Query read timeout',
+  'SASL: SCRAM-SERVER-FINAL-MESSAGE: server signature does not match',
+  'received invalid response: 48',
 ])('is unavailable when the driver says "%s"', (message) => {
   expect(postgresFailure(new Error(message))).toBe('unavailable');
   expect(postgresFailure(new QueryFailedError('SELECT 1', [], new Error(message)))).toBe(

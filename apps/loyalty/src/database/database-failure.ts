@@ -18,6 +18,7 @@ export function databaseFailure(error: unknown): Error {
         { cause: error },
       );
     case 'timeout':
+    case 'transient':
     case 'other':
       return error as Error;
     default:

@@ -24,12 +24,11 @@ export interface CheckoutRequest {
 
 export type CheckoutAnswer = Answer & { replayed: boolean };
 
-// A key belongs to (user, method, route).
 const METHOD = 'POST';
 const ROUTE = '/v1/payments';
-// The request waits for the PSP until its timeout. The margin is for the statement after it.
+// The lease must outlive the PSP timeout. The margin is for finalize, release or defer.
 const LEASE_MARGIN_MS = 4_000;
-const FIRST_LOOK_AFTER_MS = 1_000;
+const FIRST_COMPLETION_AFTER_MS = 1_000;
 
 export class Checkout {
   constructor(
@@ -196,7 +195,7 @@ export class Checkout {
     paymentId: string;
     leaseToken: string;
   }): Promise<Answer> {
-    await defer(pool(this.parts.dataSource), { ...lease, afterMs: FIRST_LOOK_AFTER_MS });
+    await defer(pool(this.parts.dataSource), { ...lease, afterMs: FIRST_COMPLETION_AFTER_MS });
     return await this.parts.finalizer.currentAnswer(lease.paymentId);
   }
 }

@@ -1,7 +1,7 @@
 import { DatabaseError, type Pool } from 'pg';
 import type { PaymentStatus } from '../payment/payment.entity.js';
 
-/** A key belongs to (user, method, route). */
+/** An Idempotency-Key is unique per user, method and route. */
 export interface Key {
   userId: string;
   method: string;

@@ -1,8 +1,15 @@
 import { QueryFailedError } from 'typeorm';
 import { databaseDownAsProblem } from './payments-errors.js';
 
+const withState = (code: string, message: string) => Object.assign(new Error(message), { code });
+
 describe('a database that is down', () => {
   it.each([
+    withState('25006', 'cannot execute INSERT in a read-only transaction'),
+    withState('42501', 'permission denied'),
+    withState('53100', 'could not extend file: No space left on device'),
+    withState('40001', 'canceling statement due to conflict with recovery'),
+    withState('XX000', 'an internal error'),
     Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }),
     Object.assign(new Error('the database system is starting up'), { code: '57P03' }),
     Object.assign(new Error('sorry, too many clients'), { code: '53300' }),

@@ -92,9 +92,9 @@ export const invalidRequest = (errors: RequestFault[]): Problem =>
   paymentsProblem('invalid_request', { members: { errors } });
 
 /**
- * Turns the failure of an unavailable database into an answer on which the client can act, and
- * leaves every other error alone. A statement without an answer may still be executed, like one
- * whose connection was cut.
+ * Turns a failure of our own store into an answer on which the client can act, and leaves every
+ * other error alone: a refused value, and a mistake in our SQL. A statement without an answer may
+ * still be executed, like one whose connection was cut.
  */
 export function databaseDownAsProblem(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof Problem) return error;
@@ -102,6 +102,7 @@ export function databaseDownAsProblem(error: unknown): unknown {
   switch (failure) {
     case 'unavailable':
     case 'timeout':
+    case 'transient':
       return paymentsProblem('temporarily_unavailable', { cause: error });
     case 'data_refused':
     case 'other':

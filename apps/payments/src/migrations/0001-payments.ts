@@ -118,7 +118,7 @@ async function idempotencyKeys(runner: QueryRunner): Promise<void> {
 }
 
 async function customers(runner: QueryRunner): Promise<void> {
-  // The two tables with e-mail addresses. The auditor and Debezium may not read them.
+  // Only these two tables hold e-mail addresses. The auditor and Debezium get no GRANT on them.
   await runner.query(`
     CREATE TABLE payments.customers (
       user_id text PRIMARY KEY CHECK (user_id ~ '^[A-Za-z0-9_-]{1,64}$'),

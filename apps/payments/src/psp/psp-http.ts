@@ -1,3 +1,4 @@
+import type { Agent } from 'node:http';
 import Stripe from 'stripe';
 import type { ReachPoint } from '../runtime/failure-points.js';
 
@@ -12,10 +13,8 @@ export class PspConnectionError extends Error {
  * and the second one is refused, the SDK reports only ECONNREFUSED, and we would release the key.
  * The SDK decides by the socket's error code, so we hide the code from it.
  */
-export function oneAttempt(
-  client: Stripe.HttpClient,
-  reach: ReachPoint = () => undefined,
-): Stripe.HttpClient {
+export function oneAttempt(agent: Agent, reach: ReachPoint = () => undefined): Stripe.HttpClient {
+  const client = Stripe.createNodeHttpClient(agent);
   return {
     getClientName: () => client.getClientName(),
     makeRequest: async (...request) => {
@@ -24,6 +23,7 @@ export function oneAttempt(
         reach('during_psp_call');
         return answer;
       } catch (cause) {
+        closeIdleConnections(agent);
         throw new PspConnectionError('the request to the PSP got no answer', { cause });
       }
     },
@@ -39,4 +39,15 @@ export function neverConnected(error: unknown): boolean {
   const detail: unknown = error.detail;
   if (!(detail instanceof PspConnectionError)) return false;
   return NO_CONNECTION.has(String((detail.cause as { code?: unknown } | undefined)?.code));
+}
+
+/**
+ * Closes the connections that wait for a next request. A firewall that has forgotten one has
+ * forgotten the others too. Each of them would cost one more checkout its timeout, or one more trial
+ * of the circuit breaker. Requests that run keep their connection.
+ */
+function closeIdleConnections({ freeSockets }: Agent): void {
+  for (const sockets of Object.values(freeSockets)) {
+    for (const socket of sockets ?? []) socket.destroy();
+  }
 }

@@ -58,7 +58,7 @@ export class Psp {
       maxNetworkRetries: 0,
       timeout: options.timeoutMs,
       telemetry: false,
-      httpClient: oneAttempt(Stripe.createNodeHttpClient(agent), options.reach),
+      httpClient: oneAttempt(agent, options.reach),
     });
   }
 

@@ -66,7 +66,7 @@ describe('at the same moment', () => {
         () => completer.run(),
         () => sendWebhook(payments, succeeded(capture)),
       ];
-      // The first to start has the best chance, so each of them is first in turn.
+      // The racer that starts first usually wins, so each round lets another one start first.
       const started = [0, 1, 2].map((turn) => racers[(round + turn) % 3]!());
       const response = await answer;
       await Promise.all(started);

@@ -4,8 +4,8 @@ import { pool } from '../runtime/database.js';
 import { pspRefunds } from '../runtime/metrics.js';
 import type { Psp } from '../psp/psp.js';
 
-/** The PSP captured money for a payment that is not COMPLETED, or captured it twice. */
-export interface CaptureWithoutPayment {
+/** A capture that no COMPLETED payment needs: its payment failed, or already has a capture. */
+export interface UnneededCapture {
   paymentId: string;
   pspReference: string;
 }
@@ -48,7 +48,7 @@ export class Refunds {
   ) {}
 
   /** Idempotent: a capture that is found twice is owed once. */
-  async owe({ paymentId, pspReference }: CaptureWithoutPayment): Promise<void> {
+  async owe({ paymentId, pspReference }: UnneededCapture): Promise<void> {
     const { rowCount } = await pool(this.dataSource).query({
       name: 'owe_refund',
       text: OWE,
@@ -63,14 +63,14 @@ export class Refunds {
    * A second capture of a COMPLETED payment. Our own requests cannot cause one (one PSP key), so
    * its origin is unknown. The audit (I5) reports it until an operator has decided.
    */
-  leaveToOperator(capture: CaptureWithoutPayment): void {
+  leaveToOperator(capture: UnneededCapture): void {
     pspRefunds.inc({ result: 'left_to_a_person' });
     this.logger.error(capture, 'captured a second time: decide which capture to refund');
   }
 
   /** Requests one batch of the refunds that are due. */
   async run(): Promise<void> {
-    const { rows } = await pool(this.dataSource).query<CaptureWithoutPayment>({
+    const { rows } = await pool(this.dataSource).query<UnneededCapture>({
       name: 'take_refunds',
       text: TAKE,
       values: [WAIT_FIRST_MS, WAIT_MAX_MS, this.options.pspTimeoutMs, BATCH_MAX],
@@ -78,7 +78,7 @@ export class Refunds {
     await Promise.all(rows.map((capture) => this.refund(capture)));
   }
 
-  private async refund(capture: CaptureWithoutPayment): Promise<void> {
+  private async refund(capture: UnneededCapture): Promise<void> {
     const outcome = await this.psp.refund(capture);
     pspRefunds.inc({ result: outcome });
     switch (outcome) {

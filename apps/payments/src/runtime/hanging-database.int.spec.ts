@@ -7,6 +7,7 @@ import { newOrder, PaymentsUnderTest } from '../testing/payments-under-test.js';
 // The timeout of a connection plus the timeout of a statement.
 const ANSWERED_WITHIN_MS = 12_000;
 const SCRAPE_TIMEOUT_MS = 4_000;
+const GOES_ON_WITHIN_MS = 30_000;
 
 /** Frozen by SIGSTOP, or behind a network that drops packets: it neither refuses nor answers. */
 describe('a database that hangs', () => {
@@ -118,6 +119,23 @@ describe('a database that hangs', () => {
       await expect(alone.query('SELECT 1 AS one')).resolves.toEqual([{ one: 1 }]);
     } finally {
       await alone.destroy();
+    }
+  });
+
+  it('open connections swallow every byte, new ones work: payments goes on over new ones', async () => {
+    const connections = pool(payments.app.get(DataSource));
+    await Promise.all(Array.from({ length: 10 }, () => connections.query('SELECT pg_sleep(0.2)')));
+    expect(connections.totalCount).toBe(10);
+    await proxy.swallow();
+    // Readiness does not depend on the connections of the pool.
+    expect((await fetch(`${payments.url}/health/ready`)).status).toBe(200);
+    const startedMs = performance.now();
+    const { id } = await paidWith('half-dead', newOrder());
+    expect(performance.now() - startedMs).toBeLessThan(GOES_ON_WITHIN_MS);
+    expect(charges(id)).toHaveLength(1);
+    for (let n = 0; n < 10; n += 1) {
+      const answer = await payments.pay({ key: `half-dead-${n}`, body: newOrder() });
+      expect(answer.status).toBe(201);
     }
   });
 

@@ -29,6 +29,9 @@ export interface Pay {
   headers?: Record<string, string>;
 }
 
+type Detour = (url: string) => Promise<string>;
+const direct: Detour = (url) => Promise.resolve(url);
+
 /** The service on its own port, with a real database and a scripted PSP. */
 export class PaymentsUnderTest {
   readonly psp = new ScriptedPsp();
@@ -39,14 +42,15 @@ export class PaymentsUnderTest {
   app!: NestFastifyApplication;
   url!: string;
 
-  /** @param detour returns the URL of a proxy between the service and its database. */
+  /** @param detours return the URL of a proxy between the service and its database or its PSP. */
   static async start(
     environment: Record<string, string> = {},
-    detour: (databaseUrl: string) => Promise<string> = (url) => Promise.resolve(url),
+    ...detours: Detour[]
   ): Promise<PaymentsUnderTest> {
     const test = new PaymentsUnderTest();
     await test.psp.open();
     test.database = await freshDatabase();
+    const [toDatabase = direct, toPsp = direct] = detours;
     const logger: Logger = pino({}, { write: (line: string) => void test.logLines.push(line) });
     test.app = await paymentsApp({
       logger,
@@ -57,8 +61,8 @@ export class PaymentsUnderTest {
       },
       config: paymentsConfig({
         ...TEST_ENVIRONMENT,
-        PAYMENTS_DATABASE_URL: await detour(test.database.as('payments_app')),
-        PSP_URL: test.psp.url,
+        PAYMENTS_DATABASE_URL: await toDatabase(test.database.as('payments_app')),
+        PSP_URL: await toPsp(test.psp.url),
         ...environment,
       }),
     });
