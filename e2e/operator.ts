@@ -13,10 +13,7 @@ const consoleUrl = `http://127.0.0.1:${at.CONSOLE_PORT}`;
 /** `npm run dlq -- …` */
 export const dlq = (...args: string[]): Promise<Ended> => npmRun('dlq', args);
 
-/**
- * The same with `--json`, parsed. @throws Error with the command's stderr if it exits with an
- * error.
- */
+/** `npm run dlq -- … --json`, parsed. @throws Error with its stderr if it exits with an error. */
 export async function dlqJson<Answer>(...args: string[]): Promise<Answer> {
   const { code, out, err } = await dlq(...args, '--json');
   if (code !== 0) throw new Error(`dlq ${args.slice(0, 5).join(' ')} exited ${code}: ${err}`);

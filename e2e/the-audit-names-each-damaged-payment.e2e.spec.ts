@@ -213,7 +213,7 @@ it('I7 names a payment mailed twice, until there is evidence of a maybe_duplicat
           subject: 'Your receipt, again',
           text: 'Thank you, again.',
         }),
-      // A mail cannot be unsent. The repair is the evidence that excuses it.
+      // The mail cannot be taken back. The repair is the evidence that permits a second mail.
       () => redis.xadd('email:maybe-duplicate', '*', 'paymentId', victim, 'messageId', messageId),
     );
     expect(found['I7']).toEqual([{ id: victim, why: expect.stringMatching(/mailed 2 receipts/) }]);

@@ -88,7 +88,7 @@ export async function topicRecordBytes(
       .reduce((sum, file) => sum + statSync(file).size, 0);
     return bytes / records;
   } catch {
-    // The disk of a broker in a container is not visible from here.
+    // In compose mode the broker's disk is inside its container: this process cannot read it.
     return undefined;
   }
 }

@@ -132,8 +132,8 @@ async function untilDead(app: string, point: string, { breakable }: BreakableSta
   await waitUntil(`${app} to die ${point}`, () => !existsSync(token));
 }
 
-// A poison pill in the redrive topic. In the main topic the audit would report it, because it has
-// no outbox row.
+// Sends a poison pill to the redrive topic. The audit compares the main topic with the outbox, so
+// there it would report the pill as a record without an outbox row.
 async function poison(consumer: ConsumerName, brokers: string[]): Promise<void> {
   const producer = new RecordProducer({ brokers, clientId: 'faults' });
   await producer.connect();

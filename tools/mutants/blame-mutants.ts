@@ -3,7 +3,7 @@ import { killedBy, type Mutant } from './mutant.js';
 const delivery = (file: string) => `libs/delivery/src/${file}`;
 const breaker = killedBy(delivery('circuit/circuit-breaker.spec.ts'));
 
-/** Whom a failure blames: one record, every record, or the server. */
+/** What a failure blames: one record, every record, or the server. */
 export const BLAME_MUTANTS: readonly Mutant[] = [
   {
     mutation: 'delivery: only lanes that failed try a server again',

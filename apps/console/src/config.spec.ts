@@ -6,7 +6,7 @@ import { consoleConfig } from './config.js';
 
 const committed = parse(readFileSync(join(process.cwd(), '.env')));
 const password = committed['CONSOLE_APP_PASSWORD'];
-/** The settings that protect access to the console, with the committed demo values. */
+/** The settings that the console checks in production. The values are those of `.env` in git. */
 const access = consoleConfig.pick({
   NODE_ENV: true,
   AUTH_JWT_SECRET: true,

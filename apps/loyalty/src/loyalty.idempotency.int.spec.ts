@@ -261,7 +261,7 @@ describe('a database that fails', () => {
     });
     expect(circuits.at(-1)?.database.reading).toBe('open');
     await gone.end();
-    // If a bug were an outage, delivery would retry it for ever and never dead-letter the record.
+    // A TypeError is our bug, and counts. As an outage, delivery would retry it for ever.
     const broken = strategyOver({ query: () => Promise.reject(new TypeError('no function')) });
     await expect(award(broken, aPayment())).rejects.toBeInstanceOf(TypeError);
     expect(circuits.at(-1)?.database.reading).toBe('closed');

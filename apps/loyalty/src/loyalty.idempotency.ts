@@ -101,7 +101,8 @@ export class LoyaltyIdempotency implements IdempotencyStrategy<PaymentCompleted,
     } catch (error) {
       const failure = databaseFailure(error);
       if (failure instanceof DependencyDown) throw failure;
-      // One invalid entry fails the statement, and so fails the other 199 too. Write each alone.
+      // One invalid entry fails the statement, and the other 199 too. `writeOneByOne` calls this
+      // method again with one entry each.
       return entries.length > 1
         ? await writeOneByOne(entries, (one) => this.write(one))
         : [rejected(failure)];

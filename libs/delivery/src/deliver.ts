@@ -9,7 +9,7 @@ export type DeliveryOutcome = Applied | 'dead_lettered';
 
 export interface Delivered {
   outcome: DeliveryOutcome;
-  /** Attempts of the effect, including those before a crash; 0 for a poison record. */
+  /** Counted attempts, with those before a crash. A poison failure itself is not counted. */
   attempts: number;
 }
 
@@ -52,9 +52,11 @@ export interface Delivery<Event> {
  *   decode ──► once(effect) ──► complete ──► (the committer commits the watermark)
  *     │            ├─ dependency down ─► wait for its circuit, not counted ─► once(effect) again
  *     │            ├─ lease held ──────► wait, not counted ─────────────────► once(effect) again
- *     │            ├─ transient ───────► back off, counted ─────────────────► once(effect) again
- *     │            ├─ permanent / attempts used up ─┐
- *     └─ poison ───┴────────────────────────────────┴► dead-letter (awaited) ─► complete
+ *     │            ├─ transient, or permanent without proof ─► back off, counted ─► once(…) again
+ *     │            ├─ attempts used up ─► is the dependency down? ─ yes ─► wait ─► once(…) again
+ *     │            │                            └─ no ─┐
+ *     │            ├─ permanent with proof ────────────┤
+ *     └─ poison ───┴───────────────────────────────────┴► dead-letter (awaited) ─► complete
  *
  * It returns only when the record is complete. It throws when the dead letter topic refuses, or
  * when it is cancelled while it waits. Then nothing is complete, nothing may be committed, and the
@@ -62,7 +64,7 @@ export interface Delivery<Event> {
  */
 export async function deliver<Event>(record: KafkaRecord, to: Delivery<Event>): Promise<Delivered> {
   const counted: unknown[] = [];
-  // Computed each time, because a counted failure can turn out to be part of an outage.
+  // Computed each time: the circuit breaker may find out later that a failure was an outage's.
   const attempts = () =>
     to.attemptsBefore + counted.filter((one) => !isSymptomOfOutage(one)).length;
   let firstFailedAt: Date | undefined;
@@ -87,8 +89,8 @@ export async function deliver<Event>(record: KafkaRecord, to: Delivery<Event>): 
         case 'transient':
         case 'permanent':
           counted.push(error);
-          // Without proof, a refusal for good is retried too: the server may refuse every record.
-          // The proof: since one of its failures the server has worked for another lane.
+          // Dead-letter at once only with proof that it is the record: the reply says so, or the
+          // server has worked for another lane since. Without proof it may refuse every record.
           if (errorClass === 'permanent' && counted.some(isRecordToBlame)) break;
           if (attempts() < ATTEMPTS_MAX) {
             await to.backOff(backOffMs(attempts(), to.random), attempts());
@@ -104,7 +106,7 @@ export async function deliver<Event>(record: KafkaRecord, to: Delivery<Event>): 
         default:
           errorClass satisfies never;
       }
-      // If dead-lettering throws, the record is not complete and is redelivered. Leave it so.
+      // Do not catch here: if dead-lettering throws, the record is not complete and is redelivered.
       await to.deadLetter(record, { error, errorClass, attempts: attempts(), firstFailedAt });
       return { outcome: 'dead_lettered', attempts: attempts() };
     }

@@ -10,8 +10,8 @@ export {
   DELIVERY_POINTS,
   withFailurePoints,
   type DeliveryPoint,
-  type ReachPoint,
-} from './testing/failure-points.js';
+  type ReachDeliveryPoint,
+} from './transport/failure-points.js';
 export type { Applied, IdempotencyStrategy } from './idempotency-strategy.js';
 export { KeepErrorIdentity } from './transport/keep-error-identity.filter.js';
 export type { LaneExtras } from './transport/handler.js';

@@ -48,7 +48,7 @@ export function deleteStack({ path }: Pick<StackFolder, 'path'>): boolean {
 
 const pathHash = (path: string) => createHash('sha256').update(path).digest('hex').slice(0, 12);
 
-/** Creates a folder that only the account of the servers may use. */
+/** Creates a data folder with mode 700. If root starts the stack, it belongs to `nobody`. */
 export function makeServerFolder(path: string, user: ServerUser | undefined): void {
   // The parent folders stay open. Otherwise the account of the servers could not reach this one.
   mkdirSync(dirname(path), { recursive: true });

@@ -169,11 +169,9 @@ class Unchanged<Value> {
   }
 }
 
-/**
- * Exponential backoff: 2, 4, 8 … 60 s, minus jitter of up to a half, so that two consoles differ.
- */
-export function remedyDelayMs(remedies: number, random: () => number): number {
-  return withJitter(exponentialBackoffMs(remedies - 1, BACK_OFF), { min: 0.5, max: 1 }, random);
+/** Waits 2, 4, 8 … 60 s, minus a random half at most, so that two consoles do not act together. */
+export function remedyDelayMs(remedyCount: number, random: () => number): number {
+  return withJitter(exponentialBackoffMs(remedyCount - 1, BACK_OFF), { min: 0.5, max: 1 }, random);
 }
 
 /** The first line of a stack trace names the failure. The rest is in the log of Connect. */

@@ -44,8 +44,9 @@ export interface SmtpError extends Error {
 }
 
 /**
- * Classifies an error of nodemailer. The mail may have been accepted only if its content was
- * started and no reply refused it. Replies: RFC 5321 §4.2.1, 4xx is transient, 5xx is permanent.
+ * Classifies an error of nodemailer. Without a reply after the content was started, the server may
+ * have accepted the mail. An error reply (RFC 5321 §4.2.1: 4xx transient, 5xx permanent) means that
+ * it did not.
  */
 export function smtpFailure(error: SmtpError, contentStarted: boolean): Error {
   const reply = error.responseCode;

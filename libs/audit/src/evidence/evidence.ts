@@ -189,7 +189,7 @@ export const topicKeptSinceMs = (scope: Scope) => scope.cutoffMs - RETENTION.top
 export const topicKnownSinceMs = (scope: Scope) =>
   Math.max(topicKeptSinceMs(scope), scope.sinceMs ?? 0);
 
-// The services, Kafka and the external systems have different clocks.
+// Two servers' clocks may differ by this much. A store stamps an effect with its own clock.
 const CLOCKS_APART_MAX_MS = 60_000;
 
 /** From when on the stores are read, to have all evidence about payments that completed since. */

@@ -42,8 +42,9 @@ export function everyPaymentIsCapturedOnce(evidence: Evidence): Judgement {
   return judgement;
 }
 
-// Payments commits PENDING before it asks the PSP, so a capture without a payment is violated. A
-// capture of a FAILED payment must be refunded. The settle limit is the time for that.
+// The payments service commits PENDING before it asks the PSP, so a capture whose payment does not
+// exist is violated. A capture of a PENDING or UNKNOWN payment is late. A capture of a FAILED or
+// DECLINED payment must be refunded: late within the settle limit, violated after it.
 function judgeCapturesWithoutCompletedPayment(
   id: string,
   captures: Charge[],

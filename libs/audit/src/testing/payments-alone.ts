@@ -11,8 +11,8 @@ import { statusOf, type Finding } from '../report.js';
 const JUDGED = ['I1', 'I2', 'I4', 'I5', 'I11'];
 
 /**
- * Audits a payments database and its PSP only, for tests and benchmarks of payments without the
- * other stores. It judges every payment, however young, and holds all of them in memory.
+ * Audits only a payments database and its PSP, for tests and benchmarks without the other stores.
+ * The settle limit is 0, so it also judges payments that have just completed. Holds all in memory.
  */
 export async function auditPaymentsAlone(options: {
   paymentsUrl: string;

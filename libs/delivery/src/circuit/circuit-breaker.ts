@@ -207,7 +207,7 @@ export class Circuit implements StreakOwner {
     while (this.outage === outage) {
       await this.wait(PROBE_EVERY_MS, this.closing.signal);
       const isAnswering = await this.answers();
-      // A trial that is still running may have closed it during the probe.
+      // During the probe, a trial that was still running may have succeeded and closed it.
       if (this.outage === outage) this.probed(outage, isAnswering);
     }
   }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { register } from 'prom-client';
 import { Circuit } from '../circuit/circuit-breaker.js';
 import { DeliveryMetrics } from './delivery-metrics.js';
-import type { DeliveryPoint } from '../testing/failure-points.js';
+import type { DeliveryPoint } from './failure-points.js';
 import {
   DependencyDown,
   IdempotencyCollision,

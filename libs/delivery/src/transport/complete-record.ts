@@ -8,7 +8,7 @@ import { deadLetterOf, produceDeadLetter } from '../dead-letter.js';
 import { deliver, type Delivered, type Delivery } from '../deliver.js';
 import { DependencyDown, IdempotencyCollision, redactedError } from '../failure.js';
 import type { RecordCompleter, RecordLane } from '../partition/record-lane.js';
-import type { ReachPoint } from './failure-points.js';
+import type { ReachDeliveryPoint } from './failure-points.js';
 import type { DeliveryLog } from './delivery-log.js';
 import type { DeliveryMetrics } from './delivery-metrics.js';
 import type { DeliveredEvent, Handler } from './handler.js';
@@ -17,7 +17,7 @@ export interface DeliveringCompleterOptions {
   consumer: ConsumerName;
   appVersion: string;
   log: DeliveryLog;
-  reach: ReachPoint;
+  reach: ReachDeliveryPoint;
   metrics: DeliveryMetrics;
   producer: Pick<RecordProducer, 'send'>;
   circuits: readonly Circuit[];

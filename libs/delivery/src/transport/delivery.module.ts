@@ -13,7 +13,7 @@ import {
 } from '@nestjs/common';
 import type { Circuit } from '../circuit/circuit-breaker.js';
 import type { IdempotencyStrategy } from '../idempotency-strategy.js';
-import { withFailurePoints, type ReachPoint } from '../testing/failure-points.js';
+import { withFailurePoints, type ReachDeliveryPoint } from './failure-points.js';
 import type { DeliveryLog } from './delivery-log.js';
 import type { LaneExtras } from './handler.js';
 import { LaneTransport } from './lane-transport.js';
@@ -50,7 +50,7 @@ export interface ConsumerWiring {
   providers?: Provider[];
   config: { KAFKA_BROKERS: string[]; KAFKA_SESSION_TIMEOUT_MS: number; APP_VERSION: string };
   log: DeliveryLog;
-  reach: ReachPoint;
+  reach: ReachDeliveryPoint;
 }
 
 class ConsumerHealth {

@@ -4,7 +4,7 @@ import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import { BACK_OFF_SUM_MAX_MS, ATTEMPTS_MAX } from '../backoff.js';
 import type { Circuit } from '../circuit/circuit-breaker.js';
 import { assertInFlightLimitSuffices } from '../partition/offset-tracker.js';
-import type { ReachPoint } from '../testing/failure-points.js';
+import type { ReachDeliveryPoint } from './failure-points.js';
 import { DeliveringCompleter } from './complete-record.js';
 import type { DeliveryLog } from './delivery-log.js';
 import { DeliveryMetrics } from './delivery-metrics.js';
@@ -26,7 +26,7 @@ export interface LaneTransportOptions {
   /** The longest time of an attempt: the sum of the time limits of everything it waits for. */
   effectTimeoutMs: number;
   sessionTimeoutMs?: number;
-  reach?: ReachPoint;
+  reach?: ReachDeliveryPoint;
 }
 
 const CHANGED = 'a circuit changed';

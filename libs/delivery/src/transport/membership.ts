@@ -55,7 +55,7 @@ export class Membership {
     await this.group.start();
   }
 
-  /** While a circuit is open it fetches nothing. Records fetched before wait in their lanes. */
+  /** Pauses fetching while a circuit is open. Records that were fetched already wait in lanes. */
   setPaused(isPaused: boolean): void {
     this.isPaused = isPaused;
     this.assignment?.setPaused('circuit_open', isPaused);

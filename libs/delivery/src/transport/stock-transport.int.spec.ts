@@ -130,7 +130,7 @@ it('attempts a bad record for ever, blocks all records behind it, and dead-lette
     seen.push(value);
     if (value === 'bad') throw new Error('never works');
   });
-  // Past the retries of kafkajs it crashes, starts again, and counts from the beginning.
+  // When its retries are used up, the kafkajs consumer restarts and counts from zero again.
   const attempts = 3 * (RETRY.retries + 1);
   await waitUntil(`${attempts} attempts`, () => seen.length >= attempts);
   expect(new Set(seen)).toEqual(new Set(['bad']));

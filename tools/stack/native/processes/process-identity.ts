@@ -16,7 +16,7 @@ function fromProc(pid: number): string | undefined {
     // The second field is the program name in brackets. It can contain blanks and brackets.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const [state, startTicks] = [fields[0], fields[19]];
-    // A zombie process has ended, but its parent has not read its exit code.
+    // Z (zombie): the process has ended, and its parent has not read the exit code. X: dead.
     if (state === 'Z' || state === 'X') return undefined;
     return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}:${startTicks}`;
   } catch (error) {

@@ -27,9 +27,11 @@ interface Memory {
   /** The first offset that is not consumed, and since when something waits there. */
   from: bigint;
   sinceMs: number;
+  /** The end of the log at the measurement before. */
   end: bigint;
-  /** The record at `from` or after it. `emptyUntil`: the offsets before hold no record. */
+  /** The record at `from` or after it. */
   first?: { timestampMs: number };
+  /** From `from` up to here no offset holds a record. */
   emptyUntil: bigint;
 }
 
@@ -72,7 +74,8 @@ export class GroupLag {
     const from = unconsumedFrom(position);
     const before = this.memories.get(keyOf(position));
     if (before?.from === from) return;
-    // Without a measurement before, the record may be old: `end` makes it count as seen.
+    // At the first measurement the age of a waiting record is unknown. With the current end its
+    // timestamp is read now, and not at the next measurement.
     const end = before?.end ?? position.end;
     this.memories.set(keyOf(position), { from, sinceMs: nowMs, end, emptyUntil: from });
   }

@@ -13,7 +13,7 @@ export const DELIVERY_POINTS = [
 export type DeliveryPoint = (typeof DELIVERY_POINTS)[number];
 
 /** Does nothing, except in a process that was started to die at this point. */
-export type ReachPoint = (point: DeliveryPoint) => void;
+export type ReachDeliveryPoint = (point: DeliveryPoint) => void;
 
 /**
  * Adds the two failure points inside a strategy: before and after the effect that it surrounds. So
@@ -21,7 +21,7 @@ export type ReachPoint = (point: DeliveryPoint) => void;
  */
 export function withFailurePoints<Event, Context>(
   strategy: IdempotencyStrategy<Event, Context>,
-  reach: ReachPoint,
+  reach: ReachDeliveryPoint,
 ): IdempotencyStrategy<Event, Context> {
   return {
     crashAfterEffect: strategy.crashAfterEffect,
