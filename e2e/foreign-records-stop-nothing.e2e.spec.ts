@@ -43,7 +43,7 @@ it(`records of any bytes stop no consumer, audit, intake or redrive (SEED=${SEED
   for (const consumer of CONSUMERS) {
     const pending = await pendingIds(consumer);
     expect(pending.length).toBeGreaterThan(0);
-    // Each can be shown, and each that is redriven comes back to the dead-letter topic.
+    // Each can be shown, and each that is redriven comes back to the dead letter topic.
     for (const id of pending.slice(-10)) await operatorGet(`/api/dlq/${consumer}/${id}`);
     await decide(consumer, 'redrive', { filter: {}, max: 1_000, ratePerS: 500 });
     await waitUntil(`the redrive of ${consumer}`, async () => {

@@ -53,7 +53,7 @@ describe('I10', () => {
   it('names a dead letter in the table that is in no topic', async () => {
     const found = await damaged(pretend('pending'), forget);
     expect(found['I10']).toEqual([
-      { id: victim, why: expect.stringMatching(/\(pending\), and not in the dead-letter topic/) },
+      { id: victim, why: expect.stringMatching(/\(pending\), and not in the dead letter topic/) },
     ]);
   });
 

@@ -9,7 +9,7 @@ import { PAYMENTS_MUTANTS } from './payments-mutants.js';
 import { STRATEGY_MUTANTS } from './strategy-mutants.js';
 import { WATCH_MUTANTS } from './watch-mutants.js';
 
-/** All mutants: for each promise of this repository a mutation that breaks it. */
+/** Mutation testing: for each promise of this repository a mutation that breaks it. */
 export const MUTANTS: readonly Mutant[] = [
   ...DELIVERY_MUTANTS,
   ...BLAME_MUTANTS,

@@ -75,7 +75,7 @@ export function assertDeadLettersFit(size: Record<keyof typeof BATCH_BYTES_MAX, 
   if (size.event < size.redrive && size.redrive < size.deadLetter) return;
   throw new Error(
     `a dead letter is larger than its record, but the main topic takes ${size.event} bytes, ` +
-      `the redrive topic ${size.redrive} and the dead-letter topic ${size.deadLetter}`,
+      `the redrive topic ${size.redrive} and the dead letter topic ${size.deadLetter}`,
   );
 }
 

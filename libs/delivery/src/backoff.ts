@@ -1,6 +1,6 @@
 import { exponentialBackoffMs, withJitter } from '@effectively-once/timing';
 
-/** Exponential backoff: the waits before attempts 2, 3, 4 and 5 of a record, before jitter. */
+/** Exponential backoff and jitter: the waits before attempts 2 to 5 of a record, before jitter. */
 const BACK_OFF_MS = [500, 2_000, 8_000, 30_000] as const;
 
 export const ATTEMPTS_MAX = BACK_OFF_MS.length + 1;

@@ -105,7 +105,7 @@ const aHeader = (name: string | Buffer, value = ''): [string | Buffer, Buffer] =
   Buffer.from(value),
 ];
 
-it('a poison pill of the largest size fits into the dead-letter topic with all its bytes', async () => {
+it('a poison pill of the largest size fits into the dead letter topic with all its bytes', async () => {
   const record = await produce(
     aLargest({ key: Buffer.from('alice'), headers: [aHeader(CE_HEADERS.id, 'event-1')] }),
   );

@@ -47,7 +47,8 @@ export interface Delivery<Event> {
 }
 
 /**
- * The life of one record:
+ * The life of one record. Across Kafka and other systems there is no exactly-once delivery: records
+ * are delivered at-least-once, and `once` makes the effect effectively-once.
  *
  *   decode ──► once(effect) ──► complete ──► (the committer commits the watermark)
  *     │            ├─ dependency down ─► wait for its circuit, not counted ─► once(effect) again

@@ -1,6 +1,7 @@
 /**
- * Makes a consumer idempotent. The strategy surrounds the effect and does what must happen before,
- * with and after it. So no caller can do these steps in the wrong order.
+ * Makes an idempotent consumer: a redelivered record changes nothing. The strategy surrounds the
+ * effect and does what must happen before, with and after it. So no caller can do these steps in
+ * the wrong order.
  */
 export interface IdempotencyStrategy<Event, Context> {
   /** What the next delivery does after a crash between the effect and its deduplication marker. */

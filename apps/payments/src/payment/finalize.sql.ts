@@ -25,6 +25,7 @@ export interface OutboxEvent {
   payload: string;
 }
 
+// Transactional outbox: the statement that completes the payment also inserts its event.
 // The one conditional UPDATE for which request, completer and webhook race. The response and the
 // event depend on its row: a loser writes neither, so a payment has one answer and one event.
 // completed_at is also the event's occurred_at, which decides the day of the outbox.

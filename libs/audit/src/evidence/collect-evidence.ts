@@ -31,8 +31,8 @@ export interface CollectedEvidence {
 }
 
 /**
- * Reads every store while the system runs. No snapshot covers all stores together. In this order
- * the audit never reports a correct system as wrong:
+ * Reads every store while the system runs. No point-in-time snapshot covers all stores. In this
+ * order the audit never reports a correct system as wrong:
  *
  *   payments ──► slot ──► topic ──► committed ──► effects, ──► console's ──► dead letters, ──┐
  *   (snapshot)                      offsets       journals     table         redrives        │

@@ -11,7 +11,7 @@ export interface DeadLetterIdentity extends Position {
   redriveCount: number;
 }
 
-/** A record of a dead-letter topic, and its position there. */
+/** A record of a dead letter topic, and its position there. */
 export interface DlqRecord extends Position {
   letter: DeadLetterIdentity;
   paymentId: string | undefined;
@@ -40,7 +40,7 @@ export interface DeadLetterRow {
   askedAtMs: number;
 }
 
-/** The retention of a dead-letter topic. */
+/** The retention of a dead letter topic. */
 export const DEAD_LETTER_RETENTION_MS = 30 * 24 * 3_600_000;
 
 export const deadLetterName = ({ consumer, redriveCount, ...origin }: DeadLetterIdentity) =>

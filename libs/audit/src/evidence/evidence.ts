@@ -74,7 +74,7 @@ export interface Evidence extends Scope {
   deadLetterRows: Map<string, DeadLetterRow[]>;
   /** The records in the redrive topic, under the dead letter whose redrive count is one lower. */
   redriveRecords: Map<string, RedriveRecord[]>;
-  /** Up to which offset the console has ingested each dead-letter topic. */
+  /** Up to which offset the console has ingested each dead letter topic. */
   ingested: Record<ConsumerName, ReadonlyMap<number, bigint>>;
   /** Looked up at the end: rows of redrives that the table did not call redriven. */
   laterRows: Map<string, DeadLetterRow>;

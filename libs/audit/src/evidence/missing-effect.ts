@@ -96,7 +96,7 @@ const isCommitted = (committed: Map<number, bigint>, { partition, offset }: Posi
 // the console's table says so. Both topics and the table are needed:
 // - The redrive topic keeps its records for 3 days. With the topic alone, the dead letter would
 //   excuse a missing effect for 27 more days, although the redrive failed to produce it.
-// - The dead-letter topic keeps its records for 30 days. With the topic alone, a discarded payment
+// - The dead letter topic keeps its records for 30 days. With the topic alone, a discarded payment
 //   would be reported as lost after that.
 // - The table does not have the newest records, because the console has not ingested them yet.
 function hasOpenDeadLetter(progress: ConsumerProgress, paymentId: string): boolean {

@@ -60,7 +60,7 @@ describe('I10: dead letters are conserved', () => {
 
   it('names a row without a record, unless it may have aged out', () => {
     const gone = { dlqRecords: new Map() };
-    expect(withRow({}, gone).violated).toEqual(named(/not in the dead-letter topic/));
+    expect(withRow({}, gone).violated).toEqual(named(/not in the dead letter topic/));
     expect(withRow(aged, { ...gone, ...nothing })).toMatchObject(clean);
   });
 

@@ -15,7 +15,7 @@ const CLOCKS_APART_MAX_MS = 3_600_000;
 /**
  * I10: dead letters are conserved: dead = redriven + discarded + pending, for each consumer.
  *
- * Each record of a dead-letter topic (dead letter queue) is in the console's table exactly once, in
+ * Each record of a dead letter topic (dead letter queue) is in the console's table exactly once, in
  * exactly one state. Each one that the table calls redriven is in the redrive topic, with a redrive
  * count one higher, and no other record is there. A finding means that an operator does not see a
  * dead letter, or that it was decided twice.
@@ -71,7 +71,7 @@ function judgeRows(
   }
   const diedSinceMs = evidence.cutoffMs - DEAD_LETTER_RETENTION_MS + CLOCKS_APART_MAX_MS;
   if (row.deadLetteredAtMs >= diedSinceMs && !evidence.dlqRecords.has(letter)) {
-    const why = `${letter} is in the table (${row.state}), and not in the dead-letter topic`;
+    const why = `${letter} is in the table (${row.state}), and not in the dead letter topic`;
     judgement.violated.push({ id, why });
   }
   const redrivenSinceMs = evidence.cutoffMs - RETENTION.topicMs + CLOCKS_APART_MAX_MS;

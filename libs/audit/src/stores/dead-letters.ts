@@ -34,7 +34,7 @@ const ROWS = `
  * Reads the console's table of dead letters. Each row becomes a row that I10 judges. If its payment
  * is not older than the audited part, it also becomes a state that may excuse a missing effect.
  *
- * One snapshot also gives the offsets up to which the console has ingested each dead-letter topic,
+ * One snapshot also gives the offsets up to which the console has ingested each dead letter topic,
  * because the console writes rows and offsets in one transaction.
  */
 export async function readDeadLetterTable(

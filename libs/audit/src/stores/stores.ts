@@ -64,7 +64,7 @@ export interface Stores {
   offsets(
     consumer: ConsumerName,
   ): Promise<Pick<ConsumerProgress, 'committed' | 'redriveCommitted'>>;
-  /** One snapshot; returns up to which offset the console has ingested each dead-letter topic. */
+  /** One snapshot; returns up to which offset the console has ingested each dead letter topic. */
   deadLetterTable(
     take: Take<'dead_letter_row' | 'dead_letter_state'>,
   ): Promise<Record<ConsumerName, TopicEnds>>;

@@ -15,6 +15,8 @@ const RETRY_MS = 1_000;
 /**
  * Commits the offset of one partition, one commit after the other. A completed record only asks for
  * a commit, and many records share one. `flush` waits for a commit, for state that must be durable.
+ * Only completed records are committed, so delivery is at-least-once. A commit before the effect
+ * would be at-most-once.
  */
 export class Committer {
   private asked = 0;

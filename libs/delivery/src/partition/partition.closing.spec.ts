@@ -91,7 +91,7 @@ it('retries nothing once it closes, and does not report a cancelled record as an
     async ({ offset }, lane) => {
       if (offset === 1n) await lane.park(untilCancelled);
       deliveries += 1;
-      throw new Error('the dead-letter topic refused');
+      throw new Error('the dead letter topic refused');
     },
     {
       failed: (error) => errors.push(error),
@@ -109,7 +109,7 @@ it('retries nothing once it closes, and does not report a cancelled record as an
   await until(() => isWaiting && deliveries === 1);
   await partition.close({ commit: true });
   expect(deliveries).toBe(1);
-  expect(errors).toEqual([new Error('the dead-letter topic refused')]);
+  expect(errors).toEqual([new Error('the dead letter topic refused')]);
 });
 
 it('does not continue a record whose wait ended while it closed', async () => {

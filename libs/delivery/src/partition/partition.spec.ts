@@ -101,7 +101,7 @@ it('gives a redelivered record no new attempts', async () => {
   const { partition, commits } = aPartition(async (_, lane) => {
     before.push(lane.attemptsBefore);
     await lane.rememberAttempts(4);
-    if (before.length === 1) throw new Error('the dead-letter topic refused');
+    if (before.length === 1) throw new Error('the dead letter topic refused');
   });
   partition.push(
     records(0, 1, () => 'u'),
@@ -140,7 +140,7 @@ it('delivers a record again when it could not be completed, and commits nothing 
   const before: bigint[] = [];
   const { partition, commits } = aPartition(async () => {
     before.push(...commits.map(({ next }) => next));
-    if (refusals-- > 0) throw new Error('the dead-letter topic refused');
+    if (refusals-- > 0) throw new Error('the dead letter topic refused');
   });
   partition.push(
     records(0, 1, () => 'u'),

@@ -29,8 +29,9 @@ export interface AssignmentOptions {
 const RETRY_MS = 1_000;
 
 /**
- * The partitions that are assigned to this member between two rebalances. A rebalance ends it:
- * kafkajs fetches again from the committed offsets, and a partition can have a new owner.
+ * The partitions that are assigned to this member between two rebalances. A rebalance ends it by
+ * the revocation of all partitions: kafkajs fetches again from the committed offsets, and a
+ * partition can have a new owner.
  */
 export class Assignment {
   private readonly partitions: Map<string, { at: TopicPartition; partition: Partition }>;

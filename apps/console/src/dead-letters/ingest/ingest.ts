@@ -16,7 +16,7 @@ export interface IngestOptions {
 }
 
 /**
- * Ingests the records of the dead-letter topics (dead letter queue) since the last pass:
+ * Ingests the records of the dead letter topics (dead letter queue) since the last pass:
  *
  *   positions (database) ──► records up to the end (Kafka) ──► rows and positions, one transaction
  *
