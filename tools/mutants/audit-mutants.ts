@@ -18,7 +18,7 @@ export const AUDIT_MUTANTS: readonly Mutant[] = [
     file: 'libs/audit/src/evidence/collect-evidence.ts',
     text: 'const PAYMENTS_PER_BUCKET = 2_500;',
     replacement: 'const PAYMENTS_PER_BUCKET = 2_500_000;',
-    test: killedBy('libs/audit/src/audit.memory.spec.ts')(
+    test: killedBy('libs/audit/src/audit.memory.int.spec.ts')(
       'an audit of four times the payments takes no more memory',
     ),
   },

@@ -1,3 +1,4 @@
+import { propertyRuns } from '@effectively-once/testing/property-runs';
 import { CONSUMERS } from '@effectively-once/contracts';
 import { jest } from '@jest/globals';
 import fc from 'fast-check';
@@ -8,7 +9,7 @@ import type { AuditReport } from '../report.js';
 import type { Stores } from '../stores/stores.js';
 
 const PAYMENTS = ['one', 'two', 'three'];
-const RUNS = 400;
+const RUNS = propertyRuns(400);
 const DAY_MS = 24 * 3_600_000;
 const READINGS_MAX = 21;
 const EVERYTHING = { now: () => new Date(1), settleLimitMs: 0, slotWaitMaxMs: 0 };

@@ -1,3 +1,4 @@
+import { propertyRuns } from '@effectively-once/testing/property-runs';
 import fc from 'fast-check';
 import { Lanes, type Lane } from './lanes.js';
 
@@ -175,7 +176,7 @@ it('under any interleaving: order per key, never too many running, everything do
       expect(lanes.backlog).toBe(0);
       await lanes.close();
     }),
-    { numRuns: 4_000 },
+    { numRuns: propertyRuns(4_000) },
   );
 });
 

@@ -1,3 +1,4 @@
+import { propertyRuns } from '@effectively-once/testing/property-runs';
 import fc from 'fast-check';
 import { BACK_OFF_SUM_MAX_MS, ATTEMPTS_MAX } from '../backoff.js';
 import { aRecord } from '../testing/record.fixture.js';
@@ -33,7 +34,7 @@ it('under any order of completion: the watermark is the first incomplete offset,
         expect(tracker.size).toBe(0);
       },
     ),
-    { numRuns: 3_000 },
+    { numRuns: propertyRuns(3_000) },
   );
 });
 

@@ -1,3 +1,4 @@
+import { propertyRuns } from '@effectively-once/testing/property-runs';
 import fc, { type Scheduler } from 'fast-check';
 import type { KafkaRecord } from '@effectively-once/kafka';
 import { aRecord } from '../testing/record.fixture.js';
@@ -213,6 +214,6 @@ it('under any interleaving of any lives: nothing lost, order per user, watermark
         expect(firsts).toEqual([...firsts].sort((a, b) => a - b));
       }
     }),
-    { numRuns: 6_000 },
+    { numRuns: propertyRuns(6_000) },
   );
 }, 120_000);
