@@ -12,7 +12,7 @@ import { untilDrained } from './fault-injection.js';
 import { operatorGet } from './operator.js';
 import { at, checkout, findings, newId } from './system-under-test.js';
 
-// A partition stands after a minute without a commit.
+// A partition is stalled after a minute without a commit.
 jest.setTimeout(300_000);
 
 const IDLE = 'a-member-that-does-nothing';
@@ -22,7 +22,7 @@ const PAYMENTS = 24;
 interface Group {
   lag: number;
   oldestSeconds: number;
-  members: { name: string; partitions: number; standing: string[] }[];
+  members: { name: string; partitions: number; stalled: string[] }[];
   advice?: string;
 }
 
@@ -37,7 +37,7 @@ it('a member in each group that only sends heartbeats: the lag grows, and the me
     await Promise.all(Array.from({ length: PAYMENTS }, () => checkout({ userId: newId('user') })));
     for (const consumer of CONSUMERS) {
       await waitUntil(
-        `a member of ${consumer} that stands`,
+        `a stalled member of ${consumer}`,
         async () => (await consoleMetric('consumer_group_standing_partitions', { consumer })) > 0,
         120_000,
       );
@@ -49,8 +49,8 @@ it('a member in each group that only sends heartbeats: the lag grows, and the me
     const { groups } = await operatorGet<{ groups: Record<ConsumerName, Group> }>('/api/pipeline');
     for (const consumer of CONSUMERS) {
       const { members, advice } = groups[consumer];
-      const standing = members.filter((member) => member.standing.length > 0);
-      expect(standing.map(({ name }) => name)).toEqual([expect.stringContaining(IDLE)]);
+      const stalled = members.filter((member) => member.stalled.length > 0);
+      expect(stalled.map(({ name }) => name)).toEqual([expect.stringContaining(IDLE)]);
       expect(advice).toContain('end that process');
     }
   } finally {

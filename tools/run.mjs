@@ -12,8 +12,8 @@ const NODE_FLOOR = [20, 19];
 const root = fileURLToPath(new URL('..', import.meta.url));
 const cache = join(root, 'node_modules', '.cache', 'effectively-once');
 const buildStamp = join(cache, 'built');
-const turnFile = join(root, '.stack', 'installing');
-const TURN_POLL_MS = 200;
+const installingFile = join(root, '.stack', 'installing');
+const LOCK_POLL_MS = 200;
 
 /** npm script, file below tools/cli, and one line for the help. */
 const COMMANDS = [
@@ -67,10 +67,10 @@ if (command === 'build' && rest.some((option) => ['--help', '-h'].includes(optio
   process.exit(0);
 }
 if (!packagesAreCurrent() || !buildIsCurrent()) {
-  waitForTurn();
+  takeLock();
   if (!packagesAreCurrent()) installPackages();
   if (!buildIsCurrent()) build();
-  rmSync(turnFile);
+  rmSync(installingFile);
 }
 if (command !== 'build') await run();
 
@@ -103,33 +103,35 @@ function checkNode() {
 
 /**
  * Two commands that install at the same time delete each other's files. The command that holds the
- * turn writes its pid to the file. The file of a killed command is ignored.
+ * lock writes its pid to the file. The file of a killed command is ignored.
  */
-function waitForTurn() {
+function takeLock() {
   mkdirSync(join(root, '.stack'), { recursive: true });
   let told = false;
-  while (!isOurTurn()) {
+  while (!tryLock()) {
     if (!told)
-      process.stderr.write(`waiting for another command to install or build (${turnFile}) …\n`);
+      process.stderr.write(
+        `waiting for another command to install or build (${installingFile}) …\n`,
+      );
     told = true;
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, TURN_POLL_MS);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOCK_POLL_MS);
   }
 }
 
-function isOurTurn() {
+function tryLock() {
   try {
-    writeFileSync(turnFile, String(process.pid), { flag: 'wx' });
+    writeFileSync(installingFile, String(process.pid), { flag: 'wx' });
     return true;
   } catch (error) {
     if (error.code !== 'EEXIST') throw error;
   }
-  if (!isAlive(Number(readHolder()))) rmSync(turnFile, { force: true });
+  if (!isAlive(Number(readHolder()))) rmSync(installingFile, { force: true });
   return false;
 }
 
 function readHolder() {
   try {
-    return readFileSync(turnFile, 'utf8');
+    return readFileSync(installingFile, 'utf8');
   } catch {
     return '';
   }

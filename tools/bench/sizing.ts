@@ -8,7 +8,7 @@ import type { Client } from 'pg';
 /** The storage that one payment needs, in bytes. */
 export interface Footprint {
   /** The deduplication marker in Redis, including hash tables and allocator. */
-  receiptMark: number;
+  receiptMarker: number;
   /** In PostgreSQL, including indexes. */
   outboxRow: number;
   /** In PostgreSQL, including the stored answer and indexes. */
@@ -20,7 +20,7 @@ export interface Footprint {
 }
 
 /** @throws RangeError if there are so few markers that the fixed part distorts the result. */
-export async function receiptMarkBytes(url: string): Promise<number> {
+export async function receiptMarkerBytes(url: string): Promise<number> {
   const redis = new Redis(url, { maxRetriesPerRequest: 1 });
   try {
     const keys = await redis.dbsize();

@@ -24,7 +24,7 @@ export const BLAME_MUTANTS: readonly Mutant[] = [
   {
     mutation: 'delivery: lanes that fail alone open the circuit again and again',
     file: delivery('circuit/circuit-breaker.ts'),
-    text: 'if (refused !== lane) this.suspect(refused);',
+    text: 'if (refused !== lane) this.addLaneAtFault(refused);',
     replacement: 'void refused;',
     test: breaker(
       'fail alone when the server works for another lane: their failures count, and open nothing',
@@ -33,7 +33,7 @@ export const BLAME_MUTANTS: readonly Mutant[] = [
   {
     mutation: 'delivery: a lane that failed alone hides an outage for ever',
     file: delivery('circuit/circuit-breaker.ts'),
-    text: '    this.suspects.delete(lane);\n',
+    text: '    this.lanesAtFault.delete(lane);\n',
     replacement: '',
     test: breaker('are like all others again when one of their mails was accepted'),
   },

@@ -43,7 +43,9 @@ export const STRATEGY_MUTANTS: readonly Mutant[] = [
     file: emailStrategy,
     text: "const MARK_DONE = `${OWNED} redis.call('SET'",
     replacement: "const MARK_DONE = `redis.call('SET'",
-    test: email('neither marks nor releases a receipt that another delivery took over'),
+    test: email(
+      'neither writes the marker nor releases the lease of a receipt that another delivery took over',
+    ),
   },
   {
     mutation: 'email: releases a claim although the mail may have been sent',

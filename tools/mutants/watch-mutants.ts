@@ -8,14 +8,14 @@ const topicSettings = killedBy(`${settings}/settings.spec.ts`);
 const serverSettings = killedBy(`${settings}/settings.int.spec.ts`);
 const walHolders = killedBy('tools/stack/prepare/wal-holders.int.spec.ts');
 
-/** The promises about what is watched from outside: nothing stands or drifts in silence. */
+/** The promises about what is watched from outside: nothing is stalled or drifts in silence. */
 export const WATCH_MUTANTS: readonly Mutant[] = [
   {
-    mutation: 'watch: a partition of which nothing is committed does not stand',
+    mutation: 'watch: a partition of which nothing is committed is not stalled',
     file: `${groups}/group-lag.ts`,
-    text: ' && seenMs >= STANDS_AFTER_MS',
+    text: ' && seenMs >= STALLED_AFTER_MS',
     replacement: ' && false',
-    test: groupLag('stands when nothing was committed for a minute although there is a record'),
+    test: groupLag('is stalled when nothing was committed for a minute although there is a record'),
   },
   {
     mutation: 'watch: the end of a transaction is a lag that never ends',
@@ -32,12 +32,12 @@ export const WATCH_MUTANTS: readonly Mutant[] = [
     test: groupLag('a timestamp that is of the future does not hide how long a record waits'),
   },
   {
-    mutation: 'watch: a consumer that catches up counts as one that stands',
+    mutation: 'watch: a consumer that catches up counts as stalled',
     file: `${groups}/group-lag.ts`,
     text: 'if (before?.from === from) return;',
     replacement: 'if (before) return;',
     test: groupLag(
-      'a consumer that catches up with a backlog does not stand, however old its records are',
+      'a consumer that catches up with a backlog is not stalled, however old its records are',
     ),
   },
   {

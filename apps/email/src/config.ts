@@ -16,7 +16,7 @@ export const emailConfig = z.object({
 
 export type EmailConfig = z.infer<typeof emailConfig>;
 
-/** How long a deduplication marker lives: the dedup window of the contract, 7 days. */
+/** How long a deduplication marker lives: the deduplication window, 7 days. */
 export const RECEIPT_MARKER_TTL_MS = 7 * 24 * 3_600_000;
 /** After this time another delivery may take a claim over. */
 export const LEASE_MS = 15_000;

@@ -229,7 +229,7 @@ it('takes over the expired claim of a dead process, and writes evidence before i
   expect(evidence).toEqual([[expect.arrayContaining([payment.paymentId])]]);
 });
 
-it('neither marks nor releases a receipt that another delivery took over', async () => {
+it('neither writes the marker nor releases the lease of a receipt that another delivery took over', async () => {
   const payment = aPayment();
   const theirs = 'P:someone-else:99999999999999:2';
   await strategy.once(payment, async () => void (await redis.set(keyOf(payment), theirs)));

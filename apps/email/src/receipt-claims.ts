@@ -111,7 +111,7 @@ export class ReceiptClaims {
 
   /**
    * Writes the deduplication marker. Retries while the lease lasts, because only this process knows
-   * that the mail was sent. Does nothing if another delivery took over: that delivery marks it.
+   * that the mail was sent. Does nothing if another delivery took over: that one writes it.
    */
   async markDone(claim: ReceiptClaim, { messageId, fingerprint }: Receipt): Promise<void> {
     const done = `D:${messageId}:${fingerprint}`;

@@ -45,10 +45,10 @@ export interface Reindexed {
  * @throws the reason of `signal`, or the error of a page after six tries.
  */
 export async function reindex(options: ReindexOptions): Promise<Reindexed> {
-  const { payments, signal, recordCutOff: note, onProgress, pageSize = PAGE } = options;
+  const { payments, signal, recordCutOff, onProgress, pageSize = PAGE } = options;
   const { total, before } = await readExtent(payments);
   const soFar: Reindexed = { total, written: 0, present: 0, failed: 0, failures: [] };
-  await note(before);
+  await recordCutOff(before);
   let after = NIL_UUID;
   let page: PaymentCompleted[];
   do {

@@ -38,7 +38,7 @@ it('keeps key, value bytes and headers, and says where the record lay and why it
   });
 });
 
-it('points to where the record first lay when it dies again after a redrive', () => {
+it('keeps the original position when it is dead-lettered again after a redrive', () => {
   const redriven = aRecord({
     topic: 'payment.completed.email.redrive',
     partition: 1,

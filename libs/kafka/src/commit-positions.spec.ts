@@ -16,24 +16,24 @@ function world() {
 it('commits the offset that is asked for while later records are not complete', async () => {
   const { positions, sent } = world();
   positions.fetched(at, { recordsEnd: 10n, nextOffset: 11n });
-  await positions.commit(at, 7n, 'note');
-  expect(sent).toEqual(['7 note']);
+  await positions.commit(at, 7n, 'metadata');
+  expect(sent).toEqual(['7 metadata']);
 });
 
 it('commits over offsets without a record once every record is complete', async () => {
   const { positions, sent } = world();
   positions.fetched(at, { recordsEnd: 10n, nextOffset: 11n });
-  await positions.commit(at, 10n, 'note');
-  expect(sent).toEqual(['11 note']);
+  await positions.commit(at, 10n, 'metadata');
+  expect(sent).toEqual(['11 metadata']);
 });
 
 it('commits offsets that are skipped after the last commit, with its metadata', async () => {
   const { positions, sent } = world();
   positions.fetched(at, { recordsEnd: 10n, nextOffset: 10n });
-  await positions.commit(at, 10n, 'note');
+  await positions.commit(at, 10n, 'metadata');
   positions.skipped(at, 11n);
   await settled();
-  expect(sent).toEqual(['10 note', '11 note']);
+  expect(sent).toEqual(['10 metadata', '11 metadata']);
 });
 
 it('does not commit skipped offsets before the records in front of them are complete', async () => {

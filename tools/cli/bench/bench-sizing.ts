@@ -8,7 +8,7 @@ import { openLoop } from '../../bench/open-loop.js';
 import {
   idempotencyKeyBytes,
   outboxRowBytes,
-  receiptMarkBytes,
+  receiptMarkerBytes,
   topicRecordBytes,
   walPosition,
   type Footprint,
@@ -60,7 +60,7 @@ async function measure(): Promise<Footprint> {
   await waitUntilDrained(brokers);
   return {
     writeAheadLog: Number((await walPosition(auditor)) - before) / paid,
-    receiptMark: await receiptMarkBytes(at.REDIS_URL ?? ''),
+    receiptMarker: await receiptMarkerBytes(at.REDIS_URL ?? ''),
     outboxRow: await outboxRowBytes(auditor),
     idempotencyKey: await idempotencyKeyBytes(auditor),
     topicRecord: await topicRecordBytes(brokers, `${stackFolder().data}/kafka`),
@@ -68,7 +68,7 @@ async function measure(): Promise<Footprint> {
 }
 
 function table(footprint: Footprint): string {
-  const { receiptMark, outboxRow, idempotencyKey, topicRecord, writeAheadLog } = footprint;
+  const { receiptMarker, outboxRow, idempotencyKey, topicRecord, writeAheadLog } = footprint;
   const millions = aDay / 1_000_000;
   const days = (ms: number) => ms / DAY_MS;
   // One day more than the retention: payments writes today's partition, and drops a partition only
@@ -81,7 +81,7 @@ function table(footprint: Footprint): string {
     '|---|---|---|',
     line(
       'Redis, the deduplication window',
-      receiptMark,
+      receiptMarker,
       days(RETENTION.dedupWindowMs),
       `${days(RETENTION.dedupWindowMs)} days`,
     ),

@@ -16,7 +16,7 @@ export function pipeline(reach: {
   supervision: () => unknown;
   /** The last check of every setting, and what does not hold. */
   settings: () => unknown;
-  /** The lag of each group, its members, and which of them stand. */
+  /** The lag of each group, its members, and which of them are stalled. */
   groups: () => unknown;
   brokers: string[];
 }): Pipeline {

@@ -77,8 +77,8 @@ async function* pages(
   }
 }
 
-// `npm run reindex` writes documents in its own order. This note says which documents it may have
-// written.
+// `npm run reindex` writes documents in its own order. The cut-off in the mapping says which
+// documents it may have written.
 async function readReindexed(client: Client): Promise<number | undefined> {
   const indices = await client.indices.getMapping({ index: ALIAS });
   const times = Object.values(indices).map(({ mappings }) =>

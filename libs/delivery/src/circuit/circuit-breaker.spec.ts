@@ -214,7 +214,7 @@ it('lets no lane try that was cancelled, and keeps nothing of it', async () => {
   expect(gone).toEqual(['b']);
 });
 
-it('gives the next lane its turn when one that was let go never came, and lets that one pass no more', async () => {
+it('tries the next lane when the lane on trial makes no call, and that trial is void in the next outage', async () => {
   const { circuit, second } = byHand();
   await open(circuit);
   for (const lane of ['lost', 'b']) void circuit.untilUsable(lane, never);

@@ -3,7 +3,7 @@ import { withTimeout } from '@effectively-once/timing';
 import { classify, DependencyDown } from '../failure.js';
 import {
   type CircuitReading,
-  isSuspicious,
+  mayBeServerFault,
   markAsOwnFault,
   newStreak,
   putInStreak,
@@ -20,7 +20,7 @@ const PROBE_TIMEOUT_MS = 5_000;
 /** Enough lanes for a trial every second; more would only fill the memory during an outage. */
 const UNTRIED_LANES_MAX = 10;
 /** A lane that fails and never comes back must not be kept for ever. */
-const SUSPECTS_MAX = 1_000;
+const LANES_AT_FAULT_MAX = 1_000;
 
 export interface CircuitOptions {
   /** As metrics, logs and `DependencyDown` name it. */
@@ -68,7 +68,7 @@ export class Circuit implements StreakOwner {
   private outage: Outage | undefined;
   private readonly waiting = new WaitingLanes(() => this.tell());
   private readonly trials = new Set<string>();
-  private readonly suspects = new Set<string>();
+  private readonly lanesAtFault = new Set<string>();
   private admitted = true;
 
   constructor(private readonly options: CircuitOptions) {
@@ -105,7 +105,7 @@ export class Circuit implements StreakOwner {
       this.succeeded(lane, isTrial);
       return result;
     } catch (error) {
-      if (isSuspicious(error)) await this.failed(lane, error);
+      if (mayBeServerFault(error)) await this.failed(lane, error);
       else this.succeeded(lane, isTrial);
       throw error;
     }
@@ -124,7 +124,7 @@ export class Circuit implements StreakOwner {
   /** After a rebalance: the lanes whose failures were counted may belong to another member. */
   forgetLanes(): void {
     this.streak = newStreak(this);
-    this.suspects.clear();
+    this.lanesAtFault.clear();
   }
 
   /**
@@ -143,19 +143,19 @@ export class Circuit implements StreakOwner {
   }
 
   private succeeded(lane: string, isTrial: boolean): void {
-    this.suspects.delete(lane);
+    this.lanesAtFault.delete(lane);
     if (this.streak.lanes.size > 0) {
       this.streak.endedBySuccess = true;
       this.streak = newStreak(this);
     }
     if (!isTrial || !this.outage) return;
-    for (const refused of this.outage.refused) if (refused !== lane) this.suspect(refused);
+    for (const refused of this.outage.refused) if (refused !== lane) this.addLaneAtFault(refused);
     this.closeCircuit();
   }
 
   private async failed(lane: string, error: unknown): Promise<void> {
     const isDown = classify(error) === 'dependency_down';
-    if (this.suspects.has(lane) && (!isDown || (await this.answers()))) {
+    if (this.lanesAtFault.has(lane) && (!isDown || (await this.answers()))) {
       markAsOwnFault(error);
       if (this.outage) this.become('open');
       return;
@@ -169,10 +169,10 @@ export class Circuit implements StreakOwner {
     } else if (this.streak.isOutage) this.open({ wasUnusable: isDown });
   }
 
-  private suspect(lane: string): void {
-    const [oldest] = this.suspects;
-    if (oldest !== undefined && this.suspects.size >= SUSPECTS_MAX) this.suspects.delete(oldest);
-    this.suspects.add(lane);
+  private addLaneAtFault(lane: string): void {
+    const [oldest = ''] = this.lanesAtFault;
+    if (this.lanesAtFault.size >= LANES_AT_FAULT_MAX) this.lanesAtFault.delete(oldest);
+    this.lanesAtFault.add(lane);
   }
 
   private open({ wasUnusable }: { wasUnusable: boolean }): void {
@@ -235,7 +235,7 @@ export class Circuit implements StreakOwner {
   }
 
   private isUntried(lane: string): boolean {
-    return !this.outage?.refused.has(lane) && !this.suspects.has(lane);
+    return !this.outage?.refused.has(lane) && !this.lanesAtFault.has(lane);
   }
 
   private async answers(): Promise<boolean> {

@@ -37,7 +37,7 @@ export function markAsOwnFault(error: unknown): void {
  * Whether the server may be the cause. A poison record, a held lease and a refusal that is surely
  * about one record are replies that prove that the server works.
  */
-export function isSuspicious(error: unknown): boolean {
+export function mayBeServerFault(error: unknown): boolean {
   const failureClass = classify(error);
   if (failureClass === 'dependency_down') return true;
   return (

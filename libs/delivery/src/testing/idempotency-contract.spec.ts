@@ -10,33 +10,33 @@ import { clauses, provesIdempotency, type Candidate, type Death } from './idempo
 type Strategy = IdempotencyStrategy<PaymentCompleted, void>;
 type Declared = Strategy['crashAfterEffect'];
 
-let marks: Map<string, PaymentCompleted>;
+let markers: Map<string, PaymentCompleted>;
 let done: Map<string, number>;
 
 beforeEach(() => {
-  marks = new Map();
+  markers = new Map();
   done = new Map();
 });
 
 const store = {
-  get: async (id: string) => (await aRoundTrip(), marks.get(id)),
+  get: async (id: string) => (await aRoundTrip(), markers.get(id)),
   set: async (id: string, payment: PaymentCompleted) => (
     await aRoundTrip(),
-    marks.set(id, payment)
+    markers.set(id, payment)
   ),
   /** Returns the marker if there is one, otherwise sets it. */
   setUnlessThere: async (id: string, payment: PaymentCompleted) => {
     await aRoundTrip();
-    const before = marks.get(id);
-    if (!before) marks.set(id, payment);
+    const before = markers.get(id);
+    if (!before) markers.set(id, payment);
     return before;
   },
   /** Effect and marker in one transaction. */
   insert: async (payment: PaymentCompleted) => {
     await aRoundTrip();
-    const before = marks.get(payment.paymentId);
+    const before = markers.get(payment.paymentId);
     if (!before) {
-      marks.set(payment.paymentId, payment);
+      markers.set(payment.paymentId, payment);
       happen(payment);
     }
     return before;
@@ -81,7 +81,7 @@ function candidate(
     strategy: () => ({ crashAfterEffect, once: (payment, run) => once(payment, () => run()) }),
     effect,
     timesDone: async ({ paymentId }) => done.get(paymentId) ?? 0,
-    kept: async ({ paymentId }) => [marks.get(paymentId), done.get(paymentId)],
+    kept: async ({ paymentId }) => [markers.get(paymentId), done.get(paymentId)],
     deaths,
   };
 }
@@ -106,7 +106,7 @@ describe('effect and marker in one transaction', () => {
     }),
     effect: async (_, unit) => unit.declare(),
     timesDone: async ({ paymentId }) => done.get(paymentId) ?? 0,
-    kept: async ({ paymentId }) => [marks.get(paymentId), done.get(paymentId)],
+    kept: async ({ paymentId }) => [markers.get(paymentId), done.get(paymentId)],
     deaths: [
       { at: 'before the transaction', deliver: (_, dies) => dies() },
       {

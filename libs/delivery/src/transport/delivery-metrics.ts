@@ -34,7 +34,7 @@ const collisions = new Counter({
 const HOUR_S = 3_600;
 const redeliveryAge = new Histogram({
   name: 'delivery_redelivery_age_seconds',
-  help: 'Age of a redelivered event: the dedup window must exceed it',
+  help: 'Age of a redelivered event: the deduplication window must exceed it',
   labelNames: ['consumer'] as const,
   buckets: [
     1,

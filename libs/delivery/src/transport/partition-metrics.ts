@@ -38,7 +38,7 @@ const paused = new Gauge({
   help: 'Partitions not fetched because a circuit is open or their in-flight limit is reached',
   labelNames: ['consumer'] as const,
 });
-const windowFull = new Counter({
+const inFlightLimitReached = new Counter({
   name: 'delivery_window_full_total',
   help: 'Times a partition was paused because an incomplete record filled its in-flight limit',
   labelNames: ['consumer'] as const,
@@ -55,7 +55,7 @@ export class PartitionMetrics implements PartitionEvents {
     private readonly log: DeliveryLog,
   ) {
     // An alert on an increase does not see a series that begins at one.
-    windowFull.inc({ consumer }, 0);
+    inFlightLimitReached.inc({ consumer }, 0);
     incompleteSinceMs.set(consumer, this.incompleteSinceMs);
     this.forgetPartitions();
   }
@@ -79,7 +79,7 @@ export class PartitionMetrics implements PartitionEvents {
   paused(at: TopicPartition, reasons: ReadonlySet<PauseReason>): void {
     const wasFull = this.blocked.get(nameOf(at))?.has('in_flight_limit') ?? false;
     if (reasons.has('in_flight_limit') && !wasFull) {
-      windowFull.inc({ consumer: this.consumer });
+      inFlightLimitReached.inc({ consumer: this.consumer });
       this.log.warn({ ...at }, 'an incomplete record filled the in-flight limit; fetching paused');
     }
     // A backlog means that the consumer is busy. It is not blocked.

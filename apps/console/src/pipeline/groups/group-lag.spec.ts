@@ -1,5 +1,5 @@
 import type { GroupMember, GroupPosition, OffsetRange } from '@effectively-once/kafka';
-import { GroupLag, STANDS_AFTER_MS } from './group-lag.js';
+import { GroupLag, STALLED_AFTER_MS } from './group-lag.js';
 import { reportOf } from './group-watch.js';
 
 const TOPIC = 'payment.completed';
@@ -37,7 +37,11 @@ async function measure(committed: number, nowMs: number, changed: Partial<GroupP
 
 it('has no lag, and reads nothing, when everything is committed', async () => {
   log = [START_MS, START_MS];
-  await expect(measure(2, START_MS)).resolves.toMatchObject({ lag: 0, oldestMs: 0, stands: false });
+  await expect(measure(2, START_MS)).resolves.toMatchObject({
+    lag: 0,
+    oldestMs: 0,
+    isStalled: false,
+  });
   expect(reads).toEqual([]);
 });
 
@@ -66,40 +70,40 @@ it('reads the record of a partition that does not move once, and its age grows',
   expect(reads).toHaveLength(1);
 });
 
-it('a consumer that catches up with a backlog does not stand, however old its records are', async () => {
+it('a consumer that catches up with a backlog is not stalled, however old its records are', async () => {
   log = Array.from({ length: 10 }, () => START_MS);
-  await measure(0, START_MS + STANDS_AFTER_MS);
-  await expect(measure(5, START_MS + 2 * STANDS_AFTER_MS)).resolves.toMatchObject({
+  await measure(0, START_MS + STALLED_AFTER_MS);
+  await expect(measure(5, START_MS + 2 * STALLED_AFTER_MS)).resolves.toMatchObject({
     lag: 5,
-    oldestMs: 2 * STANDS_AFTER_MS,
-    stands: false,
+    oldestMs: 2 * STALLED_AFTER_MS,
+    isStalled: false,
   });
 });
 
-it('stands when nothing was committed for a minute although there is a record', async () => {
+it('is stalled when nothing was committed for a minute although there is a record', async () => {
   log = [START_MS];
   await measure(0, START_MS);
-  await expect(measure(0, START_MS + STANDS_AFTER_MS - 1)).resolves.toMatchObject({
-    stands: false,
+  await expect(measure(0, START_MS + STALLED_AFTER_MS - 1)).resolves.toMatchObject({
+    isStalled: false,
   });
-  await expect(measure(0, START_MS + STANDS_AFTER_MS)).resolves.toMatchObject({ stands: true });
-  await expect(measure(1, START_MS + STANDS_AFTER_MS + 1)).resolves.toMatchObject({
-    stands: false,
+  await expect(measure(0, START_MS + STALLED_AFTER_MS)).resolves.toMatchObject({ isStalled: true });
+  await expect(measure(1, START_MS + STALLED_AFTER_MS + 1)).resolves.toMatchObject({
+    isStalled: false,
   });
 });
 
 it('has no lag when only the ends of transactions are left, and reads them once', async () => {
   log = [START_MS, undefined];
   await expect(measure(1, START_MS)).resolves.toMatchObject({ lag: 0, oldestMs: 0 });
-  await expect(measure(1, START_MS + STANDS_AFTER_MS)).resolves.toMatchObject({
+  await expect(measure(1, START_MS + STALLED_AFTER_MS)).resolves.toMatchObject({
     lag: 0,
-    stands: false,
+    isStalled: false,
   });
   expect(reads).toHaveLength(1);
   // A record behind them is a lag again; only what is new is read.
-  log.push(START_MS + STANDS_AFTER_MS);
-  await measure(1, START_MS + STANDS_AFTER_MS + 1);
-  await expect(measure(1, START_MS + STANDS_AFTER_MS + 5_000)).resolves.toMatchObject({
+  log.push(START_MS + STALLED_AFTER_MS);
+  await measure(1, START_MS + STALLED_AFTER_MS + 1);
+  await expect(measure(1, START_MS + STALLED_AFTER_MS + 5_000)).resolves.toMatchObject({
     oldestMs: 5_000,
   });
   expect(reads.at(-1)).toEqual({ from: 2n, end: 3n });
@@ -119,20 +123,20 @@ it.each([
   await expect(measure(0, START_MS + 70_000)).resolves.toMatchObject({ oldestMs: 70_000 });
 });
 
-it('a report names the member that stands, and what to do about it', () => {
-  const partition = { topic: TOPIC, lag: 1, oldestMs: 90_000, stands: false, member: 'email-1' };
+it('a report names the stalled member, and what to do about it', () => {
+  const partition = { topic: TOPIC, lag: 1, oldestMs: 90_000, isStalled: false, member: 'email-1' };
   const report = reportOf('email', [
     { ...partition, partition: 0 },
-    { ...partition, partition: 1, stands: true, member: 'idle at 10.0.0.9' },
-    { ...partition, partition: 2, stands: true, member: 'none' },
+    { ...partition, partition: 1, isStalled: true, member: 'idle at 10.0.0.9' },
+    { ...partition, partition: 2, isStalled: true, member: 'none' },
   ]);
   expect(report).toEqual({
     lag: 3,
     oldestSeconds: 90,
     members: [
-      { name: 'email-1', partitions: 1, standing: [] },
-      { name: 'idle at 10.0.0.9', partitions: 1, standing: ['payment.completed/1'] },
-      { name: 'none', partitions: 1, standing: ['payment.completed/2'] },
+      { name: 'email-1', partitions: 1, stalled: [] },
+      { name: 'idle at 10.0.0.9', partitions: 1, stalled: ['payment.completed/1'] },
+      { name: 'none', partitions: 1, stalled: ['payment.completed/2'] },
     ],
     advice: expect.stringMatching(/idle at 10.0.0.9 owns .* end that process.* start email/),
   });

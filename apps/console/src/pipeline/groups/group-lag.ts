@@ -1,8 +1,8 @@
 import type { ConsumerName } from '@effectively-once/contracts';
 import type { GroupMember, GroupPosition, GroupState, OffsetRange } from '@effectively-once/kafka';
 
-/** After this time without a commit, a partition with an unconsumed record stands. */
-export const STANDS_AFTER_MS = 60_000;
+/** After this time without a commit, a partition with an unconsumed record is stalled. */
+export const STALLED_AFTER_MS = 60_000;
 
 /** The first unconsumed record of each range; absent if the range holds none. */
 export type ReadFirst = (
@@ -17,7 +17,7 @@ export interface PartitionLag {
   /** How long its oldest unconsumed record has waited; 0 without one. */
   oldestMs: number;
   /** It has an unconsumed record, and the group has committed nothing of it for a minute. */
-  stands: boolean;
+  isStalled: boolean;
   /** The member that owns it, or `none`. */
   member: string;
 }
@@ -37,7 +37,8 @@ interface Memory {
 
 /**
  * The lag of one consumer group, measured from outside: committed offsets against the end of the
- * log. A member that only sends heartbeats reports no lag of its own, and its partitions stand.
+ * log. A member that only sends heartbeats reports no lag of its own, and its partitions are
+ * stalled.
  *
  *   committed ──► end?  none left ──► 0
  *        └─ some ──► was it there at the last measurement? ── no ──► just arrived: age 0
@@ -109,7 +110,7 @@ export class GroupLag {
       partition,
       lag: isEmpty ? 0 : Number(end - from),
       oldestMs: isEmpty || !first ? 0 : ageOf(first.timestampMs, seenMs, nowMs),
-      stands: !isEmpty && first !== undefined && seenMs >= STANDS_AFTER_MS,
+      isStalled: !isEmpty && first !== undefined && seenMs >= STALLED_AFTER_MS,
       member: ownerOf(position, members),
     };
   }

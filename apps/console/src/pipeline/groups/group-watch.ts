@@ -18,12 +18,12 @@ const MS_PER_S = 1_000;
 export interface GroupReport {
   lag: number;
   oldestSeconds: number;
-  members: { name: string; partitions: number; standing: string[] }[];
-  /** What the operator can do; absent while nothing stands. */
+  members: { name: string; partitions: number; stalled: string[] }[];
+  /** What the operator can do; absent while nothing is stalled. */
   advice?: string;
 }
 
-/** Measures the lag of every consumer group from outside, and names the members that stand. */
+/** Measures the lag of every consumer group from outside, and names the stalled members. */
 export class GroupWatch {
   private readonly task: PeriodicTask;
   /** The last measurement of each group. A group that could not be measured is absent. */
@@ -118,8 +118,8 @@ export class GroupWatch {
       async function () {
         this.reset();
         for (const [consumer, lags] of measured) {
-          for (const { name, standing } of reportOf(consumer, lags).members) {
-            this.set({ consumer, member: name }, standing.length);
+          for (const { name, stalled } of reportOf(consumer, lags).members) {
+            this.set({ consumer, member: name }, stalled.length);
           }
         }
       },
@@ -132,21 +132,21 @@ export function reportOf(consumer: ConsumerName, partitions: PartitionLag[]): Gr
   const names = [...new Set(partitions.map(({ member }) => member))].sort();
   const members = names.map((name) => {
     const own = partitions.filter(({ member }) => member === name);
-    const standing = own.filter(({ stands }) => stands);
+    const stalled = own.filter(({ isStalled }) => isStalled);
     return {
       name,
       partitions: own.length,
-      standing: standing.map(({ topic, partition }) => `${topic}/${partition}`),
+      stalled: stalled.map(({ topic, partition }) => `${topic}/${partition}`),
     };
   });
-  const standing = members.filter((member) => member.standing.length > 0);
+  const stalled = members.filter((member) => member.stalled.length > 0);
   return {
     lag: partitions.reduce((sum, { lag }) => sum + lag, 0),
     oldestSeconds: Math.max(0, ...partitions.map(({ oldestMs }) => oldestMs)) / MS_PER_S,
     members,
-    ...(standing.length === 0
+    ...(stalled.length === 0
       ? {}
-      : { advice: standing.map(({ name }) => adviceFor(consumer, name)).join(' ') }),
+      : { advice: stalled.map(({ name }) => adviceFor(consumer, name)).join(' ') }),
   };
 }
 
