@@ -6,6 +6,9 @@ const commands = spec('commands');
 const redrive = spec('redrive/redrive');
 const api = spec('api');
 const retention = killedBy('apps/console/src/retention.int.spec.ts');
+const topics = killedBy('libs/contracts/src/topics.spec.ts');
+const letters = killedBy('libs/delivery/src/dead-letter.spec.ts');
+const letter = 'libs/delivery/src/dead-letter.ts';
 const migration = 'apps/console/src/migrations/1795219200002-dead-letters.ts';
 
 const source = (name: string) => `apps/console/src/dead-letters/${name}.ts`;
@@ -36,8 +39,8 @@ export const DEAD_LETTER_MUTANTS: readonly Mutant[] = [
   {
     mutation: 'dead letters: no limit of redrives (loop guard)',
     file: source('actions'),
-    text: '     AND redrive_count < ${REDRIVES_MAX}\n',
-    replacement: '',
+    text: 'redrive_count < ${REDRIVES_MAX} AND NOT',
+    replacement: 'NOT',
     test: commands('the loop guard refuses a fourth redrive, and names the dead letter'),
   },
   {
@@ -113,5 +116,82 @@ export const DEAD_LETTER_MUTANTS: readonly Mutant[] = [
     test: retention(
       'is kept longer than its record is in the topic, so that I10 finds a row for each record',
     ),
+  },
+  {
+    mutation: 'dead letters: the dead-letter topic takes no more than the main topic',
+    file: 'libs/contracts/src/topics.ts',
+    text: 'String(BATCH_BYTES_MAX.deadLetter)',
+    replacement: 'String(BATCH_BYTES_MAX.event)',
+    test: topics('a dead letter fits into its topic, and its redrive into the redrive topic'),
+  },
+  {
+    mutation: 'dead letters: one that is too large for its topic is tried for ever',
+    file: letter,
+    text: 'if (!(error instanceof BatchTooLarge)) throw error;',
+    replacement: 'if (error !== undefined) throw error;',
+    test: letters('is cut: key, value and headers, each with its number'),
+  },
+  {
+    mutation: 'dead letters: a record that its topic refuses for another reason is cut',
+    file: letter,
+    text: 'if (!(error instanceof BatchTooLarge)) throw error;',
+    replacement: '',
+    test: letters('is not cut when the topic takes it, or refuses it for another reason'),
+  },
+  {
+    mutation: 'dead letters: believes the position in the headers of a foreign record',
+    file: letter,
+    text: String.raw`/^[\w.-]{1,249}$/`,
+    replacement: '/^[^]*$/',
+    test: letters('trusts no position that a producer wrote into the headers of its record'),
+  },
+  {
+    mutation: 'kafka: after a failure the producer goes on with sequence numbers that are taken',
+    file: 'libs/kafka/src/producer.ts',
+    text: '!isRefused || messages.length > 1',
+    replacement: 'false',
+    test: killedBy('libs/kafka/src/producer.int.spec.ts')(
+      'loses no record after the broker refused another one of the same request for its size',
+    ),
+  },
+  {
+    mutation:
+      'dead letters: one that the redrive topic does not take holds up its redrive for ever',
+    file: source('redrive/redrive'),
+    text: 'if (!(error instanceof BatchTooLarge)) throw error;',
+    replacement: 'if (error !== undefined) throw error;',
+    test: redrive(
+      'a redrive gives back a dead letter that the redrive topic does not take, and redrives the others',
+    ),
+  },
+  {
+    mutation: 'dead letters: a cut one is redriven with its first bytes only',
+    file: source('redrive/redrive'),
+    text: 'claim.valueCut === null',
+    replacement: 'claim.id',
+    test: redrive('is redriven with the bytes and headers of its original record'),
+  },
+  {
+    mutation: 'dead letters: redrives any record at the position of the original',
+    file: source('redrive/redrive'),
+    text: 'original && isOriginalOf(letter, original) ?',
+    replacement: 'original ?',
+    test: redrive(
+      'is refused when its original record is another record, because the topic was created again',
+    ),
+  },
+  {
+    mutation: 'dead letters: each redrive claims again what no topic has any more',
+    file: source('actions'),
+    text: ' AND NOT ${IS_GONE}',
+    replacement: '',
+    test: redrive('is refused when its original record has left its topic'),
+  },
+  {
+    mutation: 'dead letters: a time in the future hides that the original record will be deleted',
+    file: source('ingest/parsed-dead-letter'),
+    text: 'Math.min(Number(producedMs ?? diedMs), diedMs)',
+    replacement: 'Number(producedMs ?? diedMs)',
+    test: ingest('a cut dead letter says how long its original record can be redriven'),
   },
 ];

@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import { Console1795219200001 } from './migrations/1795219200001-console.js';
 import { DeadLetters1795219200002 } from './migrations/1795219200002-dead-letters.js';
 import { DailyTotals1795219200003 } from './migrations/1795219200003-daily-totals.js';
+import { CutDeadLetters1795219200004 } from './migrations/1795219200004-cut-dead-letters.js';
 
 /** The console database, for the app and for the migrations. */
 export function consoleDataSource(options: { url: string; poolMax?: number }): DataSource {
@@ -10,6 +11,11 @@ export function consoleDataSource(options: { url: string; poolMax?: number }): D
     ...postgresOptions({ ...options, applicationName: 'console' }),
     schema: 'console',
     entities: [],
-    migrations: [Console1795219200001, DeadLetters1795219200002, DailyTotals1795219200003],
+    migrations: [
+      Console1795219200001,
+      DeadLetters1795219200002,
+      DailyTotals1795219200003,
+      CutDeadLetters1795219200004,
+    ],
   });
 }

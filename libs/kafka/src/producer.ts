@@ -1,5 +1,5 @@
 import { Partitioners, type Producer } from 'kafkajs';
-import { kafkaClient, REQUEST_TIMEOUT_MS, RETRY, type Connection } from './client.js';
+import { kafkaClient, BROKER_TIMEOUT_MS, RETRY, type Connection } from './client.js';
 
 interface Message {
   key: Buffer | null;
@@ -24,17 +24,14 @@ const TOO_LARGE = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'];
 
 /** An idempotent producer: `send` resolves when every in-sync replica has the record once. */
 export class RecordProducer {
-  private readonly producer: Producer;
+  private producer: Producer;
+  private isOutOfSequence = false;
+  private isClosed = false;
+  /** The last request. One runs at a time, so that none is sent out of sequence. */
+  private last: Promise<unknown> = Promise.resolve();
 
-  constructor(options: Connection) {
-    this.producer = kafkaClient(options).producer({
-      idempotent: true,
-      // With more in flight kafkajs reorders sequence numbers, and the broker refuses them.
-      maxInFlightRequests: 1,
-      allowAutoTopicCreation: false,
-      createPartitioner: Partitioners.DefaultPartitioner,
-      retry: RETRY,
-    });
+  constructor(private readonly options: Connection) {
+    this.producer = newProducer(options);
   }
 
   async connect(): Promise<void> {
@@ -50,17 +47,51 @@ export class RecordProducer {
    * @throws BatchTooLarge when one of these batches exceeds the size limit of the topic.
    */
   async sendAll(topic: string, messages: Message[]): Promise<void> {
+    const turn = this.last.then(() => this.sendNow(topic, messages));
+    this.last = turn.catch(() => undefined);
+    await turn;
+  }
+
+  private async sendNow(topic: string, messages: Message[]): Promise<void> {
+    if (this.isOutOfSequence && !this.isClosed) await this.restart();
     try {
-      await this.producer.send({ topic, messages, acks: -1, timeout: REQUEST_TIMEOUT_MS });
+      await this.producer.send({ topic, messages, acks: -1, timeout: BROKER_TIMEOUT_MS });
     } catch (error) {
-      throw isTooLarge(error) ? new BatchTooLarge(topic, { cause: error }) : error;
+      const isRefused = isTooLarge(error);
+      // Of a single refused message nothing is stored. Else a part may be, or an answer got lost.
+      this.isOutOfSequence = !isRefused || messages.length > 1;
+      throw isRefused ? new BatchTooLarge(topic, { cause: error }) : error;
     }
   }
 
+  /**
+   * Gets a new producer id. After a failure kafkajs takes back the sequence numbers of all batches
+   * of the request, also of those that the broker stored. It gives them to the next records of
+   * those partitions. The broker refuses these for ever (out of order), or takes them for
+   * duplicates: then it acknowledges them and does not store them.
+   */
+  private async restart(): Promise<void> {
+    await this.producer.disconnect();
+    this.producer = newProducer(this.options);
+    await this.producer.connect();
+    this.isOutOfSequence = false;
+  }
+
   async disconnect(): Promise<void> {
+    this.isClosed = true;
     await this.producer.disconnect();
   }
 }
+
+const newProducer = (options: Connection): Producer =>
+  kafkaClient(options).producer({
+    idempotent: true,
+    // With more in flight kafkajs reorders sequence numbers, and the broker refuses them.
+    maxInFlightRequests: 1,
+    allowAutoTopicCreation: false,
+    createPartitioner: Partitioners.DefaultPartitioner,
+    retry: RETRY,
+  });
 
 // kafkajs may wrap the error of the broker.
 function isTooLarge(error: unknown): boolean {

@@ -12,6 +12,10 @@ export interface DlqItem {
   attempts: number;
   deadLetteredAt: string;
   redriveCount: number;
+  /** The number of bytes of the original value, if the dead letter was cut. */
+  valueCut: number | null;
+  redrivableUntil: string | null;
+  cannotRedrive: string | null;
 }
 
 export interface DlqPage {
@@ -47,6 +51,7 @@ export interface DlqAction {
   count: number;
   done: number;
   givenBack: number;
+  refused: DlqDecision['refused'];
   finishedAt: string | null;
 }
 

@@ -153,9 +153,9 @@ async function redrive(name: string, given: string[], options: RedriveOptions): 
   });
   const action = await watch({ look: () => api.action(id), out: process.stderr, now: Date.now });
   print(options, { ...decided, action }, () => {
-    const expired = action.givenBack;
-    const rest = `, ${expired} are no longer in the topic and can only be discarded`;
-    return `${action.done} redriven${expired > 0 ? rest : ''}${refusals(decided)}`;
+    const refused = [...decided.refused, ...action.refused];
+    const rest = action.givenBack > 0 ? `, ${action.givenBack} cannot be redriven` : '';
+    return `${action.done} redriven${rest}${refusals({ refused, left: decided.left })}`;
   });
   return decided.refused.length > 0 || action.givenBack > 0 ? EXIT.refused : EXIT.done;
 }

@@ -6,6 +6,7 @@ const action = (done: number, finished = false): DlqAction => ({
   count: 4,
   done,
   givenBack: 0,
+  refused: [],
   finishedAt: finished ? '2026-11-21T12:00:00Z' : null,
 });
 

@@ -1,6 +1,12 @@
 import Table from 'cli-table3';
 import pc from 'picocolors';
-import type { DlqDecision, DlqDetail, DlqOverview, DlqPage } from '../clients/dlq-client.js';
+import type {
+  DlqDecision,
+  DlqDetail,
+  DlqItem,
+  DlqOverview,
+  DlqPage,
+} from '../clients/dlq-client.js';
 
 /** The dead letters of every consumer in a few lines: number, age, errors. */
 export function overviewTable({ consumers }: DlqOverview): string {
@@ -28,7 +34,7 @@ export function overviewTable({ consumers }: DlqOverview): string {
 
 export function pageTable({ items, nextCursor }: DlqPage): string {
   if (items.length === 0) return 'no dead letters';
-  const head = ['id', 'state', 'payment', 'dead since', 'error', 'attempts', 'redriven'];
+  const head = ['id', 'state', 'payment', 'dead since', 'error', 'attempts', 'redriven', ''];
   const table = new Table({ head, style: { head: [], border: [], compact: true } });
   for (const item of items) {
     table.push([
@@ -39,6 +45,7 @@ export function pageTable({ items, nextCursor }: DlqPage): string {
       `${item.errorName} (${item.errorClass ?? '–'})`,
       String(item.attempts),
       `${item.redriveCount}×`,
+      notes(item),
     ]);
   }
   const more = nextCursor ? `\nmore: --cursor ${nextCursor}` : '';
@@ -61,6 +68,12 @@ export function detailText(detail: DlqDetail): string {
   ].join('\n');
 }
 
+/** What the operator must know before a redrive. */
+function notes({ redrivableUntil, cannotRedrive }: DlqItem): string {
+  if (cannotRedrive) return pc.yellow(cannotRedrive);
+  return redrivableUntil ? pc.yellow(`cut; redrive until ${at(redrivableUntil)}`) : '';
+}
+
 function stateColour(state: string): string {
   if (state === 'pending') return pc.red(state);
   return state === 'redriven' ? pc.green(state) : pc.dim(state);
@@ -78,6 +91,9 @@ const WHY: Record<string, string> = {
   redriven: 'already redriven',
   discarded: 'already discarded',
   beyond_max: 'beyond --max',
+  record_gone: 'its record is no longer in the topic. It can only be discarded',
+  original_gone: 'it was cut, and its original record has left the topic. It can only be discarded',
+  too_large: 'the redrive topic does not take its size. Raise max.message.bytes of the topic',
 };
 
 /** The dead letters that the console refused, as text that follows the number of accepted ones. */

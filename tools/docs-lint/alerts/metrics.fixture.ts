@@ -40,6 +40,7 @@ export const METRICS: Record<string, readonly string[]> = {
   redis_memory_used_ratio: [],
   config_drift: ['what'],
   dead_letters: ['consumer', 'state'],
+  dead_letters_cut_redrivable_seconds: ['consumer'],
   dead_letters_intake_lag_records: ['consumer'],
   audit_violations: ['invariant'],
   audit_last_run_timestamp_seconds: [],

@@ -1,10 +1,12 @@
 import type { ConsumerName } from '@effectively-once/contracts';
 import type { DataSource, EntityManager } from 'typeorm';
+import type { CannotRedrive } from './dead-letters.js';
 import { REDRIVES_MAX } from './redrive/redriven.js';
 import type { Filter, RedriveRequest } from './requests.js';
 
 /** Why a command refuses a dead letter. API and CLI show this name. */
 export type Refusal =
+  | CannotRedrive
   /** Already redriven three times (REDRIVES_MAX). */
   | 'loop_guard'
   | 'redriven'
@@ -128,6 +130,7 @@ export class Actions {
       `SELECT id, CASE WHEN state <> 'pending' THEN state
                        WHEN action_id IS NOT NULL THEN 'in_action'
                        WHEN $3 AND redrive_count >= ${REDRIVES_MAX} THEN 'loop_guard'
+                       WHEN $3 AND ${IS_GONE} THEN cannot_redrive
                        ELSE 'beyond_max' END AS why
          FROM console.dead_letters WHERE consumer = $1 AND id = ANY ($2::text[]) ORDER BY seq`,
       [context.consumer, ids, kind === 'redrive'],
@@ -135,19 +138,21 @@ export class Actions {
     return rows;
   }
 
-  /** The pending dead letters that match the filter but not the loop guard; at most `idsMax`. */
-  async loopGuarded(
+  /** The pending dead letters that match the filter and cannot be redriven; at most `idsMax`. */
+  async unredrivable(
     { consumer }: CommandContext,
     filter: Filter,
     idsMax: number,
-  ): Promise<string[]> {
-    const rows: { id: string }[] = await this.database.query(
-      `SELECT id FROM console.dead_letters
-        WHERE consumer = $1 AND state = 'pending' AND redrive_count >= ${REDRIVES_MAX}
+  ): Promise<Refused[]> {
+    return await this.database.query(
+      `SELECT id, CASE WHEN redrive_count >= ${REDRIVES_MAX} THEN 'loop_guard'
+                       ELSE cannot_redrive END AS why
+         FROM console.dead_letters
+        WHERE consumer = $1 AND state = 'pending'
+          AND (redrive_count >= ${REDRIVES_MAX} OR ${IS_GONE})
           AND ($2::text IS NULL OR error_name = $2) ORDER BY seq LIMIT $3`,
       [consumer, filter.errorName ?? null, idsMax],
     );
-    return rows.map(({ id }) => id);
   }
 
   private async record(
@@ -191,11 +196,14 @@ export class Actions {
   }
 }
 
+// A redrive has looked for the record, and it will not return. (What is too large may fit later.)
+const IS_GONE = `coalesce(cannot_redrive IN ('record_gone', 'original_gone'), false)`;
+
 // Contains the loop guard. A row that this does not select is never claimed, and so never produced.
 const REDRIVABLE = `
   SELECT consumer, id FROM console.dead_letters
    WHERE consumer = $1 AND state = 'pending' AND action_id IS NULL
-     AND redrive_count < ${REDRIVES_MAX}
+     AND redrive_count < ${REDRIVES_MAX} AND NOT ${IS_GONE}
      AND ($2::text[] IS NULL OR id = ANY ($2)) AND ($3::text IS NULL OR error_name = $3)`;
 
 const wanted = (consumer: ConsumerName, { ids, filter }: RedriveRequest) => [

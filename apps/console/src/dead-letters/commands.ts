@@ -61,12 +61,7 @@ export class DeadLetterCommands {
   ) {
     const refused = request.ids
       ? await this.refused(context, 'redrive', without(request.ids, ids))
-      : (await this.actions.loopGuarded(context, request.filter ?? {}, NAMED_MAX)).map(
-          (id): Refused => ({
-            id,
-            why: 'loop_guard',
-          }),
-        );
+      : await this.actions.unredrivable(context, request.filter ?? {}, NAMED_MAX);
     if (request.ids && ids.length === 0) throw nothingTo('redrive', refused);
     const redrivable = await this.actions.left(context, request);
     return {

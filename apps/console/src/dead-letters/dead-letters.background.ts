@@ -88,10 +88,10 @@ export class DeadLettersBackground implements OnApplicationBootstrap, BeforeAppl
         producer: this.producer,
         reach,
         wait: waitOrStop,
-        onExpired: ({ id, consumer }, ids) =>
+        onGivenBack: ({ id, consumer }, letters) =>
           logger.warn(
-            { action: id, consumer, count: ids.length },
-            'dead letters cannot be redriven: their records have left the topic',
+            { action: id, consumer, count: letters.length, why: letters[0]?.why },
+            'dead letters cannot be redriven',
           ),
       },
       signal,

@@ -16,7 +16,22 @@ export interface DeadLetterSummary {
   attempts: number;
   deadLetteredAt: Date;
   redriveCount: number;
+  /** The number of bytes of the original value, if the dead letter was cut. */
+  valueCut: number | null;
+  /** Of a cut one: until then its original record can be redriven. */
+  redrivableUntil: Date | null;
+  /** Why the last redrive gave it back. */
+  cannotRedrive: CannotRedrive | null;
 }
+
+/** What only a redrive finds out, when it reads and produces the record. */
+export type CannotRedrive =
+  /** Its record has left the dead-letter topic. */
+  | 'record_gone'
+  /** It was cut, and its original record has left its topic. */
+  | 'original_gone'
+  /** The redrive topic does not take a record of this size. */
+  | 'too_large';
 
 export interface DeadLetterDetail extends DeadLetterSummary {
   eventId: string | null;
@@ -42,12 +57,12 @@ export interface Action {
   ratePerS: number | null;
   askedAt: Date;
   finishedAt: Date | null;
-  /**
-   * The dead letters that it claimed, completed, and gave back because their record has expired.
-   */
+  /** The dead letters that it claimed, completed, and gave back because it cannot redrive them. */
   count: number;
   done: number;
   givenBack: number;
+  /** The first of those that it gave back. */
+  refused: { id: string; why: CannotRedrive }[];
 }
 
 export interface ResultPage<Item> {
@@ -57,8 +72,9 @@ export interface ResultPage<Item> {
 
 export interface Overview {
   consumer: ConsumerName;
-  /** The number of pending dead letters, and the time of the oldest. */
+  /** How many dead letters are pending. */
   depth: number;
+  /** When the oldest of them was dead-lettered; null if none is pending. */
   oldest: Date | null;
   /** The errors of the pending ones, the most frequent first. */
   reasons: { errorClass: ErrorClass | null; errorName: string; count: number }[];
@@ -98,6 +114,16 @@ export class DeadLetters {
          FROM console.dead_letters WHERE state = 'pending' GROUP BY 1`,
     );
     return new Map(rows.map(({ consumer, oldest }) => [consumer, oldest]));
+  }
+
+  /** For each consumer with pending cut dead letters: until when all of them can be redriven. */
+  async cutRedrivableUntil(): Promise<Map<ConsumerName, Date>> {
+    const rows: { consumer: ConsumerName; until: Date }[] = await this.database.query(
+      `SELECT consumer, min(redrivable_until) AS until FROM console.dead_letters
+        WHERE state = 'pending' AND redrivable_until IS NOT NULL
+          AND cannot_redrive IS DISTINCT FROM 'original_gone' GROUP BY 1`,
+    );
+    return new Map(rows.map(({ consumer, until }) => [consumer, until]));
   }
 
   /** Has every combination of consumer and state, also with 0. */
@@ -155,11 +181,13 @@ export class DeadLetters {
 
 const LISTED = `id, state, payment_id AS "paymentId", error_class AS "errorClass",
   error_name AS "errorName", error_message AS "errorMessage", attempts,
-  dead_lettered_at AS "deadLetteredAt", redrive_count AS "redriveCount"`;
+  dead_lettered_at AS "deadLetteredAt", redrive_count AS "redriveCount",
+  value_cut AS "valueCut", redrivable_until AS "redrivableUntil", cannot_redrive AS "cannotRedrive"`;
 
 const ACTIONS = `
   SELECT action.id, kind, consumer, operator, reason, filter, rate_per_s AS "ratePerS",
          asked_at AS "askedAt", finished_at AS "finishedAt", count, given_back AS "givenBack",
+         refused,
          -- A finished action is not counted, because its dead letters may have been pruned.
          CASE WHEN finished_at IS NOT NULL THEN count - given_back ELSE
            (SELECT count(*)::int FROM console.dead_letters letter

@@ -32,11 +32,21 @@ export async function readLetter(
   consumer: ConsumerName,
   { dlqPartition, dlqOffset }: Parameters<ReadLetter>[1],
 ): Promise<KafkaRecord | undefined> {
-  const from = BigInt(dlqOffset);
-  const only = new Map([[dlqPartition, { from, end: from + 1n }]]);
-  for await (const record of readTopic({ ...connection, topic: deadLetterTopic(consumer), only })) {
-    return record;
-  }
+  return await readRecord(connection, {
+    topic: deadLetterTopic(consumer),
+    partition: dlqPartition,
+    offset: dlqOffset,
+  });
+}
+
+/** Undefined if the record has left its topic. */
+export async function readRecord(
+  connection: { brokers: string[]; clientId: string },
+  { topic, partition, offset }: { topic: string; partition: number; offset: string },
+): Promise<KafkaRecord | undefined> {
+  const from = BigInt(offset);
+  const only = new Map([[partition, { from, end: from + 1n }]]);
+  for await (const record of readTopic({ ...connection, topic, only })) return record;
   return undefined;
 }
 

@@ -1,4 +1,4 @@
-import { CONSUMERS, type ConsumerName } from '@effectively-once/contracts';
+import { CONSUMERS, RETENTION, type ConsumerName } from '@effectively-once/contracts';
 import { freshGauge, scrapedGauge } from '@effectively-once/platform';
 import { STATES, type DeadLetters } from './dead-letters.js';
 
@@ -6,7 +6,7 @@ import { STATES, type DeadLetters } from './dead-letters.js';
  * Gauges that query the database at each scrape. Without the database they are absent, and not old.
  */
 export function watchDeadLetters(
-  deadLetters: Pick<DeadLetters, 'states' | 'oldestPending'>,
+  deadLetters: Pick<DeadLetters, 'states' | 'oldestPending' | 'cutRedrivableUntil'>,
   now: () => number,
 ): void {
   scrapedGauge(
@@ -25,6 +25,15 @@ export function watchDeadLetters(
     for (const consumer of CONSUMERS) {
       const since = oldest.get(consumer);
       set(since ? (now() - since.getTime()) / 1_000 : 0, { consumer });
+    }
+  });
+  const cut =
+    'How long all pending cut dead letters can still be redriven; the retention when there is none';
+  scrapedGauge('dead_letters_cut_redrivable_seconds', cut, ['consumer'], async (set) => {
+    const found = await deadLetters.cutRedrivableUntil();
+    for (const consumer of CONSUMERS) {
+      const until = found.get(consumer)?.getTime() ?? now() + RETENTION.topicMs;
+      set((until - now()) / 1_000, { consumer });
     }
   });
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 /** The limit of ids in one request. For more, use a filter. */
 const IDS_MAX = 1_000;
-export const REDRIVE_MAX = 10_000;
+const REDRIVE_MAX = 10_000;
 const REDRIVE_DEFAULT = 1_000;
 const RATE_MAX_PER_S = 5_000;
 /** Fast enough for the operator, slow enough for a server that was just repaired. */

@@ -38,7 +38,35 @@ it('each dead letter is ingested once, also if the console ingests twice', async
     attempts: 1,
     deadLetteredAt: new Date('2026-11-20T10:00:02.000Z'),
     redriveCount: 0,
+    valueCut: null,
+    redrivableUntil: null,
+    cannotRedrive: null,
   });
+});
+
+it('a cut dead letter says how long its original record can be redriven', async () => {
+  const diedAt = '2026-11-20T10:00:02.000Z';
+  const cut = (timestamp: string) =>
+    deadLetter('loyalty', {
+      [DLQ_HEADERS.valueCut]: '1048000',
+      [DLQ_HEADERS.originalTimestamp]: timestamp,
+      [DLQ_HEADERS.deadLetteredAt]: diedAt,
+    });
+  const producedAt = String(Date.parse('2026-11-20T09:00:00Z'));
+  const inTheFuture = String(Date.parse('2027-11-20T09:00:00Z'));
+  const letters = [cut(producedAt), cut(inTheFuture), cut('-1')];
+  const ids = await produceAndIngest(testConsole, 'loyalty', letters);
+  const all = await allOf('loyalty');
+  const listed = ids.map((id) => all.find((one) => one.id === id));
+  expect(listed.map((one) => one?.valueCut)).toEqual([1_048_000, 1_048_000, 1_048_000]);
+  // Three days from its timestamp. A timestamp that cannot be true counts from the failure.
+  expect(listed.map((one) => one?.redrivableUntil?.toISOString())).toEqual([
+    '2026-11-23T09:00:00.000Z',
+    '2026-11-23T10:00:02.000Z',
+    '2026-11-23T10:00:02.000Z',
+  ]);
+  const until = await new DeadLetters(testConsole.database).cutRedrivableUntil();
+  expect(until).toEqual(new Map([['loyalty', new Date('2026-11-23T09:00:00.000Z')]]));
 });
 
 it('copies after a crash are one dead letter, with the id of the first copy', async () => {

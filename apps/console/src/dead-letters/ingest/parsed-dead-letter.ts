@@ -5,6 +5,7 @@ import {
   ERROR_MESSAGE_BYTES_MAX,
   PAYMENT_COMPLETED,
   redriveTopic,
+  RETENTION,
   type ConsumerName,
   type ErrorClass,
   type EventHeaders,
@@ -35,6 +36,10 @@ export interface ParsedDeadLetter extends Identity {
   firstFailedAt: string | null;
   deadLetteredAt: string;
   appVersion: string | null;
+  /** The number of bytes of the original value, if the dead letter was cut. */
+  valueCut: number | null;
+  /** Until then the topic of the original record keeps it. Null if the dead letter was not cut. */
+  redrivableUntil: string | null;
 }
 
 /** The error name of a record without a valid error header. */
@@ -49,8 +54,12 @@ const NO_REASON_MESSAGE = 'its headers name no error';
 export function parseDeadLetter(record: KafkaRecord, consumer: ConsumerName): ParsedDeadLetter {
   const headers = headerTexts(record);
   const name = matching(headers[DLQ_HEADERS.errorName], /^[\w.-]{1,64}$/);
+  const claimed = claimedIdentity(headers, consumer);
+  const deadLetteredAt = time(headers[DLQ_HEADERS.deadLetteredAt]) ?? recordTime(record);
   return {
-    ...(claimedIdentity(headers, consumer) ?? ownIdentity(record)),
+    ...(claimed ?? ownIdentity(record)),
+    // Without the position of an original record there is nothing else to redrive.
+    ...(claimed ? cutOf(headers, deadLetteredAt) : NOT_CUT),
     dlqTopic: record.topic,
     dlqPartition: record.partition,
     dlqOffset: String(record.offset),
@@ -62,8 +71,27 @@ export function parseDeadLetter(record: KafkaRecord, consumer: ConsumerName): Pa
     errorMessage: name ? printable(headers[DLQ_HEADERS.errorMessage]) : NO_REASON_MESSAGE,
     attempts: Number(matching(headers[DLQ_HEADERS.attempts], /^\d{1,4}$/) ?? 0),
     firstFailedAt: time(headers[DLQ_HEADERS.firstFailedAt]),
-    deadLetteredAt: time(headers[DLQ_HEADERS.deadLetteredAt]) ?? recordTime(record),
+    deadLetteredAt,
     appVersion: matching(headers[DLQ_HEADERS.appVersion], /^[\w.+-]{1,64}$/),
+  };
+}
+
+export const NOT_CUT = { valueCut: null, redrivableUntil: null };
+
+function cutOf(
+  headers: EventHeaders,
+  deadLetteredAt: string,
+): Pick<ParsedDeadLetter, 'valueCut' | 'redrivableUntil'> {
+  const bytes = matching(headers[DLQ_HEADERS.valueCut], /^\d{1,9}$/);
+  if (bytes === null) return NOT_CUT;
+  // Kafka counts the retention from the timestamp of the record. A producer may have written a time
+  // in the future, or none.
+  const producedMs = matching(headers[DLQ_HEADERS.originalTimestamp], /^\d{1,15}$/);
+  const diedMs = Date.parse(deadLetteredAt);
+  const sinceMs = Math.min(Number(producedMs ?? diedMs), diedMs);
+  return {
+    valueCut: Number(bytes),
+    redrivableUntil: new Date(sinceMs + RETENTION.topicMs).toISOString(),
   };
 }
 

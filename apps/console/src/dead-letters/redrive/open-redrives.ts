@@ -1,5 +1,6 @@
 import type { ConsumerName } from '@effectively-once/contracts';
 import type { DataSource } from 'typeorm';
+import type { CannotRedrive } from '../dead-letters.js';
 import type { Identity } from '../ingest/parsed-dead-letter.js';
 
 /** A redrive that is not finished. */
@@ -14,7 +15,18 @@ export interface RedriveClaim extends Identity {
   id: string;
   dlqPartition: number;
   dlqOffset: string;
+  /** Null if the dead letter is complete. */
+  valueCut: number | null;
 }
+
+/** A dead letter that a redrive gives back, and the reason. */
+export interface GivenBack {
+  id: string;
+  why: CannotRedrive;
+}
+
+/** How many of them the action names. */
+const NAMED_MAX = 100;
 
 /** The first key of the advisory locks of redrives. */
 const LOCKS = 6;
@@ -60,7 +72,7 @@ export class OpenRedrives {
     return await this.database.query(
       `SELECT id, original_topic AS "originalTopic", original_partition AS "originalPartition",
               original_offset AS "originalOffset", redrive_count AS "redriveCount",
-              dlq_partition AS "dlqPartition", dlq_offset AS "dlqOffset"
+              dlq_partition AS "dlqPartition", dlq_offset AS "dlqOffset", value_cut AS "valueCut"
          FROM console.dead_letters WHERE action_id = $1 AND state = 'pending'
         ORDER BY dlq_partition, dlq_offset LIMIT $2`,
       [redrive.id, max],
@@ -69,25 +81,31 @@ export class OpenRedrives {
 
   async markRedriven(redrive: OpenRedrive, ids: string[]): Promise<void> {
     await this.database.query(
-      `UPDATE console.dead_letters SET state = 'redriven', state_changed_at = clock_timestamp()
+      `UPDATE console.dead_letters SET state = 'redriven', state_changed_at = clock_timestamp(),
+              cannot_redrive = NULL
         WHERE consumer = $1 AND action_id = $2 AND id = ANY ($3::text[]) AND state = 'pending'`,
       [redrive.consumer, redrive.id, ids],
     );
   }
 
   /**
-   * Releases the claim on dead letters that cannot be redriven, so that an operator can discard
-   * them.
+   * Releases the claim on dead letters that cannot be redriven, and stores why, so that an operator
+   * can repair the cause or discard them.
    */
-  async giveBack(redrive: OpenRedrive, ids: string[]): Promise<void> {
+  async giveBack(redrive: OpenRedrive, letters: GivenBack[]): Promise<void> {
     await this.database.query(
       `WITH given_back AS (
-         UPDATE console.dead_letters SET action_id = NULL
-          WHERE consumer = $1 AND action_id = $2 AND id = ANY ($3::text[]) AND state = 'pending'
-         RETURNING id)
+         UPDATE console.dead_letters letter SET action_id = NULL, cannot_redrive = given.why
+           FROM jsonb_to_recordset($3::jsonb) AS given (id text, why text)
+          WHERE consumer = $1 AND action_id = $2 AND letter.id = given.id AND state = 'pending'
+         RETURNING letter.id, given.why)
        UPDATE console.dead_letter_actions
-          SET given_back = given_back + (SELECT count(*) FROM given_back) WHERE id = $2`,
-      [redrive.consumer, redrive.id, ids],
+          SET given_back = given_back + (SELECT count(*) FROM given_back),
+              refused = jsonb_path_query_array(
+                refused || coalesce((SELECT jsonb_agg(to_jsonb(one)) FROM given_back one), '[]'),
+                '$[0 to ${NAMED_MAX - 1}]')
+        WHERE id = $2`,
+      [redrive.consumer, redrive.id, JSON.stringify(letters)],
     );
   }
 

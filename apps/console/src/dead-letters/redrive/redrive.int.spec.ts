@@ -1,5 +1,10 @@
-import { CE_HEADERS, DLQ_HEADERS, type ConsumerName } from '@effectively-once/contracts';
-import { headerTexts, RecordProducer } from '@effectively-once/kafka';
+import {
+  CE_HEADERS,
+  DLQ_HEADERS,
+  redriveTopic,
+  type ConsumerName,
+} from '@effectively-once/contracts';
+import { BatchTooLarge, headerTexts, RecordProducer } from '@effectively-once/kafka';
 import { Actions } from '../actions.js';
 import {
   connection,
@@ -44,7 +49,7 @@ const finish = (dies: Partial<RedriveOptions> = {}) =>
       producer,
       reach: () => undefined,
       wait: async () => undefined,
-      onExpired: () => undefined,
+      onGivenBack: () => undefined,
       ...dies,
     },
     new AbortController().signal,
@@ -193,9 +198,9 @@ it('a redrive gives back a dead letter whose record has left the topic, so that 
   );
   const expired = rows[0]?.id ?? '';
   const action = await ask('loyalty', [id, expired]);
-  const told: string[] = [];
-  await finish({ onExpired: (_, ids) => told.push(...ids) });
-  expect(told).toEqual([expired]);
+  const told: unknown[] = [];
+  await finish({ onGivenBack: (_, letters) => told.push(...letters) });
+  expect(told).toEqual([{ id: expired, why: 'record_gone' }]);
   await expect(statesOf(testConsole, 'loyalty', [id, expired])).resolves.toEqual([
     'redriven',
     'pending',
@@ -204,6 +209,111 @@ it('a redrive gives back a dead letter whose record has left the topic, so that 
     count: 2,
     done: 1,
     givenBack: 1,
+    refused: [{ id: expired, why: 'record_gone' }],
     finishedAt: expect.any(Date),
+  });
+});
+
+it('a redrive gives back a dead letter that the redrive topic does not take, and redrives the others', async () => {
+  // The dead-letter topic takes it. The redrive topic takes less.
+  const large = { ...deadLetter('search'), value: Buffer.alloc(2_120_000) };
+  const letters = [deadLetter('search'), large, deadLetter('search')];
+  const ids = await produceAndIngest(testConsole, 'search', letters);
+  const action = await ask('search', ids);
+  await finish();
+  await expect(statesOf(testConsole, 'search', ids)).resolves.toEqual([
+    'redriven',
+    'pending',
+    'redriven',
+  ]);
+  await expect(timesRedriven('search', letters)).resolves.toEqual([1, 0, 1]);
+  await expect(actionNow(action)).resolves.toMatchObject({
+    done: 2,
+    givenBack: 1,
+    refused: [{ id: ids[1], why: 'too_large' }],
+    finishedAt: expect.any(Date),
+  });
+  const found = await new DeadLetters(testConsole.database).find('search', ids[1] ?? '');
+  expect(found).toMatchObject({ cannotRedrive: 'too_large', actionId: null });
+  // The operator may raise the limit, and redrive it then.
+  await expect(ask('search', [ids[1] ?? ''])).resolves.not.toBe('');
+  await finish();
+});
+
+it('a batch that is too large is redriven one by one', async () => {
+  const letters = many('email', 3);
+  const ids = await produceAndIngest(testConsole, 'email', letters);
+  await ask('email', ids);
+  const sendAll: RedriveOptions['producer']['sendAll'] = async (topic, messages) => {
+    if (messages.length > 1) throw new BatchTooLarge(topic, {});
+    await producer.sendAll(topic, messages);
+  };
+  await finish({ producer: { sendAll } });
+  await expect(timesRedriven('email', letters)).resolves.toEqual([1, 1, 1]);
+});
+
+describe('a cut dead letter', () => {
+  const WHOLE = Buffer.alloc(20_000, 'w');
+
+  /** A dead letter cut from a record that is in the redrive topic, and its original record. */
+  async function cutLetter(changes: Record<string, string> = {}): Promise<DeadLetterMessage> {
+    const letter = deadLetter('loyalty');
+    const { key, headers } = letter;
+    const id = headers[CE_HEADERS.id] ?? '';
+    const topic = redriveTopic('loyalty');
+    const own = { [CE_HEADERS.id]: id, mine: 'kept' };
+    await producer.send({ topic, key, value: WHOLE, headers: own });
+    const [original] = await redrivenRecords('loyalty', [letter]);
+    return {
+      key,
+      value: WHOLE.subarray(0, 1_024),
+      headers: {
+        ...headers,
+        [DLQ_HEADERS.originalTopic]: topic,
+        [DLQ_HEADERS.originalPartition]: String(original?.partition),
+        [DLQ_HEADERS.originalOffset]: String(original?.offset),
+        [DLQ_HEADERS.originalTimestamp]: String(original?.timestampMs),
+        [DLQ_HEADERS.valueCut]: String(WHOLE.length),
+        ...changes,
+      },
+    };
+  }
+
+  it('is redriven with the bytes and headers of its original record', async () => {
+    const letter = await cutLetter();
+    const ids = await produceAndIngest(testConsole, 'loyalty', [letter]);
+    await ask('loyalty', ids);
+    await finish();
+    await expect(statesOf(testConsole, 'loyalty', ids)).resolves.toEqual(['redriven']);
+    const [, redriven] = await redrivenRecords('loyalty', [letter]);
+    expect([redriven?.key, redriven?.value]).toEqual([letter.key, WHOLE]);
+    expect(redriven && headerTexts(redriven)).toEqual({
+      [CE_HEADERS.id]: letter.headers[CE_HEADERS.id],
+      mine: 'kept',
+      [DLQ_HEADERS.originalTopic]: letter.headers[DLQ_HEADERS.originalTopic],
+      [DLQ_HEADERS.originalPartition]: letter.headers[DLQ_HEADERS.originalPartition],
+      [DLQ_HEADERS.originalOffset]: letter.headers[DLQ_HEADERS.originalOffset],
+      [DLQ_HEADERS.originalTimestamp]: letter.headers[DLQ_HEADERS.originalTimestamp],
+      [DLQ_HEADERS.redriveCount]: '1',
+    });
+  });
+
+  it.each([
+    ['has left its topic', { [DLQ_HEADERS.originalOffset]: '900000000' }],
+    ['is another record, because the topic was created again', { [DLQ_HEADERS.valueCut]: '20001' }],
+  ])('is refused when its original record %s', async (_what, changes) => {
+    const letter = await cutLetter(changes);
+    const [id = ''] = await produceAndIngest(testConsole, 'loyalty', [letter]);
+    const action = await ask('loyalty', [id]);
+    await finish();
+    const refused = [{ id, why: 'original_gone' }];
+    await expect(actionNow(action)).resolves.toMatchObject({ done: 0, givenBack: 1, refused });
+    await expect(statesOf(testConsole, 'loyalty', [id])).resolves.toEqual(['pending']);
+    // It stays gone, so the next command refuses it at once.
+    await expect(ask('loyalty', [id])).resolves.toBe('');
+    const context = { consumer: 'loyalty', operator: 'olga' } as const;
+    const actions = new Actions(testConsole.database);
+    await expect(actions.refused(context, 'redrive', [id])).resolves.toEqual(refused);
+    await expect(actions.unredrivable(context, {}, 1_000)).resolves.toContainEqual(refused[0]);
   });
 });

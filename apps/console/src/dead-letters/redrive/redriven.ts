@@ -1,5 +1,5 @@
 import { DLQ_HEADERS } from '@effectively-once/contracts';
-import type { KafkaRecord } from '@effectively-once/kafka';
+import { headerTexts, type KafkaRecord } from '@effectively-once/kafka';
 import type { Identity } from '../ingest/parsed-dead-letter.js';
 
 /**
@@ -25,4 +25,30 @@ export function redriven(record: KafkaRecord, identity: Identity) {
       [DLQ_HEADERS.redriveCount]: String(identity.redriveCount + 1),
     },
   };
+}
+
+/** The same from the original record of a cut dead letter. It has no headers of a dead letter. */
+export function redrivenOriginal(original: KafkaRecord, identity: Identity) {
+  const timestamp = { [DLQ_HEADERS.originalTimestamp]: Buffer.from(String(original.timestampMs)) };
+  return redriven({ ...original, headers: { ...original.headers, ...timestamp } }, identity);
+}
+
+/**
+ * Whether this is the record that the dead letter was cut from. If its topic was created again,
+ * another record has its offset.
+ */
+export function isOriginalOf(letter: KafkaRecord, original: KafkaRecord): boolean {
+  const headers = headerTexts(letter);
+  const bytes = original.value ?? Buffer.alloc(0);
+  return (
+    headers[DLQ_HEADERS.originalTimestamp] === String(original.timestampMs) &&
+    headers[DLQ_HEADERS.valueCut] === String(bytes.length) &&
+    startsWith(original.key, letter.key) &&
+    startsWith(original.value, letter.value)
+  );
+}
+
+function startsWith(whole: Buffer | null, first: Buffer | null): boolean {
+  if (whole === null || first === null) return whole === first;
+  return whole.subarray(0, first.length).equals(first);
 }
