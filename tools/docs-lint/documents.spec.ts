@@ -8,6 +8,7 @@ const readme = read('README.md');
 const documents = [
   'README.md',
   'libs/delivery/README.md',
+  'apps/third-parties/README.md',
   ...readdirSync(join(repositoryRoot, 'docs'))
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),

@@ -13,7 +13,7 @@ const framework = ['@nestjs/*', 'fastify', '@fastify/*'];
 const ours = (...names) => names.map((name) => `@effectively-once/${name}`);
 const everyApp = ours('payments*', 'email*', 'loyalty*', 'search*', 'console*', 'third-parties*');
 
-export const BOUNDARIES = [
+const BOUNDARIES = [
   {
     folder: 'libs/contracts',
     why: 'contracts are data: no framework, no store, no other part of the system',

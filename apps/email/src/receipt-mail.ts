@@ -25,7 +25,7 @@ export function receiptMail(event: PaymentCompleted, recipient: Recipient, messa
 }
 
 /** Formats minor units: 1299 EUR is €12.99, 1299 JPY is ¥1,299. */
-export function formatAmount(
+function formatAmount(
   { amountMinor, currency }: Pick<PaymentCompleted, 'amountMinor' | 'currency'>,
   locale: string,
 ): string {

@@ -1,7 +1,7 @@
 /**
  * Findings kept per invariant and status. Further findings are only counted, to bound the memory.
  */
-export const FINDINGS_MAX = 1_000;
+const FINDINGS_MAX = 1_000;
 
 /** One thing that violates an invariant, or that is late. */
 export interface Finding {

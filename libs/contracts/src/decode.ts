@@ -19,7 +19,7 @@ export class PoisonRecord extends Error {
   }
 }
 
-export type PoisonCode =
+type PoisonCode =
   | 'NoValue'
   | 'NotJson'
   | 'MissingHeader'

@@ -23,7 +23,7 @@ const fields = {
 // Expand and contract: a new field is deployed to the readers first, then to the writers. So the
 // readers are tolerant and the writers are strict.
 /** Writers are strict: they never publish an undeclared field. */
-export const paymentCompletedWritten = z.strictObject(fields);
+const paymentCompletedWritten = z.strictObject(fields);
 /** Readers are tolerant: they drop a field of a later version instead of refusing it. */
 export const paymentCompletedRead = z.object(fields);
 

@@ -14,7 +14,7 @@ export const redriveTopic = (consumer: ConsumerName) => `${PAYMENT_COMPLETED}.${
 // Without the heartbeat topic, Connect's producer blocks, and with it every event, while the
 // connector still reports RUNNING. Its name is <topic.heartbeat.prefix>.<topic.prefix> of the
 // connector's configuration.
-export const HEARTBEAT_TOPIC = 'heartbeat.payments';
+const HEARTBEAT_TOPIC = 'heartbeat.payments';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

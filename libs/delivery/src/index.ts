@@ -8,7 +8,6 @@ export {
 } from './failure.js';
 export {
   DELIVERY_POINTS,
-  withFailurePoints,
   type DeliveryPoint,
   type ReachDeliveryPoint,
 } from './transport/failure-points.js';
@@ -16,7 +15,7 @@ export type { Applied, IdempotencyStrategy } from './idempotency-strategy.js';
 export { KeepErrorIdentity } from './transport/keep-error-identity.filter.js';
 export type { LaneExtras } from './transport/handler.js';
 export { LANES, LaneTransport } from './transport/lane-transport.js';
-export { MicroBatch, type MicroBatchOptions } from './batching/micro-batch.js';
+export { MicroBatch } from './batching/micro-batch.js';
 export {
   DeliveryModule,
   paymentCompletedDecoder,

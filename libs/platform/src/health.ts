@@ -12,7 +12,7 @@ export interface HealthChecks {
   ready: Record<string, HealthProbe>;
 }
 
-export const HEALTH_CHECKS = Symbol('HEALTH_CHECKS');
+const HEALTH_CHECKS = Symbol('HEALTH_CHECKS');
 const CHECK_TIMEOUT_MS = 2_000;
 
 @Controller('health')

@@ -8,4 +8,4 @@ export * from './log.js';
 export * from './metrics.js';
 export * from './problem.js';
 export { mintToken, type Caller } from './token.js';
-export { SettingsWatch, type CheckedSettings, type SettingsCheck } from './settings-watch.js';
+export { SettingsWatch, type SettingsCheck } from './settings-watch.js';

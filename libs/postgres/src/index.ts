@@ -5,4 +5,4 @@ export {
   QUERY_TIMEOUT_MS,
   STATEMENT_TIMEOUT_MS,
 } from './postgres-options.js';
-export { postgresFailure, sqlStateOf, type PostgresFailure } from './postgres-failure.js';
+export { postgresFailure, sqlStateOf } from './postgres-failure.js';

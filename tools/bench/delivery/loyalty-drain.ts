@@ -16,7 +16,7 @@ const PAYMENTS = 50_000;
 const POLL_MS = 250;
 const WITHIN_MS = 300_000;
 const QUIET_WITHIN_MS = 60_000;
-export const LOYALTY_PER_SECOND_BAR = 5_000;
+const LOYALTY_PER_SECOND_BAR = 5_000;
 
 /** Inserted payments have no charge, mail or document, so the other invariants do not apply. */
 const JUDGED = ['I1', 'I2', 'I3', 'I6', 'I9'];

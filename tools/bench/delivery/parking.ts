@@ -16,7 +16,7 @@ const WITHOUT_MS = 10_000;
 const ATTEMPTS = 5;
 /** 40 s of backoff, plus jitter and a busy machine. */
 const GIVEN_UP_WITHIN_MS = 120_000;
-export const P50_RATIO_BAR = 1.1;
+const P50_RATIO_BAR = 1.1;
 
 /**
  * Measures head-of-line blocking: a record of one user fails five times with the real backoff. The

@@ -9,7 +9,7 @@ export interface Topic {
 
 const TOGETHER = 500;
 
-export async function makeTopic({ brokers, topic }: Topic): Promise<void> {
+async function makeTopic({ brokers, topic }: Topic): Promise<void> {
   const topics = [{ name: topic, partitions: PARTITIONS, config: {} }];
   await ensureTopics({ brokers, clientId: 'bench', topics });
 }

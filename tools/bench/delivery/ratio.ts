@@ -8,8 +8,8 @@ import type { Part } from './part.js';
 const RECORDS = { stock: 1_000, stock6: 5_000, lanes: 50_000 };
 const WITHIN_MS = 300_000;
 
-export const RATIO_BAR = 30;
-export const PER_SECOND_BAR = 1_150;
+const RATIO_BAR = 30;
+const PER_SECOND_BAR = 1_150;
 
 /** Measures the same work behind three transports, one after the other, on one broker. */
 export async function measureRatio(part: Part): Promise<'clean' | 'not clean'> {

@@ -9,7 +9,7 @@ import { repositoryRoot } from '../../repository-root.js';
  * server, and the auditor still reaches all servers. The key is the name of the consumer's circuit
  * breaker; `variable` holds the server's address.
  */
-export const PROXIES = {
+const PROXIES = {
   redis: { app: 'email', variable: 'REDIS_URL' },
   smtp: { app: 'email', variable: 'SMTP_URL' },
   payments: { app: 'email', variable: 'PAYMENTS_URL' },

@@ -4,7 +4,7 @@ import { SLOT } from '../connector/connect-api.js';
 import type { Query } from './payments-database.js';
 
 /** PostgreSQL's own words for what a slot can still rely on. The last one means: repair it. */
-export const WAL_STATUSES = ['reserved', 'extended', 'unreserved', 'lost'] as const;
+const WAL_STATUSES = ['reserved', 'extended', 'unreserved', 'lost'] as const;
 
 /**
  * The write-ahead log (WAL) that the slot retains. PostgreSQL keeps it from `restart_lsn` on, which

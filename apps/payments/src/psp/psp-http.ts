@@ -3,7 +3,7 @@ import Stripe from 'stripe';
 import type { ReachPoint } from '../runtime/failure-points.js';
 
 /** The PSP gave no complete answer. The cause is the socket's error. */
-export class PspConnectionError extends Error {
+class PspConnectionError extends Error {
   override readonly name = 'PspConnectionError';
 }
 

@@ -66,15 +66,6 @@ export async function indexProblems(
   ];
 }
 
-/** @throws Error if the alias is missing. */
-export async function assertAliasExists(
-  client: Pick<Client, 'indices'>,
-  signal: AbortSignal,
-): Promise<void> {
-  if (await client.indices.existsAlias({ name: PAYMENTS_ALIAS }, { signal })) return;
-  throw new Error(`the alias ${PAYMENTS_ALIAS} is missing`);
-}
-
 /**
  * Call it before a reindex writes its first document. A reindex writes documents in its own order
  * and not in the order of their events. So the auditor does not judge the order (I9) of payments

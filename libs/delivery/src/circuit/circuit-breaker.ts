@@ -14,7 +14,7 @@ import { WaitingLanes } from './waiting-lanes.js';
 
 /** So many different lanes failed in a row, with no success between: the server is to blame. */
 export const LANES_TO_OPEN = 3;
-export const PROBE_EVERY_MS = 1_000;
+const PROBE_EVERY_MS = 1_000;
 /** A probe that takes longer counts as no answer. */
 const PROBE_TIMEOUT_MS = 5_000;
 /** Enough lanes for a trial every second; more would only fill the memory during an outage. */

@@ -9,7 +9,7 @@ export interface CommitterOptions {
 }
 
 /** The delay until a moved watermark is committed. After kill -9, Kafka redelivers from there. */
-export const COMMIT_EVERY_MS = 200;
+const COMMIT_EVERY_MS = 200;
 const RETRY_MS = 1_000;
 
 /**

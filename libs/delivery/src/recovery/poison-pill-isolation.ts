@@ -2,7 +2,7 @@ import { KillsItsProcess } from '../failure.js';
 import type { OffsetMetadata } from './offset-metadata.js';
 
 /** Owners that disappear at one watermark before its records run in serial mode. */
-export const TAKEOVERS_MAX = 2;
+const TAKEOVERS_MAX = 2;
 /** Processes that may die while one record runs alone. Then the record is a poison pill. */
 export const DEATHS_MAX = 3;
 /** How many offsets above the watermark are isolated: the poison pill is one of them. */

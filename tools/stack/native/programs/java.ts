@@ -4,7 +4,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { canReach, type ServerUser } from '../server-user.js';
 
 /** Elasticsearch 9 needs 21. Kafka 4 only needs 17, but both use the same JDK. */
-export const JAVA_FLOOR = 21;
+const JAVA_FLOOR = 21;
 
 /** The home of the newest JDK or JRE that runs every server and that their account can execute. */
 export function findJava(user: ServerUser | undefined, homes: string[] = candidates()): string {
