@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import ts from 'typescript';
 import { repositoryRoot } from '../repository-root.js';
-import { files, importsOf, isTest, read, sources } from './source-tree.fixture.js';
+import { configurations, files, importsOf, isTest, read, sources } from './source-tree.fixture.js';
 
 const ENTRIES_MAX = 12;
 const COMMENT_COLUMNS_MAX = 100;
@@ -77,7 +77,7 @@ describe('the house', () => {
   });
 
   it(`has no comment wider than ${COMMENT_COLUMNS_MAX} columns`, () => {
-    const wide = sources.flatMap((file) =>
+    const wide = [...sources, ...configurations].flatMap((file) =>
       commentLines(file)
         .filter(({ text }) => text.length > COMMENT_COLUMNS_MAX && !/https?:\/\//.test(text))
         .map(({ line }) => `${file}:${line}`),
@@ -164,11 +164,13 @@ function exportedNames(file: string): string[] {
   });
 }
 
+const COMMENT = [/^\s*(\/\/|\/\*|\*)/, /;\s*\/\/ /, /^\s*# /];
+
 function commentLines(file: string): { text: string; line: number }[] {
   return read(file)
     .split('\n')
     .map((text, index) => ({ text, line: index + 1 }))
-    .filter(({ text }) => /^\s*(\/\/|\/\*|\*)/.test(text) || /;\s*\/\/ /.test(text));
+    .filter(({ text }) => COMMENT.some((pattern) => pattern.test(text)));
 }
 
 function literalSpreads(file: string): string[] {
@@ -192,5 +194,6 @@ function literalSpreads(file: string): string[] {
 
 it('looks at every room', () => {
   expect(sources.length).toBeGreaterThan(400);
+  expect(configurations).toEqual(expect.arrayContaining(['docker-compose.yml', '.ci/run']));
   expect(existsSync(join(repositoryRoot, 'README.md'))).toBe(true);
 });

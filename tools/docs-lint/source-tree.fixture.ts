@@ -6,15 +6,23 @@ import { repositoryRoot } from '../repository-root.js';
 
 const ROOMS = ['apps', 'libs', 'tools', 'infra', 'e2e', 'docs'];
 
-/** Every file that git tracks or would track, from the repository's root. */
-export const files = execFileSync(
+/** Every file that git tracks or would track. */
+const everyFile = execFileSync(
   'git',
-  ['ls-files', '-z', '--cached', '--others', '--exclude-standard', ...ROOMS],
+  ['ls-files', '-z', '--cached', '--others', '--exclude-standard'],
   { cwd: repositoryRoot, encoding: 'utf8' },
 )
   .split('\0')
   .filter((file) => file !== '' && existsSync(join(repositoryRoot, file)))
   .sort();
+
+/** Those in the rooms, from the repository's root. */
+export const files = everyFile.filter((file) => ROOMS.includes(file.split('/')[0]!));
+
+/** Files whose comments begin with `#`. */
+export const configurations = everyFile.filter((file) =>
+  /\.(ya?ml|conf|properties)$|^\.ci\/|^Dockerfile$|^\.env$/.test(file),
+);
 
 export const read = (file: string) => readFileSync(join(repositoryRoot, file), 'utf8');
 

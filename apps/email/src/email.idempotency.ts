@@ -122,6 +122,8 @@ const NOW_MS = `local t = redis.call('TIME'); local now = t[1] * 1000 + math.flo
  *
  * While Redis may evict markers, the script grants no claim (fail closed). It asks for the policy
  * in the same step, because it can change at any time. An evicted key may have been a marker.
+ *
+ * ARGV: token, lease ms, marker TTL ms, stream length max, paymentId, messageId, at.
  */
 const CLAIM = `
 ${NOW_MS}

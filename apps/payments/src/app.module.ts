@@ -125,19 +125,24 @@ function chargingProviders(
   options: { pspTimeoutMs: number },
 ): Provider[] {
   const inject = [DataSource, PspCircuitBreaker, Finalizer];
-  type Injected = [DataSource, PspCircuitBreaker, Finalizer];
   return [
     {
       provide: Checkout,
       inject,
-      useFactory: (...[dataSource, circuitBreaker, finalizer]: Injected) =>
-        new Checkout({ ...parts, dataSource, circuitBreaker, finalizer }, options),
+      useFactory: (
+        dataSource: DataSource,
+        circuitBreaker: PspCircuitBreaker,
+        finalizer: Finalizer,
+      ) => new Checkout({ ...parts, dataSource, circuitBreaker, finalizer }, options),
     },
     {
       provide: Completer,
       inject,
-      useFactory: (...[dataSource, circuitBreaker, finalizer]: Injected) =>
-        new Completer({ ...parts, dataSource, circuitBreaker, finalizer }, options),
+      useFactory: (
+        dataSource: DataSource,
+        circuitBreaker: PspCircuitBreaker,
+        finalizer: Finalizer,
+      ) => new Completer({ ...parts, dataSource, circuitBreaker, finalizer }, options),
     },
   ];
 }

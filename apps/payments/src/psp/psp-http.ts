@@ -43,8 +43,8 @@ export function neverConnected(error: unknown): boolean {
 
 /**
  * Closes the connections that wait for a next request. A firewall that has forgotten one has
- * forgotten the others too. Each of them would cost one more checkout its timeout, or one more trial
- * of the circuit breaker. Requests that run keep their connection.
+ * forgotten the others too. Each of them would cost one more checkout its timeout, or one more
+ * trial of the circuit breaker. Requests that run keep their connection.
  */
 function closeIdleConnections({ freeSockets }: Agent): void {
   for (const sockets of Object.values(freeSockets)) {
