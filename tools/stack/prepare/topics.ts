@@ -8,9 +8,14 @@ import {
 } from '@effectively-once/contracts';
 import { ensureTopics, readTopicSettings } from '@effectively-once/kafka';
 
+const ADVICE =
+  'Set max.message.bytes of these topics (kafka-configs.sh --alter), or delete the data: ' +
+  'npm stop -- --wipe';
+
 /**
  * Creates every missing topic. The broker creates none itself, or a typo would become a topic.
- * @throws Error when the topics of before are too small for dead letters.
+ * Existing topics keep their sizes.
+ * @throws Error when these are too small for dead letters.
  */
 export async function createTopics({ brokers }: { brokers: string[] }): Promise<void> {
   const connection = { brokers, clientId: 'create-topics' };
@@ -18,10 +23,16 @@ export async function createTopics({ brokers }: { brokers: string[] }): Promise<
   const found = await readTopicSettings({ ...connection, topics: TOPICS.map(({ name }) => name) });
   const sizeOf = (topic: string) => Number(found.get(topic)?.config.get('max.message.bytes'));
   for (const consumer of CONSUMERS) {
-    assertDeadLettersFit({
+    const sizes = {
       event: sizeOf(PAYMENT_COMPLETED),
       redrive: sizeOf(redriveTopic(consumer)),
       deadLetter: sizeOf(deadLetterTopic(consumer)),
-    });
+    };
+    try {
+      assertDeadLettersFit(sizes);
+    } catch (cause) {
+      const { message } = cause as Error;
+      throw new Error(`${message} (${consumer}). ${ADVICE}`, { cause });
+    }
   }
 }
