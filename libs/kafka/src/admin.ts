@@ -1,7 +1,7 @@
 import type { TopicDefinition } from '@effectively-once/contracts';
 import type { Admin } from 'kafkajs';
 import type { TopicPartition } from './record.js';
-import { kafkaClient, REQUEST_TIMEOUT_MS, type Connection } from './client.js';
+import { kafkaClient, BROKER_TIMEOUT_MS, type Connection } from './client.js';
 
 /** topic → partition → offset */
 export type Offsets = Map<string, Map<number, bigint>>;
@@ -13,7 +13,7 @@ export async function ensureTopics(
   await withAdmin(options, async (admin) => {
     await admin.createTopics({
       waitForLeaders: true,
-      timeout: REQUEST_TIMEOUT_MS,
+      timeout: BROKER_TIMEOUT_MS,
       topics: options.topics.map(({ name, partitions, config }) => ({
         topic: name,
         numPartitions: partitions,

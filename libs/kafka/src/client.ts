@@ -5,7 +5,10 @@ import { BATCH_BYTES_MAX } from '@effectively-once/contracts';
 import { Kafka, logLevel } from 'kafkajs';
 
 const CONNECTION_TIMEOUT_MS = 3_000;
-export const REQUEST_TIMEOUT_MS = 30_000;
+/** A request without an answer after this time ends its connection (kafkajs-fixes.ts). */
+export const REQUEST_TIMEOUT_MS = 10_000;
+/** The broker's own limit for a request that waits in it. It must answer before we stop waiting. */
+export const BROKER_TIMEOUT_MS = 8_000;
 // kafkajs reads NODE_ENV and changes its retry defaults under test, so set every value here.
 export const RETRY = {
   initialRetryTime: 100,

@@ -1,8 +1,10 @@
 import { createRequire } from 'node:module';
+import type { Socket } from 'node:net';
 
 /**
- * Corrects kafkajs 2.2.4 where bytes that any producer may write would stop its reader. kafkajs is
- * unmaintained, so no release will do it. Each correction has a test in foreign-bytes.int.spec.ts.
+ * Corrects kafkajs 2.2.4 where bytes that any producer may write would stop its reader, and where a
+ * half-dead connection would be used for ever. kafkajs is unmaintained, so no release will do it.
+ * The tests are foreign-bytes.int.spec.ts and half-dead.int.spec.ts.
  */
 
 interface Header {
@@ -14,7 +16,22 @@ interface DecoderClass {
   prototype: { readVarIntArray: (decode: unknown) => { reduce?: unknown } };
 }
 
+interface Connection {
+  isConnected: () => boolean;
+  connect: () => Promise<unknown>;
+  send: (request: unknown) => Promise<unknown>;
+  rejectRequests: (error: Error) => void;
+  requestQueue: { destroy: () => void };
+  connectionStatus: string;
+  socket?: Socket;
+  bytesBuffered: number;
+  bytesNeeded: number;
+  chunks: Buffer[];
+}
+
 const requireKafkajs = createRequire(import.meta.url);
+/** A response begins with its size. */
+const RESPONSE_SIZE_BYTES = 4;
 const decoder = requireKafkajs('kafkajs/src/protocol/decoder') as DecoderClass;
 const isolationLevel = requireKafkajs('kafkajs/src/protocol/isolationLevel') as Record<
   'READ_COMMITTED' | 'READ_UNCOMMITTED',
@@ -38,6 +55,60 @@ decoder.prototype.readVarIntArray = function (decode) {
  * event is not more dangerous when its transaction is aborted.
  */
 isolationLevel.READ_COMMITTED = isolationLevel.READ_UNCOMMITTED;
+
+const connection = (requireKafkajs('kafkajs/src/network/connection') as { prototype: Connection })
+  .prototype;
+
+/**
+ * A request without an answer. kafkajs rejects the request and keeps the connection, so the next
+ * request waits on the same dead socket (tulios/kafkajs#1163, #1691). Here the first timeout closes
+ * the connection. The other requests on it fail at once, and the next one connects again.
+ */
+const { send } = connection;
+connection.send = async function (request) {
+  const { socket } = this;
+  try {
+    return await send.call(this, request);
+  } catch (error) {
+    const isTimeout = (error as Error).name === 'KafkaJSRequestTimeoutError';
+    if (isTimeout && socket && socket === this.socket) close(this, error as Error);
+    throw error;
+  }
+};
+
+// Not `disconnect`: while it runs, kafkajs still takes the connection for a connected one.
+function close(half: Connection, error: Error): void {
+  half.connectionStatus = 'disconnected';
+  half.requestQueue.destroy();
+  half.socket?.destroy();
+  half.rejectRequests(error);
+}
+
+/**
+ * A new connection. kafkajs would parse it behind the first half of a response that the connection
+ * before did not finish, and open one connection for each request that waits for it.
+ */
+const { connect } = connection;
+const connecting = new WeakMap<Connection, Promise<unknown>>();
+connection.connect = async function () {
+  if (this.isConnected()) return true;
+  const started = connecting.get(this);
+  if (started) return await started;
+  this.chunks = [];
+  this.bytesBuffered = 0;
+  this.bytesNeeded = RESPONSE_SIZE_BYTES;
+  const connected = connect.call(this);
+  connecting.set(this, connected);
+  try {
+    return await connected;
+  } catch (error) {
+    // A socket that connects after the timeout would become the connection.
+    this.socket?.destroy();
+    throw error;
+  } finally {
+    connecting.delete(this);
+  }
+};
 
 /**
  * A null value becomes an empty one: kafkajs cannot write null, so the record could not be
