@@ -64,7 +64,7 @@ export interface Redrive extends DeadLetter, Position {}
 
 export interface DeadLetterState extends DeadLetter, Pick<DeadLetterRow, 'state'> {}
 
-export const deadLetterOf = (letter: DeadLetterIdentity): DeadLetter => ({
+export const asDeadLetter = (letter: DeadLetterIdentity): DeadLetter => ({
   original: originName(letter),
   redriveCount: letter.redriveCount,
 });

@@ -2,7 +2,7 @@ import { perConsumer } from '../evidence/assemble.js';
 import {
   PARKED_KEYS_MAX,
   SLOT_LAG_MAX_BYTES,
-  IN_FLIGHT_RECORDS_MAX,
+  IN_FLIGHT_ALARM,
   resourcesAreBounded,
   type BoundedResources,
 } from './i12-bounds.js';
@@ -11,7 +11,7 @@ const atTheLimit = (): BoundedResources => ({
   slotLagBytes: SLOT_LAG_MAX_BYTES,
   consumers: perConsumer(() => ({
     parkedKeys: PARKED_KEYS_MAX,
-    inFlightRecords: new Map([['payment.completed/3', IN_FLIGHT_RECORDS_MAX]]),
+    inFlightRecords: new Map([['payment.completed/3', IN_FLIGHT_ALARM]]),
   })),
 });
 
@@ -37,7 +37,7 @@ describe('I12: everything that may grow is within its bounds', () => {
   it('names a consumer with too many parked keys, and one with too many records in flight', () => {
     const bounded = atTheLimit();
     bounded.consumers.email!.parkedKeys++;
-    bounded.consumers.search!.inFlightRecords.set('payment.completed/3', IN_FLIGHT_RECORDS_MAX + 1);
+    bounded.consumers.search!.inFlightRecords.set('payment.completed/3', IN_FLIGHT_ALARM + 1);
     expect(resourcesAreBounded(bounded).violated).toEqual([
       { id: 'email', why: expect.stringContaining('parked keys') },
       { id: 'search', why: expect.stringContaining('in flight of payment.completed/3') },

@@ -20,11 +20,11 @@ export const IN_FLIGHT_LIMIT = 20_000;
 
 // A consumer checks the limit after a fetch, so one fetch may exceed it. A fetch brings at most 1
 // MB: that is 15,000 records, if each takes only the 70 bytes of a record without content.
-export const IN_FLIGHT_RECORDS_MAX = IN_FLIGHT_LIMIT + 15_000;
+export const IN_FLIGHT_ALARM = IN_FLIGHT_LIMIT + 15_000;
 
 // Every parked lane holds at least one record in flight, of payment.completed or of the redrive
 // topic.
-export const PARKED_KEYS_MAX = 2 * PARTITIONS * IN_FLIGHT_RECORDS_MAX;
+export const PARKED_KEYS_MAX = 2 * PARTITIONS * IN_FLIGHT_ALARM;
 
 /**
  * I12: everything that may grow is within its bounds: the log that the slot retains, the parked
@@ -55,7 +55,7 @@ export function resourcesAreBounded({ slotLagBytes, consumers }: BoundedResource
     }
     judge(consumer, 'parked keys', state.parkedKeys, PARKED_KEYS_MAX);
     for (const [partition, records] of state.inFlightRecords) {
-      judge(consumer, `records in flight of ${partition}`, records, IN_FLIGHT_RECORDS_MAX);
+      judge(consumer, `records in flight of ${partition}`, records, IN_FLIGHT_ALARM);
     }
   }
   return judgement;

@@ -1,6 +1,6 @@
 import type { ConsumerName } from '@effectively-once/contracts';
 import {
-  deadLetterOf,
+  asDeadLetter,
   type DeadLetterRow,
   type DeadLetterIdentity,
   type TopicEnds,
@@ -55,7 +55,7 @@ export async function readDeadLetterTable(
         consumer,
         paymentId,
         state,
-        ...deadLetterOf(letter),
+        ...asDeadLetter(letter),
       });
     }
     const { rows } = await client.query<{

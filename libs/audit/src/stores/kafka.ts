@@ -18,7 +18,7 @@ import {
   type OffsetRange,
 } from '@effectively-once/kafka';
 import {
-  deadLetterOf,
+  asDeadLetter,
   type ConsumerProgress,
   type DeadLetterIdentity,
   type TopicEnds,
@@ -130,7 +130,7 @@ export async function readDeadLetters(
     const place: DeadLetterIdentity = { consumer, topic, partition, offset, redriveCount };
     // A record without a subject is not an event of ours, and excuses no payment.
     if (paymentId !== undefined) {
-      await take({ kind: 'dead_letter', consumer, paymentId, ...deadLetterOf(letter ?? place) });
+      await take({ kind: 'dead_letter', consumer, paymentId, ...asDeadLetter(letter ?? place) });
     }
     const known = { kind: 'dlq_record', partition, offset, paymentId } as const;
     await take({ ...known, letter: letter ?? place, isClaimed: true });
@@ -155,7 +155,7 @@ export async function readRedrives(
       // An operator may have produced it by hand. It belongs to no dead letter, but may bring the
       // effect.
       const place: DeadLetterIdentity = { consumer, topic, ...position, redriveCount: 0 };
-      const redrive = { ...position, ...deadLetterOf(letter ?? place) };
+      const redrive = { ...position, ...asDeadLetter(letter ?? place) };
       await take({ kind: 'redrive', consumer, paymentId, ...redrive });
     }
     if (!letter || letter.redriveCount === 0) continue;

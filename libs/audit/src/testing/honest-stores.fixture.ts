@@ -1,7 +1,7 @@
 import { CONSUMERS, type ConsumerName } from '@effectively-once/contracts';
 import {
   deadLetterName,
-  deadLetterOf,
+  asDeadLetter,
   type DeadLetter,
   type DeadLetterIdentity,
   type DeadLetterRow,
@@ -46,7 +46,7 @@ export function storesOf(systemAt: (reading: keyof Stores) => HonestSystem): Sto
         for (const row of rowsOf(consumer, table, deadLetters)) {
           await take({ kind: 'dead_letter_row', ...row });
           const { paymentId, state } = row;
-          const known = { consumer, paymentId, state, ...deadLetterOf(row.letter) };
+          const known = { consumer, paymentId, state, ...asDeadLetter(row.letter) };
           await take({ kind: 'dead_letter_state', ...known });
         }
       }
