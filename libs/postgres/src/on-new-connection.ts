@@ -1,5 +1,5 @@
-import pg from 'pg';
-import { CONNECT_TIMEOUT_MS, QUERY_TIMEOUT_MS, STATEMENT_TIMEOUT_MS } from './postgres-options.js';
+import type pg from 'pg';
+import { newClient } from './connections.js';
 
 /**
  * Runs `work` on a connection of its own, and closes it. For probes: a connection of the pool may
@@ -10,15 +10,8 @@ export async function onNewConnection<Result>(
   options: { url: string; applicationName: string },
   work: (client: pg.Client) => Promise<Result>,
 ): Promise<Result> {
-  const client = new pg.Client({
-    connectionString: options.url,
-    application_name: options.applicationName,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
-    query_timeout: QUERY_TIMEOUT_MS,
-  });
-  // Without a listener, a connection that is cut would end the process. The statement fails anyway.
-  client.on('error', () => undefined);
+  const { url, applicationName } = options;
+  const client = newClient({ connectionString: url, applicationName });
   try {
     await client.connect();
     return await work(client);

@@ -1,17 +1,10 @@
 import type { Client } from 'pg';
 import { CloseUnusableConnection } from './close-unusable-connection.js';
+import { CONNECT_TIMEOUT_MS, QUERY_TIMEOUT_MS, STATEMENT_TIMEOUT_MS } from './timeouts.js';
 
 const POOL_MAX = 10;
-export const CONNECT_TIMEOUT_MS = 3_000;
-/** The server cancels a statement after this time. */
-export const STATEMENT_TIMEOUT_MS = 5_000;
 /** The server cancels a statement that waits this long for one lock. */
 const LOCK_TIMEOUT_MS = 2_000;
-/**
- * The driver stops waiting for an answer after this time. It is longer than the server's own limit:
- * a connection without an answer by then is dead.
- */
-export const QUERY_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 2_000;
 
 /**
  * What every TypeORM `DataSource` of this system has in common: the limits of its connections, and

@@ -8,7 +8,7 @@ import {
   readWalHolders,
 } from '@effectively-once/console/pipeline/retained-wal';
 import { Command } from 'commander';
-import pg from 'pg';
+import { newPool } from '@effectively-once/postgres/connections';
 import { addresses } from '../../stack/addresses.js';
 import { repairConnector } from '@effectively-once/console/connector/repair-connector';
 import { readEnvironment } from '../../stack/environment.js';
@@ -20,7 +20,6 @@ Examples:
   npm run connector -- repair
 
 Exit code: 0 healthy, or repaired; 1 not healthy; 2 the command failed.`;
-const CONNECT_TIMEOUT_MS = 3_000;
 const STATEMENT_TIMEOUT_MS = 30_000;
 
 const at = addresses(readEnvironment(), { journalFolder: '' });
@@ -105,16 +104,12 @@ async function as(
   url: 'AUDITOR_PAYMENTS_URL' | 'DEBEZIUM_DATABASE_URL',
   work: (query: Query) => Promise<number>,
 ): Promise<never> {
-  const pool = new pg.Pool({
+  const pool = newPool({
     connectionString: at[url],
-    application_name: 'connector',
+    applicationName: 'connector',
     max: 1,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
+    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
   });
-  // The pool replaces a cut connection at the next query. An 'error' event without a listener
-  // would end the process.
-  pool.on('error', () => undefined);
   try {
     process.exit(
       await work(

@@ -1,6 +1,7 @@
 import { Client as Elasticsearch } from '@elastic/elasticsearch';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import pg from 'pg';
+import { newClient } from '@effectively-once/postgres/connections';
+import type pg from 'pg';
 import { addresses } from '../../stack/addresses.js';
 import { readEnvironment } from '../../stack/environment.js';
 import { onInterrupt } from '../run/interrupt.js';
@@ -12,7 +13,6 @@ import { reconcileTable } from '../tables/reconcile-table.js';
 
 // Exit code 1 means that the four sources differ. Every other error is exit code 2.
 const EXIT = { agree: 0, differ: 1, failed: 2, interrupted: 130 } as const;
-const CONNECT_TIMEOUT_MS = 3_000;
 const STATEMENT_TIMEOUT_MS = 600_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 
@@ -88,15 +88,11 @@ async function run(): Promise<Reconciled> {
 }
 
 async function open(store: string, url: string | undefined): Promise<pg.Client> {
-  const client = new pg.Client({
+  const client = newClient({
     connectionString: url,
-    application_name: 'reconcile',
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
+    applicationName: 'reconcile',
+    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
   });
-  // The next query reports a cut connection. An 'error' event without a listener would end the
-  // process.
-  client.on('error', () => undefined);
   try {
     await client.connect();
   } catch (error) {

@@ -2,14 +2,13 @@ import { PaymentDocuments } from '@effectively-once/search/search.idempotency';
 import { ensurePaymentsIndex, recordReindexCutOff } from '@effectively-once/search/payments-index';
 import { Client as Elasticsearch } from '@elastic/elasticsearch';
 import { Command } from 'commander';
-import pg from 'pg';
+import { newClient } from '@effectively-once/postgres/connections';
 import { addresses } from '../../stack/addresses.js';
 import { reindex, type Reindexed } from '@effectively-once/search/reindex';
 import { readEnvironment } from '../../stack/environment.js';
 import { onInterrupt } from '../run/interrupt.js';
 
 const EXIT = { done: 0, somethingFailed: 1, notDone: 2, interrupted: 130 } as const;
-const CONNECT_TIMEOUT_MS = 3_000;
 const STATEMENT_TIMEOUT_MS = 30_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 const LINE_EVERY = 10_000;
@@ -36,16 +35,11 @@ process.exit(await run());
 
 async function run(): Promise<number> {
   // The role auditor may read payments and change nothing.
-  const payments = new pg.Client({
+  const payments = newClient({
     connectionString: at.AUDITOR_PAYMENTS_URL,
-    application_name: 'reindex',
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
-    query_timeout: STATEMENT_TIMEOUT_MS,
+    applicationName: 'reindex',
+    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
   });
-  // The next query reports a cut connection. An 'error' event without a listener would end the
-  // process.
-  payments.on('error', () => undefined);
   const elasticsearch = new Elasticsearch({
     node: at.ELASTICSEARCH_URL ?? '',
     requestTimeout: REQUEST_TIMEOUT_MS,

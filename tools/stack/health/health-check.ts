@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { pingBroker } from '@effectively-once/kafka';
 import { withTimeout } from '@effectively-once/timing';
-import pg from 'pg';
+import { newClient } from '@effectively-once/postgres/connections';
 import { APPS } from '../app-environment.js';
 import { portOf, type Environment } from '../environment.js';
 
@@ -86,18 +86,20 @@ function httpAnswers(url: string): HealthCheck {
   };
 }
 
+const POSTGRES_TIMEOUT_MS = 2_000;
+
 async function postgresAnswers(port: number, password: string): Promise<void> {
-  const client = new pg.Client({
+  const client = newClient({
     host: '127.0.0.1',
     port,
     user: 'postgres',
     database: 'postgres',
     password,
-    connectionTimeoutMillis: 2_000,
-    query_timeout: 2_000,
+    applicationName: 'health check',
+    connectTimeoutMs: POSTGRES_TIMEOUT_MS,
+    statementTimeoutMs: POSTGRES_TIMEOUT_MS,
+    queryTimeoutMs: POSTGRES_TIMEOUT_MS,
   });
-  // An 'error' event without a listener would end this process if the server stops meanwhile.
-  client.on('error', () => undefined);
   await client.connect();
   try {
     await client.query('SELECT 1');

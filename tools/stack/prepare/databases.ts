@@ -1,7 +1,8 @@
 import { consoleDataSource } from '@effectively-once/console/database';
 import { loyaltyDataSource } from '@effectively-once/loyalty/database';
 import { paymentsDataSource } from '@effectively-once/payments/database';
-import pg from 'pg';
+import { newClient } from '@effectively-once/postgres/connections';
+import type pg from 'pg';
 import type { DataSource } from 'typeorm';
 import type { Settings } from '../environment.js';
 import { runMigrations } from './run-migrations.js';
@@ -107,7 +108,7 @@ async function migrate(
  * its creation. Creates it after the publication, because decoding older changes would fail.
  */
 async function createSlot({ host, port, settings }: PostgresOptions): Promise<void> {
-  const client = new pg.Client({
+  const client = newClient({
     ...connection(host, port, 'payments'),
     user: 'debezium',
     password: settings.DEBEZIUM_PASSWORD,
@@ -129,7 +130,7 @@ async function withSuperuser(
   database: string,
   use: (client: pg.Client) => Promise<void>,
 ): Promise<void> {
-  const client = new pg.Client({
+  const client = newClient({
     ...connection(host, port, database),
     user: 'postgres',
     password: settings.POSTGRES_PASSWORD,
@@ -146,7 +147,7 @@ const connection = (host: string, port: number, database: string) => ({
   host,
   port,
   database,
-  application_name: 'prepare',
-  connectionTimeoutMillis: 5_000,
-  statement_timeout: 30_000,
+  applicationName: 'prepare',
+  connectTimeoutMs: 5_000,
+  statementTimeoutMs: 30_000,
 });

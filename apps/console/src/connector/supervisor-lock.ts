@@ -1,9 +1,9 @@
 import type { Logger } from '@effectively-once/platform';
-import { Client } from 'pg';
+import { newClient } from '@effectively-once/postgres/connections';
+import type { Client } from 'pg';
 
 /** The key of the advisory lock. No other lock in the console database uses it. */
 const LOCK = 815_001;
-const CONNECT_TIMEOUT_MS = 3_000;
 const STATEMENT_TIMEOUT_MS = 2_000;
 
 /**
@@ -45,15 +45,12 @@ export class SupervisorLock {
   }
 
   private async acquire(): Promise<boolean> {
-    const session = new Client({
+    const session = newClient({
       connectionString: this.databaseUrl,
-      application_name: 'connector supervision',
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      statement_timeout: STATEMENT_TIMEOUT_MS,
-      query_timeout: STATEMENT_TIMEOUT_MS,
+      applicationName: 'connector supervision',
+      statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+      queryTimeoutMs: STATEMENT_TIMEOUT_MS,
     });
-    // The next query reports the error. An 'error' event without a listener would end the process.
-    session.on('error', () => undefined);
     try {
       await session.connect();
       const { rows } = await session.query<{ ours: boolean }>(

@@ -1,10 +1,6 @@
-import {
-  CONNECT_TIMEOUT_MS,
-  QUERY_TIMEOUT_MS,
-  STATEMENT_TIMEOUT_MS,
-} from '@effectively-once/postgres';
+import { newPool } from '@effectively-once/postgres/connections';
 import type { OnModuleDestroy } from '@nestjs/common';
-import { Pool } from 'pg';
+import type { Pool } from 'pg';
 
 const POOL_MAX = 2;
 
@@ -16,17 +12,7 @@ export class PaymentsDatabase implements OnModuleDestroy {
   private readonly pool: Pool;
 
   constructor(url: string) {
-    this.pool = new Pool({
-      connectionString: url,
-      application_name: 'console',
-      max: POOL_MAX,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      statement_timeout: STATEMENT_TIMEOUT_MS,
-      query_timeout: QUERY_TIMEOUT_MS,
-    });
-    // The pool replaces a cut connection. An 'error' event without a listener would end the
-    // process.
-    this.pool.on('error', () => undefined);
+    this.pool = newPool({ connectionString: url, applicationName: 'console', max: POOL_MAX });
   }
 
   async query(sql: string, parameters: unknown[] = []): Promise<Record<string, unknown>[]> {

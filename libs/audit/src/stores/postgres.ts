@@ -1,21 +1,16 @@
-import { Client } from 'pg';
+import { newClient } from '@effectively-once/postgres/connections';
+import type { Client } from 'pg';
 
-const CONNECT_TIMEOUT_MS = 3_000;
 const STATEMENT_TIMEOUT_MS = 30_000;
 const FETCH_ROWS = 2_000;
 
 /** Opens a read-only connection in a transaction that sees one snapshot of the database. */
 export async function openSnapshot(url: string): Promise<Client> {
-  const client = new Client({
+  const client = newClient({
     connectionString: url,
-    application_name: 'auditor',
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
-    query_timeout: STATEMENT_TIMEOUT_MS,
+    applicationName: 'auditor',
+    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
   });
-  // If the connection breaks between two queries, the next query reports it. Without a listener,
-  // the error event would end the process.
-  client.on('error', () => undefined);
   await client.connect();
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   return client;
