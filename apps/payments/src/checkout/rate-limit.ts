@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { paymentsProblem } from '../http/payments-errors.js';
 
 interface Bucket {
@@ -13,7 +14,7 @@ const BUCKETS_MAX = 100_000;
  * edge of two windows a user can send twice as much.
  */
 export class RateLimit {
-  private readonly buckets = new Map<string, Bucket>();
+  private readonly buckets = new LRUCache<string, Bucket>({ max: BUCKETS_MAX });
 
   constructor(private readonly options: { perS: number; burst: number; nowMs: () => number }) {}
 
@@ -25,18 +26,9 @@ export class RateLimit {
     const elapsedS = Math.max(0, nowMs - bucket.filledAtMs) / 1000;
     const tokens = Math.min(burst, bucket.tokens + elapsedS * perS);
     const allowed = tokens >= 1;
-    this.remember(userId, { tokens: allowed ? tokens - 1 : tokens, filledAtMs: nowMs });
+    this.buckets.set(userId, { tokens: allowed ? tokens - 1 : tokens, filledAtMs: nowMs });
     if (!allowed) {
       throw paymentsProblem('rate_limited', { retryAfterS: Math.ceil((1 - tokens) / perS) });
     }
-  }
-
-  private remember(userId: string, bucket: Bucket): void {
-    // Deleting first moves the user to the end of the Map's order.
-    this.buckets.delete(userId);
-    this.buckets.set(userId, bucket);
-    if (this.buckets.size <= BUCKETS_MAX) return;
-    const oldest = this.buckets.keys().next();
-    if (!oldest.done) this.buckets.delete(oldest.value);
   }
 }
