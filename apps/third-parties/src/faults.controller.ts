@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, Inject, Post, Query } from '@nestjs/common';
-import { Problem } from '@effectively-once/platform';
+import { faultsOf, Problem } from '@effectively-once/platform';
 import type { z } from 'zod';
 import { faultBody, faultQuery, FaultSwitches, VALID_KINDS } from './faults.js';
 import { Listeners } from './listeners.js';
@@ -43,10 +43,7 @@ export class FaultsController {
 function parse<Schema extends z.ZodType>(schema: Schema, value: unknown): z.infer<Schema> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const errors = parsed.error.issues.map((issue) => ({
-    pointer: issue.path.map((step) => `/${String(step)}`).join(''),
-    detail: issue.message,
-  }));
+  const errors = faultsOf(parsed.error);
   throw new Problem('invalid_request', {
     status: 400,
     detail: `Not a fault: ${errors.map(({ pointer, detail }) => `${pointer} ${detail}`.trim()).join('; ')}.`,

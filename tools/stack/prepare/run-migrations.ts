@@ -17,6 +17,9 @@ export async function runMigrations(dataSource: DataSource): Promise<void> {
 /**
  * The migrations are baselines: until the first release, a changed table changes its migration.
  * TypeORM would try to create the tables of an older data folder again, or skip the changes.
+ *
+ * Only names are compared. A migration that was edited under the same name is not noticed here:
+ * start with `--wipe` after such an edit.
  */
 export function refuseUnknownMigrations(migrations: {
   database: string;

@@ -1,4 +1,4 @@
-import { Problem, type RequestFault } from '@effectively-once/platform';
+import { faultsOf, Problem, type RequestFault } from '@effectively-once/platform';
 import { z } from 'zod';
 
 const amount = z
@@ -30,12 +30,7 @@ export type SearchQuery = z.infer<typeof searchQuery>;
 export function readSearchQuery(parameters: unknown): SearchQuery {
   const parsed = searchQuery.safeParse(parameters);
   if (parsed.success) return parsed.data;
-  throw invalid(
-    parsed.error.issues.map((issue) => ({
-      pointer: '/' + issue.path.join('/'),
-      detail: issue.message,
-    })),
-  );
+  throw invalid(faultsOf(parsed.error));
 }
 
 const cursor = z.tuple([z.number(), z.string()]);

@@ -46,7 +46,7 @@ const redeliveryAge = new Histogram({
 });
 const circuitState = new Gauge({
   name: 'circuit_state',
-  help: '0 closed, 1 half-open, 2 open',
+  help: '0 closed (in use), 1 half-open (one call tries it), 2 open (not used)',
   labelNames: ['dependency'] as const,
 });
 const CIRCUIT_STATES: Record<CircuitReading, number> = { closed: 0, half_open: 1, open: 2 };
