@@ -69,6 +69,66 @@ export const BLAME_MUTANTS: readonly Mutant[] = [
     },
   },
   {
+    mutation: 'postgres: a table that is not as the statement expects is our mistake in the SQL',
+    file: 'libs/postgres/src/postgres-failure.ts',
+    text: "  ['42', 'unavailable',",
+    replacement: "  ['42', 'other',",
+    test: {
+      file: 'libs/postgres/src/postgres-failure.spec.ts',
+      title: 'is unavailable after 42P10: the unique index of ON CONFLICT does not exist',
+    },
+  },
+  {
+    mutation: 'kafka: a request without an answer keeps its connection',
+    file: 'libs/kafka/src/kafkajs-fixes.ts',
+    text: 'if (isTimeout && socket && socket === this.socket) close(this, error as Error);',
+    replacement: 'if (isTimeout && socket && !this.socket) close(this, error as Error);',
+    test: {
+      file: 'libs/kafka/src/half-dead.int.spec.ts',
+      title: 'a dead letter is written over a new one, once',
+    },
+  },
+  {
+    mutation: 'kafka: parses a new connection behind the half response of the one before',
+    file: 'libs/kafka/src/kafkajs-fixes.ts',
+    text: '  this.chunks = [];\n  this.bytesBuffered = 0;\n  this.bytesNeeded = RESPONSE_SIZE_BYTES;\n',
+    replacement: '',
+    test: {
+      file: 'libs/kafka/src/half-dead.int.spec.ts',
+      title: 'a connection that is cut within a response leaves nothing of it to the next',
+    },
+  },
+  {
+    mutation: 'psp: keeps the idle connections after a request without an answer',
+    file: 'apps/payments/src/psp/psp-http.ts',
+    text: '        closeIdleConnections(agent);\n',
+    replacement: '',
+    test: {
+      file: 'apps/payments/src/psp/half-dead-psp.int.spec.ts',
+      title: 'cost one checkout a 202, not one checkout for each connection',
+    },
+  },
+  {
+    mutation: 'payments: readiness asks for no write',
+    file: 'apps/payments/src/runtime/write-probe.ts',
+    text: '    client.query(WRITE_A_CHECKOUT),\n',
+    replacement: "    client.query('SELECT 1'),\n",
+    test: {
+      file: 'apps/payments/src/runtime/refusing-database.int.spec.ts',
+      title: '25006, the role is read-only, as on a standby: 503, and then the same key pays once',
+    },
+  },
+  {
+    mutation: 'payments: a conflict or an internal error of PostgreSQL is a 500',
+    file: 'apps/payments/src/http/payments-errors.ts',
+    text: "    case 'transient':\n",
+    replacement: '',
+    test: {
+      file: 'apps/payments/src/runtime/refusing-database.int.spec.ts',
+      title: '40001, a conflict with recovery on a standby: 503, and then the same key pays once',
+    },
+  },
+  {
     mutation: 'postgres: keeps a connection to a server that became read-only',
     file: 'libs/postgres/src/close-unusable-connection.ts',
     text: "if (!error || postgresFailure(error) !== 'unavailable') return;",

@@ -75,9 +75,37 @@ export const PAYMENTS_MUTANTS: readonly Mutant[] = [
   {
     mutation: 'circuit breaker: every request is a half-open trial',
     file: source('psp/circuit-breaker'),
-    text: 'if (this.trial || this.nowMs',
-    replacement: 'if (this.nowMs',
-    test: circuitBreaker('allows one trial after two seconds, and no request beside it'),
+    text: 'if (isTooEarly || this.trials[caller]) return undefined;',
+    replacement: 'if (isTooEarly) return undefined;',
+    test: circuitBreaker(
+      'allows one trial of each caller after two seconds, and no request beside them',
+    ),
+  },
+  {
+    mutation: 'circuit breaker: one payment that fails for ever opens it',
+    file: source('psp/circuit-breaker'),
+    text: 'if (this.failuresInARow < FAILURES_TO_OPEN || this.failed.size < PAYMENTS_TO_OPEN) return;',
+    replacement: 'if (this.failuresInARow < FAILURES_TO_OPEN) return;',
+    test: circuitBreaker(
+      'stays closed while the PSP fails for one payment, or for two, again and again',
+    ),
+  },
+  {
+    mutation: 'circuit breaker: payments that fail alone open it again and again',
+    file: source('psp/circuit-breaker'),
+    text: '    if (this.failingAlone.has(failed)) return;\n',
+    replacement: '',
+    test: circuitBreaker(
+      'three payments that fail for ever: a checkout closes it, and they do not open it again',
+    ),
+  },
+  {
+    mutation: 'circuit breaker: a trial of the completer keeps checkouts from theirs',
+    file: source('psp/circuit-breaker'),
+    text: 'if (isTooEarly || this.trials[caller]) return undefined;',
+    replacement:
+      'if (isTooEarly || this.trials.checkout || this.trials.completer) return undefined;',
+    test: circuitBreaker('gives a checkout its trial while the trial of the completer hangs'),
   },
   {
     mutation: 'circuit breaker: a request that started before it opened still calls the PSP',

@@ -16,6 +16,11 @@ interface DecoderClass {
   prototype: { readVarIntArray: (decode: unknown) => { reduce?: unknown } };
 }
 
+interface RequestQueue {
+  pending: unknown[];
+  scheduleCheckPendingRequests: () => void;
+}
+
 interface Connection {
   isConnected: () => boolean;
   connect: () => Promise<unknown>;
@@ -108,6 +113,17 @@ connection.connect = async function () {
   } finally {
     connecting.delete(this);
   }
+};
+
+/**
+ * kafkajs looks for waiting requests every millisecond, for as long as the connection is open. With
+ * none waiting, the next request looks itself.
+ */
+const queue = (requireKafkajs('kafkajs/src/network/requestQueue') as { prototype: RequestQueue })
+  .prototype;
+const { scheduleCheckPendingRequests } = queue;
+queue.scheduleCheckPendingRequests = function () {
+  if (this.pending.length > 0) scheduleCheckPendingRequests.call(this);
 };
 
 /**

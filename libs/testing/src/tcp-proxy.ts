@@ -103,7 +103,8 @@ export class TcpProxy {
     const connection: Connection = { client };
     this.connections.add(connection);
     client.once('error', () => this.end(connection));
-    client.once('close', () => this.connections.delete(connection));
+    // The server does not learn that the client of a half-dead connection is gone, until `refuse`.
+    client.once('close', () => connection.isSwallowed ?? this.connections.delete(connection));
     if (!this.isHanging) this.join(connection);
   }
 

@@ -74,7 +74,7 @@ export class Checkout {
     if (holder) return await this.answerForTakenKey(holder, request);
 
     reach('after_claim');
-    const charge = await circuitBreaker.execute(permit, () => psp.charge(payment));
+    const charge = await circuitBreaker.execute(permit, payment.id, () => psp.charge(payment));
     reach('after_psp_answer');
     switch (charge.outcome) {
       case 'captured':

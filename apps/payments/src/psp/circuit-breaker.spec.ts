@@ -17,11 +17,13 @@ describe('the circuit breaker of the PSP', () => {
   let nowMs: number;
   let outages: Outage[];
   let calls: number;
+  let payments: number;
   let circuitBreaker: PspCircuitBreaker;
   beforeEach(() => {
     nowMs = 1_000_000;
     outages = [];
     calls = 0;
+    payments = 0;
     circuitBreaker = new PspCircuitBreaker({
       nowMs: () => nowMs,
       onOutage: (outage) => outages.push(outage),
@@ -30,8 +32,9 @@ describe('the circuit breaker of the PSP', () => {
 
   const reading = async () =>
     (await register.getSingleMetric('circuit_state')!.get()).values[0]?.value;
-  const call = async (permit: Permit, result: ChargeResult) =>
-    await circuitBreaker.execute(permit, async () => {
+  const newPayment = () => `payment-${(payments += 1)}`;
+  const call = async (permit: Permit, result: ChargeResult, paymentId = newPayment()) =>
+    await circuitBreaker.execute(permit, paymentId, async () => {
       calls += 1;
       return result;
     });
@@ -40,6 +43,16 @@ describe('the circuit breaker of the PSP', () => {
     if (!permit) return 'no permit';
     try {
       return await call(permit, result);
+    } finally {
+      permit.release();
+    }
+  };
+  /** The completer repeats the charge of an open payment. */
+  const repeat = async (paymentId: string, result: ChargeResult) => {
+    const permit = circuitBreaker.acquireForCompleter();
+    if (!permit) return 'no permit';
+    try {
+      return await call(permit, result, paymentId);
     } finally {
       permit.release();
     }
@@ -74,18 +87,22 @@ describe('the circuit breaker of the PSP', () => {
     expect(await checkout(captured)).toBe(captured);
   });
 
-  it('allows one trial after two seconds, and no request beside it', async () => {
+  it('allows one trial of each caller after two seconds, and no request beside them', async () => {
     await fail(FAILURES_TO_OPEN);
     nowMs += TRIAL_AFTER_MS - 1;
     expect(circuitBreaker.acquireForCheckout()).toBeUndefined();
     nowMs += 1;
     const trial = circuitBreaker.acquireForCompleter()!;
     expect(trial.isTrial).toBe(true);
+    expect(circuitBreaker.acquireForCompleter()).toBeUndefined();
+    const another = circuitBreaker.acquireForCheckout()!;
+    expect(another.isTrial).toBe(true);
     expect(circuitBreaker.acquireForCheckout()).toBeUndefined();
 
     let answer: (result: ChargeResult) => void = () => {};
     const trialCall = circuitBreaker.execute(
       trial,
+      newPayment(),
       () => new Promise((resolve) => (answer = resolve)),
     );
     expect(await reading()).toBe(1);
@@ -93,8 +110,72 @@ describe('the circuit breaker of the PSP', () => {
     answer(captured);
     await trialCall;
     trial.release();
+    another.release();
     expect(await reading()).toBe(0);
     expect(await checkout(captured)).toBe(captured);
+  });
+
+  it('stays closed while the PSP fails for one payment, or for two, again and again', async () => {
+    for (let n = 0; n < 20; n += 1) {
+      await repeat('stuck-1', silent);
+      await repeat('stuck-2', silent);
+    }
+    expect(await reading()).toBe(0);
+    expect(await checkout(captured)).toBe(captured);
+  });
+
+  it('opens after five requests of one payment that found no connection', async () => {
+    for (let n = 0; n < FAILURES_TO_OPEN; n += 1) await repeat('open', { outcome: 'not_reached' });
+    expect(await reading()).toBe(2);
+  });
+
+  it('three payments that fail for ever: a checkout closes it, and they do not open it again', async () => {
+    const stuck = ['stuck-1', 'stuck-2', 'stuck-3'];
+    const repeatAll = async () => {
+      for (const paymentId of stuck) await repeat(paymentId, silent);
+    };
+    await repeatAll();
+    await repeatAll();
+    expect(await reading()).toBe(2);
+    nowMs += TRIAL_AFTER_MS;
+    // The completer is first, and its payment fails again.
+    expect(await repeat('stuck-1', silent)).toBe(silent);
+    expect(await checkout(captured)).toBe(captured);
+    expect(await reading()).toBe(0);
+    for (let n = 0; n < 10; n += 1) await repeatAll();
+    expect(await reading()).toBe(0);
+  });
+
+  it('gives a checkout its trial while the trial of the completer hangs', async () => {
+    await fail(FAILURES_TO_OPEN);
+    nowMs += TRIAL_AFTER_MS;
+    let answer: (result: ChargeResult) => void = () => {};
+    const hanging = circuitBreaker.execute(
+      circuitBreaker.acquireForCompleter()!,
+      'stuck',
+      () => new Promise((resolve) => (answer = resolve)),
+    );
+    expect(await checkout(silent)).toBe(silent);
+    expect(await reading()).toBe(1);
+    nowMs += TRIAL_AFTER_MS;
+    expect(await checkout(captured)).toBe(captured);
+    answer(silent);
+    await hanging;
+    expect(await reading()).toBe(0);
+  });
+
+  it('counts a payment again once the PSP has answered it', async () => {
+    await fail(FAILURES_TO_OPEN - 1);
+    const failed = Array.from({ length: FAILURES_TO_OPEN - 1 }, (_, n) => `payment-${n + 1}`);
+    await checkout(captured);
+    for (const paymentId of failed) await repeat(paymentId, silent);
+    await fail(1);
+    expect(await reading()).toBe(0);
+    await checkout(captured);
+    for (const paymentId of failed) await repeat(paymentId, captured);
+    for (const paymentId of failed) await repeat(paymentId, silent);
+    await fail(1);
+    expect(await reading()).toBe(2);
   });
 
   it('waits two seconds again after a failed trial', async () => {
@@ -140,6 +221,7 @@ describe('the circuit breaker of the PSP', () => {
     let answer: (result: ChargeResult) => void = () => {};
     const early = circuitBreaker.execute(
       circuitBreaker.acquireForCheckout()!,
+      newPayment(),
       () => new Promise((resolve) => (answer = resolve)),
     );
     await fail(FAILURES_TO_OPEN);
@@ -152,6 +234,7 @@ describe('the circuit breaker of the PSP', () => {
     let answerEarly: (result: ChargeResult) => void = () => {};
     const early = circuitBreaker.execute(
       circuitBreaker.acquireForCheckout()!,
+      newPayment(),
       () => new Promise((resolve) => (answerEarly = resolve)),
     );
     await fail(FAILURES_TO_OPEN);
@@ -161,6 +244,7 @@ describe('the circuit breaker of the PSP', () => {
     let answerTrial: (result: ChargeResult) => void = () => {};
     const trial = circuitBreaker.execute(
       permit,
+      newPayment(),
       () => new Promise((resolve) => (answerTrial = resolve)),
     );
     answerEarly(silent);
@@ -177,7 +261,9 @@ describe('the circuit breaker of the PSP', () => {
     const trial = circuitBreaker.acquireForCompleter()!;
     expect(trial.isTrial).toBe(true);
     const bug = new Error('a mistake of ours');
-    await expect(circuitBreaker.execute(trial, () => Promise.reject(bug))).rejects.toBe(bug);
+    await expect(
+      circuitBreaker.execute(trial, newPayment(), () => Promise.reject(bug)),
+    ).rejects.toBe(bug);
     trial.release();
     expect(await checkout(captured)).toBe(captured);
   });

@@ -1,18 +1,26 @@
 import { circuitState } from '../runtime/metrics.js';
 import type { ChargeResult } from './psp.js';
 
-/** So many failures in a row, of any payments, mean that the PSP is down. */
+/** So many failures in a row, of so many payments, mean that the PSP is down. */
 export const FAILURES_TO_OPEN = 5;
+export const PAYMENTS_TO_OPEN = 3;
 export const TRIAL_AFTER_MS = 2_000;
 /** The bulkhead: so many checkouts may wait for the PSP at once. It bounds the memory they hold. */
 export const CHECKOUTS_MAX = 250;
 
+// A forgotten one is counted again.
+const FAILING_MAX = 1_000;
+
 /** Permission to call the PSP. The caller releases it, used or not. */
 export interface Permit {
-  /** The one call that decides whether the circuit closes again. */
+  caller: Caller;
+  /** A call that may close the circuit again. */
   isTrial: boolean;
   release: () => void;
 }
+
+/** A checkout brings a payment that the PSP has never seen, the completer one that failed. */
+type Caller = 'checkout' | 'completer';
 
 /** A time in which the circuit was not closed, by this process's monotonic clock. */
 export interface Outage {
@@ -28,18 +36,26 @@ const READING: Record<State, number> = { closed: 0, half_open: 1, open: 2 };
  * The circuit breaker of the PSP, and the bulkhead of the checkouts that wait for it. A caller
  * without a permit sends no request and stores nothing.
  *
- *   closed ── 5 failures in a row ──► open ── 2 s ──► half open: one trial ── answered ──► closed
- *                                      ▲                                  └── failed ──┐
- *                                      └───────────────────────────────────────────────┘
+ *   closed ── 5 failures in a row ──► open ── 2 s ──► half open ── one trial answered ──► closed
+ *             of 3 payments            ▲                   └── all failed ──┐
+ *                                      └────────────────────────────────────┘
  *
- * The trial is a real charge, of the completer or of a checkout: a PSP whose charges hang would
- * still answer a health check.
+ * A trial is a real charge: a PSP whose charges hang would still answer a health check. A checkout
+ * and the completer have a trial each. The completer's payments failed before, so the PSP may
+ * refuse them for ever and still work for every new payment.
+ *
+ * A payment that fails while the PSP answers others fails alone. It is not counted until the PSP
+ * has answered it.
  */
 export class PspCircuitBreaker {
   private state: State = 'closed';
   private failuresInARow = 0;
-  private openedAtMs = 0;
-  private trial: Permit | undefined;
+  /** The payments of these failures. A request that was not sent is the failure of no payment. */
+  private readonly failed = new Set<string | symbol>();
+  private readonly failingAlone = new Set<string | symbol>();
+  private failedAtMs: Record<Caller, number> = { checkout: 0, completer: 0 };
+  private readonly trials: Partial<Record<Caller, Permit>> = {};
+  private trialsRunning = 0;
   private checkouts = 0;
   private outage: Outage | undefined;
   private readonly nowMs: () => number;
@@ -58,7 +74,7 @@ export class PspCircuitBreaker {
 
   acquireForCheckout(): Permit | undefined {
     if (this.checkouts >= CHECKOUTS_MAX) return undefined;
-    const permit = this.acquire();
+    const permit = this.acquire('checkout');
     if (!permit) return undefined;
     this.checkouts += 1;
     return {
@@ -72,65 +88,97 @@ export class PspCircuitBreaker {
 
   /** Outside the bulkhead: the completer has its own limit, and its answers free the checkouts. */
   acquireForCompleter(): Permit | undefined {
-    return this.acquire();
+    return this.acquire('completer');
   }
 
   /**
    * Calls the PSP and learns from the result. If the circuit opened after the permit was given, it
    * does not call.
    */
-  async execute(permit: Permit, charge: () => Promise<ChargeResult>): Promise<ChargeResult> {
+  async execute(
+    permit: Permit,
+    paymentId: string,
+    charge: () => Promise<ChargeResult>,
+  ): Promise<ChargeResult> {
     if (this.state !== 'closed' && !permit.isTrial) return { outcome: 'not_reached' };
-    if (this.state === 'open') this.enter('half_open');
-    let result: ChargeResult;
+    if (permit.isTrial) this.beginTrial();
+    let result: ChargeResult | undefined;
     try {
       result = await charge();
-    } catch (error) {
-      // A mistake of ours is no failure of the PSP, and the circuit must not stay half open.
-      if (permit.isTrial) this.close();
-      throw error;
+      return result;
+    } finally {
+      if (permit.isTrial) this.endTrial(permit.caller, paymentId, result);
+      // Only a trial closes the circuit: any other call may have begun before the PSP went down.
+      else if (this.state === 'closed' && result) this.learn(paymentId, result);
     }
-    this.learn(permit, isPspDown(result) ? 'down' : 'up');
-    return result;
   }
 
-  private acquire(): Permit | undefined {
-    if (this.state === 'closed') return { isTrial: false, release: () => undefined };
-    if (this.trial || this.nowMs() - this.openedAtMs < TRIAL_AFTER_MS) return undefined;
-    this.trial = { isTrial: true, release: () => (this.trial = undefined) };
-    return this.trial;
+  private acquire(caller: Caller): Permit | undefined {
+    if (this.state === 'closed') return { caller, isTrial: false, release: () => undefined };
+    const isTooEarly = this.nowMs() - this.failedAtMs[caller] < TRIAL_AFTER_MS;
+    if (isTooEarly || this.trials[caller]) return undefined;
+    const trial = { caller, isTrial: true, release: () => void delete this.trials[caller] };
+    this.trials[caller] = trial;
+    return trial;
   }
 
-  private learn(permit: Permit, psp: 'up' | 'down'): void {
-    switch (this.state) {
-      case 'closed':
-        this.failuresInARow = psp === 'down' ? this.failuresInARow + 1 : 0;
-        if (this.failuresInARow >= FAILURES_TO_OPEN) this.open();
-        return;
-      case 'half_open':
-        // Only the trial decides, not the late result of an earlier request.
-        if (permit.isTrial) return psp === 'down' ? this.open() : this.close();
-        return;
-      case 'open':
-        // The result of a request that started before the circuit opened.
-        return;
-      default:
-        this.state satisfies never;
+  private beginTrial(): void {
+    this.trialsRunning += 1;
+    if (this.state === 'open') this.enter('half_open');
+  }
+
+  /** @param result undefined if our own code failed: the circuit must not stay half open. */
+  private endTrial(caller: Caller, paymentId: string, result: ChargeResult | undefined): void {
+    this.trialsRunning -= 1;
+    if (!result) {
+      if (this.state !== 'closed') this.close();
+      return;
     }
+    // The other trial has closed the circuit.
+    if (this.state === 'closed') return this.learn(paymentId, result);
+    if (!isPspDown(result)) {
+      this.answered(paymentId);
+      return this.close();
+    }
+    this.failedAtMs[caller] = this.nowMs();
+    remember(this.failed, culprit(paymentId, result));
+    if (this.trialsRunning === 0) this.enter('open');
+  }
+
+  /** While the circuit is closed. */
+  private learn(paymentId: string, result: ChargeResult): void {
+    if (!isPspDown(result)) return this.answered(paymentId);
+    const failed = culprit(paymentId, result);
+    if (this.failingAlone.has(failed)) return;
+    this.failuresInARow += 1;
+    remember(this.failed, failed);
+    if (this.failuresInARow < FAILURES_TO_OPEN || this.failed.size < PAYMENTS_TO_OPEN) return;
+    this.open();
+  }
+
+  private answered(paymentId: string): void {
+    for (const failed of this.failed) {
+      if (typeof failed === 'string') remember(this.failingAlone, failed);
+    }
+    this.failingAlone.delete(paymentId);
+    this.forgetFailures();
+  }
+
+  private forgetFailures(): void {
+    this.failed.clear();
+    this.failuresInARow = 0;
   }
 
   private open(): void {
     const nowMs = this.nowMs();
-    this.openedAtMs = nowMs;
+    this.failedAtMs = { checkout: nowMs, completer: nowMs };
     this.enter('open');
-    // A trial that failed is part of the same outage.
-    if (this.outage) return;
     this.outage = { sinceMs: nowMs, untilMs: undefined };
     this.onOutage(this.outage);
   }
 
   private close(): void {
-    this.failuresInARow = 0;
+    this.forgetFailures();
     this.enter('closed');
     if (this.outage) this.outage.untilMs = this.nowMs();
     this.outage = undefined;
@@ -140,6 +188,16 @@ export class PspCircuitBreaker {
     this.state = state;
     circuitState.set({ dependency: 'psp' }, READING[state]);
   }
+}
+
+/** A request that never left is the failure of no payment, so each one counts as another. */
+const culprit = (paymentId: string, result: ChargeResult) =>
+  result.outcome === 'not_reached' ? Symbol('no payment') : paymentId;
+
+function remember(payments: Set<string | symbol>, payment: string | symbol): void {
+  payments.add(payment);
+  const oldest = payments.values().next();
+  if (payments.size > FAILING_MAX && !oldest.done) payments.delete(oldest.value);
 }
 
 /**

@@ -95,7 +95,7 @@ export class Completer {
   ): Promise<ChargeOutcome | undefined> {
     if (this.ageMs(payment) >= REPEATABLE_FOR_MS) return await this.lookUpOnly(payment);
     const { psp, circuitBreaker } = this.parts;
-    const charge = await circuitBreaker.execute(permit, () => psp.charge(payment));
+    const charge = await circuitBreaker.execute(permit, payment.id, () => psp.charge(payment));
     switch (charge.outcome) {
       case 'captured':
       case 'declined':

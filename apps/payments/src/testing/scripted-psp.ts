@@ -34,6 +34,8 @@ interface Call {
 export class ScriptedPsp {
   /** One per attempt without a stored answer. After the last one it pays. */
   readonly script: Behaviour[] = [];
+  /** Charges with this payment method get a 500 for ever, and nothing is stored. */
+  readonly stuckMethod = 'pm_stuck';
   /** The keys of all attempts, repeats included. */
   readonly attempts: string[] = [];
   /** `charge_then_answer_when_told` waits for it. */
@@ -86,6 +88,8 @@ export class ScriptedPsp {
     const key = String(request.headers['idempotency-key']);
     if (url.pathname.endsWith('/refunds')) return this.refund(key, form, response);
     this.attempts.push(key);
+    if (form.get('payment_method') === this.stuckMethod)
+      return send(response, failure(500, { type: 'api_error' }));
     const stored = this.remembered(key);
     if (stored) return send(response, stored, { 'idempotent-replayed': 'true' });
     await this.behave(this.script.shift() ?? 'pay', { key, form, response });
