@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { auditWhenQuiet, type AuditReport, type Sources } from '@effectively-once/audit';
+import { auditWhenQuiet, sourcesOf, type AuditReport } from '@effectively-once/audit';
 import { mintToken } from '@effectively-once/platform';
 import { testAddresses } from '@effectively-once/testing';
 
@@ -103,20 +103,12 @@ export async function withFault<Result>(
 }
 
 /** The addresses of all stores, for the auditor. */
-export const auditSources: Sources = {
-  paymentsUrl: at.AUDITOR_PAYMENTS_URL,
-  loyaltyUrl: at.AUDITOR_LOYALTY_URL,
-  consoleUrl: at.AUDITOR_CONSOLE_URL,
-  kafkaBrokers: at.KAFKA_BROKERS,
-  redisUrl: at.REDIS_URL,
-  elasticsearchUrl: at.ELASTICSEARCH_URL,
-  thirdPartiesUrl: at.THIRD_PARTIES_URL,
-  consumerUrls: {
-    email: `http://127.0.0.1:${at.EMAIL_PORT}`,
-    loyalty: `http://127.0.0.1:${at.LOYALTY_PORT}`,
-    search: `http://127.0.0.1:${at.SEARCH_PORT}`,
-  },
-};
+export const auditSources = sourcesOf({
+  ...at,
+  EMAIL_URL: `http://127.0.0.1:${at.EMAIL_PORT}`,
+  LOYALTY_URL: `http://127.0.0.1:${at.LOYALTY_PORT}`,
+  SEARCH_URL: `http://127.0.0.1:${at.SEARCH_PORT}`,
+});
 
 /** Audits when the system is quiescent, and judges every payment, however recent. */
 export async function auditOfEverything(): Promise<AuditReport> {

@@ -1,4 +1,4 @@
-import { audit, type Sources } from '@effectively-once/audit';
+import { audit, sourcesOf } from '@effectively-once/audit';
 import { AUTH_SECRET, type Logger } from '@effectively-once/platform';
 import { PeriodicTask } from '@effectively-once/timing';
 import {
@@ -32,7 +32,7 @@ export class StandingAuditModule implements OnApplicationBootstrap, BeforeApplic
           provide: StandingAudit,
           useFactory: () =>
             new StandingAudit({
-              audit: (what) => audit({ sources: sources(config), ...what }),
+              audit: (what) => audit({ sources: sourcesOf(config), ...what }),
               watch: auditMetrics(Date.now),
               now: Date.now,
             }),
@@ -60,18 +60,3 @@ export class StandingAuditModule implements OnApplicationBootstrap, BeforeApplic
     await this.task.stop();
   }
 }
-
-const sources = (config: ConsoleConfig): Sources => ({
-  paymentsUrl: config.AUDITOR_PAYMENTS_URL,
-  loyaltyUrl: config.AUDITOR_LOYALTY_URL,
-  consoleUrl: config.AUDITOR_CONSOLE_URL,
-  kafkaBrokers: config.KAFKA_BROKERS,
-  redisUrl: config.REDIS_URL,
-  elasticsearchUrl: config.ELASTICSEARCH_URL,
-  thirdPartiesUrl: config.THIRD_PARTIES_URL,
-  consumerUrls: {
-    email: config.EMAIL_URL,
-    loyalty: config.LOYALTY_URL,
-    search: config.SEARCH_URL,
-  },
-});
