@@ -10,6 +10,7 @@ import {
   type ProxyFault,
   type Member,
 } from '@effectively-once/testing';
+import { readSamples } from '@effectively-once/testing/metrics';
 import { waitUntilDrained } from '../tools/faults/wait-until-drained.js';
 import { at } from './system-under-test.js';
 
@@ -127,15 +128,9 @@ export async function metric(
   name: string,
   labels: Record<string, string> = {},
 ): Promise<number> {
-  const text = await (await fetch(`${url}/metrics`)).text();
-  const wanted = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
-  const values = text
-    .split('\n')
-    .filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
-    .filter((line) => wanted.every((label) => line.includes(label)))
-    .map((line) => Number(line.slice(line.lastIndexOf(' ') + 1)));
-  if (values.length === 0) throw new Error(`${url} shows no ${name} of ${wanted.join()}`);
-  return values.reduce((sum, value) => sum + value, 0);
+  const samples = await readSamples(url, name, labels);
+  if (samples.length === 0) throw new Error(`${url} shows no ${name} of ${JSON.stringify(labels)}`);
+  return samples.reduce((sum, { value }) => sum + value, 0);
 }
 
 /** The number of dead letters of all consumers. */

@@ -1,13 +1,14 @@
+import { readSamples } from '@effectively-once/testing/metrics';
+
 /** Cumulative counts by upper bound in seconds, ascending, in Prometheus' form. */
 export type Histogram = { le: number; count: number }[];
 
 /** Reads one histogram (of a single label set besides `le`) from an app's `/metrics`. */
 export async function readHistogram(appUrl: string, metric: string): Promise<Histogram> {
-  const response = await fetch(new URL('/metrics', appUrl));
-  const line = new RegExp(`^${metric}_bucket\\{.*?le="([^"]+)".*?\\} (\\d+)`, 'gm');
-  return [...(await response.text()).matchAll(line)].map(([, le, count]) => ({
+  const samples = await readSamples(appUrl, `${metric}_bucket`);
+  return samples.map(({ labels: { le }, value }) => ({
     le: le === '+Inf' ? Infinity : Number(le),
-    count: Number(count),
+    count: value,
   }));
 }
 

@@ -1,5 +1,6 @@
 import { CONNECTOR, ConnectApi, SLOT } from '@effectively-once/console/connector/connect-api';
 import { waitUntil } from '@effectively-once/testing';
+import { readSamples } from '@effectively-once/testing/metrics';
 import pg from 'pg';
 
 /**
@@ -115,9 +116,10 @@ async function untilFree(client: pg.Client): Promise<void> {
 }
 
 async function untilSeenUnread({ consoleUrl }: PipelineAddresses): Promise<void> {
-  await waitUntil('the console to see that the slot is inactive', async () =>
-    /^cdc_slot_active 0$/m.test(await (await fetch(`${consoleUrl}/metrics`)).text()),
-  );
+  await waitUntil('the console to see that the slot is inactive', async () => {
+    const [active] = await readSamples(consoleUrl, 'cdc_slot_active');
+    return active?.value === 0;
+  });
 }
 
 async function one(client: pg.Client, columns: string, more: unknown[] = []) {

@@ -2,6 +2,7 @@ import { cpus, totalmem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { auditPaymentsAlone, readCharges } from '@effectively-once/audit/payments-alone';
 import { auditWhenQuiet, worstStatus } from '@effectively-once/audit';
+import { readSamples } from '@effectively-once/testing/metrics';
 import { Command } from 'commander';
 import pg from 'pg';
 import { addresses } from '../../stack/addresses.js';
@@ -182,11 +183,8 @@ async function whilePspRefuses(stack: IsolatedStack, checkouts: Checkouts) {
 }
 
 async function pspRequests(url: string): Promise<number> {
-  const text = await (await fetch(new URL('/metrics', url))).text();
-  return [...text.matchAll(/^psp_requests_total\{.*\} (\d+)/gm)].reduce(
-    (sum, [, count]) => sum + Number(count),
-    0,
-  );
+  const samples = await readSamples(url, 'psp_requests_total');
+  return samples.reduce((sum, { value }) => sum + value, 0);
 }
 
 async function auditIsClean(

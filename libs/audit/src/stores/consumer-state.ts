@@ -29,7 +29,7 @@ export async function readConsumerState(
 }
 
 // name{label="value",…} number: Prometheus' text format. No label value here has a quote or a
-// brace.
+// brace. `samplesIn` of libs/testing reads any metric, but is for tests and tools only.
 const SAMPLE = /^(delivery_parked_keys|delivery_window_records)\{([^}]*)\} (\S+)$/gm;
 const LABEL = /(\w+)="([^"]*)"/g;
 
