@@ -38,6 +38,8 @@ export const pspRefunds = new Counter({
 for (const result of ['owed', 'refunded', 'failed', 'left_to_a_person'])
   pspRefunds.inc({ result }, 0);
 
+// The consumers have the same metric, from their own circuit breaker (libs/delivery/src/circuit). A
+// checkout is refused at once while its circuit is open. A record waits, and may itself be bad.
 export const circuitState = new Gauge({
   name: 'circuit_state',
   help: '0 closed (in use), 1 half-open (one call tries it), 2 open (not used)',

@@ -44,6 +44,8 @@ const redeliveryAge = new Histogram({
     ...[1, 2, 3, 3.5, 4, 5, 6, 7].map((days) => days * 24 * HOUR_S),
   ],
 });
+// Payments has the same metric for the PSP, from its own circuit breaker (apps/payments/src/psp). A
+// checkout is refused at once while its circuit is open. A record waits, and may itself be bad.
 const circuitState = new Gauge({
   name: 'circuit_state',
   help: '0 closed (in use), 1 half-open (one call tries it), 2 open (not used)',
