@@ -99,6 +99,16 @@ export const BLAME_MUTANTS: readonly Mutant[] = [
     },
   },
   {
+    mutation: 'postgres: the end of a half-dead connection waits for ever',
+    file: 'libs/postgres/src/connections.ts',
+    text: '  endInTime(client);\n',
+    replacement: '',
+    test: {
+      file: 'libs/postgres/src/connections.spec.ts',
+      title: 'ends a half-dead connection in time',
+    },
+  },
+  {
     mutation: 'psp: keeps the idle connections after a request without an answer',
     file: 'apps/payments/src/psp/psp-http.ts',
     text: '        closeIdleConnections(agent);\n',

@@ -1,5 +1,11 @@
 import pg from 'pg';
-import { CONNECT_TIMEOUT_MS, QUERY_GRACE_MS, STATEMENT_TIMEOUT_MS } from './timeouts.js';
+import type { Socket } from 'node:net';
+import {
+  CONNECT_TIMEOUT_MS,
+  END_TIMEOUT_MS,
+  QUERY_GRACE_MS,
+  STATEMENT_TIMEOUT_MS,
+} from './timeouts.js';
 
 type Address = Pick<
   pg.ClientConfig,
@@ -21,7 +27,22 @@ export function newClient(options: ConnectionOptions): pg.Client {
   // The next query reports a cut connection. Without a listener, the error event would end the
   // process.
   client.on('error', () => undefined);
+  endInTime(client);
   return client;
+}
+
+/** The driver says goodbye and waits until the server closes: on a half-dead connection for ever. */
+function endInTime(client: pg.Client): void {
+  const { connection } = client as unknown as { connection: { stream: Socket } };
+  const end = client.end.bind(client);
+  client.end = async () => {
+    const timer = setTimeout(() => connection.stream.destroy(), END_TIMEOUT_MS);
+    try {
+      await end();
+    } finally {
+      clearTimeout(timer);
+    }
+  };
 }
 
 /** A pool, for work outside TypeORM. It replaces a cut connection at the next query. */

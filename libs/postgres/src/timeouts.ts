@@ -7,3 +7,5 @@ export const STATEMENT_TIMEOUT_MS = 5_000;
  */
 export const QUERY_GRACE_MS = 2_000;
 export const QUERY_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + QUERY_GRACE_MS;
+/** So long the driver waits until the server closes the connection. */
+export const END_TIMEOUT_MS = 1_000;
