@@ -27,8 +27,9 @@ beforeAll(async () => {
   database = await loyaltyDataSource({ url: testDatabase.url }).initialize();
   await database.runMigrations();
 });
+// A circuit that is open probes the database every second, also while a later test changes it.
+afterEach(() => circuits.splice(0).forEach(({ database: circuit }) => circuit.close()));
 afterAll(async () => {
-  circuits.forEach(({ database: circuit }) => circuit.close());
   await database.destroy();
   await testDatabase.drop();
 });

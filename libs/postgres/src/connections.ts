@@ -31,7 +31,7 @@ export function newClient(options: ConnectionOptions): pg.Client {
   return client;
 }
 
-/** The driver says goodbye and waits until the server closes: on a half-dead connection for ever. */
+/** The driver waits until the server closes, on a half-dead connection for ever. So limit it. */
 function endInTime(client: pg.Client): void {
   const { connection } = client as unknown as { connection: { stream: Socket } };
   const end = client.end.bind(client);

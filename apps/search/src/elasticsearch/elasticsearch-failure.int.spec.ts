@@ -17,7 +17,14 @@ beforeAll(() => {
 beforeEach(async () => void (await ensurePaymentsIndex(client, names)));
 afterEach(async () => {
   const index = `${names.index}*`;
-  const { index: indices = [] } = { index: Object.keys(await client.indices.get({ index })) };
+  // Elasticsearch does not delete a read-only index.
+  const blocks = { read_only: null, read_only_allow_delete: null, write: null };
+  await client.indices.putSettings({
+    index,
+    allow_no_indices: true,
+    settings: { blocks } as never,
+  });
+  const indices = Object.keys(await client.indices.get({ index, expand_wildcards: 'all' }));
   for (const one of indices) await client.indices.delete({ index: one });
 });
 afterAll(async () => await client.close());
