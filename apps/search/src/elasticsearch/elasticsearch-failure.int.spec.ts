@@ -11,21 +11,20 @@ import { probeDocuments } from './write-probe.js';
 const names = { alias: `payments-${randomUUID()}`, index: `payments-${randomUUID()}-v1` };
 let client: Client;
 
+const BLOCKS = ['read_only', 'read_only_allow_delete', 'write'] as const;
+
 beforeAll(() => {
   client = new Client({ node: testAddresses().ELASTICSEARCH_URL, maxRetries: 0 });
 });
 beforeEach(async () => void (await ensurePaymentsIndex(client, names)));
 afterEach(async () => {
   const index = `${names.index}*`;
-  // Elasticsearch does not delete a read-only index.
-  const blocks = { read_only: null, read_only_allow_delete: null, write: null };
-  await client.indices.putSettings({
-    index,
-    allow_no_indices: true,
-    settings: { blocks } as never,
-  });
   const indices = Object.keys(await client.indices.get({ index, expand_wildcards: 'all' }));
-  for (const one of indices) await client.indices.delete({ index: one });
+  for (const one of indices) {
+    // Elasticsearch does not delete a read-only index.
+    for (const name of BLOCKS) await block(name, one, false);
+    await client.indices.delete({ index: one });
+  }
 });
 afterAll(async () => await client.close());
 
@@ -40,10 +39,10 @@ async function write(payment = aPayment()): Promise<string> {
 
 const probe = async () => await probeDocuments(client, { alias: names.alias });
 
-const block = async (name: 'read_only' | 'read_only_allow_delete' | 'write') =>
+const block = async (name: (typeof BLOCKS)[number], index = names.index, isOn = true) =>
   void (await client.indices.putSettings({
-    index: names.index,
-    settings: { [`index.blocks.${name}`]: true },
+    index,
+    settings: { [`index.blocks.${name}`]: isOn },
   }));
 
 it('takes documents, and the probe leaves none', async () => {
