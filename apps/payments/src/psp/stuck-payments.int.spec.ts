@@ -1,6 +1,5 @@
 import { waitUntil } from '@effectively-once/testing';
 import { newOrder, PaymentsUnderTest } from '../testing/payments-under-test.js';
-import { TRIAL_AFTER_MS } from './circuit-breaker.js';
 
 const STATE = 'circuit_state{dependency="psp"}';
 const CUSTOMERS = 10;
@@ -51,14 +50,11 @@ describe('payments that the PSP fails for ever', () => {
   it('three of them open it once; a checkout closes it, and it stays closed', async () => {
     await stick(3);
     await untilRepeated(4);
-    const openedAtMs = performance.now();
     expect(await payments.metric(STATE)).toBeGreaterThan(0);
     const body = newOrder();
     await waitUntil('a checkout to pay', async () => {
       return (await payments.pay({ key: 'healthy', body })).status === 201 || undefined;
     });
-    // It does not wait for a trial that the completer does not take.
-    expect(performance.now() - openedAtMs).toBeLessThan(2 * TRIAL_AFTER_MS);
     await untilRepeated(12);
     expect(await payments.metric(STATE)).toBe(0);
     await payAll();
