@@ -35,8 +35,7 @@ it('ends a half-dead connection in time', async () => {
   const { port } = server.address() as AddressInfo;
   const client = newClient({ ...options, connectionString: `postgres://a:b@127.0.0.1:${port}/c` });
   await client.connect();
-  const startedMs = performance.now();
-  await client.end();
-  expect(performance.now() - startedMs).toBeLessThan(3_000);
+  // Without the limit it waits for ever, and the test ends by its own time limit.
+  await expect(client.end()).resolves.toBeUndefined();
   server.close();
 });
