@@ -84,7 +84,7 @@ export class Circuit implements StreakOwner {
   get admitsRecords(): boolean {
     if (!this.outage) return true;
     if (!this.outage.isAnswering) return false;
-    return this.waiting.count((lane) => this.isUntried(lane)) < UNTRIED_LANES_MAX;
+    return this.waiting.areFewerThan(UNTRIED_LANES_MAX, (lane) => this.isUntried(lane));
   }
 
   /** `tell` is called when `reading` or `admitsRecords` changes, and after every probe. */

@@ -29,8 +29,14 @@ export class WaitingLanes {
     });
   }
 
-  count(isWanted: (lane: string) => boolean): number {
-    return this.lanes.filter(({ lane }) => isWanted(lane)).length;
+  /** Stops at `limit`: during an outage thousands of lanes may wait, and each new one asks. */
+  areFewerThan(limit: number, isWanted: (lane: string) => boolean): boolean {
+    let count = 0;
+    for (const { lane } of this.lanes) {
+      if (isWanted(lane)) count += 1;
+      if (count === limit) return false;
+    }
+    return true;
   }
 
   /** Takes the first lane that is preferred, else the first; undefined when no lane waits. */
