@@ -13,11 +13,11 @@ import { killedAt, untilDrained } from './fault-injection.js';
 import {
   at,
   auditSources,
-  checkout,
   customerToken,
   findings,
   get,
   journal,
+  pay,
   newId,
 } from './system-under-test.js';
 
@@ -89,12 +89,6 @@ it.each(AROUND_A_DEAD_LETTER)(
     await expect(findings()).resolves.toEqual([]);
   },
 );
-
-async function pay(userId: string): Promise<string> {
-  const paid = await checkout({ userId });
-  expect(paid.status).toBe(201);
-  return paid.json['id'] as string;
-}
 
 /** How many `maybe_duplicate` entries email wrote for this payment. */
 async function evidenceFor(paymentId: string): Promise<number> {

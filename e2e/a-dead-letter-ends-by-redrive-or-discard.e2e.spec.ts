@@ -14,7 +14,16 @@ import { Redis } from 'ioredis';
 import { untilDrained, withProxyFaults } from './fault-injection.js';
 import { sql } from './damage.js';
 import { dlq, dlqJson, letterOf, lettersOf, operatorGet, type Letter } from './operator.js';
-import { at, checkout, customerToken, findings, get, journal, newId } from './system-under-test.js';
+import {
+  at,
+  customerToken,
+  findings,
+  get,
+  journal,
+  newId,
+  pay,
+  receiptOf,
+} from './system-under-test.js';
 
 jest.setTimeout(180_000);
 
@@ -166,18 +175,6 @@ it('a redrive of an event older than six days: email asks the mail provider, and
 });
 
 const ENTRIES = 'SELECT payment_id FROM loyalty.points_entries WHERE payment_id = ANY ($1)';
-
-async function pay(userId: string): Promise<string> {
-  const { status, json } = await checkout({ userId });
-  expect(status).toBe(201);
-  return json['id'] as string;
-}
-
-async function receiptOf(paymentId: string): Promise<void> {
-  await waitUntil(`the receipt of ${paymentId}`, async () => {
-    return (await journal('mails', { paymentId })).length > 0;
-  });
-}
 
 /** Writes the payment's event as a dead letter of email, with timestamps seven days in the past. */
 async function deadLetterAsOfLastWeek(paymentId: string): Promise<void> {

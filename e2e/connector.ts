@@ -66,3 +66,18 @@ async function pay(): Promise<Answer> {
     return isFinal(answer) ? answer : undefined;
   });
 }
+
+/** Waits until the slot has passed everything that is in the log now. */
+export async function untilLogPassed(what: string, withinMs: number): Promise<void> {
+  const [written] = await sql<{ lsn: string }>('payments', 'SELECT pg_current_wal_lsn() AS lsn');
+  const passed = async () => {
+    const [slot] = await sql<{ passed: boolean }>(
+      'payments',
+      `SELECT confirmed_flush_lsn >= $1::pg_lsn AS passed FROM pg_replication_slots
+        WHERE slot_name = 'payments_outbox'`,
+      [written?.lsn],
+    );
+    return slot?.passed === true;
+  };
+  await waitUntil(`the connector to pass ${what}`, passed, withinMs);
+}

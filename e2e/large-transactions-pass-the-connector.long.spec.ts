@@ -1,5 +1,4 @@
-import { waitUntil } from '@effectively-once/testing';
-import { consoleMetric, untilHealthy, whileClientsPay } from './connector.js';
+import { consoleMetric, untilHealthy, untilLogPassed, whileClientsPay } from './connector.js';
 import { sql } from './damage.js';
 import { untilDrained } from './fault-injection.js';
 import { findings } from './system-under-test.js';
@@ -26,20 +25,7 @@ it.each([
   await whileClientsPay(2, async () => {
     await sql('payments', statement);
     await sql('payments', 'DROP TABLE IF EXISTS public.bulk');
-    const [written] = await sql<{ lsn: string }>('payments', 'SELECT pg_current_wal_lsn() AS lsn');
-    await waitUntil(
-      'the connector to pass it',
-      async () => {
-        const [slot] = await sql<{ passed: boolean }>(
-          'payments',
-          `SELECT confirmed_flush_lsn >= $1::pg_lsn AS passed FROM pg_replication_slots
-            WHERE slot_name = 'payments_outbox'`,
-          [written?.lsn],
-        );
-        return slot?.passed === true;
-      },
-      PASSED_WITHIN_MS,
-    );
+    await untilLogPassed('it', PASSED_WITHIN_MS);
   });
   await untilDrained();
   await expect(findings()).resolves.toEqual([]);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { checkout, newId } from './system-under-test.js';
+import { newId, pay } from './system-under-test.js';
 
 const USERS = 30;
 
@@ -38,10 +38,4 @@ async function offer(perSecond: number, more: (offered: number) => boolean): Pro
     paid.push(pay(users[paid.length % USERS] as string));
   }
   return await Promise.all(paid);
-}
-
-async function pay(userId: string): Promise<string> {
-  const { status, text, json } = await checkout({ userId });
-  if (status !== 201) throw new Error(`a payment was answered with ${status}: ${text}`);
-  return json['id'] as string;
 }

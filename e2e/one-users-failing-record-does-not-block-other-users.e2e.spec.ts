@@ -2,7 +2,7 @@ import { PAYMENT_COMPLETED } from '@effectively-once/contracts';
 import { readTopic } from '@effectively-once/kafka';
 import { waitUntil } from '@effectively-once/testing';
 import { consumerUrl, deadLetters, untilDrained, metric } from './fault-injection.js';
-import { at, checkout, findings, journal, newId, withFault } from './system-under-test.js';
+import { at, findings, journal, newId, pay, withFault } from './system-under-test.js';
 
 // Enough users that some share the partition (one of six) of the failing user.
 const OTHERS = 60;
@@ -33,12 +33,6 @@ it("other users get receipts while one user's address is deferred, whose receipt
 /** The mailed payments in the order of the provider's journal. */
 const mailed = async () => (await journal('mails')).map(({ paymentId }) => paymentId as string);
 const includesAll = (all: string[], some: string[]) => some.every((one) => all.includes(one));
-
-async function pay(userId: string): Promise<string> {
-  const paid = await checkout({ userId });
-  expect(paid.status).toBe(201);
-  return paid.json['id'] as string;
-}
 
 const parkedLanes = () => metric(consumerUrl('email'), 'delivery_parked_keys');
 

@@ -1,7 +1,6 @@
 import { jest } from '@jest/globals';
-import { waitUntil } from '@effectively-once/testing';
 import { randomFrom } from '../tools/faults/random.js';
-import { consoleMetric, untilHealthy, whileClientsPay } from './connector.js';
+import { consoleMetric, untilHealthy, untilLogPassed, whileClientsPay } from './connector.js';
 import { sql } from './damage.js';
 import { untilDrained } from './fault-injection.js';
 import { findings } from './system-under-test.js';
@@ -63,25 +62,10 @@ it(`the connector passes everything that another tool writes (SEED=${SEED})`, as
   await whileClientsPay(5, async () => {
     for (const { name } of order) {
       for (const statement of WRITES[name] ?? []) await sql('payments', statement);
-      await untilPassed(name);
+      await untilLogPassed(name, PASSED_WITHIN_MS);
     }
   });
   await expect(consoleMetric('cdc_connector_up')).resolves.toBe(1);
   await untilDrained();
   await expect(findings()).resolves.toEqual([]);
 });
-
-/** The slot has moved past everything that is in the log now. */
-async function untilPassed(what: string): Promise<void> {
-  const [written] = await sql<{ lsn: string }>('payments', 'SELECT pg_current_wal_lsn() AS lsn');
-  const passed = async () => {
-    const [slot] = await sql<{ passed: boolean }>(
-      'payments',
-      `SELECT confirmed_flush_lsn >= $1::pg_lsn AS passed FROM pg_replication_slots
-        WHERE slot_name = 'payments_outbox'`,
-      [written?.lsn],
-    );
-    return slot?.passed === true;
-  };
-  await waitUntil(`the connector to pass ${what}`, passed, PASSED_WITHIN_MS);
-}

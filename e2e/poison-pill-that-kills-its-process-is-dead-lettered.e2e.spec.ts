@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { deadLetterTopic } from '@effectively-once/contracts';
 import { headerTexts, readTopic } from '@effectively-once/kafka';
 import { armFailurePoint, waitUntil, type FaultTargets } from '@effectively-once/testing';
-import { at, checkout, customerToken, findings, get, newId } from './system-under-test.js';
+import { at, customerToken, findings, get, newId, pay } from './system-under-test.js';
 
 const stack = at as typeof at & FaultTargets;
 // After two unexplained deaths the consumer runs records one by one. Three deaths in that serial
@@ -12,7 +12,7 @@ const DEATHS = 2 + 3;
 it('is dead-lettered after three deaths in serial mode, and its user continues', async () => {
   const userId = newId('user');
   let token = armedToken();
-  const paid = await paymentOf(userId);
+  const paid = await pay(userId);
   for (let death = 1; death < DEATHS; death += 1) {
     await waitUntil(`death ${death}`, () => !existsSync(token));
     token = armedToken();
@@ -25,7 +25,7 @@ it('is dead-lettered after three deaths in serial mode, and its user continues',
     ce_subject: paid,
   });
 
-  const next = await paymentOf(userId);
+  const next = await pay(userId);
   const url = `http://127.0.0.1:${at.LOYALTY_PORT}/v1/users/${userId}/points`;
   await waitUntil('the points of the next payment', async () => {
     const { json } = await get(url, await customerToken(userId));
@@ -36,12 +36,6 @@ it('is dead-lettered after three deaths in serial mode, and its user continues',
 });
 
 const armedToken = () => armFailurePoint(stack, 'loyalty', 'after_decode');
-
-async function paymentOf(userId: string): Promise<string> {
-  const { status, json } = await checkout({ userId });
-  expect(status).toBe(201);
-  return String(json['id']);
-}
 
 async function deadLetterOf(userId: string) {
   const topic = deadLetterTopic('loyalty');

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { auditWhenQuiet, sourcesOf, type AuditReport } from '@effectively-once/audit';
 import { mintToken } from '@effectively-once/platform';
-import { testAddresses } from '@effectively-once/testing';
+import { testAddresses, waitUntil } from '@effectively-once/testing';
 
 /**
  * The whole system as its users see it: over HTTP, and through the journals of the external
@@ -63,6 +63,13 @@ export async function checkout(options: Checkout): Promise<Answer> {
   });
 }
 
+/** Pays once, and returns the payment's id. @throws Error with the answer unless it is a 201. */
+export async function pay(userId: string): Promise<string> {
+  const { status, text, json } = await checkout({ userId });
+  if (status !== 201) throw new Error(`a payment was answered with ${status}: ${text}`);
+  return json['id'] as string;
+}
+
 export async function get(url: string | URL, token: string): Promise<Answer> {
   return await request('GET', new URL(url), { token });
 }
@@ -84,6 +91,13 @@ export async function journal(
   for (const [field, value] of Object.entries(filter)) url.searchParams.set(field, value);
   const response = await fetch(url);
   return ((await response.json()) as { entries: Record<string, unknown>[] }).entries;
+}
+
+/** Waits until the mail provider has accepted the receipt of this payment. */
+export async function receiptOf(paymentId: string): Promise<void> {
+  await waitUntil(`the receipt of ${paymentId}`, async () => {
+    return (await journal('mails', { paymentId })).length > 0;
+  });
 }
 
 /** Injects a fault into an external system while `during` runs. */

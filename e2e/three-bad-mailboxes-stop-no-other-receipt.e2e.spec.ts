@@ -2,23 +2,11 @@ import { waitUntil } from '@effectively-once/testing';
 import { jest } from '@jest/globals';
 import { consumerUrl, deadLetters, metric, untilDrained } from './fault-injection.js';
 import { dlqJson, letterOf } from './operator.js';
-import { checkout, findings, journal, newId, withFault } from './system-under-test.js';
+import { findings, newId, pay, receiptOf, withFault } from './system-under-test.js';
 
 jest.setTimeout(240_000);
 
 const smtpCircuit = () => metric(consumerUrl('email'), 'circuit_state', { dependency: 'smtp' });
-
-async function pay(userId: string): Promise<string> {
-  const { status, text, json } = await checkout({ userId });
-  if (status !== 201) throw new Error(`a payment was answered with ${status}: ${text}`);
-  return json['id'] as string;
-}
-
-const receiptOf = async (paymentId: string) =>
-  await waitUntil(`the receipt of ${paymentId}`, async () => {
-    const [mail] = await journal('mails', { paymentId });
-    return mail;
-  });
 
 /** The mail server answers 451 for the addresses of these users, until the faults are deleted. */
 async function refusing<Result>(
