@@ -77,7 +77,6 @@ const rangesFrom = (from: TopicEnds): Map<number, OffsetRange> =>
 
 function parseRecord(record: KafkaRecord): FactOf<'record'> {
   const headers = headerTexts(record);
-  const occurredAtMs = Date.parse(headers[CE_HEADERS.time] ?? '');
   return {
     kind: 'record',
     partition: record.partition,
@@ -88,11 +87,21 @@ function parseRecord(record: KafkaRecord): FactOf<'record'> {
     // again after the loss of a slot would outlive its outbox row, and I3 would call its record
     // foreign. The connector always writes ce_time. A record without it is foreign at any age, and
     // its producer may have written any timestamp.
-    occurredAtMs: Number.isNaN(occurredAtMs) ? Infinity : occurredAtMs,
+    occurredAtMs: parseTimestamp(headers[CE_HEADERS.time] ?? '') ?? Infinity,
     valueMd5: createHash('md5')
       .update(record.value ?? '')
       .digest('hex'),
   };
+}
+
+/**
+ * Milliseconds since 1970. Undefined unless it is a timestamp of RFC 3339, which CloudEvents
+ * demands. Date.parse alone reads "-1" as the year 2001, and so old a record would not be judged.
+ */
+export function parseTimestamp(text: string): number | undefined {
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(text)) return undefined;
+  const ms = Date.parse(text);
+  return Number.isNaN(ms) ? undefined : ms;
 }
 
 /** A consumer's committed offsets, of both its topics. */
