@@ -12,10 +12,13 @@ export default tseslint.config(
     languageOptions: { globals: { process: 'readonly', URL: 'readonly', console: 'readonly' } },
   },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [...tseslint.configs.recommendedTypeChecked],
     languageOptions: {
-      parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname },
+      parserOptions: {
+        project: ['./tsconfig.json', './apps/console/src/web/tsconfig.json'],
+        tsconfigRootDir: import.meta.dirname,
+      },
     },
     rules: {
       // The error of a promise that is not awaited gets lost.
@@ -42,7 +45,7 @@ export default tseslint.config(
   },
   {
     files: [
-      'apps/*/src/**/*.ts',
+      'apps/*/src/**/*.{ts,tsx}',
       'libs/{contracts,platform,kafka,postgres,timing,delivery,audit}/src/**/*.ts',
     ],
     ignores: ['**/main.ts', ...tests],

@@ -24,6 +24,12 @@ const CHECKS = [
     fix: 'npx eslint --fix .',
   },
   { name: 'types', command: [bin('tsc'), '--project', '.'], fix: undefined },
+  // The pages run in a browser, so they have other global names.
+  {
+    name: 'types of the pages',
+    command: [bin('tsc'), '--project', 'apps/console/src/web'],
+    fix: undefined,
+  },
 ];
 
 /** Checks format, lint and types in parallel. Prints only the output of a failed check. */

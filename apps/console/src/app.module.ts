@@ -10,7 +10,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import type { ConsoleConfig } from './config.js';
 import { ConnectorSupervision, ConnectorModule } from './connector/connector.module.js';
-import { consoleDataSource } from './database.js';
+import { consoleDataSource } from './runtime/database.js';
 import { DeadLettersModule } from './dead-letters/dead-letters.module.js';
 import { GroupsModule } from './pipeline/groups/groups.module.js';
 import { GroupWatch } from './pipeline/groups/group-watch.js';
@@ -19,7 +19,7 @@ import { PaymentsDatabase, type Query } from './pipeline/payments-database.js';
 import { PipelineController } from './pipeline/pipeline.controller.js';
 import { PIPELINE, pipeline } from './pipeline/pipeline.js';
 import { measureRetainedWal } from './pipeline/retained-wal.js';
-import { Retention } from './retention.js';
+import { Retention } from './runtime/retention.js';
 import { SettingsModule } from './pipeline/settings/settings.module.js';
 import { StandingAuditModule } from './audit/audit.module.js';
 

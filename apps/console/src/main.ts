@@ -1,7 +1,7 @@
 import { createApp, readConfig, runApp } from '@effectively-once/platform';
 import { appModule } from './app.module.js';
 import { consoleConfig } from './config.js';
-import { explain } from './console-errors.js';
+import { explain } from './runtime/console-errors.js';
 
 await runApp({
   name: 'console',

@@ -1,4 +1,5 @@
 export * from './cloud-event.js';
+export * from './consumer-report.js';
 export * from './dead-letter.js';
 export * from './decode.js';
 export * from './payment-completed.js';

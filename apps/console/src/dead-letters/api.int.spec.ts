@@ -4,7 +4,7 @@ import { testAddresses, waitUntil } from '@effectively-once/testing';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { appModule } from '../app.module.js';
 import { consoleConfig } from '../config.js';
-import { explain } from '../console-errors.js';
+import { explain } from '../runtime/console-errors.js';
 import {
   produceDeadLetters,
   deadLetter,

@@ -14,7 +14,7 @@ import { readTopic, RecordProducer, type KafkaRecord } from '@effectively-once/k
 import { createTestDatabase, testAddresses } from '@effectively-once/testing';
 import { Client } from 'pg';
 import type { DataSource } from 'typeorm';
-import { consoleDataSource } from '../database.js';
+import { consoleDataSource } from '../runtime/database.js';
 import { ingest, type IngestOptions } from './ingest/ingest.js';
 import { IngestedDeadLetters } from './ingest/ingested-dead-letters.js';
 

@@ -1,5 +1,5 @@
 import { TOPICS } from '@effectively-once/contracts';
-import { openTestConsole, type TestConsole } from './dead-letters/dead-letters.fixture.js';
+import { openTestConsole, type TestConsole } from '../dead-letters/dead-letters.fixture.js';
 import { DAILY_TOTALS_DAYS, DEAD_LETTER_DAYS, prune } from './retention.js';
 
 const KEPT_DAYS_MIN = 60;

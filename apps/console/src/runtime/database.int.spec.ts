@@ -2,7 +2,7 @@ import { createTestDatabase, TcpProxy, type TestDatabase } from '@effectively-on
 import type { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
 import { consoleDataSource } from './database.js';
-import { PaymentsDatabase } from './pipeline/payments-database.js';
+import { PaymentsDatabase } from '../pipeline/payments-database.js';
 
 // Without a query timeout, a periodic task of the console would wait for ever, and its gauges would
 // keep their old values.

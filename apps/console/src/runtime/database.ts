@@ -1,9 +1,9 @@
 import { postgresOptions } from '@effectively-once/postgres';
 import { DataSource } from 'typeorm';
-import { Console1795219200001 } from './migrations/1795219200001-console.js';
-import { DeadLetters1795219200002 } from './migrations/1795219200002-dead-letters.js';
-import { DailyTotals1795219200003 } from './migrations/1795219200003-daily-totals.js';
-import { CutDeadLetters1795219200004 } from './migrations/1795219200004-cut-dead-letters.js';
+import { Console1795219200001 } from '../migrations/1795219200001-console.js';
+import { DeadLetters1795219200002 } from '../migrations/1795219200002-dead-letters.js';
+import { DailyTotals1795219200003 } from '../migrations/1795219200003-daily-totals.js';
+import { CutDeadLetters1795219200004 } from '../migrations/1795219200004-cut-dead-letters.js';
 
 /** The console database, for the app and for the migrations. */
 export function consoleDataSource(options: { url: string; poolMax?: number }): DataSource {
