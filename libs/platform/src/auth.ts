@@ -13,7 +13,7 @@ import { ALGORITHM, AUDIENCE, ISSUER, type Caller } from './token.js';
 
 const USER_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
-interface VerifiedToken {
+export interface VerifiedToken {
   caller: Caller;
   /** Unix seconds. */
   expiresAt: number;
@@ -32,15 +32,15 @@ export class TokenVerifier {
   constructor(private readonly secret: string) {}
 
   /** @throws Problem `unauthorized` if this is not a valid, unexpired token of our issuer. */
-  async verify(token: string): Promise<Caller> {
+  async verify(token: string): Promise<VerifiedToken> {
     const known = this.verified.get(token);
-    if (known && Date.now() / 1_000 < known.expiresAt) return known.caller;
+    if (known && Date.now() / 1_000 < known.expiresAt) return known;
     this.verified.delete(token);
     const verified = await verifyToken(this.secret, token);
     this.verified.set(token, verified);
     const oldest = this.verified.keys().next();
     if (this.verified.size > VERIFIED_MAX && !oldest.done) this.verified.delete(oldest.value);
-    return verified.caller;
+    return verified;
   }
 }
 
@@ -85,7 +85,7 @@ function bearer(request: FastifyRequest): string {
  */
 export const AUTH_SECRET = Symbol('AUTH_SECRET');
 
-type WithCaller = FastifyRequest & { caller?: Caller };
+type WithCaller = FastifyRequest & { verified?: VerifiedToken };
 
 /** Allows every caller with a valid token. */
 @Injectable()
@@ -98,7 +98,7 @@ export class CallerGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<WithCaller>();
-    request.caller = await this.tokens.verify(bearer(request));
+    request.verified = await this.tokens.verify(bearer(request));
     return true;
   }
 }
@@ -114,8 +114,8 @@ export class OperatorGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<WithCaller>();
-    request.caller = await this.tokens.verify(bearer(request));
-    if (request.caller.role !== 'operator') {
+    request.verified = await this.tokens.verify(bearer(request));
+    if (request.verified.caller.role !== 'operator') {
       throw new Problem('forbidden', { status: 403, detail: 'This is for operators.' });
     }
     return true;
@@ -124,10 +124,19 @@ export class OperatorGuard implements CanActivate {
 
 /** The caller that a guard has verified, as a parameter of the handler. */
 export const AuthenticatedCaller = createParamDecorator((_: unknown, context: ExecutionContext) => {
-  const { caller } = context.switchToHttp().getRequest<WithCaller>();
-  if (!caller) throw new Error('this route uses AuthenticatedCaller without a guard');
-  return caller;
+  return verifiedIn(context).caller;
 });
+
+/** When the token of the request expires, in Unix seconds: an answer without an end ends then. */
+export const TokenExpiry = createParamDecorator((_: unknown, context: ExecutionContext) => {
+  return verifiedIn(context).expiresAt;
+});
+
+function verifiedIn(context: ExecutionContext): VerifiedToken {
+  const { verified } = context.switchToHttp().getRequest<WithCaller>();
+  if (!verified) throw new Error('this route reads the caller without a guard');
+  return verified;
+}
 
 /** Compares digests in constant time, so that timing reveals neither content nor length. */
 export function isServiceToken(request: FastifyRequest, expected: string): boolean {

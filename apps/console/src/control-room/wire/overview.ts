@@ -60,17 +60,39 @@ export interface Overview {
   outbox: { rows: string | null; latestAt: string | null };
   slot: {
     lagBytes: string | null;
+    /**
+     * How old the first byte of the write-ahead log is that the connector has not confirmed. An idle
+     * connector confirms every 10 s.
+     */
     lagSeconds: number | null;
     retainedBytes: string | null;
     status: string | null;
   };
   connector: { state: string | null; detail: string | null };
-  topic: { perSecond: number | null; partitions: { partition: number; end: string }[] };
+  topic: { perSecond: number | null; partitions: TopicEnd[] | null };
   consumers: ConsumerOverview[];
-  openPages: OpenPage[];
-  /** Faults that are switched on now. */
-  faults: { id: string; target: string; kind: string; until: string | null }[];
+  /** null while the pager's journal cannot be read. */
+  openPages: OpenPage[] | null;
+  /** Faults that are switched on now; null while the third parties do not answer. */
+  faults: ActiveFault[] | null;
 }
+
+/** The offset that the partition's next record will get. */
+export interface TopicEnd {
+  partition: number;
+  end: string;
+}
+
+export interface ActiveFault {
+  id: string;
+  target: string;
+  kind: string;
+  /** When it ends by itself; null if it does not. */
+  until: string | null;
+}
+
+/** Event `fault`: all faults that are switched on, sent when one is switched on or off. */
+export type FaultsChanged = ActiveFault[];
 
 /** Event `payment`: payments that are new or have changed, newest first, at most 100. */
 export type PaymentsChanged = PaymentSummary[];
