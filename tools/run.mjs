@@ -20,6 +20,7 @@ const COMMANDS = [
   ['start', 'run/start', 'start everything and make a first payment'],
   ['stop', 'run/stop', 'stop everything; with --wipe also delete the data'],
   ['status', 'run/status', 'list every process and its health'],
+  ['open', 'run/open', 'open the control room in a browser'],
   ['pay', 'operate/pay', 'make payments'],
   ['token', 'operate/token', 'print a demo access token'],
   ['audit', 'operate/audit', 'check every payment in every store'],

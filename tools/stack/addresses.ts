@@ -54,6 +54,11 @@ function derived(settings: Settings, journalFolder: string) {
     EMAIL_URL: http(settings.EMAIL_PORT),
     LOYALTY_URL: http(settings.LOYALTY_PORT),
     SEARCH_URL: http(settings.SEARCH_PORT),
+    PAYMENTS_PUBLIC_URL: http(settings.PAYMENTS_PORT),
+    SHOP_ORIGINS: ['localhost', '127.0.0.1']
+      .map((host) => `http://${host}:${settings.CONSOLE_PORT}`)
+      .join(),
+    DEMO_CONTROLS: settings.DEMO_CONTROLS,
     PAYMENTS_WEBHOOK_URL: `${http(settings.PAYMENTS_PORT)}/v1/psp/webhooks`,
     THIRD_PARTIES_URL: http(settings.THIRD_PARTIES_PORT),
     MAIL_PROVIDER_URL: http(settings.THIRD_PARTIES_PORT),

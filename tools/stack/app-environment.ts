@@ -25,6 +25,7 @@ const READS: Record<AppName, readonly Variable[]> = {
     'PSP_WEBHOOK_SECRET',
     'RATE_LIMIT_PER_S',
     'RATE_LIMIT_BURST',
+    'SHOP_ORIGINS',
   ],
   email: [
     'EMAIL_PORT',
@@ -53,6 +54,8 @@ const READS: Record<AppName, readonly Variable[]> = {
     'CONNECT_URL',
     'THIRD_PARTIES_URL',
     'DEBEZIUM_DATABASE_URL',
+    'PAYMENTS_PUBLIC_URL',
+    'DEMO_CONTROLS',
   ],
 };
 

@@ -46,6 +46,7 @@ const settingsSchema = z.object({
   DEBEZIUM_PASSWORD: secret,
   AUDITOR_PASSWORD: secret,
   AUTH_JWT_SECRET: secret,
+  DEMO_CONTROLS: z.enum(['0', '1']).default('0'),
   SERVICE_TOKEN: secret,
   PSP_SECRET_KEY: secret,
   PSP_WEBHOOK_SECRET: secret,

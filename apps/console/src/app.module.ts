@@ -11,6 +11,8 @@ import { DataSource } from 'typeorm';
 import type { ConsoleConfig } from './config.js';
 import { ConnectorSupervision, ConnectorModule } from './connector/connector.module.js';
 import { consoleDataSource } from './runtime/database.js';
+import { DemoController } from './control-room/demo/demo.controller.js';
+import { isDemo } from './control-room/demo/demo-mode.js';
 import { DeadLettersModule } from './dead-letters/dead-letters.module.js';
 import { GroupsModule } from './pipeline/groups/groups.module.js';
 import { GroupWatch } from './pipeline/groups/group-watch.js';
@@ -50,7 +52,7 @@ export function appModule(config: ConsoleConfig, logger: Logger): DynamicModule 
         }),
       }),
     ],
-    controllers: [PipelineController],
+    controllers: [PipelineController, ...(isDemo(config) ? [DemoController] : [])],
     providers: [
       { provide: AUTH_SECRET, useValue: config.AUTH_JWT_SECRET },
       {

@@ -3,13 +3,22 @@ import {
   databaseUrl,
   failurePointsFolder,
   httpUrl,
+  listenHost,
   nodeEnv,
+  onOff,
   port,
 } from '@effectively-once/platform';
 import { z } from 'zod';
 
+const hostNames = z
+  .string()
+  .regex(/^[a-z0-9.-]+(,[a-z0-9.-]+)*$/, 'must be host names, comma-separated')
+  .transform((text) => text.split(','))
+  .default([]);
+
 export const consoleConfig = z.object({
   NODE_ENV: nodeEnv,
+  LISTEN_HOST: listenHost,
   CONSOLE_PORT: port,
   CONSOLE_DATABASE_URL: databaseUrl,
   AUTH_JWT_SECRET: z.string().min(32),
@@ -27,6 +36,12 @@ export const consoleConfig = z.object({
   CONNECT_URL: httpUrl,
   /** The address for Connect. The connector is registered with it. */
   DEBEZIUM_DATABASE_URL: databaseUrl,
+  /** Where a browser reaches payments. The Shop calls it. */
+  PAYMENTS_PUBLIC_URL: httpUrl,
+  /** Further host names by which clients reach the console, comma-separated. */
+  CONSOLE_HOSTS: hostNames,
+  /** Switches the demo sign-in on, but only together with the demo's AUTH_JWT_SECRET. */
+  DEMO_CONTROLS: onOff,
   FAILURE_POINTS: failurePointsFolder,
 });
 

@@ -9,6 +9,6 @@ await runApp({
     const config = readConfig(emailConfig, process.env);
     const app = await createApp({ module: appModule(config, logger), logger });
     await DeliveryModule.join(app);
-    return { app, port: config.EMAIL_PORT };
+    return { app, port: config.EMAIL_PORT, host: config.LISTEN_HOST };
   },
 });

@@ -19,6 +19,7 @@ import { LOGGER, PAYMENTS_CONFIG, type PaymentsConfig } from './config.js';
 import type { ReachPoint } from './runtime/failure-points.js';
 import { DatabaseModule } from './runtime/database.module.js';
 import { probeCheckout } from './runtime/write-probe.js';
+import { allowShop } from './http/cors.js';
 import { databaseDownAsProblem } from './http/payments-errors.js';
 import { OpenApiController } from './http/openapi.controller.js';
 import { PaymentsController } from './payment/payments.controller.js';
@@ -34,13 +35,15 @@ import { WebhookController } from './recovery/webhook.controller.js';
 /** The whole service, not listening yet. */
 export async function paymentsApp(options: PaymentsAppOptions): Promise<NestFastifyApplication> {
   assertDedupWindowCovers(RETENTION);
-  return await createApp({
+  const app = await createApp({
     module: AppModule.register(options),
     logger: options.logger,
     // The PSP signs the bytes of its webhooks.
     rawBody: true,
     explain: databaseDownAsProblem,
   });
+  allowShop(app, options.config.SHOP_ORIGINS);
+  return app;
 }
 
 export interface PaymentsAppOptions {

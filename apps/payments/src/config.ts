@@ -2,6 +2,7 @@ import {
   databaseUrl,
   failurePointsFolder,
   httpUrl,
+  listenHost,
   nodeEnv,
   port,
   readConfig,
@@ -9,10 +10,20 @@ import {
 } from '@effectively-once/platform';
 import { z } from 'zod';
 
+/** `http://localhost:8080,http://127.0.0.1:8080`: scheme, host and port, and nothing after. */
+const origins = z
+  .string()
+  .transform((text) => text.split(',').map((one) => one.trim()))
+  .refine((all) => all.every(isOrigin), 'must be origins such as http://localhost:8080')
+  .default([]);
+
+const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text;
+
 const atLeastOne = wholeNumber.refine((value) => value > 0, 'must be at least 1');
 
 const schema = z.object({
   NODE_ENV: nodeEnv,
+  LISTEN_HOST: listenHost,
   PAYMENTS_PORT: port,
   PAYMENTS_DATABASE_URL: databaseUrl,
   AUTH_JWT_SECRET: z.string().min(32, 'must be at least 32 characters (RFC 7518 §3.2)'),
@@ -24,6 +35,8 @@ const schema = z.object({
   /** The token bucket of one user in one process: checkouts per second, and its size. */
   RATE_LIMIT_PER_S: atLeastOne.default(50),
   RATE_LIMIT_BURST: atLeastOne.default(200),
+  /** The origins of web pages that may call payments from a browser. None by default. */
+  SHOP_ORIGINS: origins,
   FAILURE_POINTS: failurePointsFolder,
 });
 

@@ -10,6 +10,6 @@ await runApp({
     const config = paymentsConfig(process.env);
     const app = await paymentsApp({ config, logger, clockAndIds: systemClockAndIds });
     serveDocs(app);
-    return { app, port: config.PAYMENTS_PORT };
+    return { app, port: config.PAYMENTS_PORT, host: config.LISTEN_HOST };
   },
 });

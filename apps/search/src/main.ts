@@ -9,6 +9,6 @@ await runApp({
     const config = readConfig(searchConfig, process.env);
     const app = await createApp({ module: appModule(config, logger), logger });
     await DeliveryModule.join(app);
-    return { app, port: config.SEARCH_PORT };
+    return { app, port: config.SEARCH_PORT, host: config.LISTEN_HOST };
   },
 });

@@ -32,7 +32,8 @@ export type ThirdPartiesConfig = Pick<
   | 'PSP_SECRET_KEY'
   | 'PSP_WEBHOOK_SECRET'
   | 'PAYMENTS_WEBHOOK_URL'
->;
+> &
+  Partial<Pick<Config, 'LISTEN_HOST'>>;
 
 /**
  * Three simulated external systems in one process. The PSP and the mail provider have own ports.
@@ -98,9 +99,10 @@ export class AppModule implements OnModuleInit, OnApplicationBootstrap, OnApplic
               newId,
             });
             const smtp = () => createSmtpServer({ journal: journals.mails, faults, logger, now });
+            const host = config.LISTEN_HOST;
             return new Listeners(
-              new Listener({ port: config.PSP_PORT, createServer: psp.createServer }),
-              new Listener({ port: config.SMTP_PORT, createServer: smtp }),
+              new Listener({ port: config.PSP_PORT, host, createServer: psp.createServer }),
+              new Listener({ port: config.SMTP_PORT, host, createServer: smtp }),
             );
           },
         },

@@ -1,8 +1,9 @@
-import { httpUrl, nodeEnv, port } from '@effectively-once/platform';
+import { httpUrl, listenHost, nodeEnv, port } from '@effectively-once/platform';
 import { z } from 'zod';
 
 export const configSchema = z.object({
   NODE_ENV: nodeEnv,
+  LISTEN_HOST: listenHost,
   /** Port of the journals, the faults, the mail provider's API and the pager. */
   THIRD_PARTIES_PORT: port,
   PSP_PORT: port,

@@ -11,7 +11,13 @@ export class Listener {
   private boundPort: number;
 
   /** Port 0 takes a free port, and keeps it when it opens again. */
-  constructor(private readonly options: { port: number; createServer: () => Server }) {
+  constructor(
+    private readonly options: {
+      port: number;
+      host?: string | undefined;
+      createServer: () => Server;
+    },
+  ) {
     this.boundPort = options.port;
   }
 
@@ -38,7 +44,7 @@ export class Listener {
     });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      server.listen({ port: this.boundPort, host: '0.0.0.0' }, () => {
+      server.listen({ port: this.boundPort, host: this.options.host ?? '127.0.0.1' }, () => {
         server.off('error', reject);
         resolve();
       });

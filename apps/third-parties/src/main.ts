@@ -7,6 +7,6 @@ await runApp({
   create: async (logger) => {
     const config = readConfig(configSchema, process.env);
     const app = await createApp({ module: AppModule.register(config, logger), logger });
-    return { app, port: config.THIRD_PARTIES_PORT };
+    return { app, port: config.THIRD_PARTIES_PORT, host: config.LISTEN_HOST };
   },
 });

@@ -68,7 +68,7 @@ export async function createApp(options: AppOptions): Promise<NestFastifyApplica
 export async function runApp(options: {
   name: string;
   /** Reads the configuration and creates the app. A ConfigError is printed without a stack. */
-  create: (logger: Logger) => Promise<{ app: NestFastifyApplication; port: number }>;
+  create: (logger: Logger) => Promise<{ app: NestFastifyApplication; port: number; host: string }>;
 }): Promise<void> {
   const logger = createLogger(options.name);
   const die = (error: unknown) => {
@@ -82,10 +82,10 @@ export async function runApp(options: {
   process.on('uncaughtException', die);
   process.on('unhandledRejection', die);
   try {
-    const { app, port } = await options.create(logger);
+    const { app, port, host } = await options.create(logger);
     app.enableShutdownHooks();
-    await app.listen(port, '0.0.0.0');
-    logger.info({ port }, 'listening');
+    await app.listen(port, host);
+    logger.info({ port, host }, 'listening');
   } catch (error) {
     die(error);
   }

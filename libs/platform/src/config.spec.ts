@@ -46,6 +46,6 @@ it('refuses failure points in production', () => {
   const mortal = { ...good, FAILURE_POINTS: 'points' };
   expect(faultsOf(mortal)).toEqual([]);
   expect(faultsOf({ ...mortal, NODE_ENV: 'production' })).toEqual([
-    'FAILURE_POINTS: is for tests, and refused in production',
+    'FAILURE_POINTS: is for tests and demos, and refused in production',
   ]);
 });

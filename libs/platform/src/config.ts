@@ -19,6 +19,18 @@ export const wholeNumber = z
 export const databaseUrl = z.url({ protocol: /^postgres(ql)?$/ });
 export const httpUrl = z.url({ protocol: /^https?$/ });
 
+/**
+ * The address on which a service listens. In a container, only 0.0.0.0 is reachable from outside;
+ * everywhere else the default keeps the demo on this machine.
+ */
+export const listenHost = z.union([z.ipv4(), z.ipv6()]).default('127.0.0.1');
+
+/** `1` switches something on. Unset is off. */
+export const onOff = z
+  .enum(['0', '1'])
+  .default('0')
+  .transform((value) => value === '1');
+
 export const nodeEnv = z.enum(['development', 'test', 'production']).default('development');
 
 /** The version in dead letters. The image build sets it; a checkout is `dev`. */
@@ -42,6 +54,7 @@ export const kafkaSessionTimeoutMs = wholeNumber
 /** The variables that every consumer reads. */
 export const consumerEnvironment = {
   NODE_ENV: nodeEnv,
+  LISTEN_HOST: listenHost,
   APP_VERSION: appVersion,
   KAFKA_BROKERS: brokerList,
   KAFKA_SESSION_TIMEOUT_MS: kafkaSessionTimeoutMs,
@@ -57,8 +70,10 @@ export class ConfigError extends Error {
 
 // Every credential in the committed .env contains this word.
 const DEMO_VALUE = /(^|[^a-z])demo([^a-z]|$)/;
-// With this variable, a file in a folder kills the process.
-const FOR_TESTS_ONLY = ['FAILURE_POINTS'];
+// With FAILURE_POINTS, a file in a folder kills the process. With DEMO_CONTROLS=1, the console signs
+// in every caller.
+const isForTestsOnly = (name: string, value: string | undefined) =>
+  (name === 'FAILURE_POINTS' && value !== undefined) || (name === 'DEMO_CONTROLS' && value === '1');
 
 /**
  * The only reader of the environment in a process. It reports all faults at once, so that the
@@ -80,8 +95,8 @@ export function readConfig<Schema extends z.ZodObject>(
     for (const name of Object.keys(schema.shape)) {
       if (DEMO_VALUE.test(given[name] ?? ''))
         faults.push(`${name}: a demo credential is refused in production`);
-      if (FOR_TESTS_ONLY.includes(name) && given[name] !== undefined)
-        faults.push(`${name}: is for tests, and refused in production`);
+      if (isForTestsOnly(name, given[name]))
+        faults.push(`${name}: is for tests and demos, and refused in production`);
     }
   }
   if (!parsed.success || faults.length > 0) throw new ConfigError(faults);

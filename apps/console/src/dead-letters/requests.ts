@@ -1,5 +1,5 @@
 import { CONSUMERS, type ConsumerName } from '@effectively-once/contracts';
-import { faultsOf, Problem } from '@effectively-once/platform';
+import { parseRequest, Problem } from '@effectively-once/platform';
 import { z } from 'zod';
 
 /** The limit of ids in one request. For more, use a filter. */
@@ -59,10 +59,10 @@ export type DiscardRequest = z.infer<typeof discardRequest>;
 export type ListQuery = z.infer<typeof listQuery>;
 export type PageQuery = z.infer<typeof pageQuery>;
 
-export const asRedrive = (body: unknown) => read(redriveRequest, body ?? {});
-export const asDiscard = (body: unknown) => read(discardRequest, body ?? {});
-export const asList = (query: unknown) => read(listQuery, query);
-export const asPage = (query: unknown) => read(pageQuery, query);
+export const asRedrive = (body: unknown) => parseRequest(redriveRequest, body ?? {});
+export const asDiscard = (body: unknown) => parseRequest(discardRequest, body ?? {});
+export const asList = (query: unknown) => parseRequest(listQuery, query);
+export const asPage = (query: unknown) => parseRequest(pageQuery, query);
 
 /** @throws Problem `not_found` that names the known consumers. */
 export function asConsumer(text: string): ConsumerName {
@@ -70,15 +70,4 @@ export function asConsumer(text: string): ConsumerName {
   if (consumer) return consumer;
   const detail = `There is no such consumer. The consumers are: ${CONSUMERS.join(', ')}.`;
   throw new Problem('not_found', { status: 404, detail, members: { consumers: CONSUMERS } });
-}
-
-/** @throws Problem `invalid_request` with every fault, by JSON pointer (RFC 6901). */
-function read<Schema extends z.ZodType>(schema: Schema, given: unknown): z.infer<Schema> {
-  const parsed = schema.safeParse(given);
-  if (parsed.success) return parsed.data;
-  throw new Problem('invalid_request', {
-    status: 400,
-    detail: 'The request is not valid.',
-    members: { errors: faultsOf(parsed.error) },
-  });
 }
