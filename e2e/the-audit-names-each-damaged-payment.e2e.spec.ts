@@ -31,7 +31,7 @@ afterEach(async () => {
 });
 
 const names = (id: string, why: RegExp) =>
-  expect.arrayContaining([{ id, why: expect.stringMatching(why) }]);
+  expect.arrayContaining([{ id, kind: 'other', why: expect.stringMatching(why) }]);
 
 it('I1 names a payment whose outbox row is gone', async () => {
   let row: unknown;
@@ -48,7 +48,9 @@ it('I1 names a payment whose outbox row is gone', async () => {
         [JSON.stringify(row)],
       ),
   );
-  expect(found['I1']).toEqual([{ id: victim, why: expect.stringMatching(/has no outbox row/) }]);
+  expect(found['I1']).toEqual([
+    { id: victim, kind: 'lost', why: expect.stringMatching(/has no outbox row/) },
+  ]);
   expect(found['I3']).toEqual(names(victim, /comes from no outbox row/));
 });
 
@@ -62,7 +64,7 @@ it('I2 names the subject of an outbox row when there is no such payment', async 
     () => move(noPayment, victim),
   );
   expect(found['I2']).toEqual([
-    { id: noPayment, why: expect.stringMatching(/there is no such payment/) },
+    { id: noPayment, kind: 'other', why: expect.stringMatching(/there is no such payment/) },
   ]);
 });
 
@@ -88,8 +90,12 @@ it('I3 names an event that is not in the topic, and a record without an outbox r
     published: (from, take) => readPublished({ brokers: at.KAFKA_BROKERS, topic, from }, take),
   }));
   expect(found['I3']).toEqual([
-    { id: victim, why: expect.stringMatching(/is not in the topic, and the slot has moved/) },
-    { id: noPayment, why: expect.stringMatching(/comes from no outbox row/) },
+    {
+      id: victim,
+      kind: 'lost',
+      why: expect.stringMatching(/is not in the topic, and the slot has moved/),
+    },
+    { id: noPayment, kind: 'other', why: expect.stringMatching(/comes from no outbox row/) },
   ]);
 });
 
@@ -111,6 +117,7 @@ it('I4 names a payment that is left open, unless the PSP was away for as long', 
   expect(found['I4']).toEqual([
     {
       id: noPayment,
+      kind: 'other',
       why: expect.stringMatching(/UNKNOWN for \d+ s in which the PSP could be asked/),
     },
   ]);
@@ -133,8 +140,12 @@ it('I5 and I11 name a payment that was captured twice, until one is refunded', a
     async () => ({ refund } = await captureByHand({ paymentId: victim, amountMinor: 1299 })),
     () => refund(),
   );
-  expect(found['I5']).toEqual([{ id: victim, why: expect.stringMatching(/captured 2 times/) }]);
-  expect(found['I11']).toEqual([{ id: victim, why: expect.stringMatching(/captured 2 times/) }]);
+  expect(found['I5']).toEqual([
+    { id: victim, kind: 'doubled', why: expect.stringMatching(/captured 2 times/) },
+  ]);
+  expect(found['I11']).toEqual([
+    { id: victim, kind: 'doubled', why: expect.stringMatching(/captured 2 times/) },
+  ]);
 });
 
 it('I5 names money taken for no payment', async () => {
@@ -143,7 +154,9 @@ it('I5 names money taken for no payment', async () => {
     async () => ({ refund } = await captureByHand({ paymentId: noPayment, amountMinor: 1 })),
     () => refund(),
   );
-  expect(found['I5']).toEqual([{ id: noPayment, why: 'captured, but there is no such payment' }]);
+  expect(found['I5']).toEqual([
+    { id: noPayment, kind: 'other', why: 'captured, but there is no such payment' },
+  ]);
 });
 
 it('I6 names a payment whose points are gone, and the account that no longer adds up', async () => {
@@ -162,8 +175,12 @@ it('I6 names a payment whose points are gone, and the account that no longer add
       ),
   );
   expect(found['I6']).toEqual([
-    { id: victim, why: expect.stringMatching(/no points entry, though loyalty has completed/) },
-    { id: userId, why: expect.stringMatching(/the balance of user/) },
+    {
+      id: victim,
+      kind: 'lost',
+      why: expect.stringMatching(/no points entry, though loyalty has completed/),
+    },
+    { id: userId, kind: 'other', why: expect.stringMatching(/the balance of user/) },
   ]);
 });
 
@@ -177,7 +194,9 @@ it('I6 names the user whose balance is wrong', async () => {
     () => add(1),
     () => add(-1),
   );
-  expect(found['I6']).toEqual([{ id: userId, why: expect.stringMatching(/the sum of its/) }]);
+  expect(found['I6']).toEqual([
+    { id: userId, kind: 'other', why: expect.stringMatching(/the sum of its/) },
+  ]);
 });
 
 it('I6 names a payment whose points entry is for another amount', async () => {
@@ -194,6 +213,7 @@ it('I6 names a payment whose points entry is for another amount', async () => {
   expect(found['I6']).toEqual([
     {
       id: victim,
+      kind: 'other',
       why: `its points entry is for 1300 EUR of user ${userId}, the payment 1299 EUR of user ${userId}`,
     },
   ]);
@@ -216,7 +236,9 @@ it('I7 names a payment mailed twice, until there is evidence of a maybe_duplicat
       // The mail cannot be taken back. The repair is the evidence that permits a second mail.
       () => redis.xadd('email:maybe-duplicate', '*', 'paymentId', victim, 'messageId', messageId),
     );
-    expect(found['I7']).toEqual([{ id: victim, why: expect.stringMatching(/mailed 2 receipts/) }]);
+    expect(found['I7']).toEqual([
+      { id: victim, kind: 'doubled', why: expect.stringMatching(/mailed 2 receipts/) },
+    ]);
   } finally {
     redis.disconnect();
     mailer.close();
@@ -230,7 +252,11 @@ it('I7 names a payment that was never mailed', async () => {
       stores.receipts((receipt) => (receipt.paymentId === victim ? undefined : take(receipt))),
   }));
   expect(found['I7']).toEqual([
-    { id: victim, why: expect.stringMatching(/no receipt, though email has completed/) },
+    {
+      id: victim,
+      kind: 'lost',
+      why: expect.stringMatching(/no receipt, though email has completed/),
+    },
   ]);
 });
 
@@ -248,7 +274,11 @@ describe('I8', () => {
       () => elasticsearch.index({ index, id: victim, document, ...version }),
     );
     expect(found['I8']).toEqual([
-      { id: victim, why: expect.stringMatching(/no document, though search has completed/) },
+      {
+        id: victim,
+        kind: 'lost',
+        why: expect.stringMatching(/no document, though search has completed/),
+      },
     ]);
   });
 
@@ -263,7 +293,7 @@ describe('I8', () => {
       () => add(-1),
     );
     expect(found['I8']).toEqual([
-      { id: victim, why: expect.stringMatching(/its document has version/) },
+      { id: victim, kind: 'other', why: expect.stringMatching(/its document has version/) },
     ]);
   });
 
@@ -279,6 +309,7 @@ describe('I8', () => {
     expect(found['I8']).toEqual([
       {
         id: victim,
+        kind: 'other',
         why: `its document is for 1300 EUR of user ${userId}, the payment 1299 EUR of user ${userId}`,
       },
     ]);
@@ -290,7 +321,7 @@ describe('I8', () => {
       () => elasticsearch.delete({ index, id: noPayment }),
     );
     expect(found['I8']).toEqual([
-      { id: noPayment, why: 'has a document, but there is no such payment' },
+      { id: noPayment, kind: 'other', why: 'has a document, but there is no such payment' },
     ]);
   });
 });
@@ -307,6 +338,10 @@ it('I11 names a payment whose stored response contradicts its status', async () 
     () => setStoredStatus(201),
   );
   expect(found['I11']).toEqual([
-    { id: victim, why: 'its stored response says 402 COMPLETED, but the payment is COMPLETED' },
+    {
+      id: victim,
+      kind: 'other',
+      why: 'its stored response says 402 COMPLETED, but the payment is COMPLETED',
+    },
   ]);
 });

@@ -53,7 +53,11 @@ describe('I10', () => {
   it('names a dead letter in the table that is in no topic', async () => {
     const found = await damaged(pretend('pending'), forget);
     expect(found['I10']).toEqual([
-      { id: victim, why: expect.stringMatching(/\(pending\), and not in the dead letter topic/) },
+      {
+        id: victim,
+        kind: 'lost',
+        why: expect.stringMatching(/\(pending\), and not in the dead letter topic/),
+      },
     ]);
   });
 
@@ -63,6 +67,7 @@ describe('I10', () => {
       expect.arrayContaining([
         {
           id: victim,
+          kind: 'lost',
           why: expect.stringMatching(/called redriven, but is not in the redrive topic/),
         },
       ]),
@@ -86,7 +91,11 @@ describe('I10', () => {
       },
     }));
     expect(found['I6']).toEqual([
-      { id: victim, why: expect.stringMatching(/no points entry, though loyalty has completed/) },
+      {
+        id: victim,
+        kind: 'lost',
+        why: expect.stringMatching(/no points entry, though loyalty has completed/),
+      },
     ]);
   });
 
@@ -106,8 +115,16 @@ describe('I10', () => {
       },
     }));
     expect(found['I10']).toEqual([
-      { id: victim, why: expect.stringMatching(/is not in the console's table, although/) },
-      { id: victim, why: expect.stringMatching(/of the redrive topic, but is not in the table/) },
+      {
+        id: victim,
+        kind: 'lost',
+        why: expect.stringMatching(/is not in the console's table, although/),
+      },
+      {
+        id: victim,
+        kind: 'other',
+        why: expect.stringMatching(/of the redrive topic, but is not in the table/),
+      },
     ]);
   });
 });

@@ -37,7 +37,11 @@ it('I9 names a payment awarded its points before an earlier one of its user', as
     );
   const found = await damaged(swap, swap);
   expect(found['I9']).toEqual([
-    { id: second, why: expect.stringMatching(`was awarded its points before ${first} at`) },
+    {
+      id: second,
+      kind: 'other',
+      why: expect.stringMatching(`was awarded its points before ${first} at`),
+    },
   ]);
 });
 
@@ -51,7 +55,7 @@ it('I9 names a payment indexed before an earlier one of its user', async () => {
     () => writeAgain(second),
   );
   expect(found['I9']).toEqual([
-    { id: second, why: expect.stringMatching(`was indexed before ${first} at`) },
+    { id: second, kind: 'other', why: expect.stringMatching(`was indexed before ${first} at`) },
   ]);
 });
 
@@ -69,6 +73,10 @@ it('I9 names a payment mailed before an earlier one of its user', async () => {
     },
   }));
   expect(found['I9']).toEqual([
-    { id: second, why: expect.stringMatching(`was mailed its receipt before ${first} at`) },
+    {
+      id: second,
+      kind: 'other',
+      why: expect.stringMatching(`was mailed its receipt before ${first} at`),
+    },
   ]);
 });

@@ -6,3 +6,4 @@ export * from './report.js';
 export { sourcesOf } from './stores/sources.js';
 export { openStores, type Sources, type Stores } from './stores/stores.js';
 export { UnreadableStore } from './stores/unreadable-store.js';
+export * from './verdict.js';

@@ -6,7 +6,7 @@ import {
   type Judgement,
 } from './report.js';
 
-const finding = { id: 'paid', why: 'why' };
+const finding = { id: 'paid', kind: 'lost', why: 'why' } as const;
 const judgement = (changes: Partial<Judgement>): Judgement => ({
   checked: 1,
   violated: [],
@@ -50,6 +50,7 @@ describe('the findings of an invariant, added up over buckets', () => {
     }
     expect(invariant).toMatchObject({ checked: 3, violatedCount: 2_100, lateCount: 3 });
     expect(invariant.violated).toHaveLength(1_000);
+    expect(invariant.violatedByKind).toEqual({ lost: 2_100, doubled: 0, other: 0 });
     expect(invariant.late).toHaveLength(3);
   });
 });

@@ -3,10 +3,27 @@
  */
 const FINDINGS_MAX = 1_000;
 
+export const FINDING_KINDS = ['lost', 'doubled', 'other'] as const;
+
+/**
+ * What a violation means for the payment. The invariant decides it where it makes the finding.
+ *
+ *   lost      something that had to be there is missing: the capture, the outbox row, the event,
+ *             the points, the receipt, the document, a dead letter, a redrive
+ *   doubled   one of them is there a second time: a second charge, row, entry, document, response,
+ *             or a receipt that email did not declare before
+ *   other     everything else: a wrong amount, user or version, a record without a payment, the
+ *             wrong order, a payment that stays open, a resource beyond its bound
+ *
+ * On a late finding it is what the finding will mean if it stays.
+ */
+export type FindingKind = (typeof FINDING_KINDS)[number];
+
 /** One thing that violates an invariant, or that is late. */
 export interface Finding {
   /** The payment's id if there is a payment; else the name of the thing in its store. */
   id: string;
+  kind: FindingKind;
   /** A sentence for the operator who has to act. */
   why: string;
 }
@@ -27,6 +44,8 @@ export interface InvariantReport extends Judgement {
   /** How many findings there are. `violated` and `late` name the first thousand. */
   violatedCount: number;
   lateCount: number;
+  /** `violatedCount`, divided by what the findings mean. */
+  violatedByKind: Record<FindingKind, number>;
 }
 
 export interface AuditReport {
@@ -69,6 +88,7 @@ export const emptyReport = ({ id, title }: { id: string; title: string }): Invar
   violatedCount: 0,
   late: [],
   lateCount: 0,
+  violatedByKind: { lost: 0, doubled: 0, other: 0 },
 });
 
 /** Adds the judgement of one more bucket. */
@@ -77,6 +97,7 @@ export function addJudgement(report: InvariantReport, judgement: Judgement): voi
   report.checked += checked;
   report.violatedCount += violated.length;
   report.lateCount += late.length;
+  for (const { kind } of violated) report.violatedByKind[kind]++;
   report.violated.push(...violated.slice(0, FINDINGS_MAX - report.violated.length));
   report.late.push(...late.slice(0, FINDINGS_MAX - report.late.length));
   report.status = statusOf(report);

@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
-import type { AuditReport, InvariantReport } from '@effectively-once/audit';
+import type { AuditReport, Finding, InvariantReport } from '@effectively-once/audit';
 import { auditTable } from './audit-table.js';
 
-const finding = (id: string) => ({ id, why: 'has no outbox row' });
+const finding = (id: string): Finding => ({ id, kind: 'lost', why: 'has no outbox row' });
 
 function table(changes: Partial<AuditReport>, ...invariants: Partial<InvariantReport>[]): string[] {
   const report: AuditReport = {
@@ -20,6 +20,7 @@ function table(changes: Partial<AuditReport>, ...invariants: Partial<InvariantRe
       late: [],
       violatedCount: invariant.violated?.length ?? 0,
       lateCount: invariant.late?.length ?? 0,
+      violatedByKind: { lost: 0, doubled: 0, other: 0 },
       ...invariant,
     })),
     ...changes,

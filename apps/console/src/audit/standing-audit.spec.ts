@@ -63,7 +63,9 @@ describe('the standing audit', () => {
   it('runs full audits until one has finished', async () => {
     const { audit, seen } = standing(new Error('Redis is down'), 'ok', 'ok');
     await expect(audit.standing()).rejects.toThrow('Redis is down');
+    expect(audit.failure).toEqual(new Error('Redis is down'));
     await audit.standing();
+    expect(audit.failure).toBeUndefined();
     await audit.standing();
     expect(seen.since).toEqual([undefined, undefined, sinceAnHourBefore]);
     expect(seen.told).toEqual(['Redis is down', 'ok', 'ok']);

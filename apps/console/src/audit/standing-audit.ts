@@ -26,6 +26,7 @@ export interface Watch {
  */
 export class StandingAudit {
   private latest: AuditReport | undefined;
+  private latestFailure: unknown;
   private lastFull: AuditReport | undefined;
   private fullRunning: Promise<AuditReport> | undefined;
   private previous: Promise<unknown> = Promise.resolve();
@@ -35,6 +36,11 @@ export class StandingAudit {
   /** The last report of either kind. */
   get last(): AuditReport | undefined {
     return this.latest;
+  }
+
+  /** Why the last audit could not finish; undefined if it has finished, or none has run. */
+  get failure(): unknown {
+    return this.latestFailure;
   }
 
   /** Runs a full audit now. If a full audit runs already, returns the report of that one. */
@@ -69,10 +75,12 @@ export class StandingAudit {
     try {
       const report = await audit(what);
       this.latest = report;
+      this.latestFailure = undefined;
       if (!what.since) this.lastFull = report;
       watch.finished(report);
       return report;
     } catch (error) {
+      this.latestFailure = error ?? new Error('the audit failed');
       watch.failed(error);
       throw error;
     }

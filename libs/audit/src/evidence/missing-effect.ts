@@ -76,10 +76,10 @@ export function reportMissingEffect(
 ): void {
   switch (missing.outcome) {
     case 'late':
-      judgement.late.push({ id, why: `no ${effect} yet: ${missing.why}` });
+      judgement.late.push({ id, kind: 'lost', why: `no ${effect} yet: ${missing.why}` });
       return;
     case 'lost':
-      judgement.violated.push({ id, why: `no ${effect}, though ${missing.why}` });
+      judgement.violated.push({ id, kind: 'lost', why: `no ${effect}, though ${missing.why}` });
       return;
     case 'dead_lettered':
     case 'not_judged':

@@ -6,7 +6,11 @@ const DAY_MS = 24 * 3_600_000;
 describe('I1: every completed payment has exactly one outbox row', () => {
   it('names a payment without an outbox row', () => {
     expect(everyPaymentHasOneOutboxRow(honestEvidence({ outbox: [] })).violated).toEqual([
-      { id: 'paid', why: 'completed, but has no outbox row: no consumer learns of it' },
+      {
+        id: 'paid',
+        kind: 'lost',
+        why: 'completed, but has no outbox row: no consumer learns of it',
+      },
     ]);
   });
 
@@ -14,7 +18,7 @@ describe('I1: every completed payment has exactly one outbox row', () => {
     const [row] = honestEvidence().outbox;
     const outbox = [row!, { ...row!, eventId: 'second' }];
     expect(everyPaymentHasOneOutboxRow(honestEvidence({ outbox })).violated).toEqual([
-      { id: 'paid', why: 'has 2 outbox rows: events event, second' },
+      { id: 'paid', kind: 'doubled', why: 'has 2 outbox rows: events event, second' },
     ]);
   });
 
@@ -38,12 +42,16 @@ describe('I1: every completed payment has exactly one outbox row', () => {
 describe('I2: every outbox row belongs to a completed payment', () => {
   it('names a row without a payment by the payment it claims', () => {
     const { violated } = everyOutboxRowHasItsPayment(honestEvidence({ payments: new Map() }));
-    expect(violated).toEqual([{ id: 'paid', why: 'outbox row event: there is no such payment' }]);
+    expect(violated).toEqual([
+      { id: 'paid', kind: 'other', why: 'outbox row event: there is no such payment' },
+    ]);
   });
 
   it('names a row whose payment never completed', () => {
     const payments = paidWith({ status: 'UNKNOWN' });
     const { violated } = everyOutboxRowHasItsPayment(honestEvidence({ payments }));
-    expect(violated).toEqual([{ id: 'paid', why: 'outbox row event: its payment is UNKNOWN' }]);
+    expect(violated).toEqual([
+      { id: 'paid', kind: 'other', why: 'outbox row event: its payment is UNKNOWN' },
+    ]);
   });
 });

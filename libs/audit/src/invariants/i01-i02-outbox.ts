@@ -9,9 +9,9 @@ import type { Judgement } from '../report.js';
 /**
  * I1: every COMPLETED payment has exactly one outbox row (transactional outbox).
  *
- * A finding means that consumers never learn of a payment, or that they get two events for it. One
- * statement writes both rows and one snapshot reads both, so a finding is always violated, never
- * late.
+ * A finding means that consumers never learn of a payment (lost), or that they get two events for it
+ * (doubled). One statement writes both rows and one snapshot reads both, so a finding is always
+ * violated, never late.
  */
 export function everyPaymentHasOneOutboxRow(evidence: Evidence): Judgement {
   const judgement: Judgement = { checked: 0, violated: [], late: [] };
@@ -24,11 +24,13 @@ export function everyPaymentHasOneOutboxRow(evidence: Evidence): Judgement {
     if (events.length === 0) {
       judgement.violated.push({
         id,
+        kind: 'lost',
         why: 'completed, but has no outbox row: no consumer learns of it',
       });
     } else if (events.length > 1) {
       const ids = events.map(({ eventId }) => eventId).join(', ');
-      judgement.violated.push({ id, why: `has ${events.length} outbox rows: events ${ids}` });
+      const why = `has ${events.length} outbox rows: events ${ids}`;
+      judgement.violated.push({ id, kind: 'doubled', why });
     }
   }
   return judgement;
@@ -37,7 +39,8 @@ export function everyPaymentHasOneOutboxRow(evidence: Evidence): Judgement {
 /**
  * I2: every outbox row belongs to a COMPLETED payment.
  *
- * A finding means that consumers act on a payment that did not complete. Always violated, as in I1.
+ * A finding means that consumers act on a payment that did not complete. Always violated, as in I1, and
+ * `other`: nothing of a completed payment is missing or repeated.
  */
 export function everyOutboxRowHasItsPayment(evidence: Evidence): Judgement {
   const judgement: Judgement = { checked: 0, violated: [], late: [] };
@@ -46,7 +49,8 @@ export function everyOutboxRowHasItsPayment(evidence: Evidence): Judgement {
     const status = evidence.payments.get(paymentId)?.status;
     if (status === 'COMPLETED') continue;
     const payment = status ? `its payment is ${status}` : 'there is no such payment';
-    judgement.violated.push({ id: paymentId, why: `outbox row ${eventId}: ${payment}` });
+    const why = `outbox row ${eventId}: ${payment}`;
+    judgement.violated.push({ id: paymentId, kind: 'other', why });
   }
   return judgement;
 }

@@ -9,7 +9,11 @@ describe('I3: every outbox event is in the topic, and nothing else is', () => {
   it('reports an event as lost once the slot has moved past it', () => {
     const { violated, late } = topicMatchesTheOutbox(honestEvidence({ published: [] }));
     expect(violated).toEqual([
-      { id: 'paid', why: 'event event is not in the topic, and the slot has moved past it' },
+      {
+        id: 'paid',
+        kind: 'lost',
+        why: 'event event is not in the topic, and the slot has moved past it',
+      },
     ]);
     expect(late).toEqual([]);
   });
@@ -19,7 +23,11 @@ describe('I3: every outbox event is in the topic, and nothing else is', () => {
     const { violated, late } = topicMatchesTheOutbox(evidence);
     expect(violated).toEqual([]);
     expect(late).toEqual([
-      { id: 'paid', why: 'event event is not in the topic yet; the slot has not reached it' },
+      {
+        id: 'paid',
+        kind: 'lost',
+        why: 'event event is not in the topic yet; the slot has not reached it',
+      },
     ]);
   });
 
@@ -34,6 +42,7 @@ describe('I3: every outbox event is in the topic, and nothing else is', () => {
     expect(violated).toEqual([
       {
         id: 'unknown',
+        kind: 'other',
         why: 'event foreign at partition 3, offset 9 comes from no outbox row',
       },
     ]);
@@ -52,6 +61,7 @@ describe('I3: every outbox event is in the topic, and nothing else is', () => {
     expect(violated).toEqual([
       {
         id: '5-0',
+        kind: 'other',
         why: 'a record without an event id at partition 5, offset 0 comes from no outbox row',
       },
     ]);
@@ -62,6 +72,7 @@ describe('I3: every outbox event is in the topic, and nothing else is', () => {
     expect(topicMatchesTheOutbox(honestEvidence({ published })).violated).toEqual([
       {
         id: 'paid',
+        kind: 'other',
         why: 'event event at partition 3, offset 7 has other bytes than its outbox row',
       },
     ]);

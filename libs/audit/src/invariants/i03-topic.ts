@@ -10,8 +10,9 @@ import type { Judgement } from '../report.js';
 /**
  * I3: every outbox event is in the topic at least once, and the topic has no other record.
  *
- * A finding means that change data capture lost or altered an event, or that something other than
- * the connector produced a record.
+ * A finding means that change data capture lost an event (lost) or altered it, or that something
+ * other than the connector produced a record (other). A second record of an event is no finding:
+ * the connector is at-least-once, and consumers absorb it.
  */
 export function topicMatchesTheOutbox(evidence: Evidence): Judgement {
   const judgement: Judgement = { checked: 0, violated: [], late: [] };
@@ -29,10 +30,10 @@ function judgeMissingEvents(evidence: Evidence, judgement: Judgement): void {
     if (published.has(eventId)) continue;
     if (evidence.slotPassedSnapshot) {
       const why = `event ${eventId} is not in the topic, and the slot has moved past it`;
-      judgement.violated.push({ id: paymentId, why });
+      judgement.violated.push({ id: paymentId, kind: 'lost', why });
     } else {
       const why = `event ${eventId} is not in the topic yet; the slot has not reached it`;
-      judgement.late.push({ id: paymentId, why });
+      judgement.late.push({ id: paymentId, kind: 'lost', why });
     }
   }
 }
@@ -50,7 +51,8 @@ function judgeForeignRecords(evidence: Evidence, judgement: Judgement): void {
     if (payloadMd5 === record.valueMd5) continue;
     const fault =
       payloadMd5 === undefined ? 'comes from no outbox row' : 'has other bytes than its outbox row';
-    judgement.violated.push({ id: nameOf(record), why: `${describe(record)} ${fault}` });
+    const why = `${describe(record)} ${fault}`;
+    judgement.violated.push({ id: nameOf(record), kind: 'other', why });
   }
 }
 

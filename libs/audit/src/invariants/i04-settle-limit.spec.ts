@@ -28,7 +28,9 @@ describe('I4: no payment is open for longer than the settle limit', () => {
       expect(judge({ status })).toEqual({
         checked: 1,
         late: [],
-        violated: [{ id: 'paid', why: `${status} for 121 s in which the PSP could be asked` }],
+        violated: [
+          { id: 'paid', kind: 'other', why: `${status} for 121 s in which the PSP could be asked` },
+        ],
       });
     },
   );

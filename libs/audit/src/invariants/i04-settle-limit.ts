@@ -5,7 +5,7 @@ import type { Judgement } from '../report.js';
  * I4: no payment is PENDING or UNKNOWN for longer than the settle limit.
  *
  * A finding means that the completer does not finalize a payment, so a customer waits for an
- * answer. Time in which the circuit breaker to the PSP is open does not count: no payment can be
+ * answer: `other`, because the completer still finalizes it, one way or the other. Time in which the circuit breaker to the PSP is open does not count: no payment can be
  * finalized then.
  */
 export function everyPaymentIsFinalInTime(evidence: Evidence): Judgement {
@@ -20,8 +20,8 @@ export function everyPaymentIsFinalInTime(evidence: Evidence): Judgement {
     if (status !== 'PENDING' && status !== 'UNKNOWN') continue;
     const waitedMs = cutoffMs - createdAtMs - overlapMs(outages, createdAtMs, cutoffMs);
     const why = `${status} for ${Math.round(waitedMs / 1_000)} s in which the PSP could be asked`;
-    if (waitedMs > limitMs) judgement.violated.push({ id, why });
-    else if (mustBeAtRest) judgement.late.push({ id, why });
+    if (waitedMs > limitMs) judgement.violated.push({ id, kind: 'other', why });
+    else if (mustBeAtRest) judgement.late.push({ id, kind: 'other', why });
   }
   return judgement;
 }

@@ -9,13 +9,13 @@ const judge = (...charges: Charge[]) => everyPaymentIsCapturedOnce(honestEvidenc
 describe('I5: the PSP holds one capture per completed payment', () => {
   it('names a completed payment that was never captured', () => {
     expect(judge().violated).toEqual([
-      { id: 'paid', why: 'completed, but the PSP holds no capture for it' },
+      { id: 'paid', kind: 'lost', why: 'completed, but the PSP holds no capture for it' },
     ]);
   });
 
   it('names a payment that was captured twice', () => {
     expect(judge(captured!, charge({ id: 'pi_2' })).violated).toEqual([
-      { id: 'paid', why: 'captured 2 times: charges pi_1, pi_2' },
+      { id: 'paid', kind: 'doubled', why: 'captured 2 times: charges pi_1, pi_2' },
     ]);
   });
 
@@ -37,7 +37,7 @@ describe('I5: the PSP holds one capture per completed payment', () => {
     ['currency', charge({ currency: 'USD' }), 'captured 1299 USD'],
   ])('names a payment captured with another %s', (_, wrong, said) => {
     expect(judge(wrong).violated).toEqual([
-      { id: 'paid', why: `${said}, but the payment is 1299 EUR` },
+      { id: 'paid', kind: 'other', why: `${said}, but the payment is 1299 EUR` },
     ]);
   });
 
@@ -47,7 +47,7 @@ describe('I5: the PSP holds one capture per completed payment', () => {
       const evidence = honestEvidence({ payments: paidWith({ status }) });
       expect(everyPaymentIsCapturedOnce(evidence)).toMatchObject({
         violated: [],
-        late: [{ id: 'paid', why: `captured, but the payment is still ${status}` }],
+        late: [{ id: 'paid', kind: 'other', why: `captured, but the payment is still ${status}` }],
       });
     },
   );
@@ -63,8 +63,8 @@ describe('I5: the PSP holds one capture per completed payment', () => {
   it('names a capture without any payment', () => {
     const charges = [captured!, charge({ id: 'pi_2', paymentId: 'unknown' })];
     expect(judge(...charges, charge({ id: 'pi_3', paymentId: undefined })).violated).toEqual([
-      { id: 'pi_3', why: 'the PSP captured it without a payment id' },
-      { id: 'unknown', why: 'captured, but there is no such payment' },
+      { id: 'pi_3', kind: 'other', why: 'the PSP captured it without a payment id' },
+      { id: 'unknown', kind: 'other', why: 'captured, but there is no such payment' },
     ]);
   });
 
@@ -75,7 +75,9 @@ describe('I5: the PSP holds one capture per completed payment', () => {
     expect(late).toMatchObject({ violated: [], late: [{ id: 'paid' }] });
     const violated = everyPaymentIsCapturedOnce(honestEvidence({ payments }));
     expect(violated).toMatchObject({
-      violated: [{ id: 'paid', why: 'captured and not refunded, but the payment is FAILED' }],
+      violated: [
+        { id: 'paid', kind: 'other', why: 'captured and not refunded, but the payment is FAILED' },
+      ],
     });
   });
 });

@@ -11,8 +11,8 @@ import type { Finding, Judgement } from '../report.js';
  * I5: the PSP's captures minus full refunds match the COMPLETED payments: one each, same amount and
  * currency.
  *
- * A finding means that a customer was charged twice, wrongly or for nothing, or that a completed
- * payment has no money behind it. The capture of an open payment is late.
+ * A finding means that a completed payment has no money behind it (lost), or that a customer was
+ * charged twice (doubled), wrongly or for nothing (other). The capture of an open payment is late.
  */
 export function everyPaymentIsCapturedOnce(evidence: Evidence): Judgement {
   const judgement: Judgement = { checked: 0, violated: [], late: [] };
@@ -22,7 +22,8 @@ export function everyPaymentIsCapturedOnce(evidence: Evidence): Judgement {
     const captures = byPayment.get(id) ?? [];
     const [capture] = captures;
     if (!capture) {
-      judgement.violated.push({ id, why: 'completed, but the PSP holds no capture for it' });
+      const why = 'completed, but the PSP holds no capture for it';
+      judgement.violated.push({ id, kind: 'lost', why });
     } else if (captures.length > 1) {
       judgement.violated.push(capturedMoreThanOnce(id, captures));
     } else if (
@@ -31,11 +32,12 @@ export function everyPaymentIsCapturedOnce(evidence: Evidence): Judgement {
     ) {
       const captured = `captured ${capture.amountMinor} ${capture.currency.toUpperCase()}`;
       const owed = `the payment is ${payment.amountMinor} ${payment.currency}`;
-      judgement.violated.push({ id, why: `${captured}, but ${owed}` });
+      judgement.violated.push({ id, kind: 'other', why: `${captured}, but ${owed}` });
     }
   }
   for (const { id } of withoutPayment) {
-    judgement.violated.push({ id, why: 'the PSP captured it without a payment id' });
+    const why = 'the PSP captured it without a payment id';
+    judgement.violated.push({ id, kind: 'other', why });
   }
   for (const [id, captures] of byPayment)
     judgeCapturesWithoutCompletedPayment(id, captures, evidence, judgement);
@@ -56,18 +58,20 @@ function judgeCapturesWithoutCompletedPayment(
     case 'COMPLETED':
       return;
     case 'PENDING':
-    case 'UNKNOWN':
-      judgement.late.push({ id, why: `captured, but the payment is still ${status}` });
+    case 'UNKNOWN': {
+      const why = `captured, but the payment is still ${status}`;
+      judgement.late.push({ id, kind: 'other', why });
       return;
+    }
     case 'DECLINED':
     case 'FAILED': {
       const isRecent = captures.every(({ atMs }) => atMs >= judgedBeforeMs(evidence));
-      const finding = { id, why: `captured and not refunded, but the payment is ${status}` };
-      (isRecent ? judgement.late : judgement.violated).push(finding);
+      const why = `captured and not refunded, but the payment is ${status}`;
+      (isRecent ? judgement.late : judgement.violated).push({ id, kind: 'other', why });
       return;
     }
     case undefined:
-      judgement.violated.push({ id, why: 'captured, but there is no such payment' });
+      judgement.violated.push({ id, kind: 'other', why: 'captured, but there is no such payment' });
       return;
     default:
       status satisfies never;
@@ -97,5 +101,5 @@ export function unrefundedCaptures(charges: Charge[]): {
 
 export function capturedMoreThanOnce(id: string, captures: Charge[]): Finding {
   const ids = captures.map((capture) => capture.id).join(', ');
-  return { id, why: `captured ${captures.length} times: charges ${ids}` };
+  return { id, kind: 'doubled', why: `captured ${captures.length} times: charges ${ids}` };
 }

@@ -9,6 +9,7 @@ describe('I6: every payment has one points entry, and every balance is the sum o
     expect(everyPaymentEarnsPointsOnce(evidence).violated).toEqual([
       {
         id: 'paid',
+        kind: 'lost',
         why: 'no points entry, though loyalty has completed its event at partition 3, offset 7',
       },
     ]);
@@ -17,7 +18,7 @@ describe('I6: every payment has one points entry, and every balance is the sum o
   it('names a payment with two entries', () => {
     const evidence = honestEvidence({ pointsEntries: new Map([['paid', [entry, entry]]]) });
     expect(everyPaymentEarnsPointsOnce(evidence).violated).toEqual([
-      { id: 'paid', why: 'has 2 points entries' },
+      { id: 'paid', kind: 'doubled', why: 'has 2 points entries' },
     ]);
   });
 
@@ -28,7 +29,11 @@ describe('I6: every payment has one points entry, and every balance is the sum o
   ])('names a payment whose entry has another %j', (change, what) => {
     const pointsEntries = new Map([['paid', [{ ...entry, ...change }]]]);
     expect(everyPaymentEarnsPointsOnce(honestEvidence({ pointsEntries })).violated).toEqual([
-      { id: 'paid', why: `its points entry is for ${what}, the payment 1299 EUR of user alice` },
+      {
+        id: 'paid',
+        kind: 'other',
+        why: `its points entry is for ${what}, the payment 1299 EUR of user alice`,
+      },
     ]);
   });
 
@@ -40,7 +45,7 @@ describe('I6: every payment has one points entry, and every balance is the sum o
       ]),
     });
     expect(everyPaymentEarnsPointsOnce(evidence).violated).toEqual([
-      { id: 'unknown', why: 'has a points entry, but there is no such payment' },
+      { id: 'unknown', kind: 'other', why: 'has a points entry, but there is no such payment' },
     ]);
   });
 
@@ -60,7 +65,11 @@ describe('I6: every payment has one points entry, and every balance is the sum o
       unbalancedAccounts: [{ userId: 'alice', balance: 13n, sumOfEntries: 12n }],
     });
     expect(everyPaymentEarnsPointsOnce(evidence).violated).toEqual([
-      { id: 'alice', why: 'the balance of user alice is 13, the sum of its entries 12' },
+      {
+        id: 'alice',
+        kind: 'other',
+        why: 'the balance of user alice is 13, the sum of its entries 12',
+      },
     ]);
   });
 });

@@ -15,6 +15,7 @@ describe('I7: every payment has a receipt, a second one only if declared before'
     expect(everyPaymentHasItsReceipts(evidence).violated).toEqual([
       {
         id: 'paid',
+        kind: 'lost',
         why: 'no receipt, though email has completed its event at partition 3, offset 7',
       },
     ]);
@@ -22,7 +23,11 @@ describe('I7: every payment has a receipt, a second one only if declared before'
 
   it('names a second receipt that email did not declare', () => {
     expect(judge(2, 0).violated).toEqual([
-      { id: 'paid', why: 'was mailed 2 receipts, with maybe_duplicate evidence for 0' },
+      {
+        id: 'paid',
+        kind: 'doubled',
+        why: 'was mailed 2 receipts, with maybe_duplicate evidence for 0',
+      },
     ]);
   });
 
@@ -41,7 +46,7 @@ describe('I7: every payment has a receipt, a second one only if declared before'
   it('names a receipt for a declined payment', () => {
     const evidence = honestEvidence({ payments: paidWith({ status: 'DECLINED' }) });
     expect(everyPaymentHasItsReceipts(evidence).violated).toEqual([
-      { id: 'paid', why: 'was mailed a receipt, but the payment is DECLINED' },
+      { id: 'paid', kind: 'other', why: 'was mailed a receipt, but the payment is DECLINED' },
     ]);
   });
 

@@ -7,9 +7,9 @@ import { reportMissingEffect, missingEffectsOf } from '../evidence/missing-effec
  * each further one before it was sent. A dead letter (pending, discarded or in redrive) excuses a
  * missing one.
  *
- * A finding means that a customer got no receipt, or a duplicate that the idempotent consumer
- * should have prevented. Mail is at-least-once; the `maybe_duplicate` evidence marks its only
- * window.
+ * A finding means that a customer got no receipt (lost), a duplicate that the idempotent consumer
+ * should have prevented (doubled), or a receipt of a payment that did not complete (other). Mail is
+ * at-least-once; the `maybe_duplicate` evidence marks its only window.
  */
 export function everyPaymentHasItsReceipts(evidence: Evidence): Judgement {
   const judgement: Judgement = { checked: 0, violated: [], late: [] };
@@ -22,7 +22,8 @@ export function everyPaymentHasItsReceipts(evidence: Evidence): Judgement {
       reportMissingEffect('receipt', missingEffect(id, payment.completedAtMs), id, judgement);
     } else if (receipts > 1 + declared) {
       const evidenceFor = `maybe_duplicate evidence for ${declared}`;
-      judgement.violated.push({ id, why: `was mailed ${receipts} receipts, with ${evidenceFor}` });
+      const why = `was mailed ${receipts} receipts, with ${evidenceFor}`;
+      judgement.violated.push({ id, kind: 'doubled', why });
     }
   }
   judgeReceiptsOfOpenOrFailedPayments(evidence, judgement);
@@ -34,6 +35,7 @@ function judgeReceiptsOfOpenOrFailedPayments(evidence: Evidence, judgement: Judg
   for (const id of evidence.receipts.keys()) {
     const status = latestStatus(evidence, id);
     if (status === undefined || status === 'COMPLETED') continue;
-    judgement.violated.push({ id, why: `was mailed a receipt, but the payment is ${status}` });
+    const why = `was mailed a receipt, but the payment is ${status}`;
+    judgement.violated.push({ id, kind: 'other', why });
   }
 }

@@ -10,6 +10,7 @@ describe('I8: every payment has one document of its version and amount, and no o
     expect(judge(new Map())).toEqual([
       {
         id: 'paid',
+        kind: 'lost',
         why: 'no document, though search has completed its event at partition 3, offset 7',
       },
     ]);
@@ -17,7 +18,7 @@ describe('I8: every payment has one document of its version and amount, and no o
 
   it('names a document of another version', () => {
     expect(judge(new Map([['paid', [{ ...document, version: 1 }]]]))).toEqual([
-      { id: 'paid', why: 'its document has version 1, the payment 2' },
+      { id: 'paid', kind: 'other', why: 'its document has version 1, the payment 2' },
     ]);
   });
 
@@ -27,13 +28,17 @@ describe('I8: every payment has one document of its version and amount, and no o
     [{ currency: 'USD' }, '1299 USD of user alice'],
   ])('names a document of the same version that has another %j', (change, what) => {
     expect(judge(new Map([['paid', [{ ...document, ...change }]]]))).toEqual([
-      { id: 'paid', why: `its document is for ${what}, the payment 1299 EUR of user alice` },
+      {
+        id: 'paid',
+        kind: 'other',
+        why: `its document is for ${what}, the payment 1299 EUR of user alice`,
+      },
     ]);
   });
 
   it('names a payment with two documents', () => {
     expect(judge(new Map([['paid', [document, document]]]))).toEqual([
-      { id: 'paid', why: 'has 2 documents' },
+      { id: 'paid', kind: 'doubled', why: 'has 2 documents' },
     ]);
   });
 
@@ -43,14 +48,14 @@ describe('I8: every payment has one document of its version and amount, and no o
       ['unknown', [document]],
     ]);
     expect(judge(documents)).toEqual([
-      { id: 'unknown', why: 'has a document, but there is no such payment' },
+      { id: 'unknown', kind: 'other', why: 'has a document, but there is no such payment' },
     ]);
   });
 
   it('names a document of a failed payment', () => {
     const evidence = honestEvidence({ payments: paidWith({ status: 'FAILED' }) });
     expect(everyPaymentHasItsDocument(evidence).violated).toEqual([
-      { id: 'paid', why: 'has a document, but the payment is FAILED' },
+      { id: 'paid', kind: 'other', why: 'has a document, but the payment is FAILED' },
     ]);
   });
 });

@@ -8,7 +8,8 @@ import { reportMissingEffect, missingEffectsOf } from '../evidence/missing-effec
  * document without a payment. A dead letter (pending, discarded or in redrive) excuses a missing
  * document.
  *
- * A finding means that search shows a payment wrongly, or does not find it. The version alone is
+ * A finding means that search does not find a payment (lost), finds it twice (doubled), or shows it
+ * wrongly (other). The version alone is
  * not enough: a forged record may arrive first with the payment's version. Search then refuses the
  * true record as a collision.
  */
@@ -22,13 +23,13 @@ export function everyPaymentHasItsDocument(evidence: Evidence): Judgement {
     if (!document) {
       reportMissingEffect('document', missingEffect(id, payment.completedAtMs), id, judgement);
     } else if (documents.length > 1) {
-      judgement.violated.push({ id, why: `has ${documents.length} documents` });
+      judgement.violated.push({ id, kind: 'doubled', why: `has ${documents.length} documents` });
     } else if (document.version !== payment.version) {
       const why = `its document has version ${document.version}, the payment ${payment.version}`;
-      judgement.violated.push({ id, why });
+      judgement.violated.push({ id, kind: 'other', why });
     } else if (contentOf(document) !== contentOf(payment)) {
       const why = `its document is for ${contentOf(document)}, the payment ${contentOf(payment)}`;
-      judgement.violated.push({ id, why });
+      judgement.violated.push({ id, kind: 'other', why });
     }
   }
   judgeOrphans(evidence, judgement);
@@ -40,6 +41,6 @@ function judgeOrphans(evidence: Evidence, judgement: Judgement): void {
     const status = latestStatus(evidence, id);
     if (status === 'COMPLETED') continue;
     const payment = status ? `the payment is ${status}` : 'there is no such payment';
-    judgement.violated.push({ id, why: `has a document, but ${payment}` });
+    judgement.violated.push({ id, kind: 'other', why: `has a document, but ${payment}` });
   }
 }

@@ -44,7 +44,9 @@ describe('I9: effects of a user first happen in the order of the payments', () =
     ['search', 'was indexed'],
   ] as const)('names the payment whose effect at %s overtook an earlier one', (consumer, what) => {
     const why = `${what} before before at offset 5, committed before it (paid at offset 7)`;
-    expect(effectsHappenInOrder(overtaken(consumer)).violated).toEqual([{ id: 'paid', why }]);
+    expect(effectsHappenInOrder(overtaken(consumer)).violated).toEqual([
+      { id: 'paid', kind: 'other', why },
+    ]);
   });
 
   it('accepts effects in order, and effects with the same time', () => {

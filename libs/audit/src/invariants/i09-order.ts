@@ -30,7 +30,8 @@ export interface OrderedEvent extends Position {
  * I9: the effects of each user first happened in the order in which the user's payments were
  * committed.
  *
- * A finding means that a consumer let one payment of a user pass another. The topic has the order
+ * A finding means that a consumer let one payment of a user pass another. It is `other`: each
+ * effect happened, and happened once. The topic has the order
  * of the commits: the connector reads commits in order, and one user is one partition. Only the
  * first record of an event counts, because the connector may publish it again after a crash, at a
  * higher offset. Only the first effect counts, because a second mail may arrive at any later time.
@@ -57,7 +58,8 @@ function judgeOrder(consumer: ConsumerName, events: OrderedEvent[], judgement: J
       latest.set(lane, { at, by: event });
     } else {
       const earlier = `${describe(before.by)}, committed before it (${describe(event)})`;
-      judgement.violated.push({ id: event.id, why: `${EFFECTS[consumer]} before ${earlier}` });
+      const why = `${EFFECTS[consumer]} before ${earlier}`;
+      judgement.violated.push({ id: event.id, kind: 'other', why });
     }
   }
 }

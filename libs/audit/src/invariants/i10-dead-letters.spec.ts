@@ -9,6 +9,7 @@ import {
 import { CUTOFF_MS, honestEvidence } from '../testing/evidence.fixture.js';
 import { perConsumer } from '../evidence/assemble.js';
 import { deadLettersAreConserved } from './i10-dead-letters.js';
+import type { FindingKind } from '../report.js';
 
 const DAY_MS = 24 * 3_600_000;
 const honest = honestEvidence();
@@ -27,7 +28,9 @@ const withRow = (change: Partial<DeadLetterRow> | undefined, changes: Partial<Ev
 const nothing = { redriveRecords: new Map() };
 const aged = { deadLetteredAtMs: CUTOFF_MS - 31 * DAY_MS, askedAtMs: CUTOFF_MS - 31 * DAY_MS };
 const clean = { violated: [], late: [] };
-const named = (why: RegExp) => [{ id: 'paid', why: expect.stringMatching(why) }];
+const named = (kind: FindingKind, why: RegExp) => [
+  { id: 'paid', kind, why: expect.stringMatching(why) },
+];
 
 describe('I10: dead letters are conserved', () => {
   it('accepts a dead letter that is redriven, discarded or pending', () => {
@@ -37,14 +40,19 @@ describe('I10: dead letters are conserved', () => {
   });
 
   it('names a dead letter that the console has passed without a row', () => {
-    expect(withRow(undefined, nothing).violated).toEqual(named(/is not in the console's table/));
+    expect(withRow(undefined, nothing).violated).toEqual(
+      named('lost', /is not in the console's table/),
+    );
   });
 
   it('reports a dead letter as late that the console has not ingested yet', () => {
     for (const next of [[], [[0, 0n]]] as [number, bigint][][]) {
       const ingested = perConsumer(() => new Map(next));
       const { violated, late } = withRow(undefined, { ...nothing, ingested });
-      expect({ violated, late }).toEqual({ violated: [], late: named(/not ingested .* yet/) });
+      expect({ violated, late }).toEqual({
+        violated: [],
+        late: named('lost', /not ingested .* yet/),
+      });
     }
   });
 
@@ -55,12 +63,14 @@ describe('I10: dead letters are conserved', () => {
 
   it('names a dead letter with two rows, and their states', () => {
     const deadLetterRows = new Map([[name, [row, { ...row, state: 'discarded' as const }]]]);
-    expect(withRow({}, { deadLetterRows }).violated).toEqual(named(/2 times: redriven, discarded/));
+    expect(withRow({}, { deadLetterRows }).violated).toEqual(
+      named('other', /2 times: redriven, discarded/),
+    );
   });
 
   it('names a row without a record, unless it may have aged out', () => {
     const gone = { dlqRecords: new Map() };
-    expect(withRow({}, gone).violated).toEqual(named(/not in the dead letter topic/));
+    expect(withRow({}, gone).violated).toEqual(named('lost', /not in the dead letter topic/));
     expect(withRow(aged, { ...gone, ...nothing })).toMatchObject(clean);
   });
 
@@ -70,7 +80,7 @@ describe('I10: dead letters are conserved', () => {
   });
 
   it('names a redriven row without a redrive, unless the redrive may have aged out', () => {
-    expect(withRow({}, nothing).violated).toEqual(named(/is not in the redrive topic/));
+    expect(withRow({}, nothing).violated).toEqual(named('lost', /is not in the redrive topic/));
     const old = { askedAtMs: CUTOFF_MS - 4 * DAY_MS };
     expect(withRow(old, nothing)).toMatchObject(clean);
   });
@@ -81,12 +91,15 @@ describe('I10: dead letters are conserved', () => {
     ['is not in the table', undefined],
   ] as const)('names a redrive of a dead letter that %s', (state, change) => {
     const { violated } = withRow(change, { dlqRecords: new Map([[name, []]]) });
-    expect(violated).toEqual(named(new RegExp(`of the redrive topic, but ${state}$`)));
+    expect(violated).toEqual(named('other', new RegExp(`of the redrive topic, but ${state}$`)));
   });
 
   it('reports a redrive as late that the console has sent but not recorded', () => {
     const { violated, late } = withRow({ state: 'pending', isBeingRedriven: true });
-    expect({ violated, late }).toEqual({ violated: [], late: named(/not marked redriven yet/) });
+    expect({ violated, late }).toEqual({
+      violated: [],
+      late: named('other', /not marked redriven yet/),
+    });
   });
 
   it('judges by the row that was looked up at the end', () => {

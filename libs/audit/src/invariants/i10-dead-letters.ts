@@ -20,6 +20,11 @@ const CLOCKS_APART_MAX_MS = 3_600_000;
  * count one higher, and no other record is there. A finding means that an operator does not see a
  * dead letter, or that it was decided twice.
  *
+ * A missing record is `lost`: a dead letter that the table or the topic does not have, a redrive
+ * that was never sent. The payment then has neither its effect nor a dead letter that can bring it.
+ * A record that is there twice or without a decision is `other`: it can bring no second effect,
+ * because the consumers absorb a second redrive.
+ *
  * A dead letter that the console has not ingested is late. So is a redrive that the console has
  * sent but not yet recorded as redriven. A record without the headers of a dead letter was produced
  * into the redrive topic by hand, and is not judged.
@@ -47,9 +52,10 @@ function judgeNotIngested(record: DlqRecord, { ingested }: Evidence, judgement: 
   const id = record.paymentId ?? deadLetterName(record.letter);
   if (record.offset < next) {
     const why = `${what} is not in the console's table, although later ones are ingested`;
-    judgement.violated.push({ id, why });
+    judgement.violated.push({ id, kind: 'lost', why });
   } else {
-    judgement.late.push({ id, why: `${what} is not ingested by the console yet` });
+    const why = `${what} is not ingested by the console yet`;
+    judgement.late.push({ id, kind: 'lost', why });
   }
 }
 
@@ -66,19 +72,20 @@ function judgeRows(
     const states = rows.map(({ state }) => state).join(', ');
     judgement.violated.push({
       id,
+      kind: 'other',
       why: `${letter} is in the table ${rows.length} times: ${states}`,
     });
   }
   const diedSinceMs = evidence.cutoffMs - DEAD_LETTER_RETENTION_MS + CLOCKS_APART_MAX_MS;
   if (row.deadLetteredAtMs >= diedSinceMs && !evidence.dlqRecords.has(letter)) {
     const why = `${letter} is in the table (${row.state}), and not in the dead letter topic`;
-    judgement.violated.push({ id, why });
+    judgement.violated.push({ id, kind: 'lost', why });
   }
   const redrivenSinceMs = evidence.cutoffMs - RETENTION.topicMs + CLOCKS_APART_MAX_MS;
   const isRedriven = row.state === 'redriven' && row.askedAtMs >= redrivenSinceMs;
   if (isRedriven && !evidence.redriveRecords.has(letter)) {
     const why = `${letter} is called redriven, but is not in the redrive topic`;
-    judgement.violated.push({ id, why });
+    judgement.violated.push({ id, kind: 'lost', why });
   }
 }
 
@@ -96,9 +103,10 @@ function judgeRedrive(
   const where = `partition ${redrive.partition}, offset ${redrive.offset} of the redrive topic`;
   const id = redrive.paymentId ?? letter;
   if (row?.state === 'pending' && row.isBeingRedriven) {
-    judgement.late.push({ id, why: `${letter} is at ${where} and not marked redriven yet` });
+    const why = `${letter} is at ${where} and not marked redriven yet`;
+    judgement.late.push({ id, kind: 'other', why });
   } else {
     const state = row ? `is ${row.state}` : 'is not in the table';
-    judgement.violated.push({ id, why: `${letter} is at ${where}, but ${state}` });
+    judgement.violated.push({ id, kind: 'other', why: `${letter} is at ${where}, but ${state}` });
   }
 }

@@ -29,7 +29,11 @@ describe('I11: every key has one stored response, which agrees with its payment'
     ['PENDING', {}, '201 COMPLETED'],
   ])('names a %s payment whose stored response says otherwise', (status, response, said) => {
     expect(judge(status, response)).toEqual([
-      { id: 'paid', why: `its stored response says ${said}, but the payment is ${status}` },
+      {
+        id: 'paid',
+        kind: 'other',
+        why: `its stored response says ${said}, but the payment is ${status}`,
+      },
     ]);
   });
 
@@ -43,7 +47,7 @@ describe('I11: every key has one stored response, which agrees with its payment'
 
   it('names a key with a second stored response, even about another payment', () => {
     expect(judge('COMPLETED', { responsesOfKey: 2 })).toEqual([
-      { id: 'paid', why: 'its idempotency key has 2 stored responses' },
+      { id: 'paid', kind: 'doubled', why: 'its idempotency key has 2 stored responses' },
     ]);
   });
 
@@ -55,7 +59,7 @@ describe('I11: every key has one stored response, which agrees with its payment'
       charges: [capture!, { ...capture!, id: 'pi_2' }],
     });
     expect(everyKeyHasOneResponse(evidence).violated).toEqual([
-      { id: 'paid', why: 'captured 2 times: charges pi_1, pi_2' },
+      { id: 'paid', kind: 'doubled', why: 'captured 2 times: charges pi_1, pi_2' },
     ]);
   });
 });

@@ -11,8 +11,9 @@ import { capturedMoreThanOnce, unrefundedCaptures } from './i05-captures.js';
  * I11: an idempotency key has at most one stored final response, which agrees with its payment, and
  * each payment has at most one capture.
  *
- * A finding means that a retry with the same key gets another answer, or charges again. (End-to-end
- * tests compare the bytes that clients receive.)
+ * A finding means that one request was carried out again (doubled: a second response of its key, a
+ * second capture), or that a retry with the same key gets a wrong answer (other). End-to-end tests
+ * compare the bytes that clients receive.
  */
 export function everyKeyHasOneResponse(evidence: Evidence): Judgement {
   const judgement: Judgement = { checked: 0, violated: [], late: [] };
@@ -21,13 +22,14 @@ export function everyKeyHasOneResponse(evidence: Evidence): Judgement {
     const id = response.paymentId;
     if (response.responsesOfKey > 1) {
       const why = `its idempotency key has ${response.responsesOfKey} stored responses`;
-      judgement.violated.push({ id, why });
+      judgement.violated.push({ id, kind: 'doubled', why });
     }
     const status = evidence.payments.get(id)?.status;
     if (!agrees(response, status)) {
       const answer = `${response.httpStatus} ${response.says}`;
       const payment = status ? `the payment is ${status}` : 'there is no such payment';
-      judgement.violated.push({ id, why: `its stored response says ${answer}, but ${payment}` });
+      const why = `its stored response says ${answer}, but ${payment}`;
+      judgement.violated.push({ id, kind: 'other', why });
     }
   }
   for (const [id, captures] of unrefundedCaptures(evidence.charges).byPayment) {

@@ -23,14 +23,18 @@ describe('I12: everything that may grow is within its bounds', () => {
   it('names a slot that retains too much log', () => {
     const bounded = { ...atTheLimit(), slotLagBytes: SLOT_LAG_MAX_BYTES + 1 };
     expect(resourcesAreBounded(bounded).violated).toEqual([
-      { id: 'payments_outbox', why: expect.stringContaining('bytes of log held back') },
+      {
+        id: 'payments_outbox',
+        kind: 'other',
+        why: expect.stringContaining('bytes of log held back'),
+      },
     ]);
   });
 
   it('names a missing slot', () => {
     const bounded = { ...atTheLimit(), slotLagBytes: undefined };
     expect(resourcesAreBounded(bounded).violated).toEqual([
-      { id: 'payments_outbox', why: expect.stringContaining('there is no slot') },
+      { id: 'payments_outbox', kind: 'other', why: expect.stringContaining('there is no slot') },
     ]);
   });
 
@@ -39,8 +43,12 @@ describe('I12: everything that may grow is within its bounds', () => {
     bounded.consumers.email!.parkedKeys++;
     bounded.consumers.search!.inFlightRecords.set('payment.completed/3', IN_FLIGHT_ALARM + 1);
     expect(resourcesAreBounded(bounded).violated).toEqual([
-      { id: 'email', why: expect.stringContaining('parked keys') },
-      { id: 'search', why: expect.stringContaining('in flight of payment.completed/3') },
+      { id: 'email', kind: 'other', why: expect.stringContaining('parked keys') },
+      {
+        id: 'search',
+        kind: 'other',
+        why: expect.stringContaining('in flight of payment.completed/3'),
+      },
     ]);
   });
 
@@ -49,7 +57,7 @@ describe('I12: everything that may grow is within its bounds', () => {
     bounded.consumers.loyalty = undefined;
     expect(resourcesAreBounded(bounded)).toMatchObject({
       violated: [],
-      late: [{ id: 'loyalty', why: 'does not report how many records it holds' }],
+      late: [{ id: 'loyalty', kind: 'other', why: 'does not report how many records it holds' }],
     });
   });
 });

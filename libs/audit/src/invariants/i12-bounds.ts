@@ -30,7 +30,8 @@ export const PARKED_KEYS_MAX = 2 * PARTITIONS * IN_FLIGHT_ALARM;
  * I12: everything that may grow is within its bounds: the log that the slot retains, the parked
  * keys of each consumer, and its records in flight per partition.
  *
- * A finding means that backpressure or the connector does not work. A consumer that does not answer
+ * A finding means that backpressure or the connector does not work. It is always `other`, because
+ * it is about no payment. A consumer that does not answer
  * is late: it may be down, and then holds nothing. It is not an unreadable store, because then the
  * audit would give no verdict on payments just when the operator needs one.
  */
@@ -39,18 +40,19 @@ export function resourcesAreBounded({ slotLagBytes, consumers }: BoundedResource
   const judge = (id: string, what: string, value: number, max: number) => {
     judgement.checked++;
     if (value <= max) return;
-    judgement.violated.push({ id, why: `${what}: ${value}, more than ${max}` });
+    judgement.violated.push({ id, kind: 'other', why: `${what}: ${value}, more than ${max}` });
   };
   if (slotLagBytes === undefined) {
     const why = 'there is no slot: events that it had not published do not arrive';
-    judgement.violated.push({ id: 'payments_outbox', why });
+    judgement.violated.push({ id: 'payments_outbox', kind: 'other', why });
   } else {
     judge('payments_outbox', 'bytes of log held back', slotLagBytes, SLOT_LAG_MAX_BYTES);
   }
   for (const consumer of CONSUMERS) {
     const state = consumers[consumer];
     if (!state) {
-      judgement.late.push({ id: consumer, why: 'does not report how many records it holds' });
+      const why = 'does not report how many records it holds';
+      judgement.late.push({ id: consumer, kind: 'other', why });
       continue;
     }
     judge(consumer, 'parked keys', state.parkedKeys, PARKED_KEYS_MAX);

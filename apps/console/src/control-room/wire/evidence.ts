@@ -6,6 +6,7 @@
  * store has not recorded it, and the page shows "–". No type here has room for a mail address, an
  * idempotency key or a token.
  */
+import type { FindingKind } from '@effectively-once/audit/report';
 import type { ConsumerName } from '@effectively-once/contracts';
 
 export type PaymentStatus = 'PENDING' | 'COMPLETED' | 'DECLINED' | 'UNKNOWN' | 'FAILED';
@@ -72,8 +73,6 @@ export interface StoreEvidence {
   /** Empty: the store has nothing about this payment. */
   records: Record<string, string | null>[];
 }
-
-export type FindingKind = 'lost' | 'doubled' | 'other';
 
 export interface PaymentFinding {
   invariant: string;
