@@ -31,6 +31,7 @@ function derived(settings: Settings, journalFolder: string) {
     SMTP_PORT: String(settings.SMTP_PORT),
     AUTH_JWT_SECRET: settings.AUTH_JWT_SECRET,
     SERVICE_TOKEN: settings.SERVICE_TOKEN,
+    CONSUMER_STATE_TOKEN: settings.CONSUMER_STATE_TOKEN,
     PSP_SECRET_KEY: settings.PSP_SECRET_KEY,
     PSP_WEBHOOK_SECRET: settings.PSP_WEBHOOK_SECRET,
     JOURNAL_DIR: journalFolder,

@@ -48,6 +48,7 @@ const settingsSchema = z.object({
   AUTH_JWT_SECRET: secret,
   DEMO_CONTROLS: z.enum(['0', '1']).default('0'),
   SERVICE_TOKEN: secret,
+  CONSUMER_STATE_TOKEN: secret,
   PSP_SECRET_KEY: secret,
   PSP_WEBHOOK_SECRET: secret,
 });

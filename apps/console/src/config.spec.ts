@@ -10,6 +10,7 @@ const password = committed['CONSOLE_APP_PASSWORD'];
 const access = consoleConfig.pick({
   NODE_ENV: true,
   AUTH_JWT_SECRET: true,
+  CONSUMER_STATE_TOKEN: true,
   CONSOLE_DATABASE_URL: true,
   FAILURE_POINTS: true,
 });
@@ -27,6 +28,11 @@ it('accepts the demo secret, except in production', () => {
   } catch (error) {
     expect(error).toBeInstanceOf(ConfigError);
     const named = (error as ConfigError).faults.map((fault) => fault.split(':')[0]);
-    expect(named).toEqual(['AUTH_JWT_SECRET', 'CONSOLE_DATABASE_URL', 'FAILURE_POINTS']);
+    expect(named.sort()).toEqual([
+      'AUTH_JWT_SECRET',
+      'CONSOLE_DATABASE_URL',
+      'CONSUMER_STATE_TOKEN',
+      'FAILURE_POINTS',
+    ]);
   }
 });

@@ -29,6 +29,10 @@ export const consoleConfig = z.object({
   REDIS_URL: z.url({ protocol: /^rediss?$/ }),
   ELASTICSEARCH_URL: httpUrl,
   THIRD_PARTIES_URL: httpUrl,
+  /** The control room reads the metrics of payments. */
+  PAYMENTS_URL: httpUrl,
+  /** Opens the state of the consumers, which they show to the console only. */
+  CONSUMER_STATE_TOKEN: z.string().min(16),
   /** The audit reads only the metrics of the consumers. */
   EMAIL_URL: httpUrl,
   LOYALTY_URL: httpUrl,

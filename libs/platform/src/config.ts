@@ -59,6 +59,8 @@ export const consumerEnvironment = {
   KAFKA_BROKERS: brokerList,
   KAFKA_SESSION_TIMEOUT_MS: kafkaSessionTimeoutMs,
   FAILURE_POINTS: failurePointsFolder,
+  /** Opens a consumer's state (lanes, attempts, circuits) to the console. It reads nothing else. */
+  CONSUMER_STATE_TOKEN: z.string().min(16),
 };
 
 export class ConfigError extends Error {
