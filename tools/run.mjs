@@ -28,6 +28,7 @@ const COMMANDS = [
   ['dlq', 'operate/dlq', 'list, redrive and discard dead letters'],
   ['connector', 'operate/connector', 'show or repair the Debezium connector'],
   ['reindex', 'operate/reindex', 'refill the search index from the payments'],
+  ['pictures', 'operate/pictures', 'take the pictures of README from the running system'],
   ['test', 'test/test', 'run all tests'],
   ['test:int', 'test/test', 'run the integration tests'],
   ['test:e2e', 'test/test', 'run the end-to-end tests'],
