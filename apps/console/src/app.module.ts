@@ -22,6 +22,7 @@ import { PipelineController } from './pipeline/pipeline.controller.js';
 import { PIPELINE, pipeline } from './pipeline/pipeline.js';
 import { measureRetainedWal } from './pipeline/retained-wal.js';
 import { Retention } from './runtime/retention.js';
+import { StreamModule } from './control-room/stream/stream.module.js';
 import { SettingsModule } from './pipeline/settings/settings.module.js';
 import { StandingAuditModule } from './audit/audit.module.js';
 
@@ -30,6 +31,7 @@ class AppModule {}
 
 /** Wires the modules of the console. */
 export function appModule(config: ConsoleConfig, logger: Logger): DynamicModule {
+  const watched = watchedModules(config, logger);
   return {
     module: AppModule,
     imports: [
@@ -38,11 +40,9 @@ export function appModule(config: ConsoleConfig, logger: Logger): DynamicModule 
       }),
       MetricsModule,
       DeadLettersModule.register(config, logger),
-      StandingAuditModule.register(config, logger),
-      PagesModule.register(config),
-      ConnectorModule.register(config, logger),
+      ...watched,
       SettingsModule.register(config, logger),
-      GroupsModule.register(config, logger),
+      StreamModule.register(config, logger, watched),
       HealthModule.register({
         inject: [DataSource],
         useFactory: (database: DataSource) => ({
@@ -88,3 +88,11 @@ export function appModule(config: ConsoleConfig, logger: Logger): DynamicModule 
     ],
   };
 }
+
+/** The control room shows what these find. */
+const watchedModules = (config: ConsoleConfig, logger: Logger): DynamicModule[] => [
+  StandingAuditModule.register(config, logger),
+  PagesModule.register(config),
+  ConnectorModule.register(config, logger),
+  GroupsModule.register(config, logger),
+];

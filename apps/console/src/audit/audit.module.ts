@@ -1,26 +1,21 @@
 import { audit, sourcesOf } from '@effectively-once/audit';
 import { AUTH_SECRET, type Logger } from '@effectively-once/platform';
-import { PeriodicTask } from '@effectively-once/timing';
 import {
-  Inject,
   Module,
   type BeforeApplicationShutdown,
   type DynamicModule,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import type { ConsoleConfig } from '../config.js';
-import { orStopped } from './or-stopped.js';
 import { AuditController } from './audit.controller.js';
 import { auditMetrics } from './audit-metrics.js';
 import { StandingAudit } from './standing-audit.js';
-
-const EVERY_MS = 60_000;
-const PERIODIC_AUDIT = Symbol('PERIODIC_AUDIT');
+import { StandingAuditTask } from './standing-audit-task.js';
 
 /** Runs the audit every minute, and when an operator asks for it. */
 @Module({})
 export class StandingAuditModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  constructor(@Inject(PERIODIC_AUDIT) private readonly task: PeriodicTask) {}
+  constructor(private readonly task: StandingAuditTask) {}
 
   static register(config: ConsoleConfig, logger: Logger): DynamicModule {
     return {
@@ -38,17 +33,13 @@ export class StandingAuditModule implements OnApplicationBootstrap, BeforeApplic
             }),
         },
         {
-          provide: PERIODIC_AUDIT,
+          provide: StandingAuditTask,
           inject: [StandingAudit],
           useFactory: (standing: StandingAudit) =>
-            new PeriodicTask({
-              name: 'audit',
-              everyMs: EVERY_MS,
-              run: (signal) => orStopped(standing.standing(), signal),
-              logger,
-            }),
+            new StandingAuditTask(standing, { logger, now: Date.now }),
         },
       ],
+      exports: [StandingAudit, StandingAuditTask],
     };
   }
 

@@ -15,6 +15,7 @@ export class PagesModule {
         { provide: AUTH_SECRET, useValue: config.AUTH_JWT_SECRET },
         { provide: PagerJournal, useFactory: () => new PagerJournal(config.THIRD_PARTIES_URL) },
       ],
+      exports: [PagerJournal],
     };
   }
 }

@@ -51,8 +51,8 @@ export interface Overview {
   at: string;
   payments: {
     isUp: boolean;
-    /** Outcome of checkout → requests per second. */
-    perSecond: Record<string, number>;
+    /** Outcome of checkout → requests per second; null until it is known. */
+    perSecond: Record<string, number> | null;
     /** PENDING and UNKNOWN. */
     unsettled: number | null;
     pspCircuit: CircuitState | null;

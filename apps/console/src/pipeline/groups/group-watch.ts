@@ -23,11 +23,22 @@ export interface GroupReport {
   advice?: string;
 }
 
+/** The last measurement of one group. */
+export interface GroupMeasurement {
+  atMs: number;
+  records: number;
+  oldestSeconds: number;
+  /** The ends of the partitions that the group reads. */
+  ends: { topic: string; partition: number; end: bigint }[];
+}
+
 /** Measures the lag of every consumer group from outside, and names the stalled members. */
 export class GroupWatch {
   private readonly task: PeriodicTask;
   /** The last measurement of each group. A group that could not be measured is absent. */
   private readonly measured = new Map<ConsumerName, PartitionLag[]>();
+  private readonly ends = new Map<ConsumerName, Pick<GroupMeasurement, 'atMs' | 'ends'>>();
+  private isMeasuring = false;
   private readonly lags: Record<ConsumerName, GroupLag>;
 
   constructor(private readonly options: { brokers: string[]; logger: Logger; now?: () => number }) {
@@ -62,7 +73,30 @@ export class GroupWatch {
     );
   }
 
+  /** Measures now and not only at the next turn, unless it measures already. */
+  measureNow(): void {
+    if (!this.isMeasuring) this.task.wake();
+  }
+
+  /** undefined if the group could not be measured. */
+  latest(consumer: ConsumerName): GroupMeasurement | undefined {
+    const lags = this.measured.get(consumer);
+    const ends = this.ends.get(consumer);
+    if (!lags || !ends) return undefined;
+    const { lag, oldestSeconds } = reportOf(consumer, lags);
+    return { ...ends, records: lag, oldestSeconds };
+  }
+
   private async measureAll(): Promise<void> {
+    this.isMeasuring = true;
+    try {
+      await this.measureEach();
+    } finally {
+      this.isMeasuring = false;
+    }
+  }
+
+  private async measureEach(): Promise<void> {
     const failures: unknown[] = [];
     // One after the other: a measurement may read records, and there is no hurry.
     for (const consumer of CONSUMERS) {
@@ -81,7 +115,10 @@ export class GroupWatch {
     const topics = [PAYMENT_COMPLETED, redriveTopic(consumer)];
     const { brokers, now = Date.now } = this.options;
     const state = await readGroupState({ brokers, clientId: 'console', groupId: consumer, topics });
-    return await this.lags[consumer].measure(state, now());
+    const atMs = now();
+    const lags = await this.lags[consumer].measure(state, atMs);
+    this.ends.set(consumer, { atMs, ends: state.positions });
+    return lags;
   }
 
   /** Every scrape starts from nothing: a member that left has no series any more. */
