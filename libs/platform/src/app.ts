@@ -1,4 +1,6 @@
 import 'reflect-metadata';
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
 import helmet from '@fastify/helmet';
 import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -58,7 +60,26 @@ export async function createApp(options: AppOptions): Promise<NestFastifyApplica
       }
       done();
     });
+  closeUnusedConnections(app);
   return app;
+}
+
+/**
+ * A browser opens connections ahead of its next request. Node.js does not count them as idle until
+ * a first request has come, and would wait for one while the app stops.
+ */
+function closeUnusedConnections(app: NestFastifyApplication): void {
+  const sockets = new Set<Socket>();
+  const server = app.getHttpServer() as Server;
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  const fastify = app.getHttpAdapter().getInstance();
+  fastify.addHook('preClose', (done) => {
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+    done();
+  });
 }
 
 /**

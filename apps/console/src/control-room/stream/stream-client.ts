@@ -30,6 +30,10 @@ export class StreamClient {
     return this.laggingSinceMs !== undefined;
   }
 
+  get backlogBytes(): number {
+    return this.options.response.writableLength;
+  }
+
   /** Sends, or drops the event while the client lags. */
   send(event: Buffer): void {
     const { response, now } = this.options;

@@ -40,6 +40,16 @@ export class StreamClients {
     return this.clients.size;
   }
 
+  /** The clients whose backlog was dropped. */
+  get lagging(): number {
+    return [...this.clients].filter(({ isLagging }) => isLagging).length;
+  }
+
+  /** What waits for clients that read slowly. Most of it is shared with the ring. */
+  get backlogBytes(): number {
+    return [...this.clients].reduce((sum, { backlogBytes }) => sum + backlogBytes, 0);
+  }
+
   get isFull(): boolean {
     return this.isClosed || this.clients.size >= (this.options.clientsMax ?? CLIENTS_MAX);
   }
