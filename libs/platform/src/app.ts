@@ -70,7 +70,7 @@ export async function createApp(options: AppOptions): Promise<NestFastifyApplica
  */
 function closeUnusedConnections(app: NestFastifyApplication): void {
   const sockets = new Set<Socket>();
-  const server = app.getHttpServer() as Server;
+  const server = app.getHttpServer();
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));

@@ -97,7 +97,7 @@ async function read(response: Response, into: Event[]): Promise<void> {
       const fields = Object.fromEntries(
         one.split('\n').map((line) => [line.split(': ')[0], line.replace(/^\w+: /, '')]),
       );
-      into.push({ id: fields.id, event: fields.event, data: JSON.parse(fields.data) } as Event);
+      into.push({ id: fields.id, event: fields.event, data: JSON.parse(fields.data) });
     }
   }
 }
