@@ -1,5 +1,9 @@
-import './main.css';
+import './styles/main.css';
+import './parts/theme.js';
 import { render } from 'preact';
+import { App } from './app.js';
+import { keepStreamOpen } from './live/live.js';
 
 const root = document.getElementById('app');
-if (root) render(<p>effectively-once</p>, root);
+if (root) render(<App />, root);
+keepStreamOpen();

@@ -1,0 +1,71 @@
+import type { OpenPage, Overview } from '../../../control-room/wire/overview.js';
+import { clock } from '../../live/render.js';
+import { Badge, Empty, Skeleton } from '../../parts/small.js';
+import { ageText } from '../../parts/text/relative-time.js';
+
+const since = (at: string) => `${ageText(clock.value - Date.parse(at))} ago`;
+
+interface PagesProps {
+  pages: OpenPage[] | null;
+  isKnown: boolean;
+}
+
+export function OpenPagesPanel({ pages, isKnown }: PagesProps) {
+  return (
+    <section class="panel" aria-labelledby="open-pages">
+      <header class="panel-head">
+        <h2 id="open-pages">Open pages</h2>
+        <a href="/alerts">Alerts</a>
+      </header>
+      {!isKnown ? <Skeleton rows={2} /> : null}
+      {isKnown && pages === null ? <Empty title="The pager's journal cannot be read." /> : null}
+      {pages?.length === 0 ? <Empty title="The operator is not paged." /> : null}
+      <ul class="lines">
+        {(pages ?? []).map((page) => (
+          <li key={`${page.summary} ${page.since}`}>
+            <Badge tone={page.severity === 'critical' ? 'bad' : 'late'}>{page.severity}</Badge>
+            <span class="line-text">
+              {page.summary}
+              <small class="dim">
+                since {since(page.since)}
+                {page.runbook ? ` · docs/runbook.md${page.runbook}` : ''}
+              </small>
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+interface FaultsProps {
+  faults: Overview['faults'];
+  isKnown: boolean;
+}
+
+export function FaultsPanel({ faults, isKnown }: FaultsProps) {
+  return (
+    <section class="panel" aria-labelledby="faults">
+      <header class="panel-head">
+        <h2 id="faults">Faults that are switched on</h2>
+        <a href="/break">Break things</a>
+      </header>
+      {!isKnown ? <Skeleton rows={2} /> : null}
+      {isKnown && faults === null ? <Empty title="The third parties do not answer." /> : null}
+      {faults?.length === 0 ? <Empty title="Nothing is broken on purpose." /> : null}
+      <ul class="lines">
+        {(faults ?? []).map(({ id, target, kind, until }) => (
+          <li key={id}>
+            <Badge tone="late">{target}</Badge>
+            <span class="line-text">
+              {kind.replaceAll('_', ' ')}
+              <small class="dim">{until ? `ends in ${left(until)}` : 'until it is deleted'}</small>
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+const left = (until: string) => ageText(Date.parse(until) - clock.value);

@@ -1,0 +1,4 @@
+import { PageTitle } from '../../parts/page-title.js';
+export function PaymentPage({ id }: { id: string }) {
+  return <PageTitle title={id} />;
+}

@@ -1,0 +1,64 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { AnswerProblem } from '../live/api.js';
+import { atNextRender } from '../live/render.js';
+
+export interface Asked<Data> {
+  /** Stays while the same question is asked again, and after a failure. */
+  data: Data | undefined;
+  problem: AnswerProblem | undefined;
+  isLoading: boolean;
+  again: () => void;
+}
+
+/**
+ * Asks when `question` changes, and when `again` is called. An answer that arrives after the next
+ * question was asked is dropped.
+ *
+ * @param question the address asked, or whatever else names the answer.
+ */
+export function useData<Data>(
+  question: string,
+  ask: (signal: AbortSignal) => Promise<Data>,
+): Asked<Data> {
+  const [state, setState] = useState<{ question: string; data?: Data; problem?: AnswerProblem }>({
+    question: '',
+  });
+  const [turn, setTurn] = useState(0);
+  const [isLoading, setLoading] = useState(true);
+  const asking = useRef(ask);
+  asking.current = ask;
+  useEffect(() => {
+    const abort = new AbortController();
+    setLoading(true);
+    const settle = (next: { data?: Data; problem?: AnswerProblem }) =>
+      atNextRender(() => {
+        if (abort.signal.aborted) return;
+        setLoading(false);
+        setState((before) => ({
+          ...(before.question === question ? before : {}),
+          ...next,
+          question,
+        }));
+      });
+    asking.current(abort.signal).then(
+      (data) => settle({ data, problem: undefined as never }),
+      (error: unknown) => {
+        if (abort.signal.aborted) return;
+        settle({ problem: asProblem(error) });
+      },
+    );
+    return () => abort.abort();
+  }, [question, turn]);
+  const isCurrent = state.question === question;
+  return {
+    data: isCurrent ? state.data : undefined,
+    problem: isCurrent ? state.problem : undefined,
+    isLoading: isLoading || !isCurrent,
+    again: () => setTurn((before) => before + 1),
+  };
+}
+
+export const asProblem = (error: unknown): AnswerProblem =>
+  error instanceof AnswerProblem
+    ? error
+    : new AnswerProblem(0, 'The page failed', error instanceof Error ? error.message : 'unknown');
