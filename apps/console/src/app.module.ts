@@ -22,6 +22,7 @@ import { PipelineController } from './pipeline/pipeline.controller.js';
 import { PIPELINE, pipeline } from './pipeline/pipeline.js';
 import { measureRetainedWal } from './pipeline/retained-wal.js';
 import { Retention } from './runtime/retention.js';
+import { PaymentEvidenceModule } from './control-room/payments/payments.module.js';
 import { StreamModule } from './control-room/stream/stream.module.js';
 import { SettingsModule } from './pipeline/settings/settings.module.js';
 import { StandingAuditModule } from './audit/audit.module.js';
@@ -90,9 +91,13 @@ export function appModule(config: ConsoleConfig, logger: Logger): DynamicModule 
 }
 
 /** The control room shows what these find. */
-const watchedModules = (config: ConsoleConfig, logger: Logger): DynamicModule[] => [
-  StandingAuditModule.register(config, logger),
-  PagesModule.register(config),
-  ConnectorModule.register(config, logger),
-  GroupsModule.register(config, logger),
-];
+function watchedModules(config: ConsoleConfig, logger: Logger): DynamicModule[] {
+  const audit = StandingAuditModule.register(config, logger);
+  return [
+    audit,
+    PaymentEvidenceModule.register(config, audit),
+    PagesModule.register(config),
+    ConnectorModule.register(config, logger),
+    GroupsModule.register(config, logger),
+  ];
+}

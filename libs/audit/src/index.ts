@@ -1,5 +1,6 @@
 export * from './audit.js';
 export { IN_FLIGHT_LIMIT } from './invariants/i12-bounds.js';
+export * from './one-payment/index.js';
 export * from './quiescence.js';
 export { readPublished } from './stores/kafka.js';
 export * from './report.js';

@@ -1,6 +1,6 @@
 import type { TopicDefinition } from '@effectively-once/contracts';
 import type { Admin } from 'kafkajs';
-import type { TopicPartition } from './record.js';
+import type { OffsetRange, TopicPartition } from './record.js';
 import { kafkaClient, BROKER_TIMEOUT_MS, type Connection } from './client.js';
 
 /** topic → partition → offset */
@@ -45,6 +45,27 @@ export async function offsetsSince(
   return await withAdmin(options, async (admin) =>
     byPartition(await admin.fetchTopicOffsetsByTimestamp(options.topic, options.sinceMs)),
   );
+}
+
+/**
+ * For each partition of these topics: the offsets of the records with this timestamp or a later
+ * one. `from` is `end` if there is no such record.
+ */
+export async function rangesSince(
+  options: Connection & { topics: string[]; sinceMs: number },
+): Promise<Map<string, Map<number, OffsetRange>>> {
+  return await withAdmin(options, async (admin) => {
+    const ranges = options.topics.map(async (topic) => {
+      const froms = byPartition(await admin.fetchTopicOffsetsByTimestamp(topic, options.sinceMs));
+      // Read after it: a record that arrives in between would be behind the end.
+      const ends = byPartition(await admin.fetchTopicOffsets(topic));
+      const ofPartition = [...ends].map(
+        ([partition, end]) => [partition, { from: froms.get(partition) ?? end, end }] as const,
+      );
+      return [topic, new Map(ofPartition)] as const;
+    });
+    return new Map(await Promise.all(ranges));
+  });
 }
 
 /** A group's committed offset of each partition; -1 where it never committed. */

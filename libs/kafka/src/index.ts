@@ -5,12 +5,19 @@ export {
   groupCommits,
   offsetsSince,
   pingBroker,
+  rangesSince,
   type Offsets,
 } from './admin.js';
 export { GroupConsumer, type FetchedRecords } from './group-consumer.js';
-export { BatchTooLarge, RecordProducer } from './producer.js';
-export { readTopic, type OffsetRange } from './read-topic.js';
-export { headerTexts, userOf, type KafkaRecord, type TopicPartition } from './record.js';
+export { BatchTooLarge, partitionOf, RecordProducer } from './producer.js';
+export { readTopic } from './read-topic.js';
+export {
+  headerTexts,
+  userOf,
+  type KafkaRecord,
+  type OffsetRange,
+  type TopicPartition,
+} from './record.js';
 export { firstRecords } from './watch/first-records.js';
 export {
   readGroupState,

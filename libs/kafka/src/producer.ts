@@ -83,6 +83,23 @@ export class RecordProducer {
   }
 }
 
+const partitioner = Partitioners.DefaultPartitioner();
+
+/**
+ * The partition of a key: murmur2, as Kafka's own clients compute it. The connector, the consumers'
+ * dead letters and the console's redrives all use it.
+ */
+export function partitionOf(key: string, partitions: number): number {
+  const partitionMetadata = Array.from({ length: partitions }, (_, partitionId) => ({
+    partitionErrorCode: 0,
+    partitionId,
+    leader: 0,
+    replicas: [],
+    isr: [],
+  }));
+  return partitioner({ topic: '', partitionMetadata, message: { key, value: null } });
+}
+
 const newProducer = (options: Connection): Producer =>
   kafkaClient(options).producer({
     idempotent: true,

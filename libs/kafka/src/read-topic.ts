@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import type { Consumer } from 'kafkajs';
-import type { KafkaRecord } from './record.js';
+import type { KafkaRecord, OffsetRange } from './record.js';
 import { withAdmin } from './admin.js';
 import { FETCH_BYTES_MAX, kafkaClient, retryOf, type Connection } from './client.js';
 import { fetchedRecords } from './fetched-batch.js';
@@ -10,12 +10,6 @@ const FETCH = { ...FETCH_BYTES_MAX, maxWaitTimeInMs: 100 };
 // Batches that are fetched but not read yet. At this limit fetching waits: bounded memory.
 const BATCHES_BUFFERED_MAX = 8;
 const SILENCE_MAX_MS = 30_000;
-
-/** Offsets of one partition: `from` is included, `end` is not. */
-export interface OffsetRange {
-  from: bigint;
-  end: bigint;
-}
 
 /**
  * Reads a topic from its beginning up to its end offsets at the time of the call. Records of

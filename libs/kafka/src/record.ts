@@ -12,6 +12,12 @@ export interface KafkaRecord {
   timestampMs: number;
 }
 
+/** Offsets of one partition: `from` is included, `end` is not. */
+export interface OffsetRange {
+  from: bigint;
+  end: bigint;
+}
+
 export interface TopicPartition {
   topic: string;
   partition: number;

@@ -5,7 +5,7 @@ import type { Stores } from '../stores/stores.js';
 
 /** Looks up at the end of the audit what the snapshot could not contain. */
 export async function lookUpLater(
-  stores: Stores,
+  stores: Pick<Stores, 'statusesNow' | 'outboxNow' | 'deadLettersNow'>,
   known: Evidence,
 ): Promise<Pick<Evidence, 'laterStatuses' | 'laterOutbox' | 'laterRows'>> {
   const paymentIds = idsInStores(known);

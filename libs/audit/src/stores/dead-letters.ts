@@ -9,7 +9,7 @@ import type { Take } from '../evidence/facts.js';
 import { perConsumer } from '../evidence/assemble.js';
 import { openSnapshot, rowsOf } from './postgres.js';
 
-interface Row {
+export interface DeadLetterColumns {
   consumer: ConsumerName;
   original_topic: string;
   original_partition: number;
@@ -22,7 +22,7 @@ interface Row {
   asked_at: Date;
 }
 
-const ROWS = `
+export const ROWS = `
   SELECT letter.consumer, original_topic, original_partition, original_offset, redrive_count,
          payment_id, state, dead_lettered_at,
          coalesce(action.kind = 'redrive' AND action.finished_at IS NULL, false) AS is_being_redriven,
@@ -44,7 +44,7 @@ export async function readDeadLetterTable(
 ): Promise<Record<ConsumerName, TopicEnds>> {
   const client = await openSnapshot(url);
   try {
-    for await (const columns of rowsOf<Row>(client, ROWS)) {
+    for await (const columns of rowsOf<DeadLetterColumns>(client, ROWS)) {
       const row = toRow(columns);
       await take({ kind: 'dead_letter_row', ...row });
       const { letter, paymentId, state } = row;
@@ -87,7 +87,7 @@ export async function readDeadLettersNow(
     const sql = `${ROWS}
       WHERE (letter.consumer, original_topic, original_partition, original_offset, redrive_count) IN
         (SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::bigint[], $5::int[]))`;
-    const { rows } = await client.query<Row>(sql, [
+    const { rows } = await client.query<DeadLetterColumns>(sql, [
       letters.map(({ consumer }) => consumer),
       letters.map(({ topic }) => topic),
       letters.map(({ partition }) => partition),
@@ -100,7 +100,7 @@ export async function readDeadLettersNow(
   }
 }
 
-const toRow = (row: Row): DeadLetterRow => ({
+export const toRow = (row: DeadLetterColumns): DeadLetterRow => ({
   letter: {
     consumer: row.consumer,
     topic: row.original_topic,

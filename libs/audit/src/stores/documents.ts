@@ -3,7 +3,7 @@ import type { PointsEntryRow } from '../evidence/evidence.js';
 import type { FactOf, Take } from '../evidence/facts.js';
 
 // The search service's alias, stated again: the audit shares no code with the apps that it audits.
-const ALIAS = 'payments';
+export const ALIAS = 'payments';
 /** The fields that the audit compares. It does not read the others. */
 const CONTENT = ['userId', 'amountMinor', 'currency'];
 const PAGE_SIZE = 2_000;

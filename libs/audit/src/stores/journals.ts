@@ -14,6 +14,7 @@ const charge = z.object({
 });
 
 const mail = z.object({
+  messageId: z.string().nullish(),
   paymentId: z.string().nullish(),
   at: z.iso.datetime({ offset: true }),
 });
@@ -63,6 +64,24 @@ export async function readReceipts(
     line++;
     if (paymentId) await take({ kind: 'receipt', paymentId, at: line });
   }
+}
+
+/** All mails about this payment, oldest first. The address is not read. */
+export async function readMailsOf(
+  thirdPartiesUrl: string,
+  paymentId: string,
+): Promise<{ messageId: string | null; atMs: number }[]> {
+  const mails = [];
+  for await (const { messageId = null, at } of journal(
+    thirdPartiesUrl,
+    'mails',
+    mail,
+    0,
+    paymentId,
+  )) {
+    mails.push({ messageId, atMs: Date.parse(at) });
+  }
+  return mails;
 }
 
 /** All receipts of these payments. `at` is always 0: their order is not known. */

@@ -27,7 +27,7 @@ import type { FactOf, Take } from '../evidence/facts.js';
 
 // Three seconds of retries, not a consumer's seventeen: the audit reports soon that it cannot read.
 const RETRIES_MAX = 5;
-const connection = (brokers: string[]) => ({
+export const connection = (brokers: string[]) => ({
   brokers,
   clientId: 'auditor',
   retriesMax: RETRIES_MAX,
@@ -75,7 +75,7 @@ const rangesFrom = (from: TopicEnds): Map<number, OffsetRange> =>
     ]),
   );
 
-function parseRecord(record: KafkaRecord): FactOf<'record'> {
+export function parseRecord(record: KafkaRecord): FactOf<'record'> {
   const headers = headerTexts(record);
   return {
     kind: 'record',
@@ -131,20 +131,27 @@ export async function readDeadLetters(
 ): Promise<void> {
   const topic = deadLetterTopic(consumer);
   for await (const record of readTopic({ ...connection(brokers), topic })) {
-    const headers = headerTexts(record);
-    const paymentId = headers[CE_HEADERS.subject];
-    const { partition, offset } = record;
-    const letter = claimedIdentity(headers, consumer);
-    const redriveCount = redriveCountIn(headers) ?? 0;
-    const place: DeadLetterIdentity = { consumer, topic, partition, offset, redriveCount };
-    // A record without a subject is not an event of ours, and excuses no payment.
-    if (paymentId !== undefined) {
-      await take({ kind: 'dead_letter', consumer, paymentId, ...asDeadLetter(letter ?? place) });
-    }
-    const known = { kind: 'dlq_record', partition, offset, paymentId } as const;
-    await take({ ...known, letter: letter ?? place, isClaimed: true });
-    if (letter) await take({ ...known, letter: place, isClaimed: false });
+    for (const fact of deadLetterFacts(record, consumer)) await take(fact);
   }
+}
+
+export function* deadLetterFacts(
+  record: KafkaRecord,
+  consumer: ConsumerName,
+): Generator<FactOf<'dead_letter' | 'dlq_record'>> {
+  const headers = headerTexts(record);
+  const paymentId = headers[CE_HEADERS.subject];
+  const { topic, partition, offset } = record;
+  const letter = claimedIdentity(headers, consumer);
+  const redriveCount = redriveCountIn(headers) ?? 0;
+  const place: DeadLetterIdentity = { consumer, topic, partition, offset, redriveCount };
+  // A record without a subject is not an event of ours, and excuses no payment.
+  if (paymentId !== undefined) {
+    yield { kind: 'dead_letter', consumer, paymentId, ...asDeadLetter(letter ?? place) };
+  }
+  const known = { kind: 'dlq_record', partition, offset, paymentId } as const;
+  yield { ...known, letter: letter ?? place, isClaimed: true };
+  if (letter) yield { ...known, letter: place, isClaimed: false };
 }
 
 /** Reads a consumer's redrives: as excuses for missing effects, and as records that I10 judges. */
@@ -155,22 +162,29 @@ export async function readRedrives(
 ): Promise<void> {
   const topic = redriveTopic(consumer);
   for await (const record of readTopic({ ...connection(brokers), topic })) {
-    const headers = headerTexts(record);
-    const paymentId = headers[CE_HEADERS.subject];
-    const { partition, offset } = record;
-    const position = { partition, offset };
-    const letter = identityIn(headers, consumer);
-    if (paymentId !== undefined) {
-      // An operator may have produced it by hand. It belongs to no dead letter, but may bring the
-      // effect.
-      const place: DeadLetterIdentity = { consumer, topic, ...position, redriveCount: 0 };
-      const redrive = { ...position, ...asDeadLetter(letter ?? place) };
-      await take({ kind: 'redrive', consumer, paymentId, ...redrive });
-    }
-    if (!letter || letter.redriveCount === 0) continue;
-    const before = { ...letter, redriveCount: letter.redriveCount - 1 };
-    await take({ kind: 'redrive_record', ...position, paymentId, letter: before });
+    for (const fact of redriveFacts(record, consumer)) await take(fact);
   }
+}
+
+export function* redriveFacts(
+  record: KafkaRecord,
+  consumer: ConsumerName,
+): Generator<FactOf<'redrive' | 'redrive_record'>> {
+  const headers = headerTexts(record);
+  const paymentId = headers[CE_HEADERS.subject];
+  const { topic, partition, offset } = record;
+  const position = { partition, offset };
+  const letter = identityIn(headers, consumer);
+  if (paymentId !== undefined) {
+    // An operator may have produced it by hand. It belongs to no dead letter, but may bring the
+    // effect.
+    const place: DeadLetterIdentity = { consumer, topic, ...position, redriveCount: 0 };
+    const redrive = { ...position, ...asDeadLetter(letter ?? place) };
+    yield { kind: 'redrive', consumer, paymentId, ...redrive };
+  }
+  if (!letter || letter.redriveCount === 0) return;
+  const before = { ...letter, redriveCount: letter.redriveCount - 1 };
+  yield { kind: 'redrive_record', ...position, paymentId, letter: before };
 }
 
 /**

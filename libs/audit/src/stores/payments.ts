@@ -1,4 +1,4 @@
-import type { Client } from 'pg';
+import type { Client, ClientBase, Pool } from 'pg';
 import type { PspOutage, OutboxRow, PaymentRowStatus } from '../evidence/evidence.js';
 import type { FactOf, Take } from '../evidence/facts.js';
 import { rowsOf, timeOf } from './postgres.js';
@@ -51,7 +51,7 @@ export async function readPaymentsSnapshot(
   return { pspOutages, walPosition: rows[0]?.position ?? '' };
 }
 
-interface PaymentColumns {
+export interface PaymentColumns {
   id: string;
   user_id: string;
   status: PaymentRowStatus;
@@ -66,7 +66,7 @@ const PAYMENTS = `
   SELECT id, user_id, status, version, amount_minor, currency, created_at, completed_at
     FROM payments.payments`;
 
-const toPayment = (row: PaymentColumns): FactOf<'payment'> => ({
+export const toPayment = (row: PaymentColumns): FactOf<'payment'> => ({
   kind: 'payment',
   id: row.id,
   userId: row.user_id,
@@ -79,25 +79,25 @@ const toPayment = (row: PaymentColumns): FactOf<'payment'> => ({
   completedAtMs: row.completed_at?.getTime() ?? 0,
 });
 
-interface OutboxColumns {
+export interface OutboxColumns {
   event_id: string;
   subject: string;
   occurred_at: Date;
   payload_md5: string;
 }
 
-const OUTBOX = `
+export const OUTBOX = `
   SELECT event_id, subject, occurred_at, md5(convert_to(payload, 'UTF8')) AS payload_md5
     FROM payments.outbox`;
 
-const toOutboxRow = (row: OutboxColumns): OutboxRow => ({
+export const toOutboxRow = (row: OutboxColumns): OutboxRow => ({
   eventId: row.event_id,
   paymentId: row.subject,
   occurredAtMs: row.occurred_at.getTime(),
   payloadMd5: row.payload_md5,
 });
 
-interface ResponseColumns {
+export interface ResponseColumns {
   responses_of_key: string;
   payment_id: string;
   response_status: number;
@@ -108,7 +108,7 @@ interface ResponseColumns {
 
 // The primary key allows one response per key. The audit does not rely on it. PostgreSQL counts,
 // because two responses of one key may belong to two payments, which are in different buckets here.
-const RESPONSES = `
+export const RESPONSES = `
   SELECT count(*) OVER (PARTITION BY user_id, method, route, idempotency_key) AS responses_of_key,
          payment_id, response_status, response_body::json ->> 'id' AS body_id,
          response_body::json ->> 'status' AS body_status,
@@ -116,7 +116,7 @@ const RESPONSES = `
     FROM payments.idempotency_keys
    WHERE response_status IS NOT NULL`;
 
-const toResponse = (row: ResponseColumns): FactOf<'stored_response'> => ({
+export const toResponse = (row: ResponseColumns): FactOf<'stored_response'> => ({
   kind: 'stored_response',
   responsesOfKey: Number(row.responses_of_key),
   paymentId: row.payment_id,
@@ -126,7 +126,7 @@ const toResponse = (row: ResponseColumns): FactOf<'stored_response'> => ({
   says: row.body_type?.split('/').at(-1) ?? row.body_status ?? 'nothing',
 });
 
-async function readPspOutages(client: Client): Promise<PspOutage[]> {
+export async function readPspOutages(client: ClientBase): Promise<PspOutage[]> {
   const { rows } = await client.query<{ open_from: Date; open_until: Date }>(
     'SELECT open_from, open_until FROM payments.psp_outages',
   );
@@ -139,7 +139,7 @@ async function readPspOutages(client: Client): Promise<PspOutage[]> {
 const SLOT = 'payments_outbox';
 
 /** Whether the connector has confirmed everything before this position of the log. */
-export async function slotHasPassed(client: Client, walPosition: string): Promise<boolean> {
+export async function slotHasPassed(client: ClientBase, walPosition: string): Promise<boolean> {
   const { rows } = await client.query<{ passed: boolean | null }>(
     `SELECT confirmed_flush_lsn >= $2::pg_lsn AS passed
        FROM pg_replication_slots WHERE slot_name = $1`,
@@ -164,7 +164,7 @@ export async function readSlotLag(client: Client): Promise<number | undefined> {
 }
 
 /** Payment id → its status as of now. Ids without a payment are left out. */
-export async function readStatusesNow(client: Client, ids: string[]) {
+export async function readStatusesNow(client: Pick<ClientBase | Pool, 'query'>, ids: string[]) {
   const statuses = new Map<string, PaymentRowStatus>();
   for (const batch of uuidBatches(ids)) {
     const { rows } = await client.query<{ id: string; status: PaymentRowStatus }>(
@@ -212,7 +212,7 @@ export async function readPaymentsById(
 }
 
 /** Event id → its outbox row as of now. */
-export async function readOutboxNow(client: Client, eventIds: string[]) {
+export async function readOutboxNow(client: Pick<ClientBase | Pool, 'query'>, eventIds: string[]) {
   const outbox = new Map<string, OutboxRow>();
   for (const batch of uuidBatches(eventIds)) {
     const { rows } = await client.query<OutboxColumns>(

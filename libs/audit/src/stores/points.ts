@@ -1,8 +1,8 @@
-import type { Take } from '../evidence/facts.js';
+import type { FactOf, Take } from '../evidence/facts.js';
 import { openSnapshot, rowsOf, timeOf } from './postgres.js';
 
 // PostgreSQL sums the entries, so that one snapshot gives an account and its entries.
-const unbalanced = (ofUsers: string) => `
+export const unbalanced = (ofUsers: string) => `
   SELECT coalesce(account.user_id, earned.user_id) AS user_id,
          coalesce(account.balance, 0) AS balance, coalesce(earned.points, 0) AS points
     FROM (SELECT * FROM loyalty.accounts WHERE ${ofUsers}) account
@@ -12,16 +12,25 @@ const unbalanced = (ofUsers: string) => `
 
 // In µs of PostgreSQL's clock, which a double holds exactly. The entries of one user are written
 // one statement after the other, so two of them never have the same time.
-const ENTRIES = `
+export const ENTRIES = `
   SELECT payment_id, user_id, amount_minor, currency,
          (extract(epoch FROM awarded_at) * 1000000)::bigint AS awarded_at_us
     FROM loyalty.points_entries`;
 
-type EntryRow = Record<
+export type EntryRow = Record<
   'payment_id' | 'user_id' | 'amount_minor' | 'currency' | 'awarded_at_us',
   string
 >;
-type AccountRow = Record<'user_id' | 'balance' | 'points', string>;
+export type AccountRow = Record<'user_id' | 'balance' | 'points', string>;
+
+export const entryOf = (row: EntryRow): FactOf<'points_entry'> => ({
+  kind: 'points_entry',
+  paymentId: row.payment_id,
+  userId: row.user_id,
+  amountMinor: Number(row.amount_minor),
+  currency: row.currency,
+  at: Number(row.awarded_at_us),
+});
 
 /** Reads the points entries since then, and those of their users' accounts that do not add up. */
 export async function readPoints(
@@ -36,14 +45,7 @@ export async function readPoints(
     : 'true';
   try {
     for await (const row of rowsOf<EntryRow>(client, `${ENTRIES} WHERE ${entries}`)) {
-      await take({
-        kind: 'points_entry',
-        paymentId: row.payment_id,
-        userId: row.user_id,
-        amountMinor: Number(row.amount_minor),
-        currency: row.currency,
-        at: Number(row.awarded_at_us),
-      });
+      await take(entryOf(row));
     }
     for await (const row of rowsOf<AccountRow>(client, unbalanced(ofUsers))) {
       await take({

@@ -1,6 +1,6 @@
 import type { Connection } from '../client.js';
-import { readTopic, type OffsetRange } from '../read-topic.js';
-import type { KafkaRecord } from '../record.js';
+import { readTopic } from '../read-topic.js';
+import type { KafkaRecord, OffsetRange } from '../record.js';
 
 // A range usually begins with a record, so read few offsets first. If these hold only control
 // records (the ends of transactions) or gaps, each further read covers ten times as many offsets.

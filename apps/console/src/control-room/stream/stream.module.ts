@@ -15,6 +15,7 @@ import { DeadLetters } from '../../dead-letters/dead-letters.js';
 import { PagerJournal } from '../../pages/pager-journal.js';
 import { GroupWatch } from '../../pipeline/groups/group-watch.js';
 import { PaymentsDatabase } from '../../pipeline/payments-database.js';
+import { PaymentSummaries } from '../payments/payment-summaries.js';
 import { LiveStream } from './live-stream.js';
 import { OverviewCollector } from './overview/overview-collector.js';
 import { byConsumer } from './overview/overview-sources.js';
@@ -92,11 +93,11 @@ function streamProviders(logger: Logger): Provider[] {
   return [
     {
       provide: PaymentsWatch,
-      inject: [PaymentsDatabase],
-      useFactory: (payments: PaymentsDatabase) =>
+      inject: [PaymentsDatabase, PaymentSummaries],
+      useFactory: (payments: PaymentsDatabase, summaries: PaymentSummaries) =>
         new PaymentsWatch({
           query: (sql, parameters) => payments.query(sql, parameters),
-          summarize: async () => [],
+          summarize: (ids) => summaries.of(ids),
         }),
     },
     {

@@ -11,8 +11,12 @@ import type { ConsumerName } from '@effectively-once/contracts';
 
 export type PaymentStatus = 'PENDING' | 'COMPLETED' | 'DECLINED' | 'UNKNOWN' | 'FAILED';
 
-/** What has come of one effect. `due`: not there yet, and nothing is wrong. */
-export type EffectState = 'done' | 'due' | 'late' | 'lost' | 'doubled' | 'dead_lettered' | 'none';
+/**
+ * What has come of one effect. `due`: not there yet, and nothing is wrong. `unknown`: its store does
+ * not answer. `none`: there is none, because the payment is not COMPLETED.
+ */
+export type EffectState =
+  'done' | 'due' | 'late' | 'lost' | 'doubled' | 'dead_lettered' | 'unknown' | 'none';
 
 /** One line of the list of payments. */
 export interface PaymentSummary {
@@ -88,7 +92,10 @@ export interface PaymentEvidence extends PaymentSummary {
   windows: FailureWindow[];
   stores: StoreEvidence[];
   judgement: {
-    /** `not_judged`: younger than the settle limit, or not COMPLETED. */
+    /**
+     * `ok` as soon as everything is there, however young. `not_judged`: nothing is wrong, but it is
+     * open, or younger than the settle limit and on its way, or a store is unreadable.
+     */
     verdict: 'ok' | 'late' | 'violated' | 'not_judged';
     /** The invariants that were judged for this payment. */
     invariants: string[];

@@ -1,0 +1,78 @@
+import { errors } from '@elastic/elasticsearch';
+import type { ConsumerName } from '@effectively-once/contracts';
+import { readMailsOf } from '../stores/journals.js';
+import type { Connections } from './connections.js';
+import { receiptKey } from './email-facts.js';
+import { ALIAS } from '../stores/documents.js';
+
+/** Which payments have their effect. undefined: the store does not answer, so it is not known. */
+export type EffectsOf = Record<ConsumerName, ReadonlySet<string> | undefined>;
+
+// Only receipts without a deduplication marker are asked for in the journal, one request each.
+const JOURNAL_REQUESTS_AT_ONCE = 8;
+
+/**
+ * Which effects of these payments have happened, by one look-up in each store. At most a few
+ * hundred ids. It does not judge: it does not see a second effect, or a wrong one.
+ *
+ * @param isExpected whether the mail provider's journal is asked for a receipt that has no marker.
+ */
+export async function readEffectsOf(
+  connections: Connections,
+  ids: readonly string[],
+  isExpected: (id: string) => boolean,
+): Promise<EffectsOf> {
+  if (ids.length === 0) return { email: new Set(), loyalty: new Set(), search: new Set() };
+  const [email, loyalty, search] = await Promise.all([
+    orUnknown(readMailed(connections, ids, isExpected)),
+    orUnknown(readAwarded(connections, ids)),
+    orUnknown(readIndexed(connections, ids)),
+  ]);
+  return { email, loyalty, search };
+}
+
+async function orUnknown(reading: Promise<Set<string>>): Promise<Set<string> | undefined> {
+  try {
+    return await reading;
+  } catch {
+    // The state of this effect is unknown. The overview says which server is down.
+    return undefined;
+  }
+}
+
+async function readAwarded({ loyalty }: Connections, ids: readonly string[]) {
+  const { rows } = await loyalty.query<{ payment_id: string }>(
+    'SELECT payment_id FROM loyalty.points_entries WHERE payment_id = ANY($1::uuid[])',
+    [ids],
+  );
+  return new Set(rows.map(({ payment_id }) => payment_id));
+}
+
+async function readIndexed({ elasticsearch }: Connections, ids: readonly string[]) {
+  try {
+    const { docs } = await elasticsearch.mget({ index: ALIAS, ids: [...ids], _source: false });
+    return new Set(docs.flatMap((doc) => ('found' in doc && doc.found ? [doc._id] : [])));
+  } catch (error) {
+    const isMissing = error instanceof errors.ResponseError && error.statusCode === 404;
+    if (isMissing) return new Set<string>();
+    throw error;
+  }
+}
+
+// The marker says that email has mailed. Without one, only the mail provider's journal knows: the
+// marker expires after 7 days, and email may be between the mail and its marker.
+async function readMailed(
+  { redis, sources }: Connections,
+  ids: readonly string[],
+  isExpected: (id: string) => boolean,
+) {
+  const markers = await redis.mget(ids.map(receiptKey));
+  const mailed = new Set(ids.filter((_, at) => markers[at]?.startsWith('D:')));
+  const asked = ids.filter((id) => !mailed.has(id) && isExpected(id));
+  for (let at = 0; at < asked.length; at += JOURNAL_REQUESTS_AT_ONCE) {
+    const some = asked.slice(at, at + JOURNAL_REQUESTS_AT_ONCE);
+    const mails = await Promise.all(some.map((id) => readMailsOf(sources.thirdPartiesUrl, id)));
+    some.forEach((id, index) => mails[index]!.length > 0 && mailed.add(id));
+  }
+  return mailed;
+}

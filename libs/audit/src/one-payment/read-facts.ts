@@ -1,0 +1,140 @@
+import { CONSUMERS, type ConsumerName } from '@effectively-once/contracts';
+import { withTimeout } from '@effectively-once/timing';
+import { perConsumer } from '../evidence/assemble.js';
+import type { Charge, ConsumerProgress } from '../evidence/evidence.js';
+import { readChargesOf } from '../stores/journals.js';
+import { readOffsets } from '../stores/kafka.js';
+import { reading, UnreadableStore } from '../stores/unreadable-store.js';
+import type { Connections } from './connections.js';
+import { readDeadLetterTableOf, type DeadLetterTable } from './dead-letter-facts.js';
+import {
+  readDocumentsOf,
+  readPointsOf,
+  type IndexedDocument,
+  type PointsFacts,
+} from './effect-facts.js';
+import {
+  readMaybeDuplicatesOf,
+  readReceiptMarker,
+  readReceipts,
+  type MaybeDuplicate,
+  type Receipt,
+  type ReceiptMarker,
+} from './email-facts.js';
+import { readPaymentFacts, type PaymentFacts } from './payment-facts.js';
+import { OTHER_TOPICS, PAYMENT_TOPIC, searchTopics, type TopicSearch } from './topic-facts.js';
+
+// A person waits. A store that has not answered by then is unreadable.
+const STORE_TIMEOUT_MS = 5_000;
+const CLOCKS_APART_MAX_MS = 60_000;
+
+export const STORES = {
+  payments: 'the payments database',
+  kafka: 'Kafka',
+  psp: "the PSP's journal",
+  mails: "the mail provider's journal",
+  redis: 'Redis',
+  loyalty: 'the loyalty database',
+  search: 'the search index',
+  console: 'the console database',
+} as const;
+export type StoreName = (typeof STORES)[keyof typeof STORES];
+
+/** Everything that the stores know about one payment. undefined: its store cannot be read. */
+export interface OnePaymentFacts extends PaymentFacts {
+  /** The key of its records: the user, or what its outbox row says. */
+  key: string;
+  topics: ReadonlyMap<string, TopicSearch> | undefined;
+  offsets:
+    Record<ConsumerName, Pick<ConsumerProgress, 'committed' | 'redriveCommitted'>> | undefined;
+  charges: Charge[] | undefined;
+  receipts: Receipt[] | undefined;
+  marker: ReceiptMarker | null | undefined;
+  maybeDuplicates: MaybeDuplicate[] | undefined;
+  points: PointsFacts | undefined;
+  documents: IndexedDocument[] | undefined;
+  deadLetters: DeadLetterTable | undefined;
+  unreadable: StoreName[];
+}
+
+/**
+ * Reads one payment's facts by its id from every store, in the order of collect-evidence.ts, which
+ * says why: a promise is read before the thing that it promises, an excuse after the thing that it
+ * excuses.
+ *
+ *   payments, slot ──► topic ──► committed ──► effects, ──► console's ──► dead letters,
+ *   (one snapshot)               offsets       journals     table         redrives
+ *
+ * @returns undefined if there is no such payment.
+ * @throws UnreadableStore if the payments database does not answer. Any other store that does not
+ *   answer is named in `unreadable`, and the rest is read nevertheless.
+ */
+export async function readFacts(
+  connections: Connections,
+  id: string,
+): Promise<OnePaymentFacts | undefined> {
+  const unreadable = new Set<StoreName>();
+  const from = async <Value>(store: StoreName, read: () => Promise<Value>) => {
+    try {
+      return await withTimeout(read(), STORE_TIMEOUT_MS);
+    } catch {
+      unreadable.add(store);
+      return undefined;
+    }
+  };
+  const known = await reading(STORES.payments, () => readPaymentFacts(connections, id));
+  if (!known) return undefined;
+  const { kafkaBrokers: brokers, thirdPartiesUrl } = connections.sources;
+  const { createdAtMs, userId } = known.payment;
+  const key = known.outboxRows[0]?.partitionKey ?? userId;
+  const search = { brokers, paymentId: id, key, sinceMs: createdAtMs };
+  const charges: Charge[] = [];
+
+  const published = await from(STORES.kafka, () => complete(searchTopics(search, PAYMENT_TOPIC)));
+  const offsets = await from(STORES.kafka, () => readAllOffsets(brokers));
+  const [marker, documents, points, [receipts, maybeDuplicates], charged] = await Promise.all([
+    from(STORES.redis, async () => (await readReceiptMarker(connections, id)) ?? null),
+    from(STORES.search, () => readDocumentsOf(connections, id)),
+    from(STORES.loyalty, () => readPointsOf(connections, { id, userId })),
+    from(STORES.mails, () => readReceipts(connections, id)).then(
+      async (mails) =>
+        [
+          mails,
+          await from(STORES.redis, () =>
+            readMaybeDuplicatesOf(connections, id, createdAtMs - CLOCKS_APART_MAX_MS),
+          ),
+        ] as const,
+    ),
+    from(STORES.psp, async () => {
+      await readChargesOf(thirdPartiesUrl, [id], (charge) => void charges.push(charge));
+      return charges;
+    }),
+  ]);
+  const deadLetters = await from(STORES.console, () => readDeadLetterTableOf(connections, id));
+  const others = await from(STORES.kafka, () => complete(searchTopics(search, OTHER_TOPICS)));
+  const topics = published && others && new Map([...published, ...others]);
+  return {
+    ...known,
+    ...{ key, topics: topics ?? published, offsets, marker, documents, points },
+    ...{ receipts, maybeDuplicates, charges: charged, deadLetters },
+    unreadable: [...unreadable],
+  };
+}
+
+async function complete(
+  searching: Promise<Map<string, TopicSearch>>,
+): Promise<Map<string, TopicSearch>> {
+  const searches = await searching;
+  const cut = [...searches.values()].find(({ isComplete }) => !isComplete);
+  if (!cut) return searches;
+  const why = new Error(`${cut.topic} has too many records since the payment to search them all`);
+  throw new UnreadableStore(STORES.kafka, why);
+}
+
+async function readAllOffsets(brokers: string[]) {
+  const read = await Promise.all(
+    CONSUMERS.map(async (consumer) => [consumer, await readOffsets(brokers, consumer)] as const),
+  );
+  const byConsumer = new Map(read);
+  return perConsumer((consumer) => byConsumer.get(consumer)!);
+}
