@@ -68,12 +68,12 @@ export async function killedAt(
 const startedAt = (consumer: ConsumerName) =>
   metric(consumerUrl(consumer), 'process_start_time_seconds');
 
-/** Freezes the supervised processes of these consumers while `during` runs. */
+/** Freezes the supervised processes of these names while `during` runs. */
 export async function withFrozen<Result>(
-  consumers: readonly ConsumerName[],
+  names: readonly string[],
   during: () => Promise<Result>,
 ): Promise<Result> {
-  const pids = consumers.map(pidOf);
+  const pids = names.map(pidOf);
   pids.forEach((pid) => process.kill(pid, 'SIGSTOP'));
   try {
     return await during();

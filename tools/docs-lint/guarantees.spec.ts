@@ -33,7 +33,7 @@ it('every test a guarantee names exists, in its file and by its exact title', ()
   expect(named.filter((test) => !isThere(test))).toEqual([]);
 });
 
-const stories = readdirSync(join(repositoryRoot, 'e2e'))
+const stories = readdirSync(join(repositoryRoot, 'e2e'), { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.e2e.spec.ts'))
   .map((name) => `e2e/${name}`);
 
