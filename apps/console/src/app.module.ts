@@ -22,6 +22,7 @@ import { PipelineController } from './pipeline/pipeline.controller.js';
 import { PIPELINE, pipeline } from './pipeline/pipeline.js';
 import { measureRetainedWal } from './pipeline/retained-wal.js';
 import { Retention } from './runtime/retention.js';
+import { ConsoleOpenApiController } from './control-room/openapi/openapi.controller.js';
 import { PaymentEvidenceModule } from './control-room/payments/payments.module.js';
 import { StreamModule } from './control-room/stream/stream.module.js';
 import { SettingsModule } from './pipeline/settings/settings.module.js';
@@ -53,7 +54,11 @@ export function appModule(config: ConsoleConfig, logger: Logger): DynamicModule 
         }),
       }),
     ],
-    controllers: [PipelineController, ...(isDemo(config) ? [DemoController] : [])],
+    controllers: [
+      PipelineController,
+      ConsoleOpenApiController,
+      ...(isDemo(config) ? [DemoController] : []),
+    ],
     providers: [
       { provide: AUTH_SECRET, useValue: config.AUTH_JWT_SECRET },
       {

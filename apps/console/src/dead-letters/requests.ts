@@ -20,7 +20,7 @@ const errorName = z.string().min(1).max(64);
 const filter = z.strictObject({ errorName: errorName.optional() });
 const whole = (max: number) => z.int().min(1).max(max);
 
-const redriveRequest = z
+export const redriveRequest = z
   .strictObject({
     ids: ids.optional(),
     filter: filter.optional(),
@@ -30,7 +30,7 @@ const redriveRequest = z
   })
   .refine(({ ids, filter }) => !ids || !filter, 'give ids or a filter, not both');
 
-const discardRequest = z.strictObject({
+export const discardRequest = z.strictObject({
   ids,
   reason: z.string().trim().min(1, 'must give a reason').max(1_000),
 });
@@ -46,12 +46,12 @@ const page = {
     .regex(/^\d{1,18}$/, 'must be the nextCursor of the previous page')
     .optional(),
 };
-const listQuery = z.strictObject({
+export const listQuery = z.strictObject({
   ...page,
   state: z.enum(['pending', 'redriven', 'discarded']).optional(),
   errorName: errorName.optional(),
 });
-const pageQuery = z.strictObject(page);
+export const pageQuery = z.strictObject(page);
 
 export type Filter = { errorName?: string | undefined };
 export type RedriveRequest = z.infer<typeof redriveRequest>;

@@ -1,0 +1,117 @@
+import { z } from 'zod';
+import {
+  discardRequest,
+  listQuery,
+  pageQuery,
+  redriveRequest,
+} from '../../dead-letters/requests.js';
+import { paymentsQuery } from '../payments/requests.js';
+
+/** What the document says about one route. */
+export interface DescribedRoute {
+  summary: string;
+  description?: string;
+  query?: z.ZodObject;
+  body?: z.ZodType;
+  /** The answer of a success: its status, and the name of its schema or another media type. */
+  answer: { status?: number; schema?: string; mediaType?: string; description: string };
+  /** Problem codes by status, beyond those of every route. */
+  problems?: Record<number, string[]>;
+  /** false: needs no token. */
+  isOpen?: boolean;
+}
+
+const badRequest = { 400: ['invalid_request'] };
+const orMissing = { 404: ['not_found'] };
+
+/** Every route of the console under /api. openapi.spec.ts compares it with the controllers. */
+export const ROUTES: Record<string, DescribedRoute> = {
+  'GET /api/payments': {
+    summary: 'Payments with the states of their effects, newest first',
+    description:
+      '50 a page. The filter by effects asks the last audit (late, lost, doubled, other) or the ' +
+      'table of dead letters (dead_lettered).',
+    query: paymentsQuery,
+    answer: { schema: 'PaymentList', description: 'A page' },
+    problems: badRequest,
+  },
+  'GET /api/payments/{id}': {
+    summary: 'One payment in every store, and the judgement of the audit',
+    description:
+      'A store that does not answer is named in judgement.unreadable, and nothing is said about ' +
+      'it. A time that no store has recorded is null.',
+    answer: { schema: 'PaymentEvidence', description: 'The evidence' },
+    problems: { ...badRequest, ...orMissing, 503: ['store_unreadable'] },
+  },
+  'GET /api/stream': {
+    summary: 'The state of the whole pipeline, as server-sent events',
+    description:
+      'Begins with `snapshot`, or after the event of `Last-Event-ID`. Then `overview`, `verdict`, ' +
+      '`payment`, `fault` and `ping`. It ends when the token expires.',
+    answer: { mediaType: 'text/event-stream', description: 'The events' },
+    problems: { 503: ['too_many_streams'] },
+  },
+  'GET /api/audit': {
+    summary: 'A full audit now, or the last report',
+    query: z.strictObject({ report: z.enum(['now', 'last']).default('now') }),
+    answer: { schema: 'AuditReport', description: 'The report' },
+    problems: { ...badRequest, 404: ['no_audit_yet'], 503: ['store_unreadable'] },
+  },
+  'GET /api/pipeline': {
+    summary: 'The state of each link between the outbox and the consumers',
+    answer: { schema: 'Anything', description: 'One member per link' },
+  },
+  'GET /api/pages': {
+    summary: 'The latest pages, as the pager accepted them',
+    answer: { schema: 'Anything', description: 'The pages' },
+    problems: { 503: ['pager_unreadable'] },
+  },
+  'GET /api/dlq': {
+    summary: 'Dead letters of each consumer: how many, how old, why',
+    answer: { schema: 'Anything', description: 'One item per consumer' },
+  },
+  'GET /api/dlq/actions': {
+    summary: 'The action log: who decided what, and when',
+    query: pageQuery,
+    answer: { schema: 'ResultPage', description: 'A page, newest first' },
+    problems: badRequest,
+  },
+  'GET /api/dlq/actions/{id}': {
+    summary: 'One action and its progress',
+    answer: { schema: 'Anything', description: 'The action' },
+    problems: orMissing,
+  },
+  'GET /api/dlq/{consumer}': {
+    summary: 'The dead letters of one consumer',
+    query: listQuery,
+    answer: { schema: 'ResultPage', description: 'A page' },
+    problems: { ...badRequest, ...orMissing },
+  },
+  'GET /api/dlq/{consumer}/{id}': {
+    summary: 'One dead letter with its record',
+    answer: { schema: 'Anything', description: 'The dead letter' },
+    problems: orMissing,
+  },
+  'POST /api/dlq/{consumer}/redrive': {
+    summary: 'Sends dead letters to the redrive topic of their consumer',
+    body: redriveRequest,
+    answer: { status: 202, schema: 'Anything', description: 'The console completes the action' },
+    problems: { ...badRequest, ...orMissing },
+  },
+  'POST /api/dlq/{consumer}/discard': {
+    summary: 'Discards dead letters, with a reason',
+    body: discardRequest,
+    answer: { schema: 'Anything', description: 'The action' },
+    problems: { ...badRequest, ...orMissing },
+  },
+  'POST /api/demo/sign-in': {
+    summary: 'A token of a demo user; only with DEMO_CONTROLS=1 and the demo secret',
+    body: z.strictObject({
+      role: z.enum(['operator', 'customer']),
+      user: z.string().optional(),
+    }),
+    answer: { schema: 'Anything', description: 'The token' },
+    problems: { ...badRequest, ...orMissing },
+    isOpen: true,
+  },
+};

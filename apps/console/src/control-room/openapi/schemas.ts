@@ -1,0 +1,131 @@
+import { FINDING_KINDS } from '@effectively-once/audit';
+import { CONSUMERS } from '@effectively-once/contracts';
+
+/** JSON Schemas of the answers. The types are in wire/; payments.int.spec.ts compares answers. */
+const text = { type: 'string' };
+const id = { type: 'string', format: 'uuid' };
+const time = { type: 'string', format: 'date-time' };
+const timeOrNull = { type: ['string', 'null'], format: 'date-time' };
+const textOrNull = { type: ['string', 'null'] };
+const count = { type: 'integer', minimum: 0 };
+const anything = { type: 'object', additionalProperties: true };
+const listOf = (items: object) => ({ type: 'array', items });
+const oneOf = (...values: string[]) => ({ type: 'string', enum: values });
+const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+
+/** An object with exactly these members. */
+const exactly = (properties: Record<string, object>) => ({
+  type: 'object',
+  properties,
+  required: Object.keys(properties),
+  additionalProperties: false,
+});
+
+const effect = oneOf('done', 'due', 'late', 'lost', 'doubled', 'dead_lettered', 'unknown', 'none');
+const track = oneOf('payments', 'psp', 'pipeline', ...CONSUMERS);
+const findingStatus = oneOf('late', 'violated');
+
+const summary = {
+  id,
+  userId: text,
+  orderId: text,
+  status: oneOf('PENDING', 'COMPLETED', 'DECLINED', 'UNKNOWN', 'FAILED'),
+  amountMinor: { ...text, description: "in the currency's minor unit" },
+  currency: text,
+  createdAt: time,
+  completedAt: timeOrNull,
+  effects: exactly(Object.fromEntries(CONSUMERS.map((consumer) => [consumer, effect]))),
+};
+
+const step = exactly({
+  id: text,
+  track,
+  title: text,
+  at: timeOrNull,
+  until: timeOrNull,
+  source: { ...text, description: 'where the time was read' },
+  outcome: oneOf('ok', 'failed', 'waiting'),
+  detail: textOrNull,
+});
+
+const failureWindow = exactly({
+  track,
+  title: text,
+  from: time,
+  until: timeOrNull,
+  meaning: text,
+});
+
+const storeEvidence = exactly({
+  store: text,
+  source: text,
+  records: listOf({ type: 'object', additionalProperties: textOrNull }),
+});
+
+const judgement = exactly({
+  verdict: oneOf('ok', 'late', 'violated', 'not_judged'),
+  invariants: listOf(text),
+  findings: listOf(
+    exactly({ invariant: text, status: findingStatus, kind: oneOf(...FINDING_KINDS), why: text }),
+  ),
+  judgedAt: time,
+  unreadable: listOf(text),
+});
+
+const event = {
+  ...exactly({
+    headers: { type: 'object', additionalProperties: text },
+    valueBase64: { type: 'string', contentEncoding: 'base64' },
+  }),
+  type: ['object', 'null'],
+};
+
+const finding = exactly({ id: text, kind: oneOf(...FINDING_KINDS), why: text });
+
+const invariantReport = exactly({
+  id: text,
+  title: text,
+  status: oneOf('ok', 'late', 'violated'),
+  checked: count,
+  violated: listOf(finding),
+  late: listOf(finding),
+  violatedCount: count,
+  lateCount: count,
+  violatedByKind: exactly(Object.fromEntries(FINDING_KINDS.map((kind) => [kind, count]))),
+});
+
+const auditReport = {
+  type: 'object',
+  properties: {
+    cutoff: time,
+    since: { ...time, description: 'only payments that completed since then; absent: all' },
+    settleLimitS: { type: 'number' },
+    payments: count,
+    tooYoung: count,
+    durationMs: count,
+    invariants: listOf(invariantReport),
+  },
+  required: ['cutoff', 'settleLimitS', 'payments', 'tooYoung', 'durationMs', 'invariants'],
+  additionalProperties: false,
+};
+
+export const SCHEMAS = {
+  PaymentSummary: exactly(summary),
+  PaymentList: exactly({ items: listOf(ref('PaymentSummary')), nextCursor: textOrNull }),
+  PaymentEvidence: exactly({
+    ...summary,
+    version: count,
+    pspReference: textOrNull,
+    steps: listOf(step),
+    windows: listOf(failureWindow),
+    stores: listOf(storeEvidence),
+    judgement,
+    event,
+  }),
+  AuditReport: auditReport,
+  ConsumerStates: exactly({
+    items: listOf(exactly({ name: oneOf(...CONSUMERS), report: { type: ['object', 'null'] } })),
+  }),
+  ResultPage: exactly({ items: listOf(anything), nextCursor: textOrNull }),
+  Anything: anything,
+};
