@@ -3,6 +3,7 @@ import {
   failurePoints,
   HealthModule,
   MetricsModule,
+  TokenGuard,
   type Logger,
 } from '@effectively-once/platform';
 import { Module, type DynamicModule } from '@nestjs/common';
@@ -35,6 +36,7 @@ export function appModule(config: EmailConfig, log: Logger): DynamicModule {
     config,
     log,
     reach: failurePoints('email', config.FAILURE_POINTS),
+    stateGuard: new TokenGuard(config.CONSUMER_STATE_TOKEN),
   });
   const health = HealthModule.register(DeliveryModule.health(delivery));
   return { module: AppModule, imports: [MetricsModule, servers, delivery, health] };

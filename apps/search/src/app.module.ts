@@ -4,6 +4,7 @@ import {
   failurePoints,
   HealthModule,
   MetricsModule,
+  TokenGuard,
   type Logger,
 } from '@effectively-once/platform';
 import { Module, type DynamicModule } from '@nestjs/common';
@@ -32,6 +33,7 @@ export function appModule(config: SearchConfig, log: Logger): DynamicModule {
     config,
     log,
     reach: failurePoints('search', config.FAILURE_POINTS),
+    stateGuard: new TokenGuard(config.CONSUMER_STATE_TOKEN),
   });
   const health = HealthModule.register(DeliveryModule.health(delivery));
   return {

@@ -34,7 +34,7 @@ export interface PartitionState {
   lanes: LaneState[];
 }
 
-export interface CircuitReading {
+export interface CircuitReport {
   dependency: string;
   state: CircuitState;
   since: string | null;
@@ -64,5 +64,5 @@ export interface ConsumerReport {
   /** When the process answered. */
   at: string;
   partitions: PartitionState[];
-  circuits: CircuitReading[];
+  circuits: CircuitReport[];
 }

@@ -22,6 +22,7 @@ import {
 import { testAddresses } from '@effectively-once/testing';
 import { DeliveringCompleter } from './transport/complete-record.js';
 import { DeliveryMetrics } from './transport/delivery-metrics.js';
+import { DeliveryTraces } from './transport/state/delivery-traces.js';
 
 const { KAFKA_BROKERS: brokers } = testAddresses();
 const connection = { brokers, clientId: 'dead-letter-test' };
@@ -73,6 +74,7 @@ async function deadLettered(record: KafkaRecord): Promise<KafkaRecord> {
     log: { info: () => undefined, warn: () => undefined },
     reach: () => undefined,
     metrics: new DeliveryMetrics('email'),
+    traces: new DeliveryTraces(),
     // Into a topic of its own, with the size limit of the real one.
     producer: { send: (one) => producer.send({ ...one, topic: dlq }) },
     circuits: [],
@@ -85,6 +87,7 @@ async function deadLettered(record: KafkaRecord): Promise<KafkaRecord> {
   });
   await completer.complete(record, {
     attemptsBefore: 0,
+    fetchedAtMs: 0,
     park: (wait) => wait(new AbortController().signal),
     rememberAttempts: async () => undefined,
     attempt: (run) => run(),

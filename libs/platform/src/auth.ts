@@ -138,6 +138,17 @@ function verifiedIn(context: ExecutionContext): VerifiedToken {
   return verified;
 }
 
+/** Allows the caller that has this token, which is shared by two of our own services. */
+export class TokenGuard implements CanActivate {
+  constructor(private readonly expected: string) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    if (!isServiceToken(request, this.expected)) throw unauthorized();
+    return true;
+  }
+}
+
 /** Compares digests in constant time, so that timing reveals neither content nor length. */
 export function isServiceToken(request: FastifyRequest, expected: string): boolean {
   const digest = (value: string) => createHash('sha256').update(value).digest();

@@ -10,6 +10,7 @@ import {
   type Streak,
   type StreakOwner,
 } from './streak.js';
+import type { Outage } from './outage.js';
 import { WaitingLanes } from './waiting-lanes.js';
 
 /** So many different lanes failed in a row, with no success between: the server is to blame. */
@@ -29,16 +30,6 @@ export interface CircuitOptions {
   probe: () => Promise<void>;
   probeTimeoutMs?: number;
   wait?: (ms: number, signal: AbortSignal) => Promise<void>;
-}
-
-/** From opening to closing. */
-interface Outage {
-  /** It opened because the server could not be used at all. */
-  wasUnusable: boolean;
-  /** The last probe worked. */
-  isAnswering: boolean;
-  /** The lanes that the server refused although it answered. */
-  refused: Set<string>;
 }
 
 /**
@@ -78,6 +69,11 @@ export class Circuit implements StreakOwner {
 
   get reading(): CircuitReading {
     return this.state;
+  }
+
+  /** In Unix milliseconds; undefined while it is closed. */
+  get nextProbeAtMs(): number | undefined {
+    return this.outage?.nextProbeAtMs;
   }
 
   /** Whether records may be fetched: while closed, and while a trial needs a lane that is new. */
@@ -205,6 +201,7 @@ export class Circuit implements StreakOwner {
 
   private async recover(outage: Outage): Promise<void> {
     while (this.outage === outage) {
+      outage.nextProbeAtMs = Date.now() + PROBE_EVERY_MS;
       await this.wait(PROBE_EVERY_MS, this.closing.signal);
       const isAnswering = await this.answers();
       // During the probe, a trial that was still running may have succeeded and closed it.

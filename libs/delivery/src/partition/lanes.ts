@@ -15,6 +15,14 @@ export interface LanesOptions<Item> {
   onParked?: (lanes: number) => void;
 }
 
+/** A lane as others see it. `waiting` counts the items behind its head. */
+export interface LaneView<Item> {
+  key: string;
+  head: Item;
+  isParked: boolean;
+  waiting: number;
+}
+
 interface Queue<Item> {
   items: Item[];
   isParked: boolean;
@@ -49,6 +57,14 @@ export class Lanes<Item> {
   /** Starts the work. To be called once. */
   open(): void {
     for (let slot = 0; slot < this.options.lanesMax; slot += 1) this.freeSlot();
+  }
+
+  /** The lanes with items, in their order of arrival. */
+  *all(): Iterable<LaneView<Item>> {
+    for (const [key, { items, isParked }] of this.queues) {
+      const [head] = items;
+      if (head !== undefined) yield { key, head, isParked, waiting: items.length - 1 };
+    }
   }
 
   push(key: string, item: Item): void {

@@ -16,6 +16,10 @@ export interface PartitionEvents {
   inFlight(at: TopicPartition, records: number): void;
   /** The reasons have changed. An empty set: the partition is fetched again. */
   paused(at: TopicPartition, reasons: ReadonlySet<PauseReason>): void;
+  /** Work begins at this committed offset. */
+  opened(at: TopicPartition, committed: bigint): void;
+  /** The broker has acknowledged the commit of this watermark. */
+  committed(at: TopicPartition, watermark: bigint): void;
   /** The runtime tries again by itself, except after `leave`. */
   failed(error: unknown, what: 'complete' | 'commit' | 'take over' | 'leave'): void;
 }

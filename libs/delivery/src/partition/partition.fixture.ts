@@ -13,6 +13,8 @@ export const noEvents: PartitionEvents = {
   lagging: () => undefined,
   inFlight: () => undefined,
   paused: () => undefined,
+  opened: () => undefined,
+  committed: () => undefined,
   failed: () => undefined,
 };
 

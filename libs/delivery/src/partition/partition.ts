@@ -8,6 +8,7 @@ import { Committer } from './committer.js';
 import { Lanes, type Lane } from './lanes.js';
 import { OffsetTracker, type BufferedRecord } from './offset-tracker.js';
 import type { PartitionEvents, PauseReason } from './partition-events.js';
+import type { PartitionView } from './partition-view.js';
 import type { RecordCompleter, RecordLane } from './record-lane.js';
 
 /** Lanes that run at once in one partition. */
@@ -48,6 +49,7 @@ export class Partition {
   private isOpen = false;
   private isRevoked = false;
   private expected: bigint | undefined;
+  private committedOffset: bigint | undefined;
 
   constructor(private readonly options: PartitionOptions) {
     const { at, memberName, serialMode } = options;
@@ -72,6 +74,8 @@ export class Partition {
     if (this.closing.signal.aborted) return;
     this.isOpen = true;
     this.expected = committed;
+    this.committedOffset = committed;
+    this.options.events.opened(this.options.at, committed ?? 0n);
     const { watermark } = this.offsets;
     if (watermark !== undefined && !this.isContiguous(watermark)) this.dropAll();
     this.recovery.begin(metadata);
@@ -121,6 +125,20 @@ export class Partition {
     if (options.commit && this.isOpen) await this.commit();
   }
 
+  /** What this partition works on now. */
+  view(): PartitionView {
+    const { at } = this.options;
+    return {
+      at,
+      watermark: this.offsets.watermark,
+      committed: this.committedOffset,
+      isPaused: this.pausedFor.size > 0,
+      inFlight: this.offsets.size,
+      lanes: this.lanes.all(),
+      attemptsOf: (offset) => this.recovery.attemptsOf(offset),
+    };
+  }
+
   /** The partition can have a new owner now, so this one commits nothing any more. */
   revoke(): void {
     this.isRevoked = true;
@@ -161,7 +179,7 @@ export class Partition {
   private async complete(buffered: BufferedRecord, lane: Lane): Promise<void> {
     const { record } = buffered;
     const { completer, events } = this.options;
-    const recordLane = this.recordLane(record, lane);
+    const recordLane = this.recordLane(buffered, lane);
     while (!this.closing.signal.aborted) {
       try {
         await this.recovery.claim();
@@ -177,10 +195,12 @@ export class Partition {
     }
   }
 
-  private recordLane({ offset }: KafkaRecord, lane: Lane): RecordLane {
+  private recordLane({ record, takenAtMs }: BufferedRecord, lane: Lane): RecordLane {
     const { recovery } = this;
+    const { offset } = record;
     const { signal } = this.closing;
     return {
+      fetchedAtMs: Date.now() - (this.options.now() - takenAtMs),
       get attemptsBefore() {
         return recovery.attemptsOf(offset);
       },
@@ -208,6 +228,8 @@ export class Partition {
     if (watermark === undefined || this.isRevoked) return;
     const { at, group } = this.options;
     await group.commit(at, watermark, this.recovery.metadataAt(watermark));
+    this.committedOffset = watermark;
+    this.options.events.committed(at, watermark);
   }
 
   private reportWatermark(): void {

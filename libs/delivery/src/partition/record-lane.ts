@@ -4,6 +4,8 @@ import type { KafkaRecord } from '@effectively-once/kafka';
 export interface RecordLane {
   /** Attempts counted so far, by this process and by previous owners of the partition. */
   readonly attemptsBefore: number;
+  /** When the record was fetched, in Unix milliseconds. */
+  readonly fetchedAtMs: number;
   /** Parks the lane until `wait` ends; other lanes continue. @throws when the partition closes. */
   park: (wait: (signal: AbortSignal) => Promise<void>) => Promise<void>;
   /** Resolves when the count is committed, so that a crash cannot lose it. */

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FetchedRecords, TopicPartition } from '@effectively-once/kafka';
 import type { PartitionEvents, PauseReason } from '../partition/partition-events.js';
 import { nameOf, Partition, type PartitionGroup } from '../partition/partition.js';
+import type { PartitionView } from '../partition/partition-view.js';
 import type { RecordCompleter } from '../partition/record-lane.js';
 import type { OffsetMetadata } from '../recovery/offset-metadata.js';
 import { SerialMode } from '../recovery/poison-pill-isolation.js';
@@ -55,6 +56,10 @@ export class Assignment {
 
   take(fetched: FetchedRecords): void {
     this.partitions.get(nameOf(fetched))?.partition.push(fetched.records, fetched.endOffset);
+  }
+
+  view(): PartitionView[] {
+    return [...this.partitions.values()].map(({ partition }) => partition.view());
   }
 
   setPaused(reason: PauseReason, isPaused: boolean): void {

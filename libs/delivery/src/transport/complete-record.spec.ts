@@ -13,6 +13,7 @@ import type { Applied } from '../idempotency-strategy.js';
 import type { RecordLane } from '../partition/record-lane.js';
 import { aRecord } from '../testing/record.fixture.js';
 import { DeliveringCompleter } from './complete-record.js';
+import { DeliveryTraces } from './state/delivery-traces.js';
 
 const record = aRecord({ offset: 7n });
 const event = { id: 'event-1', time: '2026-11-20T10:00:00Z', address: 'alice@example.com' };
@@ -21,6 +22,7 @@ function aCompleter(script: (Applied | Error)[], circuits: Circuit[] = [], decod
   const lines: { level: string; message: string; line: Record<string, unknown> }[] = [];
   const deadLetters: unknown[] = [];
   const points: DeliveryPoint[] = [];
+  const traces = new DeliveryTraces();
   const log =
     (level: string) =>
     (line: Record<string, unknown>, message: string): void =>
@@ -31,6 +33,7 @@ function aCompleter(script: (Applied | Error)[], circuits: Circuit[] = [], decod
     log: { info: log('info'), warn: log('warn') },
     reach: (point) => points.push(point),
     metrics: new DeliveryMetrics('loyalty'),
+    traces,
     producer: { send: async (deadLetter) => void deadLetters.push(deadLetter) },
     circuits,
     handler: {
@@ -42,11 +45,12 @@ function aCompleter(script: (Applied | Error)[], circuits: Circuit[] = [], decod
       },
     },
   });
-  return { completer, lines, deadLetters, points };
+  return { completer, lines, deadLetters, points, traces };
 }
 
 const aLane = (changes: Partial<RecordLane> = {}): RecordLane => ({
   attemptsBefore: 0,
+  fetchedAtMs: 1_000,
   park: async (wait) => await wait(new AbortController().signal),
   rememberAttempts: async () => undefined,
   attempt: (run) => run(),

@@ -12,6 +12,7 @@ import type { ReachDeliveryPoint } from './failure-points.js';
 import type { DeliveryLog } from './delivery-log.js';
 import type { DeliveryMetrics } from './delivery-metrics.js';
 import type { DeliveredEvent, Handler } from './handler.js';
+import type { DeliveryTraces, RecordTrace } from './state/delivery-traces.js';
 
 export interface DeliveringCompleterOptions {
   consumer: ConsumerName;
@@ -19,6 +20,7 @@ export interface DeliveringCompleterOptions {
   log: DeliveryLog;
   reach: ReachDeliveryPoint;
   metrics: DeliveryMetrics;
+  traces: DeliveryTraces;
   producer: Pick<RecordProducer, 'send'>;
   circuits: readonly Circuit[];
   handler: Handler;
@@ -29,8 +31,9 @@ export class DeliveringCompleter implements RecordCompleter {
   constructor(private readonly options: DeliveringCompleterOptions) {}
 
   async complete(record: KafkaRecord, lane: RecordLane): Promise<void> {
-    const { metrics, log, reach, producer, consumer, appVersion } = this.options;
+    const { metrics, traces, log, reach, producer, consumer, appVersion } = this.options;
     const startedAtMs = performance.now();
+    const trace = traces.begin(record, lane.fetchedAtMs);
     let event: DeliveredEvent | undefined;
     // Without a decoded event it is unknown whether the key is a user id, so it is not logged.
     const identity = () => ({
@@ -38,8 +41,8 @@ export class DeliveringCompleter implements RecordCompleter {
       ...(event && { eventId: event.id, userId: userOf(record) }),
     });
     const delivered = await deliver<DeliveredEvent>(record, {
-      ...attempting(this.options, lane, (decoded) => (event = decoded)),
-      ...waiting(this.options, lane, userOf(record)),
+      ...attempting(this.options, { lane, trace }, (decoded) => (event = decoded)),
+      ...waiting(this.options, { lane, trace }, userOf(record)),
       deadLetter: async (dead, failure) => {
         reach('before_dead_letter');
         if (failure.error instanceof IdempotencyCollision) metrics.collided();
@@ -51,13 +54,16 @@ export class DeliveringCompleter implements RecordCompleter {
       },
       observe: ({ result, attempt, error }) => {
         metrics.attempted(result);
-        if (error === undefined) return;
+        const failure = error === undefined ? undefined : redactedError(error);
+        trace.attemptEnded(Date.now(), failure?.name);
+        if (failure === undefined) return;
         const line = { ...identity(), result, attempt, attemptsMax: ATTEMPTS_MAX };
-        log.warn({ ...line, error: redactedError(error) }, 'attempt failed');
+        log.warn({ ...line, error: failure }, 'attempt failed');
       },
       now: () => new Date(),
       random: Math.random,
     });
+    trace.outcome = delivered.outcome;
     if (delivered.outcome !== 'dead_lettered') reach('before_commit');
     measure(metrics, delivered, event);
     log.info(
@@ -73,9 +79,14 @@ export class DeliveringCompleter implements RecordCompleter {
   }
 }
 
+interface Traced {
+  lane: RecordLane;
+  trace: RecordTrace;
+}
+
 function attempting(
   { handler, reach }: DeliveringCompleterOptions,
-  lane: RecordLane,
+  { lane, trace }: Traced,
   onDecoded: (event: DeliveredEvent) => void,
 ): Pick<Delivery<DeliveredEvent>, 'decode' | 'once' | 'attempt' | 'attemptsBefore'> {
   return {
@@ -87,18 +98,23 @@ function attempting(
       return event;
     },
     once: handler.once,
-    attempt: lane.attempt,
+    attempt: (run) =>
+      lane.attempt(() => {
+        trace.attemptStarted(Date.now());
+        return run();
+      }),
   };
 }
 
 function waiting(
   { circuits }: DeliveringCompleterOptions,
-  lane: RecordLane,
+  { lane, trace }: Traced,
   user: string,
 ): Pick<Delivery<DeliveredEvent>, 'backOff' | 'untilUsable' | 'isDependencyToBlame'> {
   const backOff = async (ms: number, attempts: number) =>
     await lane.park(async (signal) => {
       await lane.rememberAttempts(attempts);
+      trace.nextAttemptAt(Date.now() + ms);
       await sleep(ms, undefined, { signal });
     });
   return {

@@ -63,6 +63,7 @@ it('wires strategy, effect, failure points and health from what differs between 
     config: { KAFKA_BROKERS: ['nowhere:9092'], KAFKA_SESSION_TIMEOUT_MS: 6_000, APP_VERSION: 'v' },
     log: { info: () => undefined, warn: () => undefined },
     reach: (point) => reached.push(point),
+    stateGuard: { canActivate: () => true },
   });
   const { imports, inject, useFactory } = DeliveryModule.health(delivery);
   const module = await Test.createTestingModule({

@@ -6,6 +6,7 @@ import {
 import { headerTexts, pingBroker } from '@effectively-once/kafka';
 import {
   Module,
+  type CanActivate,
   type DynamicModule,
   type INestApplication,
   type Provider,
@@ -17,6 +18,7 @@ import { withFailurePoints, type ReachDeliveryPoint } from './failure-points.js'
 import type { DeliveryLog } from './delivery-log.js';
 import type { LaneExtras } from './handler.js';
 import { LaneTransport } from './lane-transport.js';
+import { ConsumerStateController, STATE_GUARD } from './state/state.controller.js';
 
 /** `@EventPattern(PAYMENT_COMPLETED, LANES, paymentCompletedDecoder)` */
 export const paymentCompletedDecoder: LaneExtras = {
@@ -51,6 +53,8 @@ export interface ConsumerWiring {
   config: { KAFKA_BROKERS: string[]; KAFKA_SESSION_TIMEOUT_MS: number; APP_VERSION: string };
   log: DeliveryLog;
   reach: ReachDeliveryPoint;
+  /** Lets the console, and no other caller, read the consumer's state. */
+  stateGuard: CanActivate;
 }
 
 class ConsumerHealth {
@@ -70,9 +74,10 @@ export class DeliveryModule {
     return {
       module: DeliveryModule,
       imports,
-      controllers: [controller],
+      controllers: [controller, ConsumerStateController],
       providers: [
         ...providers,
+        { provide: STATE_GUARD, useValue: wiring.stateGuard },
         circuits,
         effect,
         { provide: BARE_STRATEGY, useClass: strategy },

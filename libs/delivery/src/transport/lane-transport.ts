@@ -1,4 +1,4 @@
-import { redriveTopic, type ConsumerName } from '@effectively-once/contracts';
+import { redriveTopic, type ConsumerName, type ConsumerReport } from '@effectively-once/contracts';
 import { RecordProducer } from '@effectively-once/kafka';
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import { BACK_OFF_SUM_MAX_MS, ATTEMPTS_MAX } from '../backoff.js';
@@ -11,6 +11,8 @@ import { DeliveryMetrics } from './delivery-metrics.js';
 import { handlerOf } from './handler.js';
 import { Membership } from './membership.js';
 import { PartitionMetrics } from './partition-metrics.js';
+import { consumerReport } from './state/consumer-state.js';
+import { DeliveryTraces } from './state/delivery-traces.js';
 
 /** The transport id that consumers name: `@EventPattern(topic, LANES, { decode })`. */
 export const LANES = Symbol('LANES');
@@ -42,10 +44,12 @@ const RATED_RECORDS_PER_S_PER_PARTITION = 1_150 / 6;
  */
 export class LaneTransport extends Server implements CustomTransportStrategy {
   override readonly transportId = LANES;
+  readonly traces = new DeliveryTraces();
   private readonly metrics: DeliveryMetrics;
   private readonly events: PartitionMetrics;
   private readonly producer: RecordProducer;
   private readonly circuits: readonly Circuit[];
+  private readonly circuitsSince = new Map<Circuit, Date>();
   private membership: Membership | undefined;
 
   /** @throws Error when one failing record could reach the in-flight limit and delay others. */
@@ -59,7 +63,7 @@ export class LaneTransport extends Server implements CustomTransportStrategy {
       effectTimeoutMs,
     });
     this.metrics = new DeliveryMetrics(consumer);
-    this.events = new PartitionMetrics(consumer, log);
+    this.events = new PartitionMetrics(consumer, log, this.traces);
     this.producer = new RecordProducer({ brokers, clientId: consumer });
     this.circuits = circuits;
   }
@@ -103,6 +107,20 @@ export class LaneTransport extends Server implements CustomTransportStrategy {
     this.membership.assertFetching();
   }
 
+  /** What this process works on now. */
+  report(): ConsumerReport {
+    return consumerReport({
+      consumer: this.options.consumer,
+      partitions: this.membership?.view() ?? [],
+      circuits: this.circuits.map((circuit) => ({
+        circuit,
+        since: this.circuitsSince.get(circuit),
+      })),
+      traces: this.traces,
+      now: new Date(),
+    });
+  }
+
   private completer(): DeliveringCompleter {
     const [handler, ...more] = this.messageHandlers.values();
     if (!handler || more.length > 0) throw new Error('one consumer has exactly one handler');
@@ -113,6 +131,7 @@ export class LaneTransport extends Server implements CustomTransportStrategy {
       log,
       reach,
       metrics: this.metrics,
+      traces: this.traces,
       producer: this.producer,
       circuits: this.circuits,
       handler: handlerOf(handler, (returned) => this.transformToObservable(returned)),
@@ -125,7 +144,10 @@ export class LaneTransport extends Server implements CustomTransportStrategy {
       let { reading: last } = circuit;
       this.metrics.circuit(dependency, last);
       circuit.onChange((reading) => {
-        if (reading !== last) this.options.log.warn({ dependency, circuit: reading }, CHANGED);
+        if (reading !== last) {
+          this.options.log.warn({ dependency, circuit: reading }, CHANGED);
+          this.circuitsSince.set(circuit, new Date());
+        }
         last = reading;
         this.metrics.circuit(dependency, reading);
         membership.setPaused(this.circuits.some((one) => !one.admitsRecords));

@@ -1,6 +1,7 @@
 import { groupCommits, GroupConsumer, type TopicPartition } from '@effectively-once/kafka';
 import { withTimeout } from '@effectively-once/timing';
 import type { PartitionEvents } from '../partition/partition-events.js';
+import type { PartitionView } from '../partition/partition-view.js';
 import type { RecordCompleter } from '../partition/record-lane.js';
 import { decodeMetadata } from '../recovery/offset-metadata.js';
 import { takeOverMetadata } from '../recovery/poison-pill-isolation.js';
@@ -70,6 +71,11 @@ export class Membership {
       this.options.events.failed(error, 'leave');
     }
     await this.group.stop();
+  }
+
+  /** The assigned partitions. Empty before the first assignment. */
+  view(): PartitionView[] {
+    return this.assignment?.view() ?? [];
   }
 
   /** @throws Error when it fetches no more: the process is alive but useless. */

@@ -5,6 +5,7 @@ import { redactedError } from '../failure.js';
 import type { PartitionEvents, PauseReason } from '../partition/partition-events.js';
 import { nameOf } from '../partition/partition.js';
 import type { DeliveryLog } from './delivery-log.js';
+import type { DeliveryTraces } from './state/delivery-traces.js';
 
 const lag = new Gauge({
   name: 'delivery_lag_records',
@@ -44,7 +45,7 @@ const inFlightLimitReached = new Counter({
   labelNames: ['consumer'] as const,
 });
 
-/** Reports the partitions of one consumer as metrics and log lines. */
+/** Reports the partitions of one consumer as metrics, log lines and traces. */
 export class PartitionMetrics implements PartitionEvents {
   private readonly parkedIn = new Map<string, number>();
   private readonly blocked = new Map<string, ReadonlySet<PauseReason>>();
@@ -53,6 +54,7 @@ export class PartitionMetrics implements PartitionEvents {
   constructor(
     private readonly consumer: ConsumerName,
     private readonly log: DeliveryLog,
+    private readonly traces: Pick<DeliveryTraces, 'opened' | 'committed'>,
   ) {
     // An alert on an increase does not see a series that begins at one.
     inFlightLimitReached.inc({ consumer }, 0);
@@ -89,6 +91,14 @@ export class PartitionMetrics implements PartitionEvents {
       this.blocked.delete(nameOf(at));
     }
     paused.set({ consumer: this.consumer }, this.blocked.size);
+  }
+
+  opened(at: TopicPartition, committed: bigint): void {
+    this.traces.opened(at, committed);
+  }
+
+  committed(at: TopicPartition, watermark: bigint): void {
+    this.traces.committed(at, watermark, Date.now());
   }
 
   failed(error: unknown, what: Parameters<PartitionEvents['failed']>[1]): void {
