@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { navigate, route, withQuery } from './live/router.js';
 import { claims, isOperator, signOut } from './live/session.js';
-import { AuditPage } from './pages/audit.js';
+import { AuditPage } from './pages/audit/audit.js';
 import { ComingPage } from './pages/coming.js';
 import { ConsumersPage } from './pages/consumers.js';
 import { OverviewPage } from './pages/overview/overview.js';
