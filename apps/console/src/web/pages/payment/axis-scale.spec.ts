@@ -13,10 +13,10 @@ describe('the time axis of a payment', () => {
     const hour = 3_600_000;
     const scale = axisScale([0, 50, 100, 100 + hour, 200 + hour]);
     expect(scale.breaks).toEqual([
-      { from: expect.closeTo(0.475), to: expect.closeTo(0.525), ms: hour },
+      { from: expect.closeTo(0.4625), to: expect.closeTo(0.5375), ms: hour },
     ]);
-    expect(scale.at(50)).toBeCloseTo(0.2375);
-    expect(scale.at(100 + hour)).toBeCloseTo(0.525);
+    expect(scale.at(50)).toBeCloseTo(0.23125);
+    expect(scale.at(100 + hour)).toBeCloseTo(0.5375);
     expect(scale.at(200 + hour)).toBeCloseTo(1);
   });
 

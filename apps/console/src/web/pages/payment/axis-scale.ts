@@ -11,7 +11,7 @@ export interface AxisScale {
 const BREAK_SHARE = 0.3;
 const BREAK_MS_MIN = 300;
 const BREAKS_MAX = 4;
-const BREAK_WIDTH = 0.05;
+const BREAK_WIDTH = 0.075;
 const TICKS_AIMED = 7;
 const TICKS_APART = 0.07;
 
@@ -85,12 +85,15 @@ function placeOf(pieces: readonly Piece[], ms: number): number {
 function ticks(pieces: readonly Piece[], start: number, shownMs: number): AxisScale['ticks'] {
   const step = niceStep(shownMs / TICKS_AIMED);
   const found: AxisScale['ticks'] = [];
+  // The label of a break stands at its middle.
+  const breaks = pieces.filter((one) => one.isBroken).map((one) => one.place + one.width / 2);
   for (const piece of pieces.filter(({ isBroken }) => !isBroken)) {
     let ms = Math.ceil((piece.from - start) / step) * step;
     for (; ms <= piece.until - start; ms += step) {
       const at = placeOf(pieces, start + ms);
       const last = found.at(-1);
-      if (last === undefined || at - last.at >= TICKS_APART) found.push({ at, ms });
+      const isFree = breaks.every((one) => Math.abs(at - one) >= TICKS_APART);
+      if (isFree && (last === undefined || at - last.at >= TICKS_APART)) found.push({ at, ms });
     }
   }
   return found;
