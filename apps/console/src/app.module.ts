@@ -23,6 +23,7 @@ import { PIPELINE, pipeline } from './pipeline/pipeline.js';
 import { measureRetainedWal } from './pipeline/retained-wal.js';
 import { Retention } from './runtime/retention.js';
 import { ConsoleOpenApiController } from './control-room/openapi/openapi.controller.js';
+import { ConsumersModule } from './control-room/consumers/consumers.module.js';
 import { PaymentEvidenceModule } from './control-room/payments/payments.module.js';
 import { StreamModule } from './control-room/stream/stream.module.js';
 import { SettingsModule } from './pipeline/settings/settings.module.js';
@@ -98,9 +99,11 @@ export function appModule(config: ConsoleConfig, logger: Logger): DynamicModule 
 /** The control room shows what these find. */
 function watchedModules(config: ConsoleConfig, logger: Logger): DynamicModule[] {
   const audit = StandingAuditModule.register(config, logger);
+  const consumers = ConsumersModule.register(config);
   return [
     audit,
-    PaymentEvidenceModule.register(config, audit),
+    PaymentEvidenceModule.register(config, audit, consumers),
+    consumers,
     PagesModule.register(config),
     ConnectorModule.register(config, logger),
     GroupsModule.register(config, logger),

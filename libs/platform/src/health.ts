@@ -1,3 +1,4 @@
+import { withTimeout } from '@effectively-once/timing';
 import { Controller, Get, Inject, Module, type DynamicModule } from '@nestjs/common';
 import { HealthCheckService, HealthIndicatorService, TerminusModule } from '@nestjs/terminus';
 
@@ -17,6 +18,8 @@ const CHECK_TIMEOUT_MS = 2_000;
 
 @Controller('health')
 class HealthController {
+  private readonly running = new Map<HealthProbe, Promise<void>>();
+
   constructor(
     private readonly health: HealthCheckService,
     private readonly indicator: HealthIndicatorService,
@@ -36,10 +39,26 @@ class HealthController {
   private run(checks: Record<string, HealthProbe>) {
     return this.health.check(
       Object.entries(checks).map(([name, check]) => async () => {
-        const attempt = this.indicator.check(name).attempt(({ signal }) => check(signal));
+        const attempt = this.indicator.check(name).attempt(() => this.share(check));
         return await attempt.withTimeout(CHECK_TIMEOUT_MS);
       }),
     );
+  }
+
+  /**
+   * Concurrent requests share one run of a check. A check opens a connection or tries a write, so
+   * without this, any caller could make as many of them as it sends requests.
+   */
+  private async share(check: HealthProbe): Promise<void> {
+    let run = this.running.get(check);
+    if (!run) {
+      // A check that ignores its signal must not block the next one for ever.
+      run = withTimeout(check(AbortSignal.timeout(CHECK_TIMEOUT_MS)), CHECK_TIMEOUT_MS);
+      this.running.set(check, run);
+      const ended = () => void this.running.delete(check);
+      run.then(ended, ended);
+    }
+    await run;
   }
 }
 

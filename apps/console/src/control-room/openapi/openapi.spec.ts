@@ -22,7 +22,7 @@ function controllersOf(module: Import, seen = new Set<unknown>()): Type[] {
   ];
   return [
     ...declared<Type>(MODULE_METADATA.CONTROLLERS),
-    ...(isDynamic ? ((module.controllers ?? [])) : []),
+    ...(isDynamic ? (module.controllers ?? []) : []),
     ...imports.flatMap((one) => controllersOf(one, seen)),
   ];
 }

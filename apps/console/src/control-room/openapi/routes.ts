@@ -51,6 +51,11 @@ export const ROUTES: Record<string, DescribedRoute> = {
     answer: { mediaType: 'text/event-stream', description: 'The events' },
     problems: { 503: ['too_many_streams'] },
   },
+  'GET /api/consumers': {
+    summary: 'What each consumer says of itself: lanes, watermarks and circuits',
+    description: '`report` is null for a consumer that does not answer within a second.',
+    answer: { schema: 'ConsumerStates', description: 'The three consumers' },
+  },
   'GET /api/audit': {
     summary: 'A full audit now, or the last report',
     query: z.strictObject({ report: z.enum(['now', 'last']).default('now') }),

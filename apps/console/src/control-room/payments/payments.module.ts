@@ -3,7 +3,7 @@ import { AUTH_SECRET } from '@effectively-once/platform';
 import { Inject, Module, type BeforeApplicationShutdown, type DynamicModule } from '@nestjs/common';
 import { StandingAudit } from '../../audit/standing-audit.js';
 import type { ConsoleConfig } from '../../config.js';
-import { DELIVERY_TRACES, noDeliveryTraces, type DeliveryTraces } from './delivery-traces.js';
+import { DELIVERY_TRACES, type DeliveryTraces } from './delivery-traces.js';
 import { readPaymentEvidence } from './evidence/payment-evidence.js';
 import { PaymentSummaries } from './payment-summaries.js';
 import {
@@ -19,16 +19,22 @@ const CONNECTIONS = Symbol('CONNECTIONS');
 export class PaymentEvidenceModule implements BeforeApplicationShutdown {
   constructor(@Inject(CONNECTIONS) private readonly connections: Connections) {}
 
-  /** @param standingAudit the module that runs the audit: its findings are shown. */
-  static register(config: ConsoleConfig, standingAudit: DynamicModule): DynamicModule {
+  /**
+   * @param standingAudit the module that runs the audit: its findings are shown.
+   * @param consumers the module that knows the deliveries of a payment.
+   */
+  static register(
+    config: ConsoleConfig,
+    standingAudit: DynamicModule,
+    consumers: DynamicModule,
+  ): DynamicModule {
     return {
       module: PaymentEvidenceModule,
-      imports: [standingAudit],
+      imports: [standingAudit, consumers],
       controllers: [PaymentEvidenceController],
       providers: [
         { provide: AUTH_SECRET, useValue: config.AUTH_JWT_SECRET },
         { provide: CONNECTIONS, useFactory: () => connectionsTo(sourcesOf(config)) },
-        { provide: DELIVERY_TRACES, useValue: noDeliveryTraces },
         {
           provide: PaymentSummaries,
           inject: [CONNECTIONS, StandingAudit],
