@@ -29,7 +29,7 @@ export function useData<Data>(
   asking.current = ask;
   useEffect(() => {
     const abort = new AbortController();
-    setLoading(true);
+    atNextRender(() => abort.signal.aborted || setLoading(true));
     const settle = (next: { data?: Data; problem?: AnswerProblem }) =>
       atNextRender(() => {
         if (abort.signal.aborted) return;
