@@ -1,7 +1,8 @@
 /**
- * What a consumer says about itself: its lanes, attempts, circuits and latest deliveries. It answers
- * this at `GET /internal/state` to callers with CONSUMER_STATE_TOKEN. The console shows it. Offsets
- * are strings, because a JavaScript number would falsify large ones. Times are ISO 8601 in UTC.
+ * What a consumer says about itself: its lanes, attempts, circuits and latest deliveries. It
+ * answers this at `GET /internal/state` to callers with CONSUMER_STATE_TOKEN. The console shows it.
+ * Offsets are strings, because a JavaScript number would falsify large ones. Times are ISO 8601 in
+ * UTC.
  */
 import type { ConsumerName } from './topics.js';
 

@@ -22,7 +22,7 @@ import {
 import { testAddresses } from '@effectively-once/testing';
 import { DeliveringCompleter } from './transport/complete-record.js';
 import { DeliveryMetrics } from './transport/delivery-metrics.js';
-import { DeliveryTraces } from './transport/state/delivery-traces.js';
+import { RecentDeliveries } from './transport/state/recent-deliveries.js';
 
 const { KAFKA_BROKERS: brokers } = testAddresses();
 const connection = { brokers, clientId: 'dead-letter-test' };
@@ -74,7 +74,7 @@ async function deadLettered(record: KafkaRecord): Promise<KafkaRecord> {
     log: { info: () => undefined, warn: () => undefined },
     reach: () => undefined,
     metrics: new DeliveryMetrics('email'),
-    traces: new DeliveryTraces(),
+    traces: new RecentDeliveries(),
     // Into a topic of its own, with the size limit of the real one.
     producer: { send: (one) => producer.send({ ...one, topic: dlq }) },
     circuits: [],

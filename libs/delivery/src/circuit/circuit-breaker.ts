@@ -10,7 +10,7 @@ import {
   type Streak,
   type StreakOwner,
 } from './streak.js';
-import type { Outage } from './outage.js';
+import type { CircuitOutage } from './circuit-outage.js';
 import { WaitingLanes } from './waiting-lanes.js';
 
 /** So many different lanes failed in a row, with no success between: the server is to blame. */
@@ -56,7 +56,7 @@ export class Circuit implements StreakOwner {
   private readonly listeners: ((reading: CircuitReading) => void)[] = [];
   private state: CircuitReading = 'closed';
   private streak = newStreak(this);
-  private outage: Outage | undefined;
+  private outage: CircuitOutage | undefined;
   private readonly waiting = new WaitingLanes(() => this.tell());
   private readonly trials = new Set<string>();
   private readonly lanesAtFault = new Set<string>();
@@ -199,7 +199,7 @@ export class Circuit implements StreakOwner {
     this.listeners.forEach((tell) => tell(this.state));
   }
 
-  private async recover(outage: Outage): Promise<void> {
+  private async recover(outage: CircuitOutage): Promise<void> {
     while (this.outage === outage) {
       outage.nextProbeAtMs = Date.now() + PROBE_EVERY_MS;
       await this.wait(PROBE_EVERY_MS, this.closing.signal);
@@ -209,7 +209,7 @@ export class Circuit implements StreakOwner {
     }
   }
 
-  private probed(outage: Outage, isAnswering: boolean): void {
+  private probed(outage: CircuitOutage, isAnswering: boolean): void {
     if (isAnswering && !outage.isAnswering && outage.wasUnusable) {
       // It answers again, so what fails from here on may be a record's own fault, and what failed
       // before proves nothing. After refusals of everything an answer to the probe proves nothing:

@@ -13,7 +13,7 @@ import type { Applied } from '../idempotency-strategy.js';
 import type { RecordLane } from '../partition/record-lane.js';
 import { aRecord } from '../testing/record.fixture.js';
 import { DeliveringCompleter } from './complete-record.js';
-import { DeliveryTraces } from './state/delivery-traces.js';
+import { RecentDeliveries } from './state/recent-deliveries.js';
 
 const record = aRecord({ offset: 7n });
 const event = { id: 'event-1', time: '2026-11-20T10:00:00Z', address: 'alice@example.com' };
@@ -22,7 +22,7 @@ function aCompleter(script: (Applied | Error)[], circuits: Circuit[] = [], decod
   const lines: { level: string; message: string; line: Record<string, unknown> }[] = [];
   const deadLetters: unknown[] = [];
   const points: DeliveryPoint[] = [];
-  const traces = new DeliveryTraces();
+  const traces = new RecentDeliveries();
   const log =
     (level: string) =>
     (line: Record<string, unknown>, message: string): void =>

@@ -12,7 +12,7 @@ import type { ReachDeliveryPoint } from './failure-points.js';
 import type { DeliveryLog } from './delivery-log.js';
 import type { DeliveryMetrics } from './delivery-metrics.js';
 import type { DeliveredEvent, Handler } from './handler.js';
-import type { DeliveryTraces, RecordTrace } from './state/delivery-traces.js';
+import type { RecentDeliveries, RecordTrace } from './state/recent-deliveries.js';
 
 export interface DeliveringCompleterOptions {
   consumer: ConsumerName;
@@ -20,7 +20,7 @@ export interface DeliveringCompleterOptions {
   log: DeliveryLog;
   reach: ReachDeliveryPoint;
   metrics: DeliveryMetrics;
-  traces: DeliveryTraces;
+  traces: RecentDeliveries;
   producer: Pick<RecordProducer, 'send'>;
   circuits: readonly Circuit[];
   handler: Handler;

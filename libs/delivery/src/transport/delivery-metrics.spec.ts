@@ -2,7 +2,7 @@ import { jest } from '@jest/globals';
 import { register } from 'prom-client';
 import { DeliveryMetrics } from './delivery-metrics.js';
 import { PartitionMetrics } from './partition-metrics.js';
-import { DeliveryTraces } from './state/delivery-traces.js';
+import { RecentDeliveries } from './state/recent-deliveries.js';
 
 const WRITTEN_AT = Date.parse('2026-11-20T10:00:00Z');
 const log = { info: () => undefined, warn: () => undefined };
@@ -20,7 +20,7 @@ async function lagSeconds(): Promise<number | undefined> {
 
 describe('how far behind a consumer is', () => {
   it('grows while no record completes, and is that of the oldest record of all partitions', async () => {
-    const metrics = new PartitionMetrics('email', log, new DeliveryTraces());
+    const metrics = new PartitionMetrics('email', log, new RecentDeliveries());
     metrics.lagging(at, 2, WRITTEN_AT);
     metrics.lagging({ ...at, partition: 4 }, 1, WRITTEN_AT + 60_000);
     jest.setSystemTime(WRITTEN_AT + 90_000);
@@ -30,7 +30,7 @@ describe('how far behind a consumer is', () => {
   });
 
   it('is zero when all records are complete, and after the partitions were revoked', async () => {
-    const metrics = new PartitionMetrics('email', log, new DeliveryTraces());
+    const metrics = new PartitionMetrics('email', log, new RecentDeliveries());
     await expect(lagSeconds()).resolves.toBe(0);
     metrics.lagging(at, 1, WRITTEN_AT - 5_000);
     metrics.forgetPartitions();
@@ -38,14 +38,14 @@ describe('how far behind a consumer is', () => {
   });
 
   it('is never negative, even if the broker’s clock is ahead', async () => {
-    new PartitionMetrics('email', log, new DeliveryTraces()).lagging(at, 1, WRITTEN_AT + 5_000);
+    new PartitionMetrics('email', log, new RecentDeliveries()).lagging(at, 1, WRITTEN_AT + 5_000);
     await expect(lagSeconds()).resolves.toBe(0);
   });
 });
 
 it('starts the counters of alerts at zero, so that the first increase is visible', async () => {
   new DeliveryMetrics('search');
-  new PartitionMetrics('search', log, new DeliveryTraces());
+  new PartitionMetrics('search', log, new RecentDeliveries());
   for (const name of [
     'delivery_key_collisions_total',
     'delivery_window_full_total',

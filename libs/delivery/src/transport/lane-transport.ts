@@ -12,7 +12,7 @@ import { handlerOf } from './handler.js';
 import { Membership } from './membership.js';
 import { PartitionMetrics } from './partition-metrics.js';
 import { consumerReport } from './state/consumer-state.js';
-import { DeliveryTraces } from './state/delivery-traces.js';
+import { RecentDeliveries } from './state/recent-deliveries.js';
 
 /** The transport id that consumers name: `@EventPattern(topic, LANES, { decode })`. */
 export const LANES = Symbol('LANES');
@@ -44,7 +44,7 @@ const RATED_RECORDS_PER_S_PER_PARTITION = 1_150 / 6;
  */
 export class LaneTransport extends Server implements CustomTransportStrategy {
   override readonly transportId = LANES;
-  readonly traces = new DeliveryTraces();
+  readonly traces = new RecentDeliveries();
   private readonly metrics: DeliveryMetrics;
   private readonly events: PartitionMetrics;
   private readonly producer: RecordProducer;

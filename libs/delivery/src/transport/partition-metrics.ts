@@ -5,7 +5,7 @@ import { redactedError } from '../failure.js';
 import type { PartitionEvents, PauseReason } from '../partition/partition-events.js';
 import { nameOf } from '../partition/partition.js';
 import type { DeliveryLog } from './delivery-log.js';
-import type { DeliveryTraces } from './state/delivery-traces.js';
+import type { RecentDeliveries } from './state/recent-deliveries.js';
 
 const lag = new Gauge({
   name: 'delivery_lag_records',
@@ -54,7 +54,7 @@ export class PartitionMetrics implements PartitionEvents {
   constructor(
     private readonly consumer: ConsumerName,
     private readonly log: DeliveryLog,
-    private readonly traces: Pick<DeliveryTraces, 'opened' | 'committed'>,
+    private readonly traces: Pick<RecentDeliveries, 'opened' | 'committed'>,
   ) {
     // An alert on an increase does not see a series that begins at one.
     inFlightLimitReached.inc({ consumer }, 0);

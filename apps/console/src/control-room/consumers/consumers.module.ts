@@ -5,7 +5,7 @@ import { DELIVERY_TRACES } from '../payments/delivery-traces.js';
 import { AskConsumers } from './ask-consumers.js';
 import { ConsumersController } from './consumers.controller.js';
 
-/** What the consumers say of themselves: `GET /api/consumers`, and the deliveries of one payment. */
+/** What the consumers say of themselves: their states, and the deliveries of one payment. */
 @Module({})
 export class ConsumersModule {
   static register(config: ConsoleConfig): DynamicModule {

@@ -2,8 +2,8 @@
  * The latest events of the stream, already as bytes, so that all clients share them. A client that
  * was away gets what it missed, if the ring still holds all of it. Bounded by count and by bytes.
  *
- * An id is `<epoch>-<number>`. The epoch names this process: after a restart of the console each old
- * id is a gap.
+ * An id is `<epoch>-<number>`. The epoch names this process: after a restart of the console each
+ * old id is a gap.
  */
 export class EventRing {
   private events: { number: number; bytes: Buffer }[] = [];

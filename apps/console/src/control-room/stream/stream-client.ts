@@ -2,7 +2,7 @@ import type { Writable } from 'node:stream';
 
 /** What may wait for a client that reads slowly. Beyond that, a snapshot replaces the backlog. */
 export const BACKLOG_MAX_BYTES = 256 * 1024;
-/** A client that reads nothing for so long is a frozen tab or a dead connection. It may reconnect. */
+/** A client that reads nothing for so long is a frozen tab or a dead connection. */
 export const LAGGING_MAX_MS = 30_000;
 
 export interface StreamClientOptions {

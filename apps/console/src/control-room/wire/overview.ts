@@ -61,8 +61,8 @@ export interface Overview {
   slot: {
     lagBytes: string | null;
     /**
-     * How old the first byte of the write-ahead log is that the connector has not confirmed. An idle
-     * connector confirms every 10 s.
+     * How old the first byte of the write-ahead log is that the connector has not confirmed. An
+     * idle connector confirms every 10 s.
      */
     lagSeconds: number | null;
     retainedBytes: string | null;
@@ -97,7 +97,7 @@ export type FaultsChanged = ActiveFault[];
 /** Event `payment`: payments that are new or have changed, newest first, at most 100. */
 export type PaymentsChanged = PaymentSummary[];
 
-/** Event `snapshot`: the first event, and the first one after a gap. Everything before it is void. */
+/** Event `snapshot`: the first one, and the first one after a gap. All before it is void. */
 export interface Snapshot {
   overview: Overview | null;
   verdict: Verdict;

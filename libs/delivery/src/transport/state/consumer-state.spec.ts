@@ -5,12 +5,12 @@ import { aPartition, records, turns } from '../../partition/partition.fixture.js
 import { emptyMetadata } from '../../recovery/offset-metadata.js';
 import { aRecord } from '../../testing/record.fixture.js';
 import { consumerReport, LANES_SHOWN_MAX } from './consumer-state.js';
-import { DeliveryTraces } from './delivery-traces.js';
+import { RecentDeliveries } from './recent-deliveries.js';
 
 const ID = '0198c0de-0000-7000-8000-000000000001';
 const now = new Date('2026-11-20T10:00:00Z');
 const never = () => new Promise<never>(() => undefined);
-const report = (partition: ReturnType<typeof aPartition>['partition'], traces: DeliveryTraces) =>
+const report = (partition: ReturnType<typeof aPartition>['partition'], traces: RecentDeliveries) =>
   consumerReport({
     consumer: 'email',
     partitions: [partition.view()],
@@ -20,7 +20,7 @@ const report = (partition: ReturnType<typeof aPartition>['partition'], traces: D
   }).partitions[0]!;
 
 it('shows a parked lane first: what blocks its key, why, and when it is tried again', async () => {
-  const traces = new DeliveryTraces();
+  const traces = new RecentDeliveries();
   const { partition } = aPartition(async (record, lane) => {
     if (record.key?.toString() !== 'bob') return await never();
     const trace = traces.begin(record, lane.fetchedAtMs);
@@ -70,7 +70,7 @@ it('is bounded, and a parked lane behind many others is still shown', async () =
     records(1, 1_001, (n) => `user-${n}`),
     1_001n,
   );
-  const { lanes } = report(partition, new DeliveryTraces());
+  const { lanes } = report(partition, new RecentDeliveries());
   expect(lanes).toHaveLength(LANES_SHOWN_MAX);
   expect(lanes[0]).toMatchObject({ key: 'parked', isParked: true });
 });
@@ -85,7 +85,7 @@ it('shows no key that can be a mail address', async () => {
     ],
     3n,
   );
-  const { lanes } = report(partition, new DeliveryTraces());
+  const { lanes } = report(partition, new RecentDeliveries());
   expect(lanes.map(({ key }) => key)).toEqual(['offset 1', 'offset 2']);
 });
 
@@ -100,8 +100,8 @@ it('shows the committed offset only after the broker has acknowledged it', async
     5n,
   );
   await turns();
-  expect(report(partition, new DeliveryTraces()).committed).toBe('4');
-  while (report(partition, new DeliveryTraces()).committed !== '5') {
+  expect(report(partition, new RecentDeliveries()).committed).toBe('4');
+  while (report(partition, new RecentDeliveries()).committed !== '5') {
     acknowledge();
     await turns();
   }
@@ -116,7 +116,7 @@ it('shows when an open circuit is probed next', async () => {
     consumer: 'email',
     partitions: [],
     circuits: [{ circuit, since: now }],
-    traces: new DeliveryTraces(),
+    traces: new RecentDeliveries(),
     now,
   });
   expect(circuits).toEqual([

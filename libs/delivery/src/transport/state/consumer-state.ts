@@ -10,7 +10,7 @@ import type { Circuit } from '../../circuit/circuit-breaker.js';
 import type { LaneView } from '../../partition/lanes.js';
 import type { BufferedRecord } from '../../partition/offset-tracker.js';
 import type { PartitionView } from '../../partition/partition-view.js';
-import { paymentIdOf, type DeliveryTraces } from './delivery-traces.js';
+import { paymentIdIn, type RecentDeliveries } from './recent-deliveries.js';
 
 /** Of each partition, the lanes that wait longest for something come first. */
 export const LANES_SHOWN_MAX = 100;
@@ -21,7 +21,7 @@ export interface ConsumerStateOptions {
   consumer: ConsumerName;
   partitions: readonly PartitionView[];
   circuits: readonly { circuit: Circuit; since: Date | undefined }[];
-  traces: DeliveryTraces;
+  traces: RecentDeliveries;
   now: Date;
 }
 
@@ -46,7 +46,7 @@ function circuitReport(circuit: Circuit, since: Date | undefined): CircuitReport
   };
 }
 
-function partitionState(view: PartitionView, traces: DeliveryTraces): PartitionState {
+function partitionState(view: PartitionView, traces: RecentDeliveries): PartitionState {
   const { at, watermark, committed, isPaused, inFlight } = view;
   return {
     topic: at.topic,
@@ -74,7 +74,7 @@ function mostInteresting(lanes: PartitionView['lanes']): LaneView<BufferedRecord
 function laneState(
   { key, head, isParked, waiting }: LaneView<BufferedRecord>,
   { attemptsOf }: PartitionView,
-  traces: DeliveryTraces,
+  traces: RecentDeliveries,
 ): LaneState {
   const { record } = head;
   const failure = traces.find(record)?.failure;
@@ -82,7 +82,7 @@ function laneState(
   return {
     key: USER_ID.exec(key)?.[1] ?? `offset ${record.offset}`,
     offset: record.offset.toString(),
-    paymentId: paymentIdOf(record) ?? null,
+    paymentId: paymentIdIn(record) ?? null,
     attempts: attemptsOf(record.offset),
     attemptsMax: ATTEMPTS_MAX,
     nextAttemptAt: nextAtMs === undefined ? null : new Date(nextAtMs).toISOString(),

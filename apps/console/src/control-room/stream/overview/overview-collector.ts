@@ -17,7 +17,7 @@ import {
 } from './overview-sources.js';
 import { Rates } from './rates.js';
 import { SlotLag } from './slot-lag.js';
-import { Source, SOURCE_TIMEOUT_MS } from './source.js';
+import { PolledSource, SOURCE_TIMEOUT_MS } from './polled-source.js';
 
 /** A source that is slower than this shows its last value until it answers or is unknown. */
 const WAIT_MAX_MS = 300;
@@ -53,7 +53,7 @@ export class OverviewCollector {
     const { urls, query, now } = reach;
     const slot = new SlotLag(query);
     const every = <Value>(everyMs: number, read: (nowMs: number) => Promise<Value>) =>
-      new Source({ everyMs, read, now });
+      new PolledSource({ everyMs, read, now });
     this.sources = {
       payments: every(EVERY_TICK_MS, readPayments(urls.payments, SOURCE_TIMEOUT_MS)),
       ...byConsumer((name) =>

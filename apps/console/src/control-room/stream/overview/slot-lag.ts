@@ -3,7 +3,7 @@ import { SLOT } from '../../../connector/connect-api.js';
 import type { Query } from '../../../pipeline/payments-database.js';
 import type { Overview } from '../../wire/overview.js';
 
-/** Longer than any lag that is worth a number of seconds. With a reading per second, 900 readings. */
+/** Longer than any lag that is worth a number of seconds. With a reading per second: 900. */
 const HISTORY_MS = 900_000;
 
 const position = z.string().transform(BigInt);

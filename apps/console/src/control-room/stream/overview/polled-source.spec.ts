@@ -1,8 +1,8 @@
-import { Source } from './source.js';
+import { PolledSource } from './polled-source.js';
 
 function aSource(read: () => Promise<number>) {
   let nowMs = 0;
-  const source = new Source({ read, everyMs: 1_000, now: () => nowMs });
+  const source = new PolledSource({ read, everyMs: 1_000, now: () => nowMs });
   return { source, pass: (ms: number) => void (nowMs += ms) };
 }
 

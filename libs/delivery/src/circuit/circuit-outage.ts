@@ -1,5 +1,5 @@
 /** An outage of a dependency, from the opening of its circuit to its closing. */
-export interface Outage {
+export interface CircuitOutage {
   /** It opened because the server could not be used at all. */
   wasUnusable: boolean;
   /** The last probe worked. */

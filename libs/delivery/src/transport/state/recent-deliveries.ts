@@ -81,7 +81,7 @@ interface Commit {
  * memory only and are bounded: a restart forgets them, and Kafka and the stores do not depend on
  * them. No address and no text of a server is in them.
  */
-export class DeliveryTraces {
+export class RecentDeliveries {
   // In the order of their latest deliveries. The first one is forgotten when there are too many.
   private readonly latest = new Map<string, RecordTrace>();
   private readonly commits = new Map<string, Commit[]>();
@@ -90,7 +90,7 @@ export class DeliveryTraces {
 
   /** @param fetchedAtMs in Unix milliseconds, as all times here. */
   begin(record: KafkaRecord, fetchedAtMs: number): RecordTrace {
-    const paymentId = paymentIdOf(record);
+    const paymentId = paymentIdIn(record);
     const before = paymentId === undefined ? undefined : this.latest.get(paymentId);
     // The same record again, after the dead letter topic refused it: its attempts go on.
     if (before && !before.outcome && isSameRecord(before.record, record)) return before;
@@ -101,7 +101,7 @@ export class DeliveryTraces {
     return trace;
   }
 
-  /** A partition begins at this committed offset. Who committed up to there, and when, is unknown. */
+  /** A partition begins at this committed offset. When it was committed is unknown. */
   opened(at: TopicPartition, committed: bigint): void {
     const commits = this.commitsOf(at);
     // Moved back by a replay: what was committed is open again.
@@ -121,7 +121,7 @@ export class DeliveryTraces {
 
   /** The trace of a record that this process works on; undefined if it was never begun. */
   find(record: KafkaRecord): RecordTrace | undefined {
-    const paymentId = paymentIdOf(record);
+    const paymentId = paymentIdIn(record);
     const trace = paymentId === undefined ? undefined : this.latest.get(paymentId);
     return trace && isSameRecord(trace.record, record) ? trace : undefined;
   }
@@ -182,7 +182,7 @@ export class DeliveryTraces {
 }
 
 /** The event's own header. A foreign record may have none, or one that is no payment id. */
-export function paymentIdOf({ headers }: Pick<KafkaRecord, 'headers'>): string | undefined {
+export function paymentIdIn({ headers }: Pick<KafkaRecord, 'headers'>): string | undefined {
   const subject = headers[CE_HEADERS.subject];
   return Buffer.isBuffer(subject) && subject.length === PAYMENT_ID_LENGTH
     ? subject.toString('latin1')

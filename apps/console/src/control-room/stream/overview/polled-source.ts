@@ -14,7 +14,7 @@ export interface SourceOptions<Value> {
  * One thing that the overview is made of. It holds the last value, and none from the moment on that
  * a read has failed: an old number would lie.
  */
-export class Source<Value> {
+export class PolledSource<Value> {
   private latest: Value | undefined;
   private startedAtMs = -Infinity;
   private isReading = false;

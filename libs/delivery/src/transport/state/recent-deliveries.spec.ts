@@ -4,8 +4,8 @@ import {
   ATTEMPTS_KEPT_MAX,
   COMMITS_KEPT_MAX,
   DELIVERIES_KEPT_MAX,
-  DeliveryTraces,
-} from './delivery-traces.js';
+  RecentDeliveries,
+} from './recent-deliveries.js';
 
 const ID = '0198c0de-0000-7000-8000-000000000001';
 const at = { topic: 'payment.completed', partition: 0 };
@@ -16,7 +16,7 @@ const paymentId = (n: number) => `0198c0de-0000-7000-8000-${String(n).padStart(1
 
 describe('the trace of a delivery', () => {
   it('tells when the record was fetched, tried, applied and committed', () => {
-    const traces = new DeliveryTraces();
+    const traces = new RecentDeliveries();
     traces.opened(at, 5n);
     const trace = traces.begin(recordOf(ID), 1_000);
     trace.attemptStarted(1_100);
@@ -43,7 +43,7 @@ describe('the trace of a delivery', () => {
   });
 
   it('keeps each attempt with its error and the time of the next one', () => {
-    const traces = new DeliveryTraces();
+    const traces = new RecentDeliveries();
     const trace = traces.begin(recordOf(ID), 0);
     trace.attemptStarted(10);
     trace.attemptEnded(20, 'RefusedForNow');
@@ -59,7 +59,7 @@ describe('the trace of a delivery', () => {
   });
 
   it('is one per delivery, the newest first, and goes on when the same record failed before', () => {
-    const traces = new DeliveryTraces();
+    const traces = new RecentDeliveries();
     const first = traces.begin(recordOf(ID), 0);
     expect(traces.begin(recordOf(ID), 5)).toBe(first);
     first.outcome = 'applied';
@@ -73,7 +73,7 @@ describe('the trace of a delivery', () => {
   });
 
   it('does not claim a commit that this process has not seen', () => {
-    const traces = new DeliveryTraces();
+    const traces = new RecentDeliveries();
     traces.begin(recordOf(ID), 0).outcome = 'applied';
     // Another member committed it, and then this one got the partition again.
     traces.opened(at, 8n);
@@ -82,7 +82,7 @@ describe('the trace of a delivery', () => {
   });
 
   it('forgets the commits of offsets that an operator moved back', () => {
-    const traces = new DeliveryTraces();
+    const traces = new RecentDeliveries();
     traces.opened(at, 0n);
     traces.begin(recordOf(ID), 0).outcome = 'applied';
     traces.committed(at, 10n, 100);
@@ -93,7 +93,7 @@ describe('the trace of a delivery', () => {
   });
 
   it('has no trace of a record without a payment id, and lists nothing for an unknown one', () => {
-    const traces = new DeliveryTraces();
+    const traces = new RecentDeliveries();
     for (const subject of [undefined, Buffer.from('short'), [Buffer.from(ID), Buffer.from(ID)]])
       traces.begin(aRecord({ headers: subject ? { [CE_HEADERS.subject]: subject } : {} }), 0);
     expect(traces.of(ID)).toEqual([]);
@@ -101,7 +101,7 @@ describe('the trace of a delivery', () => {
   });
 
   it('is bounded in payments, attempts, deliveries and commits', () => {
-    const traces = new DeliveryTraces(3);
+    const traces = new RecentDeliveries(3);
     for (let n = 0; n < 10; n += 1) traces.begin(recordOf(paymentId(n), BigInt(n)), n);
     expect(traces.of(paymentId(6))).toEqual([]);
     expect(traces.of(paymentId(7))).toHaveLength(1);
