@@ -11,7 +11,7 @@ const AUDIT_EVERY_MS = 30_000;
 
 export interface LiveCollectorsOptions {
   feed: LiveFeed;
-  overview: Pick<OverviewCollector, 'collect'>;
+  overview: Pick<OverviewCollector, 'collect' | 'forget'>;
   payments: Pick<PaymentsWatch, 'changed' | 'forget'>;
   audit: Pick<StandingAuditTask, 'runIfOlderThan'>;
   logger: Pick<Logger, 'info' | 'error'>;
@@ -49,6 +49,7 @@ export class LiveCollectors {
     this.tasks = [];
     this.options.feed.forget();
     this.options.payments.forget();
+    this.options.overview.forget();
   }
 
   /** Resolves when the last reads have ended. */

@@ -16,7 +16,7 @@ const RING = { eventsMax: 1_000, bytesMax: 1024 * 1024 };
 export interface LiveStreamOptions {
   standing: Pick<StandingAudit, 'last' | 'failure'>;
   audit: Pick<StandingAuditTask, 'runIfOlderThan'>;
-  overview: Pick<OverviewCollector, 'collect'>;
+  overview: Pick<OverviewCollector, 'collect' | 'forget'>;
   payments: Pick<PaymentsWatch, 'changed' | 'forget'>;
   logger: Pick<Logger, 'info' | 'error'>;
   now?: () => number;

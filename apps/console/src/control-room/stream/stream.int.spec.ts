@@ -43,7 +43,10 @@ beforeEach(async () => {
   stream = new LiveStream({
     standing: { last: undefined, failure: undefined },
     audit: { runIfOlderThan: () => undefined },
-    overview: { collect: async () => anOverview(++collected) },
+    overview: {
+      collect: async () => anOverview(++collected),
+      forget: () => undefined,
+    },
     payments: { changed: async () => [], forget: () => void (isForgotten = true) },
     logger,
     limits: { idleAfterMs: IDLE_AFTER_MS, pingEveryMs: 50 },

@@ -111,6 +111,17 @@ describe('the overview', () => {
     expect(old.consumers[0]).toMatchObject({ lagRecords: null, oldestSeconds: null, trend: null });
   });
 
+  it('shows nothing of what it knew before a break', async () => {
+    let isRefused = false;
+    const pages = async () => (isRefused ? await never() : []);
+    const { collector, pass } = aCollector({ pages });
+    expect((await collector.collect()).openPages).toEqual([]);
+    collector.forget();
+    pass(600_000);
+    isRefused = true;
+    expect((await collector.collect()).openPages).toBeNull();
+  });
+
   it('asks for a measurement of the groups every two seconds', async () => {
     const { collector, pass, measured } = aCollector();
     for (let second = 0; second < 6; second += 1) {

@@ -21,6 +21,8 @@ import { PolledSource, SOURCE_TIMEOUT_MS } from './polled-source.js';
 
 /** A source that is slower than this shows its last value until it answers or is unknown. */
 const WAIT_MAX_MS = 300;
+/** At first no source has a value yet, and each one opens its connection. */
+const FIRST_WAIT_MAX_MS = 600;
 /** An older measurement of a group is no lag of now. */
 const LAG_AGE_MAX_MS = 8_000;
 const MEASURE_GROUPS_EVERY_MS = 2_000;
@@ -48,6 +50,7 @@ export class OverviewCollector {
   private readonly topicRates = new Rates();
   private groupsMeasuredMs = -Infinity;
   private topicAtMs = -Infinity;
+  private isFirst = true;
 
   constructor(private readonly reach: OverviewReach) {
     const { urls, query, now } = reach;
@@ -69,16 +72,24 @@ export class OverviewCollector {
     };
   }
 
-  /** Takes at most WAIT_MAX_MS. It never rejects. */
+  /** Takes at most WAIT_MAX_MS, the first time FIRST_WAIT_MAX_MS. It never rejects. */
   async collect(): Promise<Overview> {
     this.measureGroups();
     const waiting = new AbortController();
     const { signal } = waiting;
     const refreshed = Object.values(this.sources).map((source) => source.refresh());
-    const waited = sleep(WAIT_MAX_MS, undefined, { signal }).catch(() => undefined);
+    const waitMs = this.isFirst ? FIRST_WAIT_MAX_MS : WAIT_MAX_MS;
+    this.isFirst = false;
+    const waited = sleep(waitMs, undefined, { signal }).catch(() => undefined);
     await Promise.race([Promise.all(refreshed), waited]);
     waiting.abort();
     return this.overview();
+  }
+
+  /** Nothing is collected for a while, so what is known becomes old. */
+  forget(): void {
+    this.isFirst = true;
+    for (const source of Object.values(this.sources)) source.forget();
   }
 
   private overview(): Overview {

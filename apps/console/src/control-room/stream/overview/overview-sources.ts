@@ -68,7 +68,7 @@ const outboxRow = z.object({
  */
 export async function readOutboxSize(query: Query): Promise<Overview['outbox']> {
   const [found] = await query(
-    `SELECT (SELECT count(*) FROM (SELECT FROM payments.outbox LIMIT $1 + 1) AS some)::text AS counted,
+    `SELECT (SELECT count(*) FROM (SELECT FROM payments.outbox LIMIT $1 + 1) AS counted)::text AS counted,
             (SELECT sum(n_live_tup) FROM pg_stat_user_tables
               WHERE schemaname = 'payments' AND relname LIKE 'outbox%')::text AS estimated,
             (SELECT occurred_at FROM payments.outbox

@@ -1,4 +1,4 @@
-import { Rates, RATE_WINDOW_MS } from './rates.js';
+import { Rates, RATE_WINDOW_MS, SILENCE_MAX_MS } from './rates.js';
 
 const observed = (...readings: [number, Record<string, number>][]) => {
   const rates = new Rates();
@@ -33,6 +33,19 @@ describe('rates of counters', () => {
 
   it('survive a counter that is absent after a restart', () => {
     expect(observed([0, { paid: 5 }], [1_000, {}], [2_000, { paid: 3 }])).toEqual({ paid: 1.5 });
+  });
+
+  it('are unknown again after a time without readings', () => {
+    const before: [number, Record<string, number>][] = [
+      [0, { paid: 0 }],
+      [1_000, { paid: 10 }],
+    ];
+    const later = 1_000 + SILENCE_MAX_MS;
+    expect(observed(...before, [later, { paid: 400 }])).not.toBeNull();
+    expect(observed(...before, [later + 1, { paid: 400 }])).toBeNull();
+    expect(observed(...before, [later + 1, { paid: 400 }], [later + 1_001, { paid: 410 }])).toEqual(
+      { paid: 10 },
+    );
   });
 
   it('are a mean over the latest seconds, and forget what was before', () => {

@@ -1,5 +1,7 @@
 /** A rate is the mean of so many milliseconds: enough that it does not jump at a few payments. */
 export const RATE_WINDOW_MS = 5_000;
+/** After so long without a reading, a mean over all of that time would tell nothing of now. */
+export const SILENCE_MAX_MS = 3 * RATE_WINDOW_MS;
 
 interface Reading {
   atMs: number;
@@ -18,6 +20,7 @@ export class Rates {
   private readings: Reading[] = [];
 
   observe(atMs: number, counters: ReadonlyMap<string, number>): void {
+    if (atMs - (this.readings.at(-1)?.atMs ?? atMs) > SILENCE_MAX_MS) this.readings = [];
     for (const [name, value] of counters) {
       const sum = this.counted.get(name) ?? 0;
       this.counted.set(name, sum + this.increase(name, value));
