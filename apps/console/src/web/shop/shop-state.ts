@@ -136,15 +136,19 @@ async function send({ label, idempotencyKey, body, loseFirst = false }: ToSend):
   };
   keepUnfinished(localStorage, { idempotencyKey, customer, body, sentAtMs: Date.now() });
   requests.value = [...requests.value, request].slice(-REQUESTS_MAX);
-  await sendUntilFinal(request, world(bearer), { loseFirst });
+  await sendUntilFinal(request, world(bearer, customer), { loseFirst });
   if (request.state === 'done') forgetUnfinished(localStorage, idempotencyKey, Date.now());
   atNextRender(readUnfinished);
 }
 
-function world(bearer: string): World {
+function world(bearer: string, customer: string): World {
   const mine = leaving.signal;
   return {
-    fetch: async (path, init) => await fetch(`${paymentsUrl}${path}`, withToken(init, bearer)),
+    fetch: async (path, init) => {
+      const response = await fetch(`${paymentsUrl}${path}`, withToken(init, bearer));
+      if (response.status === 401) forgetToken(customer);
+      return response;
+    },
     wait,
     nowMs: () => performance.now(),
     // A new array of the same requests: one render for all changes in a quarter of a second.
@@ -165,6 +169,12 @@ const wait = (ms: number, signal: AbortSignal) =>
     const timer = setTimeout(resolve, ms);
     signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
   });
+
+/** The next click signs in again. */
+function forgetToken(customer: string): void {
+  const { [customer]: _expired, ...others } = customerTokens.value;
+  customerTokens.value = others;
+}
 
 const asking = new Map<string, Promise<string>>();
 
