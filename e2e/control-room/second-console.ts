@@ -15,7 +15,16 @@ export async function secondConsole(settings: Record<string, string>): Promise<M
     command: process.execPath,
     args: ['dist/main.js'],
     cwd: join(process.cwd(), 'apps', 'console'),
-    env: { ...Object.fromEntries(same), NODE_ENV: 'test', ...settings } as Record<string, string>,
+    env: {
+      ...(Object.fromEntries(same) as Record<string, string>),
+      KAFKA_BROKERS: at.KAFKA_BROKERS.join(),
+      EMAIL_URL: `http://127.0.0.1:${at.EMAIL_PORT}`,
+      LOYALTY_URL: `http://127.0.0.1:${at.LOYALTY_PORT}`,
+      SEARCH_URL: `http://127.0.0.1:${at.SEARCH_PORT}`,
+      PAYMENTS_PUBLIC_URL: at.PAYMENTS_URL,
+      NODE_ENV: 'test',
+      ...settings,
+    },
   };
   const member = await startSecondMember({ ...stack, CONSUMER_PROCESSES: { console } }, 'console');
   started.push(member);

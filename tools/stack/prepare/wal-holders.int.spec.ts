@@ -1,11 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { testAddresses, waitUntil } from '@effectively-once/testing';
 import pg from 'pg';
+import { createWalHolders } from './wal-holders.js';
 
 const at = testAddresses();
-// The test stack prepares the payments database, as every start does.
 const database = new URL(at.POSTGRES_SUPERUSER_URL);
 database.pathname = '/payments';
+
+// The test stack has one already. A replaced function would keep the rights of the one before.
+beforeAll(async () => {
+  const superuser = await connected('superuser');
+  await superuser.query('DROP FUNCTION IF EXISTS payments.wal_holders()');
+  await createWalHolders(superuser);
+});
 
 const clients: pg.Client[] = [];
 afterEach(() =>
