@@ -4,6 +4,7 @@ import { Console1795219200001 } from '../migrations/1795219200001-console.js';
 import { DeadLetters1795219200002 } from '../migrations/1795219200002-dead-letters.js';
 import { DailyTotals1795219200003 } from '../migrations/1795219200003-daily-totals.js';
 import { CutDeadLetters1795219200004 } from '../migrations/1795219200004-cut-dead-letters.js';
+import { DeadLettersOfPayment1795219200005 } from '../migrations/1795219200005-dead-letters-of-payment.js';
 
 /** The console database, for the app and for the migrations. */
 export function consoleDataSource(options: { url: string; poolMax?: number }): DataSource {
@@ -16,6 +17,7 @@ export function consoleDataSource(options: { url: string; poolMax?: number }): D
       DeadLetters1795219200002,
       DailyTotals1795219200003,
       CutDeadLetters1795219200004,
+      DeadLettersOfPayment1795219200005,
     ],
   });
 }

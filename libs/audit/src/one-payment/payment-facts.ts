@@ -43,21 +43,21 @@ export async function readPaymentFacts(
   id: string,
 ): Promise<PaymentFacts | undefined> {
   const client = await payments.connect();
+  // An open transaction must not go back to the pool: then the connection is closed.
+  let isInTransaction = true;
   try {
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     const found = await readSnapshot(client, id);
     await client.query('COMMIT');
+    isInTransaction = false;
     if (!found) return undefined;
     const { rows } = await client.query<{ position: string }>(
       'SELECT pg_current_wal_insert_lsn()::text AS position',
     );
     const slotPassedSnapshot = await slotHasPassed(client, rows[0]?.position ?? '');
-    client.release();
     return { ...found, slotPassedSnapshot };
-  } catch (error) {
-    // The transaction may be open: the pool must not give this connection to the next reader.
-    client.release(true);
-    throw error;
+  } finally {
+    client.release(isInTransaction);
   }
 }
 
@@ -68,7 +68,7 @@ async function readSnapshot(client: ClientBase, id: string): Promise<Snapshot | 
   if (!payment) return undefined;
   const outbox = await client.query<OutboxColumns & { partition_key: string }>(OUTBOX_OF, [
     id,
-    new Date(payment.createdAtMs - CLOCKS_APART_MAX_MS),
+    ...eventIdsAround(payment),
   ]);
   const responses = await client.query<ResponseColumns>(RESPONSES_OF, [id]);
   const claims = await client.query<ClaimColumns>(CLAIM_OF, [id]);
@@ -123,11 +123,34 @@ const PAYMENT = `
          order_id, psp_reference, failure_code, psp_attempts, traceparent
     FROM payments.payments WHERE id = $1`;
 
-// The outbox has no index by payment: only the connector reads it. The time leaves out whole days.
-const CLOCKS_APART_MAX_MS = 60_000;
+// The outbox has no index by payment: every write would pay for it, and only the connector reads
+// the table. Event ids are UUIDs v7 of the time of completion, so the primary key finds the row. A
+// row with any other id is found through its record in the topic (read-facts.ts).
 const OUTBOX_OF = `${OUTBOX.replace('SELECT', 'SELECT partition_key,')}
-   WHERE subject = $1 AND occurred_at >= $2
+   WHERE subject = $1 AND event_id BETWEEN $2 AND $3
    ORDER BY occurred_at`;
+
+const CLOCKS_APART_MAX_MS = 60_000;
+/** An open payment may complete while it is read, and for as long as the completer tries. */
+const OPEN_MAX_MS = 600_000;
+
+function eventIdsAround({ status, createdAtMs, completedAtMs }: PaymentDetail): [string, string] {
+  const [fromMs, untilMs] =
+    status === 'COMPLETED'
+      ? [completedAtMs, completedAtMs]
+      : [createdAtMs, createdAtMs + OPEN_MAX_MS];
+  const first = hexOf(Math.max(fromMs - CLOCKS_APART_MAX_MS, 0));
+  return [
+    `${first}-7000-8000-000000000000`,
+    `${hexOf(untilMs + CLOCKS_APART_MAX_MS)}-7fff-bfff-ffffffffffff`,
+  ];
+}
+
+/** The first 48 bits of a UUID v7 (RFC 9562): the time in ms. */
+function hexOf(ms: number): string {
+  const hex = ms.toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}`;
+}
 
 // The window function counts all responses of the payment's key, so the key is looked up first.
 const RESPONSES_OF = `

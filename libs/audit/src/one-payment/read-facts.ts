@@ -3,7 +3,9 @@ import { withTimeout } from '@effectively-once/timing';
 import { perConsumer } from '../evidence/assemble.js';
 import type { Charge, ConsumerProgress } from '../evidence/evidence.js';
 import { readChargesOf } from '../stores/journals.js';
+import type { FactOf } from '../evidence/facts.js';
 import { readOffsets } from '../stores/kafka.js';
+import { readOutboxNow } from '../stores/payments.js';
 import { reading, UnreadableStore } from '../stores/unreadable-store.js';
 import type { Connections } from './connections.js';
 import { readDeadLetterTableOf, type DeadLetterTable } from './dead-letter-facts.js';
@@ -22,7 +24,13 @@ import {
   type ReceiptMarker,
 } from './email-facts.js';
 import { readPaymentFacts, type PaymentFacts } from './payment-facts.js';
-import { OTHER_TOPICS, PAYMENT_TOPIC, searchTopics, type TopicSearch } from './topic-facts.js';
+import {
+  OTHER_TOPICS,
+  PAYMENT_TOPIC,
+  searchTopics,
+  topicFacts,
+  type TopicSearch,
+} from './topic-facts.js';
 
 // A person waits. A store that has not answered by then is unreadable.
 const STORE_TIMEOUT_MS = 5_000;
@@ -62,8 +70,11 @@ export interface OnePaymentFacts extends PaymentFacts {
  * says why: a promise is read before the thing that it promises, an excuse after the thing that it
  * excuses.
  *
- *   payments, slot ──► topic ──► committed ──► effects, ──► console's ──► dead letters,
- *   (one snapshot)               offsets       journals     table         redrives
+ *   payments, slot ──► topic, committed ──► effects, ──► console's ──► dead letters,
+ *   (one snapshot)     offsets              journals     table         redrives
+ *
+ * The topic and the offsets are read at the same time, because neither promises the other: an
+ * offset promises an effect, and the slot promises the event.
  *
  * @returns undefined if there is no such payment.
  * @throws UnreadableStore if the payments database does not answer. Any other store that does not
@@ -90,8 +101,11 @@ export async function readFacts(
   const search = { brokers, paymentId: id, key, sinceMs: createdAtMs };
   const charges: Charge[] = [];
 
-  const published = await from(STORES.kafka, () => complete(searchTopics(search, PAYMENT_TOPIC)));
-  const offsets = await from(STORES.kafka, () => readAllOffsets(brokers));
+  const [published, offsets] = await Promise.all([
+    from(STORES.kafka, () => complete(searchTopics(search, PAYMENT_TOPIC))),
+    from(STORES.kafka, () => readAllOffsets(brokers)),
+  ]);
+  const unusual = await from(STORES.payments, () => readUnusualRows(connections, known, published));
   const [marker, documents, points, [receipts, maybeDuplicates], charged] = await Promise.all([
     from(STORES.redis, async () => (await readReceiptMarker(connections, id)) ?? null),
     from(STORES.search, () => readDocumentsOf(connections, id)),
@@ -115,10 +129,36 @@ export async function readFacts(
   const topics = published && others && new Map([...published, ...others]);
   return {
     ...known,
+    facts: [...known.facts, ...(unusual ?? [])],
+    outboxRows: [
+      ...known.outboxRows,
+      ...(unusual ?? []).map((row) => ({ ...row, partitionKey: key })),
+    ],
     ...{ key, topics: topics ?? published, offsets, marker, documents, points },
     ...{ receipts, maybeDuplicates, charges: charged, deadLetters },
     unreadable: [...unreadable],
   };
+}
+
+/**
+ * Outbox rows of the payment whose event id is not of the time of its completion, by the ids of the
+ * records in the topic. Only of a completed payment: its true row is in the same snapshot, so a
+ * row that is found later is one too many.
+ */
+async function readUnusualRows(
+  { payments }: Connections,
+  { payment, outboxRows }: PaymentFacts,
+  published: ReadonlyMap<string, TopicSearch> | undefined,
+): Promise<FactOf<'outbox_row'>[]> {
+  if (payment.status !== 'COMPLETED') return [];
+  const known = new Set(outboxRows.map(({ eventId }) => eventId));
+  const eventIds = topicFacts(published ?? new Map()).flatMap((fact) =>
+    fact.kind === 'record' && fact.eventId && !known.has(fact.eventId) ? fact.eventId : [],
+  );
+  const rows = await readOutboxNow(payments, [...new Set(eventIds)]);
+  return [...rows.values()]
+    .filter(({ paymentId }) => paymentId === payment.id)
+    .map((row) => ({ kind: 'outbox_row', ...row }));
 }
 
 async function complete(
