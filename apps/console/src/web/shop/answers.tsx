@@ -103,7 +103,7 @@ function AttemptRow({ attempt, name, isOpen }: AttemptProps) {
         <StatusBadge attempt={attempt} />
         <span class="dim num">{durationMs === null ? '' : durationText(durationMs)}</span>
         {answer?.isFinal && answer.hasSameBytes ? (
-          <span class="same">{number === 1 && isOpen ? 'first final answer' : 'same bytes'}</span>
+          <span class="same">{number === 1 && isOpen ? 'first final' : 'same bytes'}</span>
         ) : null}
         {answer?.isFinal && !answer.hasSameBytes ? <span class="same">other bytes</span> : null}
       </header>

@@ -3,11 +3,11 @@ export const DEMO_CUSTOMERS = ['alice', 'bob', 'carol', 'dave', 'erin'] as const
 
 /** Stripe's test payment methods (https://docs.stripe.com/testing) that the simulated PSP knows. */
 export const TEST_CARDS = [
-  { id: 'pm_card_visa', name: 'Visa 4242: pays' },
-  { id: 'pm_card_mastercard', name: 'Mastercard 4444: pays' },
-  { id: 'pm_card_visa_chargeDeclined', name: 'Visa 0002: declined' },
-  { id: 'pm_card_visa_chargeDeclinedInsufficientFunds', name: 'Visa 9995: no funds' },
-  { id: 'pm_card_chargeDeclinedExpiredCard', name: 'Visa 0069: expired' },
+  { id: 'pm_card_visa', name: 'Visa, pays' },
+  { id: 'pm_card_mastercard', name: 'Mastercard, pays' },
+  { id: 'pm_card_visa_chargeDeclined', name: 'Visa, declined' },
+  { id: 'pm_card_visa_chargeDeclinedInsufficientFunds', name: 'Visa, no funds' },
+  { id: 'pm_card_chargeDeclinedExpiredCard', name: 'Visa, expired' },
 ] as const;
 
 export const SHOP_CURRENCIES = ['EUR', 'USD', 'GBP', 'JPY'] as const;

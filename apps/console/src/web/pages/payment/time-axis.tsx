@@ -73,19 +73,12 @@ export function TimeAxis({ label, tracks, spans, bands }: TimeAxisProps) {
             <text class="axis-track" x="0" y={top + PAD + 15}>
               {track.label}
             </text>
-            {bands
-              .filter((band) => band.track === track.id)
-              .map((band) => (
-                <g key={band.name} role="img" aria-label={band.name} class="axis-band">
-                  <title>{band.name}</title>
-                  <rect
-                    x={x(band.from)}
-                    y={top + 1}
-                    width={Math.max(4, x(band.until) - x(band.from))}
-                    height={height - 1}
-                  />
-                </g>
-              ))}
+            <Bands
+              bands={bands.filter((band) => band.track === track.id)}
+              x={x}
+              top={top}
+              height={height}
+            />
             {items.map((item) => (
               <Mark key={item.span.id} item={item} top={top} hasLabel={hasLabels} />
             ))}
@@ -94,6 +87,22 @@ export function TimeAxis({ label, tracks, spans, bands }: TimeAxisProps) {
       </svg>
     </div>
   );
+}
+
+interface BandsProps {
+  bands: AxisBand[];
+  x: (ms: number) => number;
+  top: number;
+  height: number;
+}
+
+function Bands({ bands, x, top, height }: BandsProps) {
+  return bands.map(({ from, until, name }) => (
+    <g key={`${from} ${name}`} role="img" aria-label={name} class="axis-band">
+      <title>{name}</title>
+      <rect x={x(from)} y={top + 1} width={Math.max(4, x(until) - x(from))} height={height - 1} />
+    </g>
+  ));
 }
 
 function useWidth(box: { current: HTMLDivElement | null }): number {
