@@ -72,8 +72,8 @@ export class ConfigError extends Error {
 
 // Every credential in the committed .env contains this word.
 const DEMO_VALUE = /(^|[^a-z])demo([^a-z]|$)/;
-// With FAILURE_POINTS, a file in a folder kills the process. With DEMO_CONTROLS=1, the console signs
-// in every caller.
+// With FAILURE_POINTS, a file in a folder kills the process. With DEMO_CONTROLS=1, the console
+// signs in every caller.
 const isForTestsOnly = (name: string, value: string | undefined) =>
   (name === 'FAILURE_POINTS' && value !== undefined) || (name === 'DEMO_CONTROLS' && value === '1');
 

@@ -1,5 +1,4 @@
 import type { z } from 'zod';
-import { Problem } from './problem.js';
 
 /** One fault in a request, located by JSON pointer (RFC 6901). */
 export interface RequestFault {
@@ -24,18 +23,4 @@ function pointer(path: PropertyKey[]): string {
   return path
     .map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`)
     .join('');
-}
-
-/** @throws Problem `invalid_request` with every fault, by JSON pointer (RFC 6901). */
-export function parseRequest<Schema extends z.ZodType>(
-  schema: Schema,
-  given: unknown,
-): z.infer<Schema> {
-  const parsed = schema.safeParse(given);
-  if (parsed.success) return parsed.data;
-  throw new Problem('invalid_request', {
-    status: 400,
-    detail: 'The request is not valid.',
-    members: { errors: faultsOf(parsed.error) },
-  });
 }

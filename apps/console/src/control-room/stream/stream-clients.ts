@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { freshGauge } from '@effectively-once/platform';
 import { eventBytes, type EventRing } from './event-ring.js';
 import { StreamClient } from './stream-client.js';
 
@@ -26,6 +27,10 @@ export interface StreamClientsOptions {
 /** All open streams. They share one ring of events, and its bytes. Without any, nothing runs. */
 export class StreamClients {
   private readonly clients = new Set<StreamClient>();
+  private readonly openStreams = freshGauge(
+    'control_room_streams',
+    'Open event streams of the control room',
+  );
   private readonly now: () => number;
   private pinging: NodeJS.Timeout | undefined;
   private idling: NodeJS.Timeout | undefined;
@@ -61,6 +66,7 @@ export class StreamClients {
   add(response: Writable, client: { expiresAtMs: number; lastEventId?: string }): void {
     const added = new StreamClient({ response, snapshot: () => this.snapshot(), now: this.now });
     this.clients.add(added);
+    this.openStreams.set(this.count);
     const leftMs = client.expiresAtMs - this.now();
     const expiry = setTimeout(() => added.end(), Math.min(Math.max(leftMs, 0), TIMER_MAX_MS));
     // The connection may fail at any time; then it closes, and the page connects again.
@@ -68,6 +74,7 @@ export class StreamClients {
     response.on('close', () => {
       clearTimeout(expiry);
       this.clients.delete(added);
+      this.openStreams.set(this.count);
       if (this.clients.size === 0) this.becomeIdleSoon();
     });
     this.becomeBusy();

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { AnswerProblem } from '../live/api.js';
+import { connection } from '../live/live.js';
 import { atNextRender } from '../live/render.js';
 
 export interface Asked<Data> {
@@ -50,6 +51,12 @@ export function useData<Data>(
     return () => abort.abort();
   }, [question, turn]);
   const isCurrent = state.question === question;
+  const isMissing = isCurrent && state.problem !== undefined;
+  const isConnected = connection.value.state === 'open';
+  // The console was away, and is back: what it could not answer then, it can now.
+  useEffect(() => {
+    if (isConnected && isMissing) setTurn((before) => before + 1);
+  }, [isConnected]);
   return {
     data: isCurrent ? state.data : undefined,
     problem: isCurrent ? state.problem : undefined,
