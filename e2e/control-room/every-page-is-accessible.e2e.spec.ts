@@ -84,6 +84,8 @@ describeInBrowser('every page', () => {
 });
 
 async function expectGood(page: Page, what: string): Promise<void> {
+  // An empty frame has no faults: the data must be there.
+  await page.waitForFunction('!document.querySelector("[aria-busy=true]")');
   await page.evaluate(axe);
   const { violations } = await page.evaluate<{ violations: Violation[] }>('axe.run()');
   const found = violations.map(({ id, nodes }) => `${what}: ${id}: ${nodes[0]?.html}`);
