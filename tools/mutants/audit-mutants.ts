@@ -138,4 +138,31 @@ export const AUDIT_MUTANTS: readonly Mutant[] = [
       "      duration.set({ kind: since ? 'incremental' : 'full' }, durationMs / 1_000);",
     test: metrics('an audit that cannot finish names the store, and changes no verdict'),
   },
+  {
+    mutation: 'audit of one payment: judges a receipt although Redis cannot be read',
+    file: 'libs/audit/src/one-payment/judge.ts',
+    text: 'I7: [STORES.mails, STORES.redis, STORES.kafka, STORES.console],',
+    replacement: 'I7: [STORES.mails, STORES.kafka, STORES.console],',
+    test: killedBy('libs/audit/src/one-payment/one-payment.int.spec.ts')(
+      'names a store that does not answer, and judges nothing that needs it',
+    ),
+  },
+  {
+    mutation: 'verdict: counts findings, so that one lost event is four payments',
+    file: 'libs/audit/src/verdict.ts',
+    text: 'invariants.flatMap(of.named).map(({ id }) => id)',
+    replacement: 'invariants.flatMap(of.named)',
+    test: killedBy('libs/audit/src/verdict.spec.ts')(
+      'counts a payment once, however many invariants name it',
+    ),
+  },
+  {
+    mutation: 'verdict: shows old numbers after an audit that failed',
+    file: 'apps/console/src/control-room/verdict.ts',
+    text: 'if (failure instanceof UnreadableStore) return `${failure.store} cannot be read`;',
+    replacement: '',
+    test: killedBy('apps/console/src/control-room/verdict.spec.ts')(
+      'is stale after an audit that failed, and names the store that cannot be read',
+    ),
+  },
 ];

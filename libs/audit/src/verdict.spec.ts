@@ -30,8 +30,8 @@ describe('the verdict', () => {
   });
 
   it('counts a payment once, however many invariants name it', () => {
-    const lost = { violated: [finding('a')] };
-    const verdict = verdictOf(report({ I3: lost, I6: lost, I7: lost, I8: lost }));
+    const lost = () => ({ violated: [finding('a')] });
+    const verdict = verdictOf(report({ I3: lost(), I6: lost(), I7: lost(), I8: lost() }));
     expect(verdict).toMatchObject({ lost: 1, doubled: 0, other: 0 });
   });
 

@@ -9,8 +9,8 @@ import type { Judgement } from '../report.js';
 /**
  * I1: every COMPLETED payment has exactly one outbox row (transactional outbox).
  *
- * A finding means that consumers never learn of a payment (lost), or that they get two events for it
- * (doubled). One statement writes both rows and one snapshot reads both, so a finding is always
+ * A finding means that consumers never learn of a payment (lost), or that they get two events for
+ * it (doubled). One statement writes both rows and one snapshot reads both, so a finding is always
  * violated, never late.
  */
 export function everyPaymentHasOneOutboxRow(evidence: Evidence): Judgement {
@@ -39,8 +39,8 @@ export function everyPaymentHasOneOutboxRow(evidence: Evidence): Judgement {
 /**
  * I2: every outbox row belongs to a COMPLETED payment.
  *
- * A finding means that consumers act on a payment that did not complete. Always violated, as in I1, and
- * `other`: nothing of a completed payment is missing or repeated.
+ * A finding means that consumers act on a payment that did not complete. Always violated, as in I1,
+ * and `other`: nothing of a completed payment is missing or repeated.
  */
 export function everyOutboxRowHasItsPayment(evidence: Evidence): Judgement {
   const judgement: Judgement = { checked: 0, violated: [], late: [] };

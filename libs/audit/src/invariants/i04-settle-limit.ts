@@ -5,8 +5,8 @@ import type { Judgement } from '../report.js';
  * I4: no payment is PENDING or UNKNOWN for longer than the settle limit.
  *
  * A finding means that the completer does not finalize a payment, so a customer waits for an
- * answer: `other`, because the completer still finalizes it, one way or the other. Time in which the circuit breaker to the PSP is open does not count: no payment can be
- * finalized then.
+ * answer: `other`, because the completer still finalizes it, one way or the other. Time in which
+ * the circuit breaker to the PSP is open does not count: no payment can be finalized then.
  */
 export function everyPaymentIsFinalInTime(evidence: Evidence): Judgement {
   const { payments, cutoffMs, settleLimitMs } = evidence;

@@ -5,7 +5,7 @@ import { ALIAS } from '../stores/documents.js';
 import { entryOf, ENTRIES, unbalanced, type AccountRow, type EntryRow } from '../stores/points.js';
 import type { Connections } from './connections.js';
 
-export interface PointsEntry extends PointsEntryRow {
+export interface AwardedPoints extends PointsEntryRow {
   points: string;
   eventId: string;
   awardedAtMs: number;
@@ -13,7 +13,7 @@ export interface PointsEntry extends PointsEntryRow {
 
 /** The payment's points entries, and its user's account if it does not add up. */
 export interface PointsFacts {
-  entries: PointsEntry[];
+  entries: AwardedPoints[];
   facts: FactOf<'points_entry' | 'unbalanced_account'>[];
 }
 

@@ -1,6 +1,5 @@
 import { RETENTION } from '@effectively-once/contracts';
 import type { FactOf } from '../evidence/facts.js';
-import { readMailsOf } from '../stores/journals.js';
 import type { Connections } from './connections.js';
 
 // Stated again: the audit shares no code with the apps that it audits.
@@ -72,18 +71,12 @@ function fieldOf(fields: string[], name: string): string | undefined {
   return at < 0 ? undefined : fields[at + 1];
 }
 
-export interface Receipt {
+/** A receipt in the mail provider's journal. */
+export interface AcceptedReceipt {
   messageId: string | null;
   atMs: number;
 }
 
-export async function readReceipts(
-  connections: Connections,
-  paymentId: string,
-): Promise<Receipt[]> {
-  return await readMailsOf(connections.sources.thirdPartiesUrl, paymentId);
-}
-
 /** `at` orders the receipts of one payment only, as the invariants need no more. */
-export const receiptFacts = (paymentId: string, receipts: Receipt[]): FactOf<'receipt'>[] =>
+export const receiptFacts = (paymentId: string, receipts: AcceptedReceipt[]): FactOf<'receipt'>[] =>
   receipts.map((_, at) => ({ kind: 'receipt', paymentId, at }));

@@ -37,7 +37,7 @@ export interface PaymentFacts {
   slotPassedSnapshot: boolean;
 }
 
-/** undefined if there is no such payment. Rules 1 and 4 of collect-evidence.ts hold here as well. */
+/** undefined if there is no such payment. Rules 1 and 4 of collect-evidence.ts hold here too. */
 export async function readPaymentFacts(
   { payments }: Connections,
   id: string,

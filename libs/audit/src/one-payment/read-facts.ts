@@ -2,7 +2,7 @@ import { CONSUMERS, type ConsumerName } from '@effectively-once/contracts';
 import { withTimeout } from '@effectively-once/timing';
 import { perConsumer } from '../evidence/assemble.js';
 import type { Charge, ConsumerProgress } from '../evidence/evidence.js';
-import { readChargesOf } from '../stores/journals.js';
+import { readChargesOf, readMailsOf } from '../stores/journals.js';
 import type { FactOf } from '../evidence/facts.js';
 import { readOffsets } from '../stores/kafka.js';
 import { readOutboxNow } from '../stores/payments.js';
@@ -18,9 +18,8 @@ import {
 import {
   readMaybeDuplicatesOf,
   readReceiptMarker,
-  readReceipts,
   type MaybeDuplicate,
-  type Receipt,
+  type AcceptedReceipt,
   type ReceiptMarker,
 } from './email-facts.js';
 import { readPaymentFacts, type PaymentFacts } from './payment-facts.js';
@@ -56,7 +55,7 @@ export interface OnePaymentFacts extends PaymentFacts {
   offsets:
     Record<ConsumerName, Pick<ConsumerProgress, 'committed' | 'redriveCommitted'>> | undefined;
   charges: Charge[] | undefined;
-  receipts: Receipt[] | undefined;
+  receipts: AcceptedReceipt[] | undefined;
   marker: ReceiptMarker | null | undefined;
   maybeDuplicates: MaybeDuplicate[] | undefined;
   points: PointsFacts | undefined;
@@ -64,6 +63,9 @@ export interface OnePaymentFacts extends PaymentFacts {
   deadLetters: DeadLetterTable | undefined;
   unreadable: StoreName[];
 }
+
+/** Reads from a store; undefined, and the store is named, if it does not answer in time. */
+type ReadFrom = <Value>(store: StoreName, read: () => Promise<Value>) => Promise<Value | undefined>;
 
 /**
  * Reads one payment's facts by its id from every store, in the order of collect-evidence.ts, which
@@ -85,7 +87,7 @@ export async function readFacts(
   id: string,
 ): Promise<OnePaymentFacts | undefined> {
   const unreadable = new Set<StoreName>();
-  const from = async <Value>(store: StoreName, read: () => Promise<Value>) => {
+  const from: ReadFrom = async (store, read) => {
     try {
       return await withTimeout(read(), STORE_TIMEOUT_MS);
     } catch {
@@ -95,35 +97,16 @@ export async function readFacts(
   };
   const known = await reading(STORES.payments, () => readPaymentFacts(connections, id));
   if (!known) return undefined;
-  const { kafkaBrokers: brokers, thirdPartiesUrl } = connections.sources;
+  const { kafkaBrokers: brokers } = connections.sources;
   const { createdAtMs, userId } = known.payment;
   const key = known.outboxRows[0]?.partitionKey ?? userId;
   const search = { brokers, paymentId: id, key, sinceMs: createdAtMs };
-  const charges: Charge[] = [];
-
   const [published, offsets] = await Promise.all([
     from(STORES.kafka, () => complete(searchTopics(search, PAYMENT_TOPIC))),
     from(STORES.kafka, () => readAllOffsets(brokers)),
   ]);
   const unusual = await from(STORES.payments, () => readUnusualRows(connections, known, published));
-  const [marker, documents, points, [receipts, maybeDuplicates], charged] = await Promise.all([
-    from(STORES.redis, async () => (await readReceiptMarker(connections, id)) ?? null),
-    from(STORES.search, () => readDocumentsOf(connections, id)),
-    from(STORES.loyalty, () => readPointsOf(connections, { id, userId })),
-    from(STORES.mails, () => readReceipts(connections, id)).then(
-      async (mails) =>
-        [
-          mails,
-          await from(STORES.redis, () =>
-            readMaybeDuplicatesOf(connections, id, createdAtMs - CLOCKS_APART_MAX_MS),
-          ),
-        ] as const,
-    ),
-    from(STORES.psp, async () => {
-      await readChargesOf(thirdPartiesUrl, [id], (charge) => void charges.push(charge));
-      return charges;
-    }),
-  ]);
+  const effects = await readEffects(connections, known.payment, from);
   const deadLetters = await from(STORES.console, () => readDeadLetterTableOf(connections, id));
   const others = await from(STORES.kafka, () => complete(searchTopics(search, OTHER_TOPICS)));
   const topics = published && others && new Map([...published, ...others]);
@@ -134,10 +117,47 @@ export async function readFacts(
       ...known.outboxRows,
       ...(unusual ?? []).map((row) => ({ ...row, partitionKey: key })),
     ],
-    ...{ key, topics: topics ?? published, offsets, marker, documents, points },
-    ...{ receipts, maybeDuplicates, charges: charged, deadLetters },
+    key,
+    topics: topics ?? published,
+    offsets,
+    ...effects,
+    deadLetters,
     unreadable: [...unreadable],
   };
+}
+
+type Effects = Pick<
+  OnePaymentFacts,
+  'charges' | 'receipts' | 'marker' | 'maybeDuplicates' | 'points' | 'documents'
+>;
+
+/** The effects and journals, all at the same time: none of them promises another. */
+async function readEffects(
+  connections: Connections,
+  { id, userId, createdAtMs }: PaymentFacts['payment'],
+  from: ReadFrom,
+): Promise<Effects> {
+  const { thirdPartiesUrl } = connections.sources;
+  const readMails = async () => {
+    const receipts = await from(STORES.mails, () => readMailsOf(thirdPartiesUrl, id));
+    const sinceMs = createdAtMs - CLOCKS_APART_MAX_MS;
+    // Email declares a second send before it sends. So read the declarations after the receipts.
+    const declared = () => readMaybeDuplicatesOf(connections, id, sinceMs);
+    return { receipts, maybeDuplicates: await from(STORES.redis, declared) };
+  };
+  const readCharges = async () => {
+    const charges: Charge[] = [];
+    await readChargesOf(thirdPartiesUrl, [id], (charge) => void charges.push(charge));
+    return charges;
+  };
+  const [marker, documents, points, mails, charges] = await Promise.all([
+    from(STORES.redis, async () => (await readReceiptMarker(connections, id)) ?? null),
+    from(STORES.search, () => readDocumentsOf(connections, id)),
+    from(STORES.loyalty, () => readPointsOf(connections, { id, userId })),
+    readMails(),
+    from(STORES.psp, readCharges),
+  ]);
+  return { marker, documents, points, charges, ...mails };
 }
 
 /**

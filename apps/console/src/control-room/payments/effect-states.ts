@@ -22,8 +22,8 @@ export interface EffectEvidence {
 }
 
 /**
- * The state of each effect of a payment. The stores say what is there, the dead-letter table what is
- * excused, the last audit what is lost or doubled.
+ * The state of each effect of a payment. The stores say what is there, the dead-letter table what
+ * is excused, the last audit what is lost or doubled.
  *
  *   not COMPLETED ────────────────────────────────────────► none
  *   its store does not answer ────────────────────────────► unknown

@@ -29,8 +29,8 @@ export class PaymentSummaries {
   constructor(private readonly options: PaymentSummariesOptions) {}
 
   /**
-   * A page of 50 payments, newest first. The filter by effects does not scan: it asks the last audit
-   * and the dead-letter table which payments to look at.
+   * A page of 50 payments, newest first. The filter by effects does not scan: it asks the last
+   * audit and the dead-letter table which payments to look at.
    */
   async list({ effects, ...asked }: PaymentsQuery): Promise<PaymentList> {
     const { payments } = this.options;

@@ -12,8 +12,8 @@ import type { ConsumerName } from '@effectively-once/contracts';
 export type PaymentStatus = 'PENDING' | 'COMPLETED' | 'DECLINED' | 'UNKNOWN' | 'FAILED';
 
 /**
- * What has come of one effect. `due`: not there yet, and nothing is wrong. `unknown`: its store does
- * not answer. `none`: there is none, because the payment is not COMPLETED.
+ * What has come of one effect. `due`: not there yet, and nothing is wrong. `unknown`: its store
+ * does not answer. `none`: there is none, because the payment is not COMPLETED.
  */
 export type EffectState =
   'done' | 'due' | 'late' | 'lost' | 'doubled' | 'dead_lettered' | 'unknown' | 'none';

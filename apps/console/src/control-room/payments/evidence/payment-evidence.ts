@@ -58,7 +58,7 @@ export function toEvidence({ facts, judgement }: OnePayment, traces: Traces): Pa
   };
 }
 
-/** By the same rule as in the list, but with the findings of this judgement instead of the audit's. */
+/** By the rule of the list, but with the findings of this judgement instead of the audit's. */
 function effectsIn(
   { facts, judgement }: OnePayment,
   completedAt: string | null,
