@@ -62,28 +62,22 @@ interface Stored {
 }
 
 /**
- * The payment's documents in every index behind the alias. A get sees a document that is not
- * searchable yet, and a search sees a second one in another index. A missing index has none.
+ * The payment's documents in every index behind the alias. A search finds a second one in another
+ * index, but it may be as old as the last refresh: it misses new documents and finds deleted ones.
+ * So what it finds is read again by id, which sees every write. A missing index has none.
  */
 export async function readDocumentsOf(
   { elasticsearch }: Connections,
   id: string,
 ): Promise<IndexedDocument[]> {
   try {
-    const [got, found] = await Promise.all([
-      elasticsearch.mget<Partial<PointsEntryRow>>({ index: ALIAS, ids: [id] }),
-      elasticsearch.search<Partial<PointsEntryRow>>({
-        index: ALIAS,
-        query: { ids: { values: [id] } },
-        version: true,
-        seq_no_primary_term: true,
-      }),
-    ]);
-    const stored: Stored[] = [
-      ...found.hits.hits,
-      ...got.docs.filter((doc) => 'found' in doc && doc.found),
-    ];
-    // The one of the get is the newer one.
+    const query = { ids: { values: [id] } };
+    const { hits } = await elasticsearch.search({ index: ALIAS, query, _source: false });
+    const places = new Set([ALIAS, ...hits.hits.map(({ _index }) => _index)]);
+    const { docs } = await elasticsearch.mget<Partial<PointsEntryRow>>({
+      docs: [...places].map((_index) => ({ _index, _id: id })),
+    });
+    const stored: Stored[] = docs.filter((doc) => 'found' in doc && doc.found);
     return [...new Map(stored.map((one) => [one._index, one])).values()].map(toDocument);
   } catch (error) {
     const isMissing = error instanceof errors.ResponseError && error.statusCode === 404;

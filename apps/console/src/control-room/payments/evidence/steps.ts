@@ -102,9 +102,7 @@ function pipelineSteps(facts: OnePaymentFacts): Step[] {
     title: 'WAL read',
     source: 'pg_replication_slots.confirmed_flush_lsn (no time is recorded)',
     outcome: record || facts.slotPassedSnapshot ? 'ok' : 'waiting',
-    detail: facts.slotPassedSnapshot
-      ? 'the slot has passed the transaction'
-      : 'the slot has not confirmed the transaction yet',
+    detail: walDetail(facts.slotPassedSnapshot, record !== undefined),
   });
   const published = record
     ? {
@@ -121,4 +119,12 @@ function pipelineSteps(facts: OnePaymentFacts): Step[] {
         detail: search ? 'not in the topic, or not any more' : null,
       };
   return [walRead, step({ id: 'published', track: 'pipeline', title: 'published', ...published })];
+}
+
+// Nothing records the position of the transaction. The slot is compared with the end of the log.
+function walDetail(slotPassed: boolean, isPublished: boolean): string {
+  if (isPublished) return 'the connector has read it: its event is in the topic';
+  return slotPassed
+    ? 'the slot has passed everything that was committed before now'
+    : 'the slot has not confirmed everything that was committed before now';
 }
