@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
+import { waitUntil } from '@effectively-once/testing';
 import type { Page } from 'playwright-core';
 import { findings, newId, pay, receiptOf } from '../system-under-test.js';
 import {
@@ -85,7 +86,7 @@ describeInBrowser('every page', () => {
 
 async function expectGood(page: Page, what: string): Promise<void> {
   // An empty frame has no faults: the data must be there.
-  await page.waitForFunction('!document.querySelector("[aria-busy=true]")');
+  await waitUntil('the data', async () => (await page.locator('[aria-busy=true]').count()) === 0);
   await page.evaluate(axe);
   const { violations } = await page.evaluate<{ violations: Violation[] }>('axe.run()');
   const found = violations.map(({ id, nodes }) => `${what}: ${id}: ${nodes[0]?.html}`);

@@ -26,7 +26,7 @@ describeInBrowser('the pages', () => {
       await expectOnlyText(page);
     }
     await page.goto(`${CONSOLE_URL}/payments/${paymentId}`);
-    await page.getByText(MARKUP).first().waitFor();
+    await page.getByText(MARKUP).filter({ visible: true }).first().waitFor();
   });
 
   it('markup in the address is shown as text', async () => {
@@ -47,7 +47,7 @@ describeInBrowser('the pages', () => {
 
 async function expectOnlyText(page: Page): Promise<void> {
   // A picture without a file reports its error after the page was drawn.
-  await page.waitForFunction('document.readyState === "complete"');
+  await page.waitForLoadState('load');
   await expect(page.locator('#app script, #app img[src=x]').count()).resolves.toBe(0);
   await expect(page.evaluate('window.ran')).resolves.toBeUndefined();
 }
