@@ -1,10 +1,5 @@
 import type { z } from 'zod';
-
-/** One fault in a request, located by JSON pointer (RFC 6901). */
-export interface RequestFault {
-  pointer: string;
-  detail: string;
-}
+import { Problem, type RequestFault } from './problem.js';
 
 /** All faults that a schema found. Each unknown field is a fault of its own. */
 export const faultsOf = (error: z.ZodError): RequestFault[] => error.issues.flatMap(faults);
@@ -23,4 +18,18 @@ function pointer(path: PropertyKey[]): string {
   return path
     .map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`)
     .join('');
+}
+
+/** @throws Problem `invalid_request` with every fault, by JSON pointer (RFC 6901). */
+export function parseRequest<Schema extends z.ZodType>(
+  schema: Schema,
+  given: unknown,
+): z.infer<Schema> {
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  throw new Problem('invalid_request', {
+    status: 400,
+    detail: 'The request is not valid.',
+    members: { errors: faultsOf(parsed.error) },
+  });
 }

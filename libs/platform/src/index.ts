@@ -6,7 +6,6 @@ export * from './faults.js';
 export * from './health.js';
 export * from './log.js';
 export * from './metrics.js';
-export * from './parse-request.js';
 export * from './problem.js';
 export { mintToken, type Caller } from './token.js';
 export { SettingsWatch, type SettingsCheck } from './settings-watch.js';

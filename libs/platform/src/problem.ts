@@ -1,7 +1,12 @@
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { RequestFault } from './faults.js';
 import type { Logger } from './log.js';
+
+/** One fault in a request, located by JSON pointer (RFC 6901). */
+export interface RequestFault {
+  pointer: string;
+  detail: string;
+}
 
 export const PROBLEM_TYPE_BASE = 'https://effectively-once.example/problems/';
 

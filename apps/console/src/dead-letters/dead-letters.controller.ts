@@ -21,7 +21,7 @@ import {
   DeadLetters,
   type Action,
   type DeadLetterSummary,
-  type Overview,
+  type DeadLetterOverview,
   type ResultPage,
 } from './dead-letters.js';
 import { READ_LETTER, shown, type ReadLetter } from './letter-record.js';
@@ -38,7 +38,7 @@ export class DeadLettersController {
   ) {}
 
   @Get()
-  async overview(): Promise<{ consumers: Overview[] }> {
+  async overview(): Promise<{ consumers: DeadLetterOverview[] }> {
     return { consumers: await this.deadLetters.overview() };
   }
 

@@ -70,7 +70,7 @@ export interface ResultPage<Item> {
   nextCursor: string | null;
 }
 
-export interface Overview {
+export interface DeadLetterOverview {
   consumer: ConsumerName;
   /** How many dead letters are pending. */
   depth: number;
@@ -85,7 +85,7 @@ export interface Overview {
 export class DeadLetters {
   constructor(private readonly database: DataSource) {}
 
-  async overview(): Promise<Overview[]> {
+  async overview(): Promise<DeadLetterOverview[]> {
     const states = await this.states();
     const reasons: { consumer: string; errorName: string; count: number; oldest: Date }[] =
       await this.database.query(
@@ -103,7 +103,7 @@ export class DeadLetters {
         oldest: own.length > 0 ? new Date(oldest) : null,
         reasons: own.map(({ consumer: _consumer, oldest: _oldest, ...reason }) => reason),
         states: states[consumer],
-      } as Overview;
+      } as DeadLetterOverview;
     });
   }
 

@@ -1,6 +1,6 @@
 import { parseRequest, Problem } from '@effectively-once/platform';
 import { z } from 'zod';
-import type { PaymentStatus } from '../wire/evidence.js';
+import type { PaymentState } from '../wire/evidence.js';
 
 const STATUSES = [
   'PENDING',
@@ -8,7 +8,7 @@ const STATUSES = [
   'DECLINED',
   'UNKNOWN',
   'FAILED',
-] as const satisfies PaymentStatus[];
+] as const satisfies PaymentState[];
 
 /** What the verdict counts, and what an operator has to decide. */
 export const EFFECT_FILTERS = ['late', 'lost', 'doubled', 'other', 'dead_lettered'] as const;

@@ -9,7 +9,7 @@
 import type { FindingKind } from '@effectively-once/audit/report';
 import type { ConsumerName } from '@effectively-once/contracts';
 
-export type PaymentStatus = 'PENDING' | 'COMPLETED' | 'DECLINED' | 'UNKNOWN' | 'FAILED';
+export type PaymentState = 'PENDING' | 'COMPLETED' | 'DECLINED' | 'UNKNOWN' | 'FAILED';
 
 /**
  * What has come of one effect. `due`: not there yet, and nothing is wrong. `unknown`: its store
@@ -23,7 +23,7 @@ export interface PaymentSummary {
   id: string;
   userId: string;
   orderId: string;
-  status: PaymentStatus;
+  status: PaymentState;
   amountMinor: string;
   currency: string;
   createdAt: string;
@@ -43,7 +43,7 @@ export interface PaymentList {
 export type Track = 'payments' | 'psp' | 'pipeline' | ConsumerName;
 
 /** One thing that happened to the payment, at a time that a store has recorded. */
-export interface Step {
+export interface PaymentStep {
   /** Unique within the payment, such as `claim` or `email.effect.2`. It is the `data-step`. */
   id: string;
   track: Track;
@@ -88,7 +88,7 @@ export interface PaymentFinding {
 export interface PaymentEvidence extends PaymentSummary {
   version: number;
   pspReference: string | null;
-  steps: Step[];
+  steps: PaymentStep[];
   windows: FailureWindow[];
   stores: StoreEvidence[];
   judgement: {

@@ -1,6 +1,6 @@
 import type {
   EffectState,
-  PaymentStatus,
+  PaymentState,
   PaymentSummary,
 } from '../../control-room/wire/evidence.js';
 import { Icon, type IconName } from './icons.js';
@@ -38,7 +38,7 @@ export function Effects({ effects }: { effects: PaymentSummary['effects'] }) {
   );
 }
 
-const STATUS_TONES: Record<PaymentStatus, { tone: Tone; icon: IconName }> = {
+const STATUS_TONES: Record<PaymentState, { tone: Tone; icon: IconName }> = {
   COMPLETED: { tone: 'ok', icon: 'ok' },
   DECLINED: { tone: 'calm', icon: 'none' },
   FAILED: { tone: 'bad', icon: 'dead' },
@@ -46,7 +46,7 @@ const STATUS_TONES: Record<PaymentStatus, { tone: Tone; icon: IconName }> = {
   UNKNOWN: { tone: 'late', icon: 'stale' },
 };
 
-export function StatusWord({ status }: { status: PaymentStatus }) {
+export function StatusWord({ status }: { status: PaymentState }) {
   const { tone, icon } = STATUS_TONES[status];
   return (
     <Badge tone={tone} icon={icon}>

@@ -1,13 +1,13 @@
 import type { OnePaymentFacts } from '@effectively-once/audit';
 import { CONSUMERS, type ConsumerName, type DeliveryTrace } from '@effectively-once/contracts';
-import type { Step } from '../../wire/evidence.js';
+import type { PaymentStep } from '../../wire/evidence.js';
 import { eventRecord, isoOf } from './event-record.js';
 import { step } from './step.js';
 
 export type Traces = ReadonlyMap<ConsumerName, DeliveryTrace[]>;
 
 /** What each consumer did with the event: from its own traces, and from its store. */
-export function consumerSteps(facts: OnePaymentFacts, traces: Traces): Step[] {
+export function consumerSteps(facts: OnePaymentFacts, traces: Traces): PaymentStep[] {
   return CONSUMERS.flatMap((consumer) => [
     ...traceSteps(consumer, traces.get(consumer) ?? []),
     ...EFFECT_STEPS[consumer](facts),
@@ -16,8 +16,8 @@ export function consumerSteps(facts: OnePaymentFacts, traces: Traces): Step[] {
   ]);
 }
 
-function traceSteps(consumer: ConsumerName, traces: DeliveryTrace[]): Step[] {
-  const source = `${consumer}, GET /internal/state (kept for its latest records)`;
+function traceSteps(consumer: ConsumerName, traces: DeliveryTrace[]): PaymentStep[] {
+  const source = `${consumer} /internal/state`;
   return traces.flatMap((trace, index) => {
     const at = `${trace.topic}, partition ${trace.partition}, offset ${trace.offset}`;
     const delivery = `${consumer}.${index + 1}`;
@@ -48,7 +48,7 @@ function traceSteps(consumer: ConsumerName, traces: DeliveryTrace[]): Step[] {
   });
 }
 
-const EFFECT_STEPS: Record<ConsumerName, (facts: OnePaymentFacts) => Step[]> = {
+const EFFECT_STEPS: Record<ConsumerName, (facts: OnePaymentFacts) => PaymentStep[]> = {
   email: emailSteps,
   loyalty: ({ points }) =>
     effects('loyalty', 'points awarded', 'loyalty.points_entries.awarded_at', points?.entries, {
@@ -69,7 +69,7 @@ function effects<Effect>(
   source: string,
   found: Effect[] | undefined,
   of: { at: (effect: Effect) => number | null; detail: (effect: Effect) => string | null },
-): Step[] {
+): PaymentStep[] {
   const base = { track: consumer, title, source };
   if (!found) return [];
   if (found.length === 0) {
@@ -87,7 +87,7 @@ function effects<Effect>(
 
 const MARKER = 'email:receipt:<payment id> in Redis, 7 days before the end of its time to live';
 
-function emailSteps({ receipts, marker, maybeDuplicates }: OnePaymentFacts): Step[] {
+function emailSteps({ receipts, marker, maybeDuplicates }: OnePaymentFacts): PaymentStep[] {
   const claimed = marker?.state === 'claimed' ? [marker] : [];
   const done = marker?.state === 'done' ? [marker] : [];
   return [
@@ -128,7 +128,7 @@ function emailSteps({ receipts, marker, maybeDuplicates }: OnePaymentFacts): Ste
   ];
 }
 
-function deadLetterSteps(consumer: ConsumerName, { deadLetters }: OnePaymentFacts): Step[] {
+function deadLetterSteps(consumer: ConsumerName, { deadLetters }: OnePaymentFacts): PaymentStep[] {
   const letters = deadLetters?.letters.filter((letter) => letter.consumer === consumer) ?? [];
   return letters.map((letter) =>
     step({
@@ -148,7 +148,7 @@ function committedStep(
   consumer: ConsumerName,
   facts: OnePaymentFacts,
   traces: DeliveryTrace[],
-): Step {
+): PaymentStep {
   const record = eventRecord(facts);
   const committed = record && facts.offsets?.[consumer].committed.get(record.partition);
   const isCommitted = record && committed !== undefined && committed > record.offset;
@@ -162,7 +162,7 @@ function committedStep(
     title: 'committed',
     at: trace?.committedAt ?? null,
     source: trace?.committedAt
-      ? `${consumer}, GET /internal/state`
+      ? `${consumer} /internal/state`
       : `committed offset of group ${consumer} (no time is recorded)`,
     outcome: isCommitted ? 'ok' : 'waiting',
     detail:

@@ -1,5 +1,5 @@
 import { CONSUMERS } from '@effectively-once/contracts';
-import type { FailureWindow, Step } from '../../wire/evidence.js';
+import type { FailureWindow, PaymentStep } from '../../wire/evidence.js';
 
 /** `from` and `until` are the beginnings of step ids. */
 const WINDOWS: readonly (Omit<FailureWindow, 'until'> & { until: string })[] = [
@@ -55,7 +55,7 @@ const WINDOWS: readonly (Omit<FailureWindow, 'until'> & { until: string })[] = [
  * out if that step has happened and its time is unknown, or is before the beginning: the clocks of
  * two stores differ.
  */
-export function failureWindows(steps: readonly Step[]): FailureWindow[] {
+export function failureWindows(steps: readonly PaymentStep[]): FailureWindow[] {
   const first = (prefix: string) =>
     steps.find(({ id }) => id === prefix || id.startsWith(`${prefix}.`));
   return WINDOWS.flatMap((window): FailureWindow[] => {

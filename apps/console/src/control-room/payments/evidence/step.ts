@@ -1,6 +1,6 @@
-import type { Step } from '../../wire/evidence.js';
+import type { PaymentStep } from '../../wire/evidence.js';
 
 /** A step with the fields that most steps share. */
 export const step = (
-  given: Pick<Step, 'id' | 'track' | 'title' | 'source'> & Partial<Step>,
-): Step => ({ at: null, until: null, outcome: 'ok', detail: null, ...given });
+  given: Pick<PaymentStep, 'id' | 'track' | 'title' | 'source'> & Partial<PaymentStep>,
+): PaymentStep => ({ at: null, until: null, outcome: 'ok', detail: null, ...given });

@@ -1,6 +1,6 @@
 import type { OnePaymentFacts } from '@effectively-once/audit';
 import { PAYMENT_COMPLETED } from '@effectively-once/contracts';
-import type { Step } from '../../wire/evidence.js';
+import type { PaymentStep } from '../../wire/evidence.js';
 import { consumerSteps, type Traces } from './consumer-steps.js';
 import { eventRecord, isoOf } from './event-record.js';
 import { step } from './step.js';
@@ -11,7 +11,7 @@ import { step } from './step.js';
  *
  *   request, claim ──► PSP ──► finalize ──► WAL read ──► topic ──► each consumer
  */
-export function stepsOf(facts: OnePaymentFacts, traces: Traces): Step[] {
+export function stepsOf(facts: OnePaymentFacts, traces: Traces): PaymentStep[] {
   return [
     ...requestSteps(facts),
     ...pspSteps(facts),
@@ -22,7 +22,7 @@ export function stepsOf(facts: OnePaymentFacts, traces: Traces): Step[] {
   ];
 }
 
-function requestSteps({ payment, claim }: OnePaymentFacts): Step[] {
+function requestSteps({ payment, claim }: OnePaymentFacts): PaymentStep[] {
   return [
     step({
       id: 'request',
@@ -44,7 +44,7 @@ function requestSteps({ payment, claim }: OnePaymentFacts): Step[] {
   ];
 }
 
-function pspSteps({ charges }: OnePaymentFacts): Step[] {
+function pspSteps({ charges }: OnePaymentFacts): PaymentStep[] {
   return (charges ?? []).map(({ id, status, atMs }, index) =>
     step({
       id: `psp.${index + 1}`,
@@ -58,7 +58,7 @@ function pspSteps({ charges }: OnePaymentFacts): Step[] {
   );
 }
 
-function finalizeStep({ payment, outboxRows, claim }: OnePaymentFacts): Step {
+function finalizeStep({ payment, outboxRows, claim }: OnePaymentFacts): PaymentStep {
   const { status, failureCode } = payment;
   const isOpen = status === 'PENDING' || status === 'UNKNOWN';
   const isCompleted = status === 'COMPLETED';
@@ -78,7 +78,7 @@ function finalizeStep({ payment, outboxRows, claim }: OnePaymentFacts): Step {
   });
 }
 
-function refundSteps({ refunds }: OnePaymentFacts): Step[] {
+function refundSteps({ refunds }: OnePaymentFacts): PaymentStep[] {
   return refunds.map(({ pspReference, foundAtMs, refundedAtMs }, index) =>
     step({
       id: `refund.${index + 1}`,
@@ -93,7 +93,7 @@ function refundSteps({ refunds }: OnePaymentFacts): Step[] {
   );
 }
 
-function pipelineSteps(facts: OnePaymentFacts): Step[] {
+function pipelineSteps(facts: OnePaymentFacts): PaymentStep[] {
   const record = eventRecord(facts);
   const search = facts.topics?.get(PAYMENT_COMPLETED);
   const walRead = step({

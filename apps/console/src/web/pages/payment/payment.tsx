@@ -1,5 +1,5 @@
 import { useEffect, useMemo } from 'preact/hooks';
-import type { PaymentEvidence, Step } from '../../../control-room/wire/evidence.js';
+import type { PaymentEvidence, PaymentStep } from '../../../control-room/wire/evidence.js';
 import { api } from '../../live/api.js';
 import { onPayments } from '../../live/live.js';
 import { Effects, StatusWord } from '../../parts/effects.js';
@@ -141,7 +141,7 @@ function Axis({ payment }: { payment: PaymentEvidence }) {
   );
 }
 
-function nameOf(step: Step, offsetMs: number): string {
+function nameOf(step: PaymentStep, offsetMs: number): string {
   const outcome = step.outcome === 'ok' ? '' : `, ${step.outcome}`;
   const detail = step.detail === null ? '' : `. ${step.detail}`;
   return `${step.track}: ${step.title}, after ${durationText(offsetMs)}${outcome}${detail}`;

@@ -1,4 +1,4 @@
-import type { PaymentEvidence, Step } from '../../../control-room/wire/evidence.js';
+import type { PaymentEvidence, PaymentStep } from '../../../control-room/wire/evidence.js';
 import { askAgainAfterMs, firstTimeMs, inOrder } from './progress.js';
 
 const now = Date.parse('2026-11-29T12:00:00.000Z');
@@ -30,12 +30,12 @@ it('offsets count from the first recorded time', () => {
     { at: '1970-01-01T00:00:02.000Z' },
     { at: '1970-01-01T00:00:01.000Z' },
   ];
-  expect(firstTimeMs(steps as Step[])).toBe(1_000);
+  expect(firstTimeMs(steps as PaymentStep[])).toBe(1_000);
 });
 
 it('steps are in order of time, and one without a time stays where it is', () => {
   const at = (id: string, second: number | null) =>
-    ({ id, at: second === null ? null : `1970-01-01T00:00:0${second}.000Z` }) as Step;
+    ({ id, at: second === null ? null : `1970-01-01T00:00:0${second}.000Z` }) as PaymentStep;
   const steps = [at('none', null), at('late', 5), at('after late', null), at('early', 1)];
   expect(inOrder(steps).map(({ id }) => id)).toEqual(['none', 'early', 'late', 'after late']);
 });

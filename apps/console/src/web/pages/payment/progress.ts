@@ -1,4 +1,4 @@
-import type { PaymentEvidence, Step } from '../../../control-room/wire/evidence.js';
+import type { PaymentEvidence, PaymentStep } from '../../../control-room/wire/evidence.js';
 
 /** The last commits come about a second after the effects, and no event announces them. */
 const SETTLES_FOR_MS = 10_000;
@@ -19,14 +19,14 @@ export function askAgainAfterMs(payment: PaymentEvidence, nowMs: number): number
 }
 
 /** The first recorded time, from which all offsets count; 0 if there is none. */
-export const firstTimeMs = (steps: readonly Step[]): number =>
+export const firstTimeMs = (steps: readonly PaymentStep[]): number =>
   steps.reduce(
     (first, { at }) => (at === null ? first : Math.min(first, Date.parse(at))),
     Infinity,
   );
 
 /** By time. A step whose time was not recorded stays behind the step that it followed. */
-export function inOrder(steps: readonly Step[]): Step[] {
+export function inOrder(steps: readonly PaymentStep[]): PaymentStep[] {
   let lastMs = -Infinity;
   const keyed = steps.map((step) => {
     if (step.at !== null) lastMs = Date.parse(step.at);

@@ -1,11 +1,11 @@
-import type { FailureWindow, Step } from '../../../control-room/wire/evidence.js';
+import type { FailureWindow, PaymentStep } from '../../../control-room/wire/evidence.js';
 import { Badge, Time } from '../../parts/small.js';
 import { NOT_RECORDED } from '../../parts/text/numbers.js';
 import { durationText } from '../../parts/text/relative-time.js';
 import { firstTimeMs, inOrder } from './progress.js';
 
 /** The time axis in words: the same steps, in order, with where each time was read. */
-export function StepsTable({ steps, windows }: { steps: Step[]; windows: FailureWindow[] }) {
+export function StepsTable({ steps, windows }: { steps: PaymentStep[]; windows: FailureWindow[] }) {
   const startMs = firstTimeMs(steps);
   return (
     <>
@@ -34,7 +34,7 @@ export function StepsTable({ steps, windows }: { steps: Step[]; windows: Failure
   );
 }
 
-function StepRow({ step, startMs }: { step: Step; startMs: number }) {
+function StepRow({ step, startMs }: { step: PaymentStep; startMs: number }) {
   const { at, until, track, title, outcome, source, detail } = step;
   // A step without a time is not on the axis, so its row is the place to find it.
   const name = at === null ? { 'data-step': step.id } : {};
@@ -61,7 +61,13 @@ function StepRow({ step, startMs }: { step: Step; startMs: number }) {
   );
 }
 
-function OutcomeWord({ outcome, isRecorded }: { outcome: Step['outcome']; isRecorded: boolean }) {
+function OutcomeWord({
+  outcome,
+  isRecorded,
+}: {
+  outcome: PaymentStep['outcome'];
+  isRecorded: boolean;
+}) {
   if (!isRecorded) return <span class="dim">{outcome === 'ok' ? 'no time' : outcome}</span>;
   if (outcome === 'ok') return <Badge tone="ok">done</Badge>;
   return <Badge tone={outcome === 'failed' ? 'bad' : 'calm'}>{outcome}</Badge>;
