@@ -98,8 +98,8 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
     mutation: 'delivery: forgets the number of attempts after kill -9',
     file: delivery('transport/complete-record.ts'),
     text: `      await lane.rememberAttempts(attempts);
-      await sleep(`,
-    replacement: '      await sleep(',
+      trace.nextAttemptAt(Date.now() + ms);`,
+    replacement: '      trace.nextAttemptAt(Date.now() + ms);',
     test: {
       file: delivery('transport/complete-record.spec.ts'),
       title: 'stores the attempts before it backs off',
