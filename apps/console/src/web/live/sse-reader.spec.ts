@@ -41,7 +41,9 @@ describe('the reader of server-sent events', () => {
   });
 
   it('does not hand out an event that the end of the stream has cut', () => {
-    expect(new SseReader().push('data: 1\n')).toEqual([]);
+    const reader = new SseReader('41');
+    expect(reader.push('id: 42\ndata: 1\n')).toEqual([]);
+    expect(reader.lastEventId).toBe('41');
   });
 
   it('refuses an event that would fill the memory', () => {

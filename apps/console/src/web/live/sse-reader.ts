@@ -16,8 +16,13 @@ const EVENT_CHARACTERS_MAX = 4_000_000;
  * or between the CR and the LF of one line ending.
  */
 export class SseReader {
-  /** Send it back as `Last-Event-ID`. It survives events that have no id of their own. */
+  /**
+   * The id of the last complete event. Send it back as `Last-Event-ID`. It survives events that
+   * have no id of their own. The id of an event that the network cuts must not count: that event
+   * was not handed out, and a server that continues after it would never send it again.
+   */
   lastEventId: string;
+  private id: string;
   private rest = '';
   private endedWithCr = false;
   private isFirst = true;
@@ -27,6 +32,7 @@ export class SseReader {
 
   constructor(lastEventId = '') {
     this.lastEventId = lastEventId;
+    this.id = lastEventId;
   }
 
   /** @throws Error if one event is longer than 4 million characters. */
@@ -34,8 +40,12 @@ export class SseReader {
     const events: StreamEvent[] = [];
     const lines = this.lines(text);
     for (const line of lines) {
-      if (line !== '') this.field(line);
-      else if (this.data.length > 0) events.push(this.dispatch());
+      if (line !== '') {
+        this.field(line);
+        continue;
+      }
+      this.lastEventId = this.id;
+      if (this.data.length > 0) events.push(this.dispatch());
       else this.name = '';
     }
     if (this.size + this.rest.length > EVENT_CHARACTERS_MAX) throw new Error('event too long');
@@ -62,7 +72,7 @@ export class SseReader {
     const name = colon < 0 ? line : line.slice(0, colon);
     const value = colon < 0 ? '' : line.slice(colon + 1).replace(/^ /, '');
     if (name === 'event') this.name = value;
-    if (name === 'id' && !value.includes('\0')) this.lastEventId = value;
+    if (name === 'id' && !value.includes('\0')) this.id = value;
     if (name === 'data') {
       this.data.push(value);
       this.size += value.length;
