@@ -50,13 +50,9 @@ async function takeStills(
   await page.waitForTimeout(RATES_SHOWN_WITHIN_MS);
   await shoot('overview');
   await doubleClick(page, consoleUrl);
-  await shoot('double-click');
   await page.getByRole('link', { name: /view payment/i }).click();
   await page.locator('[data-step="email.effect"], [data-step^="email.effect"]').first().waitFor();
   await shoot('payment');
-  await page.goto(`${consoleUrl}audit`);
-  await page.getByText('I12', { exact: false }).first().waitFor();
-  await shoot('audit');
   await context.close();
 }
 
