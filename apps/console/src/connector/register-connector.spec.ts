@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { registerConnector } from './register-connector.js';
+import { registerConnector, retryUntilReady } from './register-connector.js';
 
 /** The answers of Connect, in order. The last one repeats. */
 let answers: Record<string, { status: number; body?: unknown }[]>;
@@ -19,6 +19,7 @@ beforeEach(async () => {
       if (request.method === 'PUT' && status === 200) {
         config = JSON.parse(received) as Record<string, string>;
       }
+      if (status === 0) return void request.socket.destroy();
       response
         .writeHead(status, { 'content-type': 'application/json' })
         .end(JSON.stringify(body ?? {}));
@@ -58,6 +59,23 @@ it('waits during a rebalance of Connect, and until the task has started', async 
   const noTask = { status: 200, body: { connector: { state: 'RUNNING' }, tasks: [] } };
   answers['GET'] = [{ status: 404 }, noTask, running];
   await register();
+});
+
+it('asks again if Connect has closed the connection without an answer', async () => {
+  answers['PUT'] = [{ status: 0 }, { status: 200 }];
+  await register();
+  expect(config).toBeDefined();
+});
+
+it('asks again after a request that Connect did not answer in time', async () => {
+  let asked = 0;
+  const late = new DOMException('The operation was aborted due to timeout', 'TimeoutError');
+  const ask = async () => {
+    asked += 1;
+    if (asked === 1) throw late;
+    return 'ready';
+  };
+  await expect(retryUntilReady(ask)).resolves.toBe('ready');
 });
 
 it('shows the trace of a failed task', async () => {

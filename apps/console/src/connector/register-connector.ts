@@ -6,7 +6,8 @@ import { CONNECTOR, ConnectApi, ConnectNotReady, type ConnectorStatus } from './
 // The same relative path from src and from dist. The image has the file in the same place.
 const CONFIG_FILE = new URL('../../../../infra/connect/connector.json', import.meta.url);
 
-const RUNNING_WITHIN_MS = 60_000;
+// On a machine where everything starts at once, Connect takes longer than usual for each answer.
+const RUNNING_WITHIN_MS = 120_000;
 const POLL_MS = 200;
 
 /** PostgreSQL as the Connect worker reaches it. */
@@ -60,7 +61,8 @@ export async function untilRunning(connect: ConnectApi): Promise<void> {
   await pollUntil(isRunning, {
     everyMs: POLL_MS,
     timeoutMs: RUNNING_WITHIN_MS,
-    timeoutMessage: () => `connector ${CONNECTOR} is not running after 60 s, but ${states}`,
+    timeoutMessage: () =>
+      `connector ${CONNECTOR} is not running after ${RUNNING_WITHIN_MS / 1_000} s, but ${states}`,
   });
 }
 
@@ -68,15 +70,20 @@ export async function untilRunning(connect: ConnectApi): Promise<void> {
 const partsOf = (status: ConnectorStatus | 'missing') =>
   status === 'missing' ? [] : [status.connector, ...status.tasks];
 
-/** Retries while Connect is not ready. */
+/** Retries while Connect is not ready, or does not answer. Each request is safe to repeat. */
 export async function retryUntilReady<Result>(ask: () => Promise<Result>): Promise<Result> {
   const deadline = Date.now() + RUNNING_WITHIN_MS;
   for (;;) {
     try {
       return await ask();
     } catch (error) {
-      if (!(error instanceof ConnectNotReady) || Date.now() > deadline) throw error;
+      if (!isPassing(error) || Date.now() > deadline) throw error;
       await delay(POLL_MS);
     }
   }
 }
+
+// Without a connection fetch throws a TypeError, without an answer a TimeoutError.
+const isPassing = (error: unknown) =>
+  error instanceof ConnectNotReady ||
+  ['TypeError', 'TimeoutError'].includes((error as { name?: string }).name ?? '');
