@@ -40,6 +40,7 @@ const COMMANDS = [
   ['bench:checkout', 'bench/bench-checkout', 'measure checkouts per second'],
   ['bench:latency', 'bench/bench-latency', 'measure the time from payment to effect'],
   ['bench:sizing', 'bench/bench-sizing', 'measure the storage of a payment'],
+  ['bench:stream', 'bench/bench-stream', 'measure what the control room costs'],
   ['build', undefined, 'install packages and build, if something changed'],
 ];
 /** Commands without an npm script: `node tools/run.mjs prepare`. */

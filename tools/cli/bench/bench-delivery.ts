@@ -10,6 +10,7 @@ import { measureRatio } from '../../bench/delivery/ratio.js';
 import { onInterrupt } from '../run/interrupt.js';
 import { startNativeTestStack } from '../../test-runner/test-stack.js';
 import { fromOne } from '../clients/whole-number.js';
+import { barLine } from './bar-line.js';
 
 const PARTS = ['ratio', 'loyalty', 'parking'] as const;
 
@@ -49,7 +50,7 @@ try {
     logFolder,
     signal,
     print,
-    bar,
+    bar: (...figure) => print(barLine(...figure)),
   };
   for (const name of parts) {
     print(pc.bold(`\n${name}`));
@@ -77,11 +78,4 @@ async function measure(name: (typeof PARTS)[number], part: Part): Promise<'clean
     default:
       return name satisfies never;
   }
-}
-
-function bar(what: string, value: number, limit: { atLeast: number } | { atMost: number }): void {
-  const isMet = 'atLeast' in limit ? value >= limit.atLeast : value <= limit.atMost;
-  const wanted = 'atLeast' in limit ? `at least ${limit.atLeast}` : `at most ${limit.atMost}`;
-  const shown = value >= 100 ? value.toFixed(0) : value.toFixed(2);
-  print(`${isMet ? pc.green('✔') : pc.yellow('✘')} ${what}: ${pc.bold(shown)} (bar: ${wanted})`);
 }

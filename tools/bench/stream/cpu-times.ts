@@ -1,0 +1,112 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readSamples } from '@effectively-once/testing/metrics';
+import type { Service } from '../../stack/mode.js';
+
+/** Seconds of CPU that each service of the stack has used since it began, by its name. */
+export type CpuTimes = ReadonlyMap<string, number>;
+
+interface ProcessTimes {
+  parent: number;
+  seconds: number;
+}
+
+/** Linux counts in ticks of 1/100 s on every architecture that Node runs on: sysconf(3). */
+const TICKS_PER_S = 100;
+
+/**
+ * Every process of every service with its children, from the operating system. Where containers run
+ * in a virtual machine, their processes cannot be seen; then only the apps, from their metrics.
+ *
+ * @throws Error if a service has been restarted since `services` were listed: it begins at 0.
+ */
+export async function readCpuTimes(services: readonly Service[]): Promise<CpuTimes> {
+  if (services.every(({ pid }) => pid !== null)) return timesOf(services, processTable());
+  const apps = services.filter(({ kind }) => kind === 'app');
+  return new Map(
+    await Promise.all(
+      apps.map(async ({ name, url }) => {
+        const [sample] = await readSamples(url, 'process_cpu_seconds_total');
+        return [name, sample?.value ?? NaN] as const;
+      }),
+    ),
+  );
+}
+
+/** Adds up each service's process and its children, such as the backends of PostgreSQL. */
+export function timesOf(
+  services: readonly Pick<Service, 'name' | 'pid'>[],
+  table: ReadonlyMap<number, ProcessTimes>,
+): CpuTimes {
+  const children = new Map<number, number[]>();
+  for (const [pid, { parent }] of table)
+    children.set(parent, [...(children.get(parent) ?? []), pid]);
+  const ofTree = (pid: number): number =>
+    (table.get(pid)?.seconds ?? 0) +
+    (children.get(pid) ?? []).reduce((sum, child) => sum + ofTree(child), 0);
+  return new Map(
+    services.map(({ name, pid }) => {
+      if (pid === null || !table.has(pid)) throw new Error(`${name} was restarted meanwhile`);
+      return [name, ofTree(pid)];
+    }),
+  );
+}
+
+/** What each service used between two readings, in seconds. */
+export function usedBetween(before: CpuTimes, after: CpuTimes): CpuTimes {
+  return new Map([...after].map(([name, seconds]) => [name, seconds - (before.get(name) ?? 0)]));
+}
+
+export const totalOf = (times: CpuTimes): number =>
+  [...times.values()].reduce((sum, seconds) => sum + seconds, 0);
+
+function processTable(): Map<number, ProcessTimes> {
+  return existsSync('/proc/self/stat') ? tableFromProc() : tableFromPs();
+}
+
+function tableFromProc(): Map<number, ProcessTimes> {
+  const table = new Map<number, ProcessTimes>();
+  for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
+    try {
+      table.set(Number(name), fromStat(readFileSync(`/proc/${name}/stat`, 'utf8')));
+    } catch (error) {
+      // The process has ended since its folder was listed.
+      if (!['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    }
+  }
+  return table;
+}
+
+/**
+ * One `/proc/<pid>/stat`, proc_pid_stat(5). Children that have ended are in the time of their
+ * parent, so a PostgreSQL backend that ends between two readings is not lost.
+ */
+export function fromStat(stat: string): ProcessTimes {
+  // The second field is the program name in brackets. It can contain blanks and brackets.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [parent, utime, stime, cutime, cstime] = [1, 11, 12, 13, 14].map((n) => Number(fields[n]));
+  return { parent: parent!, seconds: (utime! + stime! + cutime! + cstime!) / TICKS_PER_S };
+}
+
+/** macOS, whose `ps` shows hundredths of a second. Children that have ended are lost there. */
+function tableFromPs(): Map<number, ProcessTimes> {
+  const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,time='], {
+    encoding: 'utf8',
+    env: { ...process.env, LC_ALL: 'C' },
+  }).split('\n');
+  return new Map(
+    lines
+      .map((line) => line.trim().split(/\s+/))
+      .filter(([pid]) => pid !== '')
+      .map(([pid, parent, time]) => [
+        Number(pid),
+        { parent: Number(parent), seconds: secondsOf(time ?? '') },
+      ]),
+  );
+}
+
+/** `[[dd-]hh:]mm:ss[.hundredths]`, as `ps` prints the time of a process. */
+export function secondsOf(time: string): number {
+  const [, days = '0', clock = ''] = /^(?:(\d+)-)?([\d:.]+)$/.exec(time) ?? [];
+  return clock.split(':').reduce((sum, part) => sum * 60 + Number(part), 0) + Number(days) * 86_400;
+}
