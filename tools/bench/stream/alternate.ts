@@ -41,7 +41,7 @@ export interface Alternation<Result> {
  */
 export async function alternate<Result>(
   { consoleUrl, token, services }: StreamTarget,
-  rounds: number,
+  { rounds, idleAfterMs = IDLE_AFTER_MS }: { rounds: number; idleAfterMs?: number },
   phase: (name: 'without' | 'with', round: number) => Promise<Result>,
 ): Promise<Alternation<Result>> {
   await expectNoPage(consoleUrl);
@@ -64,7 +64,7 @@ export async function alternate<Result>(
         if (name === 'with') stream ??= await OpenStream.open(consoleUrl, token);
         else if (stream) {
           await close();
-          await sleep(IDLE_AFTER_MS);
+          await sleep(idleAfterMs);
         }
         const run = () => phase(name, round);
         figures[name].push(await measured({ consoleUrl, services }, run));

@@ -56,7 +56,7 @@ export async function measureCost(options: CostOptions): Promise<Cost> {
   };
   // The first payments include the time to compile code and to open connections.
   await load();
-  const figures = await alternate(options, rounds, async (name, round) => {
+  const figures = await alternate(options, { rounds }, async (name, round) => {
     const result = await load();
     print(`  ${round}/${rounds} ${name.padEnd(7)} ${result.perSecond.toFixed(0)} payments/s`);
     return result;

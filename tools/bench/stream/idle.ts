@@ -17,7 +17,7 @@ export async function measureIdle(
   target: StreamTarget,
   { rounds, seconds }: { rounds: number; seconds: number },
 ): Promise<IdleCost> {
-  const figures = await alternate(target, rounds, async (name, round) => {
+  const figures = await alternate(target, { rounds }, async (name, round) => {
     await sleep(seconds * 1_000);
     target.print(`  ${round}/${rounds} ${name}`);
   });
