@@ -94,8 +94,8 @@ export const BLAME_MUTANTS: readonly Mutant[] = [
     text: '  this.chunks = [];\n  this.bytesBuffered = 0;\n  this.bytesNeeded = RESPONSE_SIZE_BYTES;\n',
     replacement: '',
     test: {
-      file: 'libs/kafka/src/half-dead.int.spec.ts',
-      title: 'a connection that is cut within a response leaves nothing of it to the next',
+      file: 'libs/kafka/src/kafkajs-fixes.spec.ts',
+      title: 'a new connection forgets the half response of the one before',
     },
   },
   {
