@@ -186,7 +186,10 @@ function compared({ without, with: beside, ratio }: Compared, unit: string): str
   return `${figure(without)} without, ${figure(beside)} with a stream ${unit}, ratio ${times}`;
 }
 
-const inMs = ({ median, min, max }: Spread) =>
-  `${median.toFixed(0)} ms (${min.toFixed(0)} to ${max.toFixed(0)})`;
+function inMs({ median, min, max }: Spread): string {
+  return `${median.toFixed(0)} ms (${min.toFixed(0)} to ${max.toFixed(0)})`;
+}
 
-const figure = (value: number) => value.toFixed(value >= 100 ? 0 : 1);
+function figure(value: number): string {
+  return value.toFixed(value >= 100 ? 0 : 1);
+}
