@@ -49,8 +49,10 @@ describe('docker-compose.yml', () => {
     // value.
     const limits = { RATE_LIMIT_PER_S: '1', RATE_LIMIT_BURST: '1' };
     const native = appEnvironment(app, readEnvironment(limits), { journalFolder: '/journals' });
+    // A process on this machine listens on it, and is called by its name. A container is not.
+    const onlyInside = app === 'console' ? ['LISTEN_HOST', 'CONSOLE_HOSTS'] : ['LISTEN_HOST'];
     const inCompose = Object.keys(file.services[app]!.environment!);
-    expect(inCompose.sort()).toEqual(Object.keys(native).sort());
+    expect(inCompose.sort()).toEqual([...Object.keys(native), ...onlyInside].sort());
   });
 
   it.each(longRunning)('publishes %s on its port of .env, on this machine only', (name) => {
@@ -112,7 +114,7 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it('uses 127.0.0.1 in containers only for the listeners of Kafka', () => {
+  it('uses 127.0.0.1 in containers only for the listeners of Kafka, and for the browser', () => {
     const pointing = services.flatMap(([name, { environment = {} }]) =>
       Object.entries(environment)
         .filter(([, value]) => /127\.0\.0\.1|localhost/.test(String(value)))
@@ -120,7 +122,10 @@ describe('docker-compose.yml', () => {
     );
     // Kafka is its own controller.
     const itself = ['kafka KAFKA_CONTROLLER_QUORUM_VOTERS', 'kafka KAFKA_LISTENERS'];
-    expect(pointing.sort()).toEqual(['kafka KAFKA_ADVERTISED_LISTENERS', ...itself]);
+    // The browser runs on this machine, outside of the containers.
+    const browser = ['console PAYMENTS_PUBLIC_URL', 'payments SHOP_ORIGINS'];
+    const wanted = ['kafka KAFKA_ADVERTISED_LISTENERS', ...itself, ...browser];
+    expect(pointing.sort()).toEqual(wanted.sort());
   });
 
   it('lets the shell override every credential that a one-shot needs', () => {
