@@ -2,6 +2,7 @@ import { Argument, Command } from 'commander';
 import open from 'open';
 import pc from 'picocolors';
 import { readEnvironment } from '../../stack/environment.js';
+import { neverConnected } from '../clients/never-connected.js';
 import { controlRoom } from './places-to-look.js';
 
 const PAGES = ['shop', 'payments', 'consumers', 'dead-letters', 'alerts', 'audit', 'break'];
@@ -26,7 +27,7 @@ try {
   const answer = await fetch(url, { signal: AbortSignal.timeout(ANSWERS_WITHIN_MS) });
   if (!answer.ok) throw new Error(`it answered ${answer.status}`);
 } catch (error) {
-  const why = error instanceof Error ? error.message : String(error);
+  const why = neverConnected(error) ? 'nothing listens there' : (error as Error).message;
   process.stderr.write(`${pc.red(`The console does not answer at ${url}: ${why}.`)}\n`);
   process.stderr.write('npm start starts everything.\n');
   process.exit(1);
