@@ -6,6 +6,3 @@ export interface DeliveryTraces {
   of(paymentId: string): Promise<Map<ConsumerName, DeliveryTrace[]>>;
 }
 export const DELIVERY_TRACES = Symbol('DELIVERY_TRACES');
-
-/** For a console without the consumers' state: nothing was recorded. */
-export const noDeliveryTraces: DeliveryTraces = { of: () => Promise.resolve(new Map()) };

@@ -94,10 +94,14 @@ const offsetRecords = ({ offsets, topics }: OnePaymentFacts): Records | undefine
   return CONSUMERS.map((consumer) => ({
     group: consumer,
     partition: text(partition),
-    committed: text(offsets[consumer].committed.get(partition)),
-    redriveCommitted: text(offsets[consumer].redriveCommitted.get(partition)),
+    committed: committedText(offsets[consumer].committed.get(partition)),
+    redrives: committedText(offsets[consumer].redriveCommitted.get(partition)),
   }));
 };
+
+// Kafka answers -1 for a partition of which the group has committed nothing.
+const committedText = (offset: bigint | undefined) =>
+  offset === undefined || offset < 0n ? null : text(offset);
 
 const receiptRecords = ({ receipts }: OnePaymentFacts): Records | undefined =>
   receipts?.map(({ atMs }) => ({ at: isoOf(atMs) }));
