@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { auditWhenQuiet, type AuditReport } from '@effectively-once/audit';
 import { PAYMENT_COMPLETED } from '@effectively-once/contracts';
 import { endOffsets } from '@effectively-once/kafka';
-import { offerPayments } from '../bench/offer-payments.js';
+import { offerPayments } from '../bench/load/offer-payments.js';
 import { auditSources } from '../cli/clients/audit-sources.js';
 import type { BreakableStack } from '../test-runner/test-stack.js';
 import { waitUntilDrained } from './wait-until-drained.js';

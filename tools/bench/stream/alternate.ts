@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readSamples } from '@effectively-once/testing/metrics';
 import type { Service } from '../../stack/mode.js';
-import { median } from '../delivery/effects.js';
-import { readCpuTimes, usedBetween, type CpuTimes } from './cpu-times.js';
+import { readCpuTimes, usedBetween, type CpuTimes } from '../cpu/cpu-times.js';
+import { spread, type Spread } from '../spread.js';
 import { OpenStream } from './open-stream.js';
 
 /** The console stops to collect 5 s after its last page has left. */
@@ -98,19 +98,6 @@ export async function expectNoPage(consoleUrl: string): Promise<void> {
   const open = (await readSamples(consoleUrl, 'control_room_streams'))[0]?.value ?? 0;
   if (open > 0) throw new Error(`${open} pages of the control room are open; close them first`);
 }
-
-/** The median of some values, and the lowest and the highest. */
-export interface Spread {
-  median: number;
-  min: number;
-  max: number;
-}
-
-export const spread = (values: number[]): Spread => ({
-  median: median(values),
-  min: Math.min(...values),
-  max: Math.max(...values),
-});
 
 /** Of each round: the figure with a stream, divided by the one without. */
 export function ratios<Result>(

@@ -1,15 +1,9 @@
 import { waitUntilDrained } from '../../faults/wait-until-drained.js';
-import type { Checkouts, LoadResult } from '../checkouts.js';
-import { closedLoop } from '../closed-loop.js';
-import {
-  alternate,
-  ratios,
-  spread,
-  type PhaseFigures,
-  type Spread,
-  type StreamTarget,
-} from './alternate.js';
-import { totalOf } from './cpu-times.js';
+import type { Checkouts, LoadResult } from '../load/checkouts.js';
+import { closedLoop } from '../load/closed-loop.js';
+import { spread, type Spread } from '../spread.js';
+import { alternate, ratios, type PhaseFigures, type StreamTarget } from './alternate.js';
+import { secondsUsed, totalOf } from '../cpu/cpu-times.js';
 
 /**
  * Until the code is compiled and the connections are open. A number, not a time: a busy machine
@@ -86,4 +80,4 @@ export async function measureCost(options: CostOptions): Promise<Cost> {
 }
 
 export const consoleCpuMsPerS = (cpu: Phase['cpu'], seconds: number): number =>
-  ((cpu.get('console') ?? NaN) * 1_000) / seconds;
+  (secondsUsed(cpu.get('console')) * 1_000) / seconds;

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { waitUntil } from '@effectively-once/testing';
 import { chromium, type Browser } from 'playwright-core';
-import { expectNoPage, spread, type Spread, type StreamTarget } from './alternate.js';
+import { spread, type Spread } from '../spread.js';
+import { expectNoPage, type StreamTarget } from './alternate.js';
 
 const CONTEXTS = 10;
 /** The console stops to collect 5 s after its last page has left. The next page finds it cold. */

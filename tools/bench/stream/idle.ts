@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { alternate, ratios, spread, type PhaseFigures, type StreamTarget } from './alternate.js';
+import { spread } from '../spread.js';
+import { alternate, ratios, type PhaseFigures, type StreamTarget } from './alternate.js';
 import { consoleCpuMsPerS, type Compared } from './cost.js';
-import { totalOf } from './cpu-times.js';
+import { totalOf } from '../cpu/cpu-times.js';
 
 /** Milliseconds of CPU in a second. */
 export interface IdleCost {

@@ -7,10 +7,14 @@ import { Command } from 'commander';
 import pg from 'pg';
 import { addresses } from '../../stack/addresses.js';
 import { bareStatements } from '../../bench/bare-statements.js';
-import { checkoutsOfManyUsers, type Checkouts, type LoadResult } from '../../bench/checkouts.js';
-import { closedLoop } from '../../bench/closed-loop.js';
+import {
+  checkoutsOfManyUsers,
+  type Checkouts,
+  type LoadResult,
+} from '../../bench/load/checkouts.js';
+import { closedLoop } from '../../bench/load/closed-loop.js';
 import { databaseFacts, transactionsSoFar } from '../../bench/database-facts.js';
-import { openLoop } from '../../bench/open-loop.js';
+import { openLoop } from '../../bench/load/open-loop.js';
 import {
   startIsolatedStack,
   type Contestant,

@@ -3,7 +3,7 @@ import { auditWhenQuiet, worstStatus } from '@effectively-once/audit';
 import { CONSUMERS } from '@effectively-once/contracts';
 import { Command } from 'commander';
 import { difference, quantileMs, readHistogram } from '../../bench/histogram.js';
-import { offerPayments } from '../../bench/offer-payments.js';
+import { offerPayments } from '../../bench/load/offer-payments.js';
 import { readEnvironment } from '../../stack/environment.js';
 import { appUrl } from '../clients/app-url.js';
 import { auditSources } from '../clients/audit-sources.js';

@@ -3,8 +3,8 @@ import { KEYS_KEPT_H } from '@effectively-once/payments/expired-keys';
 import { Command } from 'commander';
 import pg from 'pg';
 import { addresses } from '../../stack/addresses.js';
-import { checkoutsOfManyUsers } from '../../bench/checkouts.js';
-import { openLoop } from '../../bench/open-loop.js';
+import { checkoutsOfManyUsers } from '../../bench/load/checkouts.js';
+import { openLoop } from '../../bench/load/open-loop.js';
 import {
   idempotencyKeyBytes,
   outboxRowBytes,

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import pc from 'picocolors';
-import { offerPayments } from '../../bench/offer-payments.js';
+import { offerPayments } from '../../bench/load/offer-payments.js';
 import { findBrowser } from '../../pictures/find-browser.js';
 import { takePictures } from '../../pictures/take-pictures.js';
 import { repositoryRoot } from '../../repository-root.js';

@@ -20,10 +20,11 @@ export async function closedLoop(
       },
     ],
   });
-  const { p50, p99, p99_9 } = result.latency as unknown as Record<string, number>;
+  const { p50, p90, p99, p99_9 } = result.latency as unknown as Record<string, number>;
   return {
     perSecond: result['2xx'] / result.duration,
     p50Ms: p50 ?? NaN,
+    p90Ms: p90 ?? NaN,
     p99Ms: p99 ?? NaN,
     p999Ms: p99_9 ?? NaN,
     paid: result['2xx'],

@@ -5,7 +5,7 @@ import { fromStat, readCpuTimes, secondsOf, timesOf, totalOf, usedBetween } from
 it('reads a process of Linux, whatever its name, with its children that have ended', () => {
   const name = 'a) b (c';
   const stat = `77 (${name}) S 7 77 77 0 -1 0 0 0 0 0 150 50 20 30 20 0 9 0 12345`;
-  expect(fromStat(stat)).toEqual({ parent: 7, seconds: 2.5 });
+  expect(fromStat(stat)).toEqual({ parent: 7, user: 1.7, system: 0.8 });
 });
 
 it('reads the time of a process as ps prints it', () => {
@@ -15,11 +15,11 @@ it('reads the time of a process as ps prints it', () => {
 
 it('counts the children of a service, and no other process', () => {
   const table = new Map([
-    [1, { parent: 0, seconds: 100 }],
-    [10, { parent: 1, seconds: 1 }],
-    [11, { parent: 10, seconds: 2 }],
-    [12, { parent: 11, seconds: 4 }],
-    [20, { parent: 1, seconds: 8 }],
+    [1, { parent: 0, user: 100, system: 0 }],
+    [10, { parent: 1, user: 1, system: 0 }],
+    [11, { parent: 10, user: 2, system: 0 }],
+    [12, { parent: 11, user: 4, system: 0 }],
+    [20, { parent: 1, user: 8, system: 0 }],
   ]);
   const services = [
     { name: 'postgres', pid: 10 },
@@ -27,11 +27,27 @@ it('counts the children of a service, and no other process', () => {
   ];
   const times = timesOf(services, table);
   expect([...times]).toEqual([
-    ['postgres', 7],
-    ['console', 8],
+    ['postgres', { user: 7, system: 0 }],
+    ['console', { user: 8, system: 0 }],
   ]);
-  expect(totalOf(usedBetween(new Map([['console', 5]]), times))).toBe(10);
+  expect(totalOf(usedBetween(new Map([['console', { user: 5, system: 0 }]]), times))).toBe(10);
   expect(() => timesOf([{ name: 'console', pid: 21 }], table)).toThrow('console was restarted');
+});
+
+it('counts a service that is the child of another one once: the supervisor starts them all', () => {
+  const table = new Map([
+    [1, { parent: 0, user: 1, system: 2 }],
+    [10, { parent: 1, user: 4, system: 8 }],
+    [11, { parent: 1, user: 16, system: 32 }],
+  ]);
+  const services = [
+    { name: 'supervisor', pid: 1 },
+    { name: 'console', pid: 10 },
+  ];
+  expect([...timesOf(services, table)]).toEqual([
+    ['supervisor', { user: 17, system: 34 }],
+    ['console', { user: 4, system: 8 }],
+  ]);
 });
 
 it('sees what this process uses, on this machine', async () => {

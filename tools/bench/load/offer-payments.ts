@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Environment } from '../stack/environment.js';
-import { appUrl } from '../cli/clients/app-url.js';
-import { demoToken } from '../cli/clients/demo-token.js';
-import { pay } from '../cli/clients/payments-client.js';
+import type { Environment } from '../../stack/environment.js';
+import { appUrl } from '../../cli/clients/app-url.js';
+import { demoToken } from '../../cli/clients/demo-token.js';
+import { pay } from '../../cli/clients/payments-client.js';
 
 const USERS = 100;
 const RECONNECT_MS = 250;

@@ -40,6 +40,7 @@ export async function openLoop(
   return {
     perSecond: paid / load.seconds,
     p50Ms: ms(50),
+    p90Ms: ms(90),
     p99Ms: ms(99),
     p999Ms: ms(99.9),
     paid,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { demoToken } from '../cli/clients/demo-token.js';
-import type { Environment } from '../stack/environment.js';
+import { demoToken } from '../../cli/clients/demo-token.js';
+import type { Environment } from '../../stack/environment.js';
 
 /** With this many users no user reaches the rate limit. */
 const USERS = 1_000;
@@ -14,6 +14,7 @@ export interface Checkouts {
 export interface LoadResult {
   perSecond: number;
   p50Ms: number;
+  p90Ms: number;
   p99Ms: number;
   p999Ms: number;
   paid: number;

@@ -3,12 +3,17 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { readSamples } from '@effectively-once/testing/metrics';
 import type { Service } from '../../stack/mode.js';
 
-/** Seconds of CPU that each service of the stack has used since it began, by its name. */
-export type CpuTimes = ReadonlyMap<string, number>;
+/** Seconds of CPU: in the program itself, and in the kernel on its behalf. */
+export interface CpuSeconds {
+  user: number;
+  system: number;
+}
 
-interface ProcessTimes {
+/** What each service of the stack has used since it began, by its name. */
+export type CpuTimes = ReadonlyMap<string, CpuSeconds>;
+
+interface ProcessTimes extends CpuSeconds {
   parent: number;
-  seconds: number;
 }
 
 /** Linux counts in ticks of 1/100 s on every architecture that Node runs on: sysconf(3). */
@@ -26,14 +31,18 @@ export async function readCpuTimes(services: readonly Service[]): Promise<CpuTim
   return new Map(
     await Promise.all(
       apps.map(async ({ name, url }) => {
-        const [sample] = await readSamples(url, 'process_cpu_seconds_total');
-        return [name, sample?.value ?? NaN] as const;
+        const [user] = await readSamples(url, 'process_cpu_user_seconds_total');
+        const [system] = await readSamples(url, 'process_cpu_system_seconds_total');
+        return [name, { user: user?.value ?? NaN, system: system?.value ?? NaN }] as const;
       }),
     ),
   );
 }
 
-/** Adds up each service's process and its children, such as the backends of PostgreSQL. */
+/**
+ * Adds up each service's process and its children, such as the backends of PostgreSQL. A child that
+ * is a service itself counts only as that: every service is a child of the supervisor.
+ */
 export function timesOf(
   services: readonly Pick<Service, 'name' | 'pid'>[],
   table: ReadonlyMap<number, ProcessTimes>,
@@ -41,9 +50,12 @@ export function timesOf(
   const children = new Map<number, number[]>();
   for (const [pid, { parent }] of table)
     children.set(parent, [...(children.get(parent) ?? []), pid]);
-  const ofTree = (pid: number): number =>
-    (table.get(pid)?.seconds ?? 0) +
-    (children.get(pid) ?? []).reduce((sum, child) => sum + ofTree(child), 0);
+  const roots = new Set(services.map(({ pid }) => pid));
+  const ofTree = (pid: number): CpuSeconds =>
+    (children.get(pid) ?? [])
+      .filter((child) => !roots.has(child))
+      .map(ofTree)
+      .reduce(plus, plus(NONE, table.get(pid) ?? NONE));
   return new Map(
     services.map(({ name, pid }) => {
       if (pid === null || !table.has(pid)) throw new Error(`${name} was restarted meanwhile`);
@@ -52,13 +64,30 @@ export function timesOf(
   );
 }
 
-/** What each service used between two readings, in seconds. */
+const NONE: CpuSeconds = { user: 0, system: 0 };
+
+const plus = (one: CpuSeconds, other: CpuSeconds): CpuSeconds => ({
+  user: one.user + other.user,
+  system: one.system + other.system,
+});
+
+/** What each service used between two readings. */
 export function usedBetween(before: CpuTimes, after: CpuTimes): CpuTimes {
-  return new Map([...after].map(([name, seconds]) => [name, seconds - (before.get(name) ?? 0)]));
+  return new Map(
+    [...after].map(([name, { user, system }]) => {
+      const earlier = before.get(name) ?? NONE;
+      return [name, { user: user - earlier.user, system: system - earlier.system }];
+    }),
+  );
 }
 
+/** User and system together; NaN for a service that was not read. */
+export const secondsUsed = (used: CpuSeconds | undefined): number =>
+  used === undefined ? NaN : used.user + used.system;
+
+/** Of all services, in seconds. */
 export const totalOf = (times: CpuTimes): number =>
-  [...times.values()].reduce((sum, seconds) => sum + seconds, 0);
+  secondsUsed([...times.values()].reduce(plus, NONE));
 
 function processTable(): Map<number, ProcessTimes> {
   return existsSync('/proc/self/stat') ? tableFromProc() : tableFromPs();
@@ -85,12 +114,16 @@ export function fromStat(stat: string): ProcessTimes {
   // The second field is the program name in brackets. It can contain blanks and brackets.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [parent, utime, stime, cutime, cstime] = [1, 11, 12, 13, 14].map((n) => Number(fields[n]));
-  return { parent: parent!, seconds: (utime! + stime! + cutime! + cstime!) / TICKS_PER_S };
+  return {
+    parent: parent!,
+    user: (utime! + cutime!) / TICKS_PER_S,
+    system: (stime! + cstime!) / TICKS_PER_S,
+  };
 }
 
 /** macOS, whose `ps` shows hundredths of a second. Children that have ended are lost there. */
 function tableFromPs(): Map<number, ProcessTimes> {
-  const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,time='], {
+  const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,time=,utime='], {
     encoding: 'utf8',
     env: { ...process.env, LC_ALL: 'C' },
   }).split('\n');
@@ -98,9 +131,13 @@ function tableFromPs(): Map<number, ProcessTimes> {
     lines
       .map((line) => line.trim().split(/\s+/))
       .filter(([pid]) => pid !== '')
-      .map(([pid, parent, time]) => [
+      .map(([pid, parent, both = '', user = '']) => [
         Number(pid),
-        { parent: Number(parent), seconds: secondsOf(time ?? '') },
+        {
+          parent: Number(parent),
+          user: secondsOf(user),
+          system: secondsOf(both) - secondsOf(user),
+        },
       ]),
   );
 }
