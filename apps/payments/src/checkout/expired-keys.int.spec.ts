@@ -53,15 +53,17 @@ describe('an idempotency key', () => {
   // Ten million keys a day are 7,000 a minute: one batch a run would fall behind for ever.
   it('is forgotten in the run in which it is due, with any number of others', async () => {
     await haveServed(2_500);
-    expect(await keysAfterForgetting(25.5)).toEqual(['open']);
+    const left = await keysAfterForgetting(25.5);
+    expect(left.filter((key) => key !== 'open')).toEqual([]);
   });
 
   it('is forgotten by a later run when this one is told to stop', async () => {
+    const before = await payments.count('idempotency_keys');
     await haveServed(1);
     await payments.database.admin.query(
       `UPDATE payments.idempotency_keys SET created_at = now() - interval '26 hours'`,
     );
     await forgetExpiredKeys(payments.app.get(DataSource), AbortSignal.abort());
-    expect(await payments.count('idempotency_keys')).toBe(2);
+    expect(await payments.count('idempotency_keys')).toBe(before + 1);
   });
 });
