@@ -41,6 +41,7 @@ const COMMANDS = [
   ['bench:latency', 'bench/bench-latency', 'measure the time from payment to effect'],
   ['bench:sizing', 'bench/bench-sizing', 'measure the storage of a payment'],
   ['bench:stream', 'bench/bench-stream', 'measure what the control room costs'],
+  ['bench:cost', 'bench/bench-cost', 'measure what a payment costs'],
   ['build', undefined, 'install packages and build, if something changed'],
 ];
 /** Commands without an npm script: `node tools/run.mjs prepare`. */

@@ -47,19 +47,34 @@ export function timesOf(
   services: readonly Pick<Service, 'name' | 'pid'>[],
   table: ReadonlyMap<number, ProcessTimes>,
 ): CpuTimes {
+  return new Map(
+    [...pidsOf(services, table)].map(([name, pids]) => [
+      name,
+      pids.map((pid) => table.get(pid) ?? NONE).reduce(plus, NONE),
+    ]),
+  );
+}
+
+/**
+ * The process of each service, and its children.
+ * @throws Error if a service has been restarted since `services` were listed.
+ */
+export function pidsOf(
+  services: readonly Pick<Service, 'name' | 'pid'>[],
+  table: ReadonlyMap<number, { parent: number }> = processTable(),
+): Map<string, number[]> {
   const children = new Map<number, number[]>();
   for (const [pid, { parent }] of table)
     children.set(parent, [...(children.get(parent) ?? []), pid]);
   const roots = new Set(services.map(({ pid }) => pid));
-  const ofTree = (pid: number): CpuSeconds =>
-    (children.get(pid) ?? [])
-      .filter((child) => !roots.has(child))
-      .map(ofTree)
-      .reduce(plus, plus(NONE, table.get(pid) ?? NONE));
+  const tree = (pid: number): number[] => {
+    const below = (children.get(pid) ?? []).filter((child) => !roots.has(child));
+    return [pid, ...below.flatMap(tree)];
+  };
   return new Map(
     services.map(({ name, pid }) => {
       if (pid === null || !table.has(pid)) throw new Error(`${name} was restarted meanwhile`);
-      return [name, ofTree(pid)];
+      return [name, tree(pid)];
     }),
   );
 }
