@@ -14,6 +14,7 @@ const rateReport = (rate: number, factor: number): RateReport => ({
   paid: 100,
   failed: 1,
   drainedAfterS: 0.24,
+  hadAudit: rate === 40,
   ledger: {
     payments: 100,
     seconds: 10,
@@ -38,6 +39,7 @@ const report = {
   currency: 'EUR',
   idle: {
     seconds: 10,
+    hadAudit: false,
     cpuMsPerS: { connect: { user: 80, system: 20 }, payments: { user: 10, system: 10 } },
     counters: [{ where: 'email → redis', what: 'sent', unit: 'times' as const, perS: 0.5 }],
   },
@@ -56,6 +58,7 @@ it('shows each process at each rate and idle, and what was not measured as absen
   expect(row(table, 'payments')).toEqual(['6.00 (4.00 + 2.00)', '3.00 (2.00 + 1.00)', '20.0', '–']);
   expect(row(table, 'connect')?.[1]).toBe('-0.05 (-0.10 + 0.05)');
   expect(row(table, 'all processes')).toEqual(['5.90', '2.95', '120.0', '–']);
+  expect(row(table, 'audits of the console meanwhile')).toEqual(['yes', 'no', 'no', '']);
   expect(table.indexOf('payments')).toBeLessThan(table.indexOf('connect'));
 });
 

@@ -6,7 +6,9 @@ import type { CostReport, RateReport } from './report.js';
 
 const NOT_MEASURED = 'not measured';
 /** A connection below this is not part of the way of a payment. */
-const MESSAGES_SHOWN_MIN = 0.05;
+const MESSAGES_SHOWN_MIN = 0.1;
+/** Below it the table would show a zero. */
+const STORE_SHOWN_MIN = { B: 1, times: 0.01 };
 
 type Measured = Pick<CostReport, 'idle' | 'memoryMb' | 'rates' | 'currency'>;
 
@@ -34,6 +36,12 @@ export function processTable({ idle, memoryMb, rates }: Measured): string {
         fixed(sum(memoryMb), 0),
       ],
       [
+        'audits of the console meanwhile',
+        ...rates.map(({ hadAudit }) => (hadAudit ? 'yes' : 'no')),
+        idle.hadAudit ? 'yes' : 'no',
+        '',
+      ],
+      [
         'the load generator, in no sum',
         ...rates.map(({ loadGeneratorMs }) => fixed(loadGeneratorMs)),
         '',
@@ -50,7 +58,12 @@ export function connectionTable({ idle, rates }: Measured): string {
       (one) => one.where === where && one.what === what && one.unit === unit,
     )?.perPayment;
   const last = rates.at(-1);
-  const messages = (edge: string) => (last && of(last, edge, 'sent', 'times')) ?? 0;
+  // The connector only listens to PostgreSQL, so what is received counts too.
+  const messages = (edge: string) =>
+    ['sent', 'received'].reduce(
+      (sum, what) => sum + ((last && of(last, edge, what, 'times')) ?? 0),
+      0,
+    );
   const edges = [...new Set(last?.ledger.counters.map(({ where }) => where))]
     .filter((where) => where.includes(' → ') && messages(where) >= MESSAGES_SHOWN_MIN)
     .sort((one, other) => messages(other) - messages(one));
@@ -80,20 +93,28 @@ export function storeTable({ idle, rates }: Measured): string {
   const counters = rates.at(-1)?.ledger.counters ?? [];
   const isSame = (one: Omit<Counter, 'value'>) => (other: Omit<Counter, 'value'>) =>
     one.where === other.where && one.what === other.what && one.unit === other.unit;
-  const rows = counters.filter(({ where, perPayment }) => {
-    return !where.includes(' → ') && Math.abs(perPayment) >= 0.01;
-  });
+  const rows = counters.filter(
+    ({ where, unit, perPayment }) =>
+      !where.includes(' → ') && Math.abs(perPayment) >= STORE_SHOWN_MIN[unit],
+  );
   return table(
     ['of a payment', ...rates.map(at), 'idle, per s'],
-    rows.map((row) => {
-      const digits = row.unit === 'B' ? 0 : 2;
-      const found = rates.map(({ ledger }) => ledger.counters.find(isSame(row))?.perPayment);
-      return [
-        `${row.where}: ${row.what}${row.unit === 'B' ? ', B' : ''}`,
-        ...found.map((each) => fixed(each, digits)),
-        fixed(idle.counters.find(isSame(row))?.perS, 1),
-      ];
-    }),
+    [
+      ...rows.map((row) => {
+        const digits = row.unit === 'B' ? 0 : 2;
+        const found = rates.map(({ ledger }) => ledger.counters.find(isSame(row))?.perPayment);
+        return [
+          `${row.where}: ${row.what}${row.unit === 'B' ? ', B' : ''}`,
+          ...found.map((each) => fixed(each, digits)),
+          fixed(idle.counters.find(isSame(row))?.perS, 1),
+        ];
+      }),
+      [
+        'elasticsearch: index, B of a document',
+        ...rates.map(({ indexBytesPerDocument: bytes }) => fixed(bytes, 0)),
+        '',
+      ],
+    ],
   );
 }
 

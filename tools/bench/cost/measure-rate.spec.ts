@@ -1,4 +1,4 @@
-import { amountsOf, rateHolds } from './measure-rate.js';
+import { amountsOf, measureIdleSystem, rateHolds } from './measure-rate.js';
 import type { RateReport } from './report.js';
 
 describe('a rate holds', () => {
@@ -35,10 +35,32 @@ it('prices bytes, never a number of requests with the same name, and no missing 
   ];
   const ledger = { payments: 1, seconds: 1, cpuMs: {}, coreMs: 12, counters };
   const idle = { seconds: 1, cpuMsPerS: { kafka: { user: 60, system: 40 } }, counters: [] };
-  expect(amountsOf(ledger, idle, 50)).toEqual({
+  expect(amountsOf({ ledger, idle, rate: 50 })).toEqual({
     cpuMs: 12,
     idleCpuMs: 2,
     wal: 4_000,
     topic: 900,
+  });
+});
+
+describe('the idle system', () => {
+  /** Sources whose console finishes an audit in each of the first so many times. */
+  function sources(withAudit: number) {
+    let [readings, lookedAt] = [0, 0];
+    return {
+      read: async () => ({ atMs: (readings += 1), cpu: new Map(), counters: [] }),
+      lastAudit: async () => Math.min(lookedAt++, withAudit * 2 - 1),
+      readings: () => readings,
+    };
+  }
+
+  it.each([
+    ['once if the console does not audit meanwhile', 0, { readings: 2, hadAudit: false }],
+    ['again if the console audits meanwhile', 1, { readings: 4, hadAudit: false }],
+    ['three times at most, and then says so', 9, { readings: 6, hadAudit: true }],
+  ])('is measured %s', async (_, withAudit, expected) => {
+    const measured = sources(withAudit);
+    const { hadAudit } = await measureIdleSystem(measured, 0);
+    expect({ readings: measured.readings(), hadAudit }).toEqual(expected);
   });
 });

@@ -17,7 +17,7 @@ it('reads what --json has printed', () => {
   const report = newReport({
     at: '2026-11-29T15:00:00.000Z',
     machine: { cores: 2, gigabytes: 24, loadAverage: 0.5 },
-    idle: { seconds: 20, cpuMsPerS: {}, counters: [] },
+    idle: { seconds: 20, cpuMsPerS: {}, counters: [], hadAudit: false },
     currency: 'EUR',
   });
   expect(readReport(written({ ...report, audit: 'ok' }))).toEqual({ ...report, audit: 'ok' });

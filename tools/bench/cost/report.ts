@@ -19,6 +19,10 @@ export interface RateReport {
   failed: number;
   /** From the last answer until every consumer had committed every record. */
   drainedAfterS: number;
+  /** Whether the console finished its regular audit meanwhile, which is in the figures. */
+  hadAudit: boolean;
+  /** Of all documents, not only of this rate. Absent without documents. */
+  indexBytesPerDocument?: number;
   ledger: PaymentLedger;
   /** Of the checkout, and of each effect from the commit. Absent where there is no observation. */
   latencyMs: Record<string, Percentiles>;
@@ -32,7 +36,7 @@ export interface CostReport {
   version: typeof VERSION;
   at: string;
   machine: { cores: number; gigabytes: number; loadAverage: number };
-  idle: IdleLedger;
+  idle: IdleLedger & { hadAudit: boolean };
   /** At rest. Absent where it cannot be read. */
   memoryMb?: Record<string, number>;
   rates: RateReport[];

@@ -106,10 +106,13 @@ async function run(): Promise<0 | 1> {
 function comparison(pairs: ReportPair[]) {
   if (pairs.length === 0) return undefined;
   const figures = compareReports(pairs);
-  print(`\n${pairs.length} pairs of runs; a ratio below 1 is cheaper or faster`);
-  print(tables.comparisonTable(figures));
+  print(`\npairs of runs: ${pairs.length}; a ratio below 1 is cheaper or faster; --json has more`);
+  print(tables.comparisonTable(figures.filter(({ what }) => !isCounter(what))));
   return figures;
 }
+
+/** There are hundreds of counters. The printed table has CPU and latency only. */
+const isCounter = (what: string) => what.endsWith('(B)') || what.endsWith('(times)');
 
 async function measureAll(): Promise<CostReport> {
   const environment = readEnvironment();

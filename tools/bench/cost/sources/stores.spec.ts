@@ -15,7 +15,6 @@ it('adds up the nodes of Elasticsearch, and the routes of _bulk', () => {
   const route = { requests: { count: 2, total_size_in_bytes: 100 } };
   const node = {
     indices: {
-      store: { size_in_bytes: 1_000 },
       indexing: { index_total: 5 },
       refresh: { total: 1 },
     },
@@ -25,7 +24,6 @@ it('adds up the nodes of Elasticsearch, and the routes of _bulk', () => {
   expect(counters.map(({ what, unit, value }) => [what, unit, value])).toEqual([
     ['documents indexed', 'times', 10],
     ['refreshes', 'times', 2],
-    ['index', 'B', 2_000],
     ['_bulk requests', 'times', 4],
     ['_bulk requests', 'B', 200],
   ]);

@@ -1,5 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { PAYMENTS_ALIAS } from '@effectively-once/search/payments-index';
 import type { Redis } from 'ioredis';
 import type { Client } from 'pg';
 import type { Counter } from '../ledger.js';
@@ -47,7 +48,6 @@ export function redisCountersIn(info: string): Counter[] {
 
 interface NodeStats {
   indices: {
-    store: { size_in_bytes: number };
     indexing: { index_total: number };
     refresh: { total: number };
   };
@@ -62,6 +62,28 @@ export async function elasticsearchCounters(url: string): Promise<Counter[]> {
   return elasticsearchCountersIn((await response.json()) as { nodes: Record<string, NodeStats> });
 }
 
+/**
+ * The bytes of one document in the index: of all its documents, because merges of segments make the
+ * growth during a minute a matter of chance. Refreshes the index first: before that a document has
+ * no bytes in it, and an index that is not searched is not refreshed by itself.
+ *
+ * @returns undefined without documents.
+ */
+export async function indexBytesPerDocument(url: string): Promise<number | undefined> {
+  const index = `${url}/${PAYMENTS_ALIAS}`;
+  const refreshed = await fetch(`${index}/_refresh`, { method: 'POST' });
+  const stats = await fetch(`${index}/_stats/store,docs`);
+  if (!refreshed.ok || !stats.ok)
+    throw new Error(`Elasticsearch answered with ${refreshed.status} and ${stats.status}`);
+  const { _all: all } = (await stats.json()) as IndexStats;
+  const { docs, store } = all.primaries;
+  return docs.count === 0 ? undefined : store.size_in_bytes / docs.count;
+}
+
+interface IndexStats {
+  _all: { primaries: { docs: { count: number }; store: { size_in_bytes: number } } };
+}
+
 /** Reads the answer to `_nodes/stats`, of all nodes together. */
 export function elasticsearchCountersIn({ nodes }: { nodes: Record<string, NodeStats> }) {
   const sums = new Map<string, Counter>();
@@ -72,7 +94,6 @@ export function elasticsearchCountersIn({ nodes }: { nodes: Record<string, NodeS
   for (const { indices, http } of Object.values(nodes)) {
     add('documents indexed', 'times', indices.indexing.index_total);
     add('refreshes', 'times', indices.refresh.total);
-    add('index', 'B', indices.store.size_in_bytes);
     const bulk = Object.entries(http.routes ?? {}).filter(([route]) => route.endsWith('_bulk'));
     for (const [, { requests }] of bulk) {
       add('_bulk requests', 'times', requests.count);
