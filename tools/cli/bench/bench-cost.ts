@@ -112,7 +112,9 @@ function comparison(pairs: ReportPair[]) {
 }
 
 /** There are hundreds of counters. The printed table has CPU and latency only. */
-const isCounter = (what: string) => what.endsWith('(B)') || what.endsWith('(times)');
+function isCounter(what: string): boolean {
+  return what.endsWith('(B)') || what.endsWith('(times)');
+}
 
 async function measureAll(): Promise<CostReport> {
   const environment = readEnvironment();
