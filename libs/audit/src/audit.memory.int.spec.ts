@@ -6,7 +6,7 @@ import { manyPayments } from './testing/many-payments.fixture.js';
 import type { Stores } from './stores/stores.js';
 
 // Makes, spills and judges 400,000 facts.
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
