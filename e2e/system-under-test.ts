@@ -142,8 +142,8 @@ export async function findings(): Promise<unknown[]> {
 }
 
 /**
- * How many findings each invariant has. For a story on a stack where an earlier one has left records
- * that are not ours: it must add none.
+ * How many findings each invariant has. For a story on a stack where an earlier one has left
+ * records that are not ours: it must add none.
  */
 export async function findingCounts(): Promise<Record<string, number>> {
   const { invariants } = await auditOfEverything();
