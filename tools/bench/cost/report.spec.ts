@@ -29,3 +29,9 @@ it.each([
 ])('refuses %s, and names the file', (_, content) => {
   expect(() => readReport(written(content))).toThrow(/report\.json is no output of npm run -s/);
 });
+
+it('refuses the empty file of a run that failed, and names it', () => {
+  const file = join(folder, 'report.json');
+  writeFileSync(file, '');
+  expect(() => readReport(file)).toThrow(/report\.json is no output of npm run -s/);
+});

@@ -52,10 +52,19 @@ export const newReport = (
 
 /** @throws Error that names the file, if it is no report of this version. */
 export function readReport(file: string): CostReport {
-  const report = JSON.parse(readFileSync(file, 'utf8')) as CostReport;
-  if (report.version !== VERSION || !Array.isArray(report.rates))
+  const report = jsonIn(readFileSync(file, 'utf8')) as CostReport | undefined;
+  if (report?.version !== VERSION || !Array.isArray(report.rates))
     throw new Error(`${file} is no output of npm run -s bench:cost -- --json`);
   return report;
+}
+
+/** @returns undefined if it is no JSON: a run that failed has printed nothing. */
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Every figure of a report by its name, so that two reports can be compared. */
