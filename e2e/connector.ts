@@ -6,14 +6,12 @@ import type { PipelineAddresses } from '../tools/faults/break-pipeline.js';
 import { metric } from './fault-injection.js';
 import { sql } from './damage.js';
 import { isFinal } from './payments-process.js';
-import { at, checkout, newId, type Answer } from './system-under-test.js';
+import { at, checkout, newId, type Answer, consoleUrl } from './system-under-test.js';
 
 /**
  * The connector as the operator sees it, and clients that repeat their key until the answer is
  * final.
  */
-
-const consoleUrl = `http://127.0.0.1:${at.CONSOLE_PORT}`;
 
 export const stack: PipelineAddresses & { CONNECT_URL: string } = {
   superuserUrl: at.POSTGRES_SUPERUSER_URL,

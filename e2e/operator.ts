@@ -3,13 +3,11 @@ import type { ConsumerName } from '@effectively-once/contracts';
 import { mintToken } from '@effectively-once/platform';
 import { armFailurePoint, waitUntil, type FaultTargets } from '@effectively-once/testing';
 import { npmRun, type Ended } from './npm-run.js';
-import { at, get } from './system-under-test.js';
+import { at, get, consoleUrl } from './system-under-test.js';
 
 /** What the operator does with dead letters: the dlq command, and the console that executes it. */
 
 const stack = at as typeof at & FaultTargets;
-const consoleUrl = `http://127.0.0.1:${at.CONSOLE_PORT}`;
-
 /** `npm run dlq -- …` */
 export const dlq = (...args: string[]): Promise<Ended> => npmRun('dlq', args);
 

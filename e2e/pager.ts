@@ -1,7 +1,7 @@
 import type { ConsumerName } from '@effectively-once/contracts';
 import { mintToken } from '@effectively-once/platform';
 import { waitUntil } from '@effectively-once/testing';
-import { at, get, journal } from './system-under-test.js';
+import { at, get, journal, consoleUrl } from './system-under-test.js';
 
 /**
  * What the paged operator does: reads the page, lists the dead letters, redrives or discards them.
@@ -14,8 +14,6 @@ export interface Page {
   severity: string | null;
   runbook: string | null;
 }
-
-export const consoleUrl = `http://127.0.0.1:${at.CONSOLE_PORT}`;
 
 export const operatorToken = async () =>
   await mintToken(at.AUTH_JWT_SECRET, { userId: 'olga', role: 'operator' }, { ttlS: 300 });

@@ -2,7 +2,6 @@ import { CONSUMERS, redriveTopic, type ConsumerName } from '@effectively-once/co
 import { RecordProducer } from '@effectively-once/kafka';
 import { waitUntil } from '@effectively-once/testing';
 import {
-  consoleUrl,
   decide,
   isAbout,
   operatorToken,
@@ -20,6 +19,7 @@ import {
   journal,
   newId,
   withFault,
+  consoleUrl,
 } from './system-under-test.js';
 
 const ALERTS = {

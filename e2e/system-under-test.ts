@@ -28,6 +28,8 @@ interface Addresses {
 
 export const at = testAddresses() as ReturnType<typeof testAddresses> & Addresses;
 
+export const consoleUrl = `http://127.0.0.1:${at.CONSOLE_PORT}`;
+
 const TOKEN_TTL_S = 3_600;
 const QUIET_WITHIN_MS = 90_000;
 

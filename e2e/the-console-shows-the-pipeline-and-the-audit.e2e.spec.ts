@@ -1,8 +1,14 @@
 import type { AuditReport } from '@effectively-once/audit';
 import { mintToken } from '@effectively-once/platform';
-import { at, checkout, customerToken, findings, get, newId } from './system-under-test.js';
-
-const consoleUrl = `http://127.0.0.1:${at.CONSOLE_PORT}`;
+import {
+  at,
+  checkout,
+  customerToken,
+  findings,
+  get,
+  newId,
+  consoleUrl,
+} from './system-under-test.js';
 
 const operatorToken = () =>
   mintToken(at.AUTH_JWT_SECRET, { userId: 'olga', role: 'operator' }, { ttlS: 60 });

@@ -1,5 +1,5 @@
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
-import { at } from '../system-under-test.js';
+import { at, consoleUrl } from '../system-under-test.js';
 import { findBrowser } from '../../tools/pictures/find-browser.js';
 
 /**
@@ -8,7 +8,6 @@ import { findBrowser } from '../../tools/pictures/find-browser.js';
  * Every test also fails if a page breaks its content security policy, throws an error that nothing
  * catches, or sends a request to another server.
  */
-export const CONSOLE_URL = `http://127.0.0.1:${at.CONSOLE_PORT}`;
 
 /** The widths and themes at which every page must be right. */
 export const LOOKS = [
@@ -81,7 +80,7 @@ export async function signedIn(
   role: 'operator' | 'customer',
 ): Promise<Page> {
   const page = await context.newPage();
-  await page.goto(CONSOLE_URL + path);
+  await page.goto(consoleUrl + path);
   await page.getByRole('button', { name: `Sign in as demo ${role}` }).click();
   await page.waitForURL(({ pathname }) => pathname !== '/sign-in');
   return page;
@@ -94,7 +93,7 @@ function watch(page: Page): void {
   });
   page.on('request', (request) => {
     const { origin, protocol } = new URL(request.url());
-    const isOurs = [CONSOLE_URL, new URL(at.PAYMENTS_URL).origin].includes(origin);
+    const isOurs = [consoleUrl, new URL(at.PAYMENTS_URL).origin].includes(origin);
     if (!isOurs && protocol.startsWith('http')) faults.push(`a request to ${request.url()}`);
   });
 }

@@ -2,9 +2,8 @@ import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
 import { waitUntil } from '@effectively-once/testing';
 import type { Page } from 'playwright-core';
-import { findings, newId, pay, receiptOf } from '../system-under-test.js';
+import { findings, newId, pay, receiptOf, consoleUrl } from '../system-under-test.js';
 import {
-  CONSOLE_URL,
   describeInBrowser,
   LOOKS,
   newContext,
@@ -43,12 +42,12 @@ describeInBrowser('every page', () => {
   it.each(LOOKS)('has no fault that axe finds, and fits $width px, $colorScheme', async (look) => {
     const page = await operatorPage('/', look);
     for (const path of [...PAGES, `/payments/${paymentId}`]) {
-      await page.goto(CONSOLE_URL + path);
+      await page.goto(consoleUrl + path);
       await page.getByRole('heading', { level: 1 }).waitFor();
       await page.locator('[role=status][data-verdict]').waitFor();
       await expectGood(page, path);
     }
-    await page.goto(`${CONSOLE_URL}/shop`);
+    await page.goto(`${consoleUrl}/shop`);
     await expectGood(page, '/shop');
     await payButton(page).dblclick();
     await finalAnswers(page, 2);
@@ -58,7 +57,7 @@ describeInBrowser('every page', () => {
   it.each(LOOKS)('the sign-in and a customer’s Shop too, $width px, $colorScheme', async (look) => {
     const context = await newContext(look);
     const visitor = await context.newPage();
-    await visitor.goto(CONSOLE_URL);
+    await visitor.goto(consoleUrl);
     await visitor.getByRole('heading', { level: 1 }).waitFor();
     await expectGood(visitor, 'sign-in');
     const customer = await signedIn(context, '/shop', 'customer');

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
-import { findings, newId, pay, receiptOf } from '../system-under-test.js';
-import { CONSOLE_URL, describeInBrowser, operatorPage, useBrowser } from './browser.js';
+import { findings, newId, pay, receiptOf, consoleUrl } from '../system-under-test.js';
+import { describeInBrowser, operatorPage, useBrowser } from './browser.js';
 
 const MARKUP = `<img src=x onerror="window.ran = true"><script>window.ran = true</script>`;
 /** The fields whose text comes from outside: from customers, other producers, and servers. */
@@ -21,11 +21,11 @@ describeInBrowser('the pages', () => {
       await route.fulfill({ response: answer, body: JSON.stringify(body) });
     });
     for (const path of ['/payments', `/payments/${paymentId}`, '/audit', '/consumers']) {
-      await page.goto(CONSOLE_URL + path);
+      await page.goto(consoleUrl + path);
       await page.getByRole('heading', { level: 1 }).waitFor();
       await expectOnlyText(page);
     }
-    await page.goto(`${CONSOLE_URL}/payments/${paymentId}`);
+    await page.goto(`${consoleUrl}/payments/${paymentId}`);
     await page.getByText(MARKUP).filter({ visible: true }).first().waitFor();
   });
 
@@ -37,10 +37,10 @@ describeInBrowser('the pages', () => {
       `/sign-in?to=${encodeURIComponent(`javascript:${MARKUP}`)}`,
       `/sign-in?to=${encodeURIComponent('//evil.example')}`,
     ]) {
-      await page.goto(CONSOLE_URL + path);
+      await page.goto(consoleUrl + path);
       await page.getByRole('heading', { level: 1 }).waitFor();
       await expectOnlyText(page);
-      expect(page.url().startsWith(CONSOLE_URL)).toBe(true);
+      expect(page.url().startsWith(consoleUrl)).toBe(true);
     }
   });
 });

@@ -3,8 +3,8 @@ import type { CDPSession, Page } from 'playwright-core';
 import { waitUntil } from '@effectively-once/testing';
 import { metric } from '../fault-injection.js';
 import { whilePaying } from '../load.js';
-import { findingCounts, newId, pay } from '../system-under-test.js';
-import { CONSOLE_URL, describeInBrowser, newContext, signedIn, useBrowser } from './browser.js';
+import { findingCounts, newId, pay, consoleUrl } from '../system-under-test.js';
+import { describeInBrowser, newContext, signedIn, useBrowser } from './browser.js';
 
 const MINUTES = process.env['LONG_SAMPLE'] ? 1 : 10;
 const PER_SECOND = 20;
@@ -105,7 +105,7 @@ interface MemoryOfPage {
 /** Each in a browser context of its own: two tabs of one context share a process, and its heap. */
 async function openTab(path: string): Promise<Tab> {
   const page = await signedIn(await newContext(), path, 'operator');
-  await page.goto(CONSOLE_URL + path);
+  await page.goto(consoleUrl + path);
   await page.getByText('Live', { exact: true }).waitFor();
   return { page, cdp: await page.context().newCDPSession(page) };
 }
@@ -126,7 +126,7 @@ async function afterCollection({ cdp }: Tab): Promise<MemoryOfPage> {
   return { heapBytes: usedSize, nodes, listeners: jsEventListeners };
 }
 
-const consoleBytes = () => metric(CONSOLE_URL, 'process_resident_memory_bytes');
+const consoleBytes = () => metric(consoleUrl, 'process_resident_memory_bytes');
 
 async function shows(page: Page, paymentId: string): Promise<void> {
   const shown = page.locator('#main').getByTitle(paymentId).first();

@@ -1,14 +1,7 @@
 import { request } from 'node:http';
-import { customerToken, findings, get, newId, pay } from '../system-under-test.js';
+import { customerToken, findings, get, newId, pay, consoleUrl } from '../system-under-test.js';
 import { operatorToken } from '../pager.js';
-import {
-  CONSOLE_URL,
-  describeInBrowser,
-  newContext,
-  operatorPage,
-  signedIn,
-  useBrowser,
-} from './browser.js';
+import { describeInBrowser, newContext, operatorPage, signedIn, useBrowser } from './browser.js';
 
 const PATHS = ['/', '/shop', '/payments', '/audit', '/consumers', '/dead-letters', '/alerts'];
 const DATA = [
@@ -25,18 +18,18 @@ const DATA = [
 afterAll(async () => await expect(findings()).resolves.toEqual([]));
 
 it.each(DATA)('%s needs the token of an operator', async (path) => {
-  const without = await fetch(CONSOLE_URL + path);
+  const without = await fetch(consoleUrl + path);
   expect(without.status).toBe(401);
   expect(without.headers.get('content-type')).toContain('application/problem+json');
-  const customer = await get(CONSOLE_URL + path, await customerToken(newId('user')));
+  const customer = await get(consoleUrl + path, await customerToken(newId('user')));
   expect(customer.status).toBe(403);
 });
 
 it.each([
   ['evil.example', undefined],
   ['127.0.0.1.evil.example', undefined],
-  [new URL(CONSOLE_URL).host, 'http://evil.example'],
-  [new URL(CONSOLE_URL).host, 'null'],
+  [new URL(consoleUrl).host, 'http://evil.example'],
+  [new URL(consoleUrl).host, 'null'],
 ])('a request with Host %s and Origin %s is refused', async (host, origin) => {
   for (const path of ['/', '/api/payments', '/assets/main.js', '/metrics']) {
     await expect(statusOf(path, { host, ...(origin && { origin }) })).resolves.toBe(403);
@@ -48,7 +41,7 @@ it('the machine offers its services to itself only', async () => {
   const addresses = Object.values(networkInterfaces()).flatMap((all) => all ?? []);
   const outside = addresses.find(({ internal, family }) => !internal && family === 'IPv4');
   if (!outside) return;
-  const { port } = new URL(CONSOLE_URL);
+  const { port } = new URL(consoleUrl);
   await expect(fetch(`http://${outside.address}:${port}/health/live`)).rejects.toThrow();
 });
 
@@ -59,7 +52,7 @@ describeInBrowser('the pages', () => {
     const page = await (await newContext()).newPage();
     const asked: string[] = [];
     page.on('request', (sent) => asked.push(new URL(sent.url()).pathname));
-    await page.goto(CONSOLE_URL + path);
+    await page.goto(consoleUrl + path);
     await page.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor();
     await expect(page.locator('[data-verdict]').count()).resolves.toBe(0);
     expect(asked.filter((one) => one.startsWith('/api/'))).toEqual([]);
@@ -68,7 +61,7 @@ describeInBrowser('the pages', () => {
   it('a customer has the Shop, and nothing else', async () => {
     const page = await signedIn(await newContext(), '/', 'customer');
     for (const path of PATHS) {
-      await page.goto(CONSOLE_URL + path);
+      await page.goto(consoleUrl + path);
       await page.getByRole('heading', { level: 1, name: 'Shop' }).waitFor();
       await expect(page.locator('[data-verdict]').count()).resolves.toBe(0);
       await expect(page.getByRole('navigation').count()).resolves.toBe(0);
@@ -77,7 +70,7 @@ describeInBrowser('the pages', () => {
 
   it('a token of an operator can be pasted', async () => {
     const page = await (await newContext()).newPage();
-    await page.goto(`${CONSOLE_URL}/audit`);
+    await page.goto(`${consoleUrl}/audit`);
     await page.getByText('Sign in with a token').click();
     await page.getByLabel('Operator token').fill(await operatorToken());
     await page.getByRole('button', { name: 'Sign in', exact: true }).click();
@@ -90,7 +83,7 @@ describeInBrowser('the pages', () => {
     await page.locator('[data-answer][data-final=true]').first().waitFor();
     const paymentId = await pay(newId('user'));
     for (const path of [...PATHS, `/payments/${paymentId}`]) {
-      await page.goto(CONSOLE_URL + path);
+      await page.goto(consoleUrl + path);
       await page.getByRole('heading', { level: 1 }).waitFor();
       expect(page.url()).not.toMatch(/eyJ|@|token|key/i);
     }
@@ -103,7 +96,7 @@ describeInBrowser('the pages', () => {
 /** `fetch` lets nothing set the Host header. */
 async function statusOf(path: string, headers: Record<string, string>): Promise<number> {
   return await new Promise((resolve, reject) => {
-    request(CONSOLE_URL + path, { headers }, (response) => {
+    request(consoleUrl + path, { headers }, (response) => {
       response.resume();
       resolve(response.statusCode ?? 0);
     })

@@ -1,5 +1,5 @@
-import { findings } from '../system-under-test.js';
-import { CONSOLE_URL, describeInBrowser, newContext, useBrowser } from './browser.js';
+import { findings, consoleUrl } from '../system-under-test.js';
+import { describeInBrowser, newContext, useBrowser } from './browser.js';
 import { secondConsole } from './second-console.js';
 
 afterAll(async () => await expect(findings()).resolves.toEqual([]));
@@ -12,7 +12,7 @@ const signIn = (url: string) =>
   });
 
 it('signs in with both', async () => {
-  const answer = await signIn(CONSOLE_URL);
+  const answer = await signIn(consoleUrl);
   expect(answer.status).toBe(200);
   await expect(answer.json()).resolves.toEqual({ token: expect.stringMatching(/^eyJ/) });
 });

@@ -3,8 +3,8 @@ import { waitUntil } from '@effectively-once/testing';
 import { mintToken } from '@effectively-once/platform';
 import { pidOf } from '../fault-injection.js';
 import { whilePaying } from '../load.js';
-import { at, findings, newId, pay } from '../system-under-test.js';
-import { CONSOLE_URL, describeInBrowser, newContext, operatorPage, useBrowser } from './browser.js';
+import { at, findings, newId, pay, consoleUrl } from '../system-under-test.js';
+import { describeInBrowser, newContext, operatorPage, useBrowser } from './browser.js';
 
 const BACK_WITHIN_MS = 60_000;
 const RENDERS_PER_SECOND_MAX = 4;
@@ -42,9 +42,9 @@ describeInBrowser('the stream of a page', () => {
     const caller = { userId: 'olga', role: 'operator' } as const;
     const token = await mintToken(at.AUTH_JWT_SECRET, caller, { ttlS: 8 });
     const page = await (await newContext()).newPage();
-    await page.goto(CONSOLE_URL);
+    await page.goto(consoleUrl);
     await page.evaluate(`sessionStorage.setItem('token', ${JSON.stringify(token)})`);
-    await page.goto(`${CONSOLE_URL}/payments`);
+    await page.goto(`${consoleUrl}/payments`);
     await page.getByText('Live', { exact: true }).waitFor();
     await page.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor();
     await waitUntil('no open stream', async () => (await openStreams()) === 0);
@@ -86,6 +86,6 @@ const setHidden = (page: Page, isHidden: boolean) =>
   `);
 
 async function openStreams(): Promise<number> {
-  const text = await (await fetch(`${CONSOLE_URL}/metrics`)).text();
+  const text = await (await fetch(`${consoleUrl}/metrics`)).text();
   return Number(/^control_room_streams (\d+)$/m.exec(text)?.[1] ?? NaN);
 }

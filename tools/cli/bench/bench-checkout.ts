@@ -1,7 +1,7 @@
 import { cpus, totalmem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { auditPaymentsAlone, readCharges } from '@effectively-once/audit/payments-alone';
-import { auditWhenQuiet, worstStatus } from '@effectively-once/audit';
+import { worstStatus } from '@effectively-once/audit';
 import { readSamples } from '@effectively-once/testing/metrics';
 import { Command } from 'commander';
 import pg from 'pg';
@@ -23,9 +23,9 @@ import {
 import { readEnvironment } from '../../stack/environment.js';
 import { onInterrupt } from '../run/interrupt.js';
 import { appUrl } from '../clients/app-url.js';
-import { auditSources } from '../clients/audit-sources.js';
 import { auditTable } from '../tables/audit-table.js';
 import { fromOne, wholeNumber } from '../clients/whole-number.js';
+import { auditOfRun } from './audit-of-run.js';
 
 const QUIET_WITHIN_MS = 60_000;
 const CLIENTS = 32;
@@ -91,11 +91,7 @@ async function measureRunning(perSecond: number): Promise<boolean> {
   await openLoop({ perSecond, seconds: RUNNING_WARM_UP_S }, checkouts, url);
   const result = await openLoop({ perSecond, seconds }, checkouts, url);
   print(line(`everything running, ${perSecond}/s`, result));
-  const report = await auditWhenQuiet({
-    sources: auditSources(environment),
-    waitMaxMs: QUIET_WITHIN_MS,
-    onWaiting: () => undefined,
-  });
+  const report = await auditOfRun(environment);
   print(`the audit of this run:\n${auditTable(report)}`);
   return worstStatus(report) === 'ok' && result.failed === 0;
 }

@@ -1,6 +1,6 @@
 import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { auditWhenQuiet, worstStatus } from '@effectively-once/audit';
+import { worstStatus } from '@effectively-once/audit';
 import { Command, InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
 import { compareReports, type ReportPair } from '../../bench/cost/compare.js';
@@ -18,16 +18,15 @@ import { repositoryRoot } from '../../repository-root.js';
 import { addresses } from '../../stack/addresses.js';
 import { readEnvironment } from '../../stack/environment.js';
 import { appUrl } from '../clients/app-url.js';
-import { auditSources } from '../clients/audit-sources.js';
 import { fromOne } from '../clients/whole-number.js';
 import { occupiedMode } from '../run/choose-mode.js';
 import { auditTable } from '../tables/audit-table.js';
+import { auditOfRun } from './audit-of-run.js';
 import { barLine } from './bar-line.js';
 
 const RATED_PER_S = 115;
 const RATES_MAX = 8;
 const TRIES_MAX = 8;
-const QUIET_WITHIN_MS = 60_000;
 /** The budget of docs/measured.md. */
 const BUDGET = {
   idleMsPerS: 250,
@@ -127,11 +126,7 @@ async function measureAll(): Promise<CostReport> {
   try {
     const load = await loadOf(environment);
     const report = await measureRates(load, sources, prices);
-    const audit = await auditWhenQuiet({
-      sources: auditSources(environment),
-      waitMaxMs: QUIET_WITHIN_MS,
-      onWaiting: () => undefined,
-    });
+    const audit = await auditOfRun(environment);
     printReport(report);
     print(`\nthe audit of this run:\n${auditTable(audit)}`);
     return { ...report, audit: worstStatus(audit) };

@@ -1,17 +1,16 @@
 import { cpus, totalmem } from 'node:os';
-import { auditWhenQuiet, worstStatus } from '@effectively-once/audit';
+import { worstStatus } from '@effectively-once/audit';
 import { CONSUMERS } from '@effectively-once/contracts';
 import { Command } from 'commander';
 import { difference, quantileMs, readHistogram } from '../../bench/histogram.js';
 import { offerPayments } from '../../bench/load/offer-payments.js';
 import { readEnvironment } from '../../stack/environment.js';
 import { appUrl } from '../clients/app-url.js';
-import { auditSources } from '../clients/audit-sources.js';
 import { auditTable } from '../tables/audit-table.js';
 import { fromOne } from '../clients/whole-number.js';
+import { auditOfRun } from './audit-of-run.js';
 
 const METRIC = 'delivery_end_to_end_seconds';
-const QUIET_WITHIN_MS = 60_000;
 
 const command = new Command('npm run bench:latency --')
   .description('Measures the time from a completed payment to each effect, on the running system.')
@@ -33,14 +32,14 @@ const urls = CONSUMERS.map((consumer) =>
 
 // Warm-up: the first payments include the time to compile code and to open connections.
 await offerPayments({ environment, perSecond: rate, seconds: 5 });
-await untilQuiet();
+await auditOfRun(environment);
 const before = await Promise.all(urls.map((url) => readHistogram(url, METRIC)));
 const offered = await offerPayments({
   environment,
   perSecond: rate,
   seconds,
 });
-const report = await untilQuiet();
+const report = await auditOfRun(environment);
 const after = await Promise.all(urls.map((url) => readHistogram(url, METRIC)));
 
 console.log(
@@ -55,11 +54,3 @@ CONSUMERS.forEach((consumer, index) => {
 });
 console.log(`\nthe audit of this run:\n${auditTable(report)}`);
 process.exitCode = worstStatus(report) === 'ok' && offered.paid === offered.offered ? 0 : 1;
-
-async function untilQuiet() {
-  return await auditWhenQuiet({
-    sources: auditSources(environment),
-    waitMaxMs: QUIET_WITHIN_MS,
-    onWaiting: () => undefined,
-  });
-}

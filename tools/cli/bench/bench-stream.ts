@@ -1,5 +1,5 @@
 import { cpus, loadavg, totalmem } from 'node:os';
-import { auditWhenQuiet, worstStatus } from '@effectively-once/audit';
+import { worstStatus } from '@effectively-once/audit';
 import { Argument, Command } from 'commander';
 import pc from 'picocolors';
 import { checkoutsOfManyUsers } from '../../bench/load/checkouts.js';
@@ -14,11 +14,11 @@ import { findBrowser } from '../../pictures/find-browser.js';
 import { addresses } from '../../stack/addresses.js';
 import { readEnvironment } from '../../stack/environment.js';
 import { appUrl } from '../clients/app-url.js';
-import { auditSources } from '../clients/audit-sources.js';
 import { demoToken } from '../clients/demo-token.js';
 import { fromOne } from '../clients/whole-number.js';
 import { occupiedMode } from '../run/choose-mode.js';
 import { auditTable } from '../tables/audit-table.js';
+import { auditOfRun } from './audit-of-run.js';
 import { barLine } from './bar-line.js';
 
 const PARTS = ['size', 'cost', 'idle', 'first-content'] as const;
@@ -26,7 +26,6 @@ const PARTS = ['size', 'cost', 'idle', 'first-content'] as const;
 type LivePart = Exclude<(typeof PARTS)[number], 'size'>;
 const IDLE_ROUNDS = 4;
 const IDLE_SECONDS = 10;
-const QUIET_WITHIN_MS = 60_000;
 const LIMITS = {
   pageBytes: 60_000,
   throughput: 0.95,
@@ -101,11 +100,7 @@ async function measureSystem(live: LivePart[], figures: Figures): Promise<boolea
     print(pc.bold(`\n${name}`));
     await measure(name, target, figures);
   }
-  const report = await auditWhenQuiet({
-    sources: auditSources(environment),
-    waitMaxMs: QUIET_WITHIN_MS,
-    onWaiting: () => undefined,
-  });
+  const report = await auditOfRun(environment);
   figures.audit = worstStatus(report);
   print(`\nthe audit of this run:\n${auditTable(report)}`);
   return figures.audit === 'ok' && (figures.cost?.failed ?? 0) === 0;
