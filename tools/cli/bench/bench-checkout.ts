@@ -6,20 +6,20 @@ import { readSamples } from '@effectively-once/testing/metrics';
 import { Command } from 'commander';
 import pg from 'pg';
 import { addresses } from '../../stack/addresses.js';
-import { bareStatements } from '../../bench/bare-statements.js';
+import { bareStatements } from '../../bench/checkout/bare-statements.js';
 import {
   checkoutsOfManyUsers,
   type Checkouts,
   type LoadResult,
 } from '../../bench/load/checkouts.js';
 import { closedLoop } from '../../bench/load/closed-loop.js';
-import { databaseFacts, transactionsSoFar } from '../../bench/database-facts.js';
+import { databaseFacts, transactionsSoFar } from '../../bench/checkout/database-facts.js';
 import { openLoop } from '../../bench/load/open-loop.js';
 import {
   startIsolatedStack,
   type Contestant,
   type IsolatedStack,
-} from '../../bench/isolated-stack.js';
+} from '../../bench/checkout/isolated-stack.js';
 import { readEnvironment } from '../../stack/environment.js';
 import { onInterrupt } from '../run/interrupt.js';
 import { appUrl } from '../clients/app-url.js';
