@@ -162,11 +162,11 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
   },
   {
     mutation: 'delivery: a failed batch request never completes its items',
-    file: delivery('batching/micro-batch.ts'),
+    file: 'libs/timing/src/micro-batch.ts',
     text: 'batch.forEach(({ reject }) => reject(error));',
     replacement: '',
     test: {
-      file: delivery('batching/micro-batch.spec.ts'),
+      file: 'libs/timing/src/micro-batch.spec.ts',
       title: 'fails every item of a failed request, and continues with the next',
     },
   },

@@ -1,9 +1,13 @@
-import type { Consumer, EachBatchPayload } from 'kafkajs';
+import type { Consumer, EachBatchPayload, TopicPartitionOffsetAndMetadata } from 'kafkajs';
 import type { KafkaRecord, TopicPartition } from './record.js';
+import { MicroBatch } from '@effectively-once/timing';
 import { CommitPositions } from './commit-positions.js';
 import { FETCH_BYTES_MAX, kafkaClient, RETRY } from './client.js';
 import { fetchedRecords } from './fetched-batch.js';
 
+type Commit = TopicPartitionOffsetAndMetadata;
+
+const PARTITIONS_PER_COMMIT_MAX = 1_000;
 // After a resume, kafkajs first ends the fetch that is in flight: this bounds the resume latency.
 const FETCH_WAIT_MAX_MS = 250;
 
@@ -32,8 +36,14 @@ export interface FetchedRecords extends TopicPartition {
 export class GroupConsumer {
   private readonly consumer: Consumer;
   private fetchedAtMs: number | undefined;
+  private readonly commits = new MicroBatch<Commit, void>({
+    sizeMax: PARTITIONS_PER_COMMIT_MAX,
+    // The coordinator writes one record batch for each request, whatever number of partitions.
+    inFlightMax: 1,
+    run: (commits) => this.commitAll(commits),
+  });
   private readonly positions = new CommitPositions((at, offset, metadata) =>
-    this.consumer.commitOffsets([{ ...at, offset: offset.toString(), metadata }]),
+    this.commits.add({ ...at, offset: offset.toString(), metadata }),
   );
 
   constructor(private readonly options: GroupOptions) {
@@ -110,6 +120,12 @@ export class GroupConsumer {
 
   async stop(): Promise<void> {
     await this.consumer.disconnect();
+  }
+
+  // A refusal is for all: they have the same member, generation and coordinator.
+  private async commitAll(commits: Commit[]): Promise<PromiseSettledResult<void>[]> {
+    await this.consumer.commitOffsets(commits);
+    return commits.map(() => ({ status: 'fulfilled', value: undefined }));
   }
 
   // Resolving an offset here only moves the fetch position. The caller commits.

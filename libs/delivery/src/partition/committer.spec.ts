@@ -5,6 +5,7 @@ function byHand() {
   const log: string[] = [];
   const commits: { resolve: () => void; reject: (error: Error) => void }[] = [];
   const waits: (() => void)[] = [];
+  const clock = { nowMs: 1_000 };
   const committer = new Committer({
     commit: async () => {
       log.push('commit');
@@ -14,9 +15,10 @@ function byHand() {
       log.push(`wait ${ms}`);
       await new Promise<void>((resolve) => waits.push(resolve));
     },
+    now: () => clock.nowMs,
     onError: () => log.push('refused'),
   });
-  return { committer, log, commits, waits };
+  return { committer, log, commits, waits, clock };
 }
 
 const turns = () => new Promise((resolve) => setImmediate(resolve));
@@ -26,13 +28,22 @@ it('shares one commit between many requests', async () => {
   committer.ask();
   committer.ask();
   await turns();
-  expect(log).toEqual(['wait 200']);
+  expect(log).toEqual(['wait 500']);
   waits.shift()?.();
   await turns();
   committer.ask();
   commits.shift()?.resolve();
   await turns();
-  expect(log).toEqual(['wait 200', 'commit', 'wait 200']);
+  expect(log).toEqual(['wait 500', 'commit', 'wait 500']);
+});
+
+// Partitions that commit at the same moment share one request.
+it('commits at the same moments as every other partition of this process', async () => {
+  const { committer, log, clock } = byHand();
+  clock.nowMs = 1_420.5;
+  committer.ask();
+  await turns();
+  expect(log).toEqual(['wait 80']);
 });
 
 it('commits at once for a flush', async () => {
@@ -90,5 +101,5 @@ it('closes while a wait is running', async () => {
   committer.ask();
   await turns();
   await committer.close();
-  expect(log).toEqual(['wait 200']);
+  expect(log).toEqual(['wait 500']);
 });

@@ -5,11 +5,16 @@ export interface CommitterOptions {
   commit: () => Promise<void>;
   /** Rejects when the partition was closed meanwhile. */
   wait: (ms: number) => Promise<void>;
+  /** Milliseconds of one clock for all partitions of this process. */
+  now: () => number;
   onError: (error: unknown) => void;
 }
 
-/** The delay until a moved watermark is committed. After kill -9, Kafka redelivers from there. */
-const COMMIT_EVERY_MS = 200;
+/**
+ * The longest delay until a moved watermark is committed. After kill -9, Kafka redelivers from
+ * there. All partitions commit at the same multiples of it, so that they share one request.
+ */
+const COMMIT_EVERY_MS = 500;
 const RETRY_MS = 1_000;
 
 /**
@@ -67,7 +72,7 @@ export class Committer {
   private async commitAll(): Promise<void> {
     this.isCommitting = true;
     while (this.committed < this.asked && !this.isClosed) {
-      if (!this.isUrgent) await this.pauseFor(COMMIT_EVERY_MS);
+      if (!this.isUrgent) await this.pauseFor(this.msToNextCommit());
       if (this.isClosed) break;
       this.isUrgent = false;
       const upTo = this.asked;
@@ -82,6 +87,10 @@ export class Committer {
       }
     }
     this.isCommitting = false;
+  }
+
+  private msToNextCommit(): number {
+    return COMMIT_EVERY_MS - (Math.floor(this.options.now()) % COMMIT_EVERY_MS);
   }
 
   private resolveWaiting(): void {

@@ -59,6 +59,7 @@ export class Partition {
     this.committer = new Committer({
       commit: () => this.commit(),
       wait: (ms) => options.wait(ms, this.closing.signal),
+      now: options.now,
       onError: (error) => options.events.failed(error, 'commit'),
     });
     const flush = () => this.committer.flush();
@@ -177,13 +178,12 @@ export class Partition {
 
   /** Completes one record at the head of its lane. */
   private async complete(buffered: BufferedRecord, lane: Lane): Promise<void> {
-    const { record } = buffered;
     const { completer, events } = this.options;
     const recordLane = this.recordLane(buffered, lane);
     while (!this.closing.signal.aborted) {
       try {
         await this.recovery.claim();
-        await completer.complete(record, recordLane);
+        await completer.complete(buffered.record, recordLane);
         return this.completed(buffered);
       } catch (error) {
         if (this.closing.signal.aborted) return;
