@@ -60,6 +60,8 @@ export async function createApp(options: AppOptions): Promise<NestFastifyApplica
       done();
     });
   closeUnusedConnections(app);
+  // Nest ends the process with the signal that stopped it, which runs no exit handler.
+  adapter.getInstance().addHook('onClose', async () => options.logger.flush());
   return app;
 }
 
