@@ -40,4 +40,4 @@ ENV APP_VERSION=${APP_VERSION}
 ENV NODE_OPTIONS=--disable-warning=TimeoutNegativeWarning
 # The files above belong to root, so an attacker who controls the process cannot change the program.
 USER node
-CMD ["node", "--enable-source-maps", "dist/main.js"]
+CMD ["node", "dist/main.js"]

@@ -53,7 +53,7 @@ export async function secondPayments(): Promise<Member> {
   const env = [...names, ...pspNames].map((name) => [name, String((at as never)[name])] as const);
   const payments = {
     command: process.execPath,
-    args: ['--enable-source-maps', 'dist/main.js'],
+    args: ['dist/main.js'],
     cwd: join(process.cwd(), 'apps', 'payments'),
     env: { ...Object.fromEntries(env), NODE_ENV: 'test' },
     portVariable: 'PAYMENTS_PORT',

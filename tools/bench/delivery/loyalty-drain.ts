@@ -56,7 +56,7 @@ export async function measureLoyalty(part: Part): Promise<'clean' | 'not clean'>
 }
 
 function startLoyalty({ environment, logFolder, signal }: Part): MeasuredProcess {
-  return new MeasuredProcess(['--enable-source-maps', 'dist/main.js'], {
+  return new MeasuredProcess(['dist/main.js'], {
     cwd: join(repositoryRoot, 'apps', 'loyalty'),
     env: {
       ...appEnvironment('loyalty', environment, { journalFolder: '' }),

@@ -35,7 +35,7 @@ function app(name: AppName, { environment, folder }: StackContext): ProcessDefin
         : [portVariable(name)],
     after: AFTER[name],
     command: process.execPath,
-    args: ['--enable-source-maps', 'dist/main.js'],
+    args: ['dist/main.js'],
     env: appEnvironment(name, environment, { journalFolder }),
     cwd: join(repositoryRoot, 'apps', name),
     // Node may be installed in root's home, which other accounts cannot enter.

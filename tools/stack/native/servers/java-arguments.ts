@@ -11,8 +11,6 @@ export function javaArguments(
   return [
     `-Xmx${options.heapMb}m`,
     '-XX:+UseSerialGC',
-    // In the first minute the optimizing compiler would compete with everything else that starts.
-    '-XX:TieredStopAtLevel=1',
     '-XX:+ExitOnOutOfMemoryError',
     `-XX:ErrorFile=${join(folder.logs, `${options.name}-crash.log`)}`,
     '-cp',
