@@ -12,6 +12,8 @@ const history = spec('any-history.int');
 const database = spec('runtime/database.int');
 const partitions = spec('outbox/partitions.int');
 const setClock = spec('recovery/clock-that-is-set.int');
+const shedding = spec('checkout/load-shedding');
+const sheddingOf = spec('checkout/load-shedding.int');
 const expired = spec('checkout/expired-keys.int');
 const security = spec('http/security.int');
 
@@ -19,6 +21,29 @@ const source = (name: string) => `apps/payments/src/${name}.ts`;
 
 /** The promises to the customer: one charge, and a correct answer about it. */
 export const PAYMENTS_MUTANTS: readonly Mutant[] = [
+  {
+    mutation: 'load shedding: works on as many checkouts as arrive',
+    file: source('checkout/load-shedding'),
+    text: 'if (this.isFull()) {',
+    replacement: 'if (this.working < 0) {',
+    test: shedding('lets a burst through, up to its limit'),
+  },
+  {
+    mutation: 'load shedding: lets a queue stand that nothing leaves',
+    file: source('checkout/load-shedding'),
+    text: '<= burstMs) return burstMax',
+    replacement: '<= Infinity) return burstMax',
+    test: shedding('refuses when a queue stands that nothing leaves, except for a few'),
+  },
+  {
+    mutation: 'load shedding: checks token and body before it refuses',
+    file: source('checkout/load-shedding'),
+    text: 'if (!isCheckout || !loadShedding.isFull()) return done();',
+    replacement: 'if (isCheckout || !loadShedding.isFull()) return done();',
+    test: sheddingOf(
+      'it is refused before its token is checked and its body is read: a refusal is cheap',
+    ),
+  },
   {
     mutation: 'checkout: repeats the PSP request with another key',
     file: source('psp/psp'),

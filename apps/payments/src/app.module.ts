@@ -26,6 +26,7 @@ import { PaymentsController } from './payment/payments.controller.js';
 import { PspCircuitBreaker } from './psp/circuit-breaker.js';
 import { PspOutages } from './psp/outages.js';
 import { Psp } from './psp/psp.js';
+import { LoadShedding, shedLoadEarly } from './checkout/load-shedding.js';
 import { RateLimit } from './checkout/rate-limit.js';
 import { RecipientController } from './payment/recipient.controller.js';
 import { Refunds } from './recovery/refunds.js';
@@ -43,6 +44,7 @@ export async function paymentsApp(options: PaymentsAppOptions): Promise<NestFast
     explain: databaseDownAsProblem,
   });
   allowShop(app, options.config.SHOP_ORIGINS);
+  shedLoadEarly(app, app.get(LoadShedding));
   return app;
 }
 
@@ -91,9 +93,11 @@ function serviceProviders({ config, logger, clockAndIds }: PaymentsAppOptions): 
   const { newId, nowMs } = clockAndIds;
   const { PSP_URL: url, PSP_SECRET_KEY: secretKey } = config;
   const psp = new Psp({ url, secretKey, timeoutMs: pspTimeoutMs, reach });
+  const loadShedding = new LoadShedding({ nowMs, random: Math.random });
   const rateLimit = { perS: config.RATE_LIMIT_PER_S, burst: config.RATE_LIMIT_BURST };
   return [
     { provide: RateLimit, useValue: new RateLimit({ ...rateLimit, nowMs }) },
+    { provide: LoadShedding, useValue: loadShedding },
     { provide: Psp, useValue: psp },
     {
       provide: PspOutages,
@@ -118,13 +122,19 @@ function serviceProviders({ config, logger, clockAndIds }: PaymentsAppOptions): 
       useFactory: (dataSource: DataSource, refunds: Refunds) =>
         new Finalizer(dataSource, refunds, clockAndIds, reach),
     },
-    ...chargingProviders({ psp, clockAndIds, reach, logger }, { pspTimeoutMs }),
+    ...chargingProviders({ psp, clockAndIds, reach, logger, loadShedding }, { pspTimeoutMs }),
   ];
 }
 
 /** The two that charge: a checkout, and the completer after it. */
 function chargingProviders(
-  parts: { psp: Psp; clockAndIds: ClockAndIds; reach: ReachPoint; logger: Logger },
+  parts: {
+    psp: Psp;
+    clockAndIds: ClockAndIds;
+    reach: ReachPoint;
+    logger: Logger;
+    loadShedding: LoadShedding;
+  },
   options: { pspTimeoutMs: number },
 ): Provider[] {
   const inject = [DataSource, PspCircuitBreaker, Finalizer];

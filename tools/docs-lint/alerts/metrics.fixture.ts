@@ -5,6 +5,8 @@
 export const METRICS: Record<string, readonly string[]> = {
   checkout_requests_total: ['outcome'],
   checkout_duration_seconds: [],
+  checkouts_working: [],
+  checkouts_working_max: [],
   idempotency_replays_total: [],
   idempotency_key_collisions_total: [],
   psp_requests_total: ['result'],

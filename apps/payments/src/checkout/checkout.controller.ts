@@ -11,6 +11,7 @@ import { answerHeaders } from '../payment/answer.js';
 import { checkoutOrder, usableAddress } from './order.js';
 import { Checkout, type CheckoutAnswer } from './checkout.js';
 import { idempotencyKey } from './idempotency-key.js';
+import { LoadShedding } from './load-shedding.js';
 import { checkoutDuration, checkoutRequests } from '../runtime/metrics.js';
 import { databaseDownAsProblem } from '../http/payments-errors.js';
 import { RateLimit } from './rate-limit.js';
@@ -21,6 +22,7 @@ export class CheckoutController {
   constructor(
     private readonly checkout: Checkout,
     private readonly rateLimit: RateLimit,
+    private readonly loadShedding: LoadShedding,
   ) {}
 
   @Post()
@@ -30,7 +32,7 @@ export class CheckoutController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const answer = await counted(async () => {
+    const pay = async () => {
       this.rateLimit.take(caller.userId);
       return await this.checkout.pay({
         userId: caller.userId,
@@ -39,7 +41,9 @@ export class CheckoutController {
         order: checkoutOrder(jsonBody(request)),
         traceparent: traceparent(request.headers['traceparent']),
       });
-    });
+    };
+    // A refusal is no checkout: thousands of fast ones would hide how slow the others are.
+    const answer = await this.loadShedding.admit(() => counted(pay));
     reply.status(answer.status).headers(answerHeaders(answer));
     if (answer.replayed) reply.header('idempotent-replayed', 'true');
     await reply.send(answer.body);

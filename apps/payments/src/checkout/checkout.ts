@@ -6,6 +6,7 @@ import type { ClockAndIds } from '../runtime/clock-and-ids.js';
 import { pool } from '../runtime/database.js';
 import type { ReachPoint } from '../runtime/failure-points.js';
 import { fingerprint } from './idempotency-key.js';
+import type { LoadShedding } from './load-shedding.js';
 import { defer, release } from '../recovery/lease.sql.js';
 import { idempotencyKeyCollisions, idempotencyReplays } from '../runtime/metrics.js';
 import { Payment } from '../payment/payment.entity.js';
@@ -39,6 +40,7 @@ export class Checkout {
       finalizer: Finalizer;
       clockAndIds: ClockAndIds;
       reach: ReachPoint;
+      loadShedding: LoadShedding;
     },
     private readonly options: { pspTimeoutMs: number },
   ) {}
@@ -67,14 +69,16 @@ export class Checkout {
   }
 
   private async payWithPermit(request: CheckoutRequest, permit: Permit): Promise<CheckoutAnswer> {
-    const { psp, circuitBreaker, finalizer, clockAndIds, reach } = this.parts;
+    const { psp, circuitBreaker, finalizer, clockAndIds, reach, loadShedding } = this.parts;
     const payment = this.newPayment(request);
     const leaseToken = clockAndIds.newId();
     const holder = await this.claim(request, payment, leaseToken);
     if (holder) return await this.answerForTakenKey(holder, request);
 
     reach('after_claim');
-    const charge = await circuitBreaker.execute(permit, payment.id, () => psp.charge(payment));
+    const charge = await loadShedding.whileElsewhere(() =>
+      circuitBreaker.execute(permit, payment.id, () => psp.charge(payment)),
+    );
     reach('after_psp_answer');
     switch (charge.outcome) {
       case 'captured':

@@ -1,5 +1,6 @@
 import { waitUntil } from '@effectively-once/testing';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { LoadShedding } from '../checkout/load-shedding.js';
 import { PAYMENTS_ERRORS } from './payments-errors.js';
 import { newOrder, PaymentsUnderTest } from '../testing/payments-under-test.js';
 import { sendWebhook, succeeded } from '../testing/webhooks.js';
@@ -105,6 +106,15 @@ describe('the OpenAPI document', () => {
       return responses.find(({ status }) => status === 429) as Response;
     },
     [`${PAY} 500 internal_error`]: () => mistaken('INSERT', () => pay()),
+    [`${PAY} 503 overloaded`]: async () => {
+      let release = () => {};
+      const released = new Promise<void>((resolve) => (release = resolve));
+      const loadShedding = payments.app.get(LoadShedding);
+      while (!loadShedding.isFull()) void loadShedding.admit(() => released);
+      const response = await pay();
+      release();
+      return response;
+    },
     [`${PAY} 503 psp_unavailable`]: async () => {
       await payments.psp.close();
       const response = await pay();

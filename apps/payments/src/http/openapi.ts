@@ -13,6 +13,12 @@ import {
 const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 const json = (schema: object) => ({ 'application/json': { schema } });
 const noToken = problems('No valid token', 'unauthorized');
+const tryAgain = problems(
+  'Try again with the same key',
+  'overloaded',
+  'psp_unavailable',
+  'temporarily_unavailable',
+);
 
 /** Written by hand around the schemas that check the requests, because it explains when and why. */
 export function openApi(): OpenAPIObject {
@@ -95,7 +101,7 @@ function pay() {
       415: problems('Not application/json', 'unsupported_media_type'),
       422: problems('The key belongs to another body', 'idempotency_key_reused'),
       429: problems('Too many at once', 'rate_limited'),
-      503: problems('Try again with the same key', 'psp_unavailable', 'temporarily_unavailable'),
+      503: tryAgain,
     },
   };
 }

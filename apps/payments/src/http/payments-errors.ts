@@ -48,6 +48,13 @@ export const PAYMENTS_ERRORS = {
     status: 429,
     detail: 'Too many payments at once; nothing was stored.',
   },
+  overloaded: {
+    status: 503,
+    detail:
+      'More payments arrive than we can make now; nothing was stored. ' +
+      'Retry with the same Idempotency-Key after the seconds of Retry-After.',
+    retryAfterS: 2,
+  },
   psp_unavailable: {
     status: 503,
     detail:

@@ -2,6 +2,7 @@ import { auditPaymentsAlone } from '@effectively-once/audit/payments-alone';
 import { pino } from 'pino';
 import type { DataSource } from 'typeorm';
 import { Checkout } from '../checkout/checkout.js';
+import { LoadShedding } from '../checkout/load-shedding.js';
 import { systemClockAndIds } from '../runtime/clock-and-ids.js';
 import { Completer } from '../recovery/completer.js';
 import { paymentsDataSource } from '../runtime/database.js';
@@ -91,7 +92,8 @@ export class PaymentsWorld {
     this.finalizer = new Finalizer(dataSource, this.refunds, clockAndIds, reach);
     const { finalizer } = this;
     const parts = { dataSource, psp, circuitBreaker, finalizer, clockAndIds, reach, logger };
-    this.checkout = new Checkout(parts, times);
+    const loadShedding = new LoadShedding({ nowMs: () => this.trueMs(), random: Math.random });
+    this.checkout = new Checkout({ ...parts, loadShedding }, times);
     this.completer = new Completer(parts, times);
   }
 
