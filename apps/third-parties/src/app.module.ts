@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { HealthModule, MetricsModule, type Logger } from '@effectively-once/platform';
 import {
   Inject,
@@ -50,7 +50,8 @@ export class AppModule implements OnModuleInit, OnApplicationBootstrap, OnApplic
 
   static register(config: ThirdPartiesConfig, logger: Logger): DynamicModule {
     const now = () => new Date();
-    const newId = (prefix: string) => `${prefix}_${randomBytes(12).toString('hex')}`;
+    // Node makes many UUIDs from one read of the system's randomness, but random bytes from one each.
+    const newId = (prefix: string) => `${prefix}_${randomUUID().replaceAll('-', '')}`;
     return {
       module: AppModule,
       global: true,

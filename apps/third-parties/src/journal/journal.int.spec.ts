@@ -1,4 +1,5 @@
-import { appendFile, mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { appendFile, mkdtemp, open, readFile, rm, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
@@ -8,6 +9,23 @@ interface Entry {
   n: number;
 }
 const keyOf = ({ n }: Entry) => String(n);
+
+interface HandlePrototype {
+  sync: (this: FileHandle) => Promise<void>;
+  write: (this: FileHandle, lines: Buffer) => Promise<{ bytesWritten: number }>;
+}
+
+async function fileHandle(): Promise<HandlePrototype> {
+  const probe = await open(tmpdir(), 'r');
+  await probe.close();
+  return Object.getPrototypeOf(probe) as HandlePrototype;
+}
+
+/** The flags with which this process opened a file (proc_pid_fdinfo(5)). */
+async function openFlags(fd: number): Promise<number> {
+  const info = await readFile(`/proc/self/fdinfo/${fd}`, 'utf8');
+  return Number.parseInt(/^flags:\s*(\d+)$/m.exec(info)?.[1] ?? '', 8);
+}
 
 describe('a journal on disk', () => {
   let folder: string;
@@ -32,29 +50,54 @@ describe('a journal on disk', () => {
     await journal.close();
   });
 
-  it('resolves an append after the fsync, and many appends share one fsync', async () => {
+  // The flag is the fsync: with it, a write returns after its data is on disk (open(2), O_DSYNC).
+  it('resolves an append after a synced write, and many appends share one', async () => {
+    const opened = jest.spyOn(await fileHandle(), 'sync');
     const journal = await Journal.open<Entry>(path, keyOf);
-    const probe = await open(path, 'r');
-    const fileHandle = Object.getPrototypeOf(probe) as { datasync: () => Promise<void> };
-    await probe.close();
+    const { fd } = opened.mock.contexts[0] as FileHandle;
+    opened.mockRestore();
+    expect((await openFlags(fd)) & constants.O_DSYNC).toBe(constants.O_DSYNC);
+
+    const { write } = await fileHandle();
     let finish = () => {};
     const held = new Promise<void>((resolve) => (finish = resolve));
-    const datasync = jest.spyOn(fileHandle, 'datasync').mockReturnValue(held);
+    const writes = jest.spyOn(await fileHandle(), 'write').mockImplementation(async function (
+      this: FileHandle,
+      lines: Buffer,
+    ) {
+      await held;
+      return await write.call(this, lines);
+    });
 
     let answered = 0;
     const appends = Array.from({ length: 100 }, async (_, n) => {
       await journal.append({ n });
       answered++;
     });
-    while (datasync.mock.calls.length === 0) await new Promise(setImmediate);
+    while (writes.mock.calls.length === 0) await new Promise(setImmediate);
     expect(answered).toBe(0);
     finish();
     await Promise.all(appends);
     // The first append is written at once. All appends that arrived meanwhile share the second
-    // fsync.
-    expect(datasync).toHaveBeenCalledTimes(2);
-    datasync.mockRestore();
+    // write.
+    expect(writes).toHaveBeenCalledTimes(2);
+    writes.mockRestore();
     await journal.close();
+  });
+
+  it('writes on when the system wrote only a part', async () => {
+    const journal = await Journal.open<Entry>(path, keyOf);
+    const { write } = await fileHandle();
+    const writes = jest.spyOn(await fileHandle(), 'write').mockImplementation(async function (
+      this: FileHandle,
+      lines: Buffer,
+    ) {
+      return await write.call(this, lines.subarray(0, 5));
+    });
+    await journal.append({ n: 123_456 });
+    writes.mockRestore();
+    await journal.close();
+    expect(await readFile(path, 'utf8')).toBe('{"n":123456}\n');
   });
 
   it('shows an entry only after its fsync', async () => {

@@ -1,11 +1,10 @@
 import type { Server } from 'node:net';
-import { setTimeout } from 'node:timers/promises';
 import type { Logger } from '@effectively-once/platform';
-import { simpleParser } from 'mailparser';
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
 import type { FaultSwitches } from '../faults.js';
 import type { Journal } from '../journal/journal.js';
-import { paymentIdOf, type MailEntry } from './mail-entry.js';
+import { paymentIdOf, withBrackets, type MailEntry } from './mail-entry.js';
+import { headerOf, readHeaders } from './mail-headers.js';
 
 const MESSAGE_MAX_BYTES = 1024 * 1024;
 const CLIENTS_MAX = 1_000;
@@ -43,7 +42,8 @@ export function createSmtpServer({ journal, faults, logger, now }: SmtpOptions):
       const transient = faults.take('smtp', '451', [address]);
       if (transient) return answer(refusal(transient.code ?? '451'));
       const slow = faults.take('smtp', 'slow', [address]);
-      void setTimeout(slow?.delayMs ?? 0, undefined, { ref: false }).then(() => answer());
+      if (slow) setTimeout(answer, slow.delayMs).unref();
+      else answer();
     },
 
     onData: (stream, session, answer) => {
@@ -70,18 +70,14 @@ export function createSmtpServer({ journal, faults, logger, now }: SmtpOptions):
   }
 
   async function accept(stream: SMTPServerDataStream, session: SMTPServerSession) {
-    const mail = await simpleParser(stream, {
-      skipHtmlToText: true,
-      skipImageLinks: true,
-      skipTextToHtml: true,
-      skipTextLinks: true,
-    });
+    const headers = await readHeaders(stream);
     if (stream.sizeExceeded) throw new Error('the mail is too large');
-    const messageId = mail.messageId ?? '';
+    const named = headerOf(headers, 'message-id');
+    const messageId = named ? withBrackets(named) : '';
     await journal.append({
       messageId,
       to: recipients(session).join(', '),
-      subject: mail.subject ?? '',
+      subject: headerOf(headers, 'subject') ?? '',
       paymentId: paymentIdOf(messageId),
       at: now().toISOString(),
     });

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { missingParameter } from './stripe-error.js';
 
 const METADATA_KEY = /^metadata\[(.+)\]$/;
@@ -34,6 +34,6 @@ export class Form {
   fingerprint(): string {
     const sorted = new URLSearchParams(this.parameters);
     sorted.sort();
-    return createHash('sha256').update(sorted.toString()).digest('hex');
+    return hash('sha256', sorted.toString());
   }
 }

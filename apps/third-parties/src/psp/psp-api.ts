@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { Logger } from '@effectively-once/platform';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
@@ -93,7 +93,7 @@ function assertKey(request: FastifyRequest, secretKey: string): void {
     scheme.toLowerCase() === 'basic'
       ? Buffer.from(credentials, 'base64').toString().replace(/:$/, '')
       : credentials;
-  const digest = (value: string) => createHash('sha256').update(value).digest();
+  const digest = (value: string) => hash('sha256', value, 'buffer');
   if (!timingSafeEqual(digest(given), digest(secretKey))) throw invalidApiKey();
 }
 

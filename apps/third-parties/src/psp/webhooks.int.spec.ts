@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
+import { waitUntil } from '@effectively-once/testing';
 import Stripe from 'stripe';
 import { ThirdParties, WEBHOOK_SECRET } from '../third-parties.fixture.js';
 
@@ -9,7 +11,8 @@ import { ThirdParties, WEBHOOK_SECRET } from '../third-parties.fixture.js';
 class Endpoint {
   private readonly received: { body: string; signature: string }[] = [];
   private wake: () => void = () => {};
-  status = 200;
+  /** The status of every answer. Or the endpoint cuts the connection, or never answers. */
+  status: number | 'cut' | 'hang' = 200;
   private constructor(private readonly server: Server) {}
 
   static async listen(): Promise<Endpoint> {
@@ -18,7 +21,8 @@ class Endpoint {
     server.on('request', (request, response) => {
       void text(request).then((body) => {
         endpoint.received.push({ body, signature: String(request.headers['stripe-signature']) });
-        response.writeHead(endpoint.status).end();
+        if (endpoint.status === 'cut') request.socket.destroy();
+        else if (endpoint.status !== 'hang') response.writeHead(endpoint.status).end('{}');
         endpoint.wake();
       });
     });
@@ -36,6 +40,10 @@ class Endpoint {
       if (next) return Stripe.webhooks.constructEvent(next.body, next.signature, WEBHOOK_SECRET);
       await new Promise<void>((resolve) => (this.wake = resolve));
     }
+  }
+
+  async connections(): Promise<number> {
+    return await promisify(this.server.getConnections.bind(this.server))();
   }
 
   close(): void {
@@ -96,12 +104,41 @@ describe("the PSP's webhooks", () => {
     expect(await endpoint.take()).toMatchObject({ type: 'payment_intent.payment_failed' });
   });
 
-  it('are sent again if the endpoint answers with an error', async () => {
-    endpoint.status = 500;
+  it.each([
+    ['answers with an error', 500],
+    ['redirects', 302],
+    ['cuts the connection', 'cut'],
+  ] as const)('are sent again if the endpoint %s', async (_, status) => {
+    endpoint.status = status;
     await pay();
     const first = await endpoint.take();
     endpoint.status = 200;
     expect((await endpoint.take()).id).toBe(first.id);
+  });
+
+  it('share one connection', async () => {
+    const before = await endpoint.connections();
+    for (let payment = 0; payment < 3; payment++) {
+      await pay();
+      await endpoint.take();
+    }
+    expect(await endpoint.connections()).toBeLessThanOrEqual(Math.max(before, 1));
+  });
+
+  it('end when the PSP is stopped, also one that gets no answer', async () => {
+    const silent = await Endpoint.listen();
+    silent.status = 'hang';
+    const stopped = await ThirdParties.start({ webhookUrl: silent.url });
+    await stopped.stripe().paymentIntents.create({
+      amount: 1299,
+      currency: 'eur',
+      payment_method: 'pm_card_visa',
+      confirm: true,
+    });
+    await silent.take();
+    await stopped.stop();
+    await waitUntil('the connection to end', async () => (await silent.connections()) === 0);
+    silent.close();
   });
 
   it('are sent twice with one id while the fault is on', async () => {

@@ -1,6 +1,9 @@
 import { createHmac } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import { setTimeout } from 'node:timers/promises';
+import * as http from 'node:http';
+import * as https from 'node:https';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
+import { urlToHttpOptions } from 'node:url';
 import type { Logger } from '@effectively-once/platform';
 import pLimit from 'p-limit';
 import type { FaultSwitches } from '../faults.js';
@@ -27,11 +30,18 @@ export interface WebhookOptions {
 export class Webhooks {
   private readonly limit = pLimit(CONNECTIONS_MAX);
   private readonly closing = new AbortController();
+  private readonly connect: (headers: http.OutgoingHttpHeaders) => http.ClientRequest;
+  private readonly agent: http.Agent;
   private pending = 0;
 
   constructor(private readonly options: WebhookOptions) {
-    // Each waiting webhook and each request in flight adds one listener.
-    setMaxListeners(PENDING_MAX + CONNECTIONS_MAX, this.closing.signal);
+    const url = new URL(options.url);
+    const { Agent, request } = url.protocol === 'https:' ? https : http;
+    this.agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS_MAX });
+    const endpoint = { ...urlToHttpOptions(url), method: 'POST', agent: this.agent };
+    this.connect = (headers) => request({ ...endpoint, headers });
+    // Each waiting webhook adds one listener.
+    setMaxListeners(PENDING_MAX, this.closing.signal);
   }
 
   announce(record: PspRecord, { delayMs }: { delayMs: number }): void {
@@ -47,6 +57,7 @@ export class Webhooks {
 
   close(): void {
     this.closing.abort();
+    this.agent.destroy();
   }
 
   private async deliver(event: Event, delayMs: number): Promise<void> {
@@ -59,7 +70,7 @@ export class Webhooks {
     this.pending++;
     try {
       for (const waitMs of [delayMs, ...RETRY_WAITS_MS]) {
-        await setTimeout(waitMs, undefined, { signal: this.closing.signal, ref: false });
+        await this.wait(waitMs);
         if (await this.limit(async () => await this.post(event))) return;
       }
       logger.warn(about, 'a webhook is dropped after its last retry');
@@ -70,24 +81,41 @@ export class Webhooks {
     }
   }
 
+  /** Without a delay, the event still leaves after the PSP's answer, which is written meanwhile. */
+  private async wait(ms: number): Promise<void> {
+    if (ms === 0) await setImmediate();
+    else await sleep(ms, undefined, { signal: this.closing.signal, ref: false });
+    this.closing.signal.throwIfAborted();
+  }
+
+  /**
+   * node:http and not fetch: with fetch, webhooks took a third of this process' time, and a process
+   * that stands for an external system must not take it from what is measured.
+   *
+   * @returns false if the endpoint refuses, or if the connection is refused, reset or too slow.
+   */
   private async post(event: Event): Promise<boolean> {
     const body = JSON.stringify(event);
-    try {
-      const response = await fetch(this.options.url, {
-        method: 'POST',
-        headers: {
-          'content-type': 'application/json; charset=utf-8',
-          'stripe-signature': sign(body, this.options.secret, this.options.now()),
-        },
-        body,
-        signal: AbortSignal.any([this.closing.signal, AbortSignal.timeout(TIMEOUT_MS)]),
+    const request = this.connect({
+      'content-type': 'application/json; charset=utf-8',
+      'stripe-signature': sign(body, this.options.secret, this.options.now()),
+    });
+    return await new Promise<boolean>((resolve) => {
+      const timeout = setTimeout(() => request.destroy(), TIMEOUT_MS).unref();
+      let response: http.IncomingMessage | undefined;
+      request.on('response', (answer) => {
+        response = answer;
+        answer.resume();
       });
-      await response.arrayBuffer();
-      return response.ok;
-    } catch {
-      // The connection was refused, reset or too slow. The caller retries.
-      return false;
-    }
+      // Before 'close', which comes in every case.
+      request.on('error', () => undefined);
+      request.on('close', () => {
+        clearTimeout(timeout);
+        const { statusCode = 0, complete = false } = response ?? {};
+        resolve(complete && statusCode >= 200 && statusCode < 300);
+      });
+      request.end(body);
+    });
   }
 
   private toEvent({ body, requestId, idempotencyKey }: PspRecord) {
