@@ -3,9 +3,9 @@ import { destination, pino, type Logger } from 'pino';
 
 export type { Logger } from 'pino';
 
-/** Lines below `warn` wait for each other: this long, or until so much has come together. */
+/** Lines below `warn` wait for each other: this long, or until there are so many. */
 const TOGETHER_WITHIN_MS = 200;
-const TOGETHER_BYTES = 4_096;
+const LINES_TOGETHER_MAX = 100;
 const STANDARD_OUTPUT = 1;
 
 /**
@@ -18,15 +18,9 @@ const STANDARD_OUTPUT = 1;
  * @param output a file descriptor or a path.
  */
 export function createLogger(name: string, output: number | string = STANDARD_OUTPUT): Logger {
-  const lines = destination({ dest: output, sync: true, minLength: TOGETHER_BYTES });
+  const lines = new LinesTogether(destination({ dest: output, sync: true }));
   const warn = pino.levels.values['warn'] ?? 0;
-  let flushing: NodeJS.Timeout | undefined;
-  const flush = () => {
-    clearTimeout(flushing);
-    flushing = undefined;
-    lines.flushSync();
-  };
-  process.on('exit', flush);
+  process.on('exit', () => lines.flush());
   return pino(
     {
       name,
@@ -35,13 +29,33 @@ export function createLogger(name: string, output: number | string = STANDARD_OU
       hooks: {
         logMethod(line, write, level) {
           write.apply(this, line);
-          if (level >= warn) flush();
-          else flushing ??= setTimeout(flush, TOGETHER_WITHIN_MS).unref();
+          if (level >= warn) lines.flush();
         },
       },
     },
     lines,
   );
+}
+
+// pino can collect lines too, but it measures and copies what has come together for each new line,
+// and it can empty its buffer only together with an fsync.
+class LinesTogether {
+  private lines: string[] = [];
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly output: { write: (text: string) => unknown }) {}
+
+  write(line: string): void {
+    this.lines.push(line);
+    if (this.lines.length >= LINES_TOGETHER_MAX) this.flush();
+    else this.timer ??= setTimeout(() => this.flush(), TOGETHER_WITHIN_MS).unref();
+  }
+
+  flush(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    if (this.lines.length > 0) this.output.write(this.lines.splice(0).join(''));
+  }
 }
 
 /** Sends Nest's own messages to our logger. */
