@@ -9,7 +9,8 @@ import {
 import { DELIVERY_POINTS, type DeliveryPoint } from '@effectively-once/delivery';
 import { headerTexts, readTopic, RecordProducer } from '@effectively-once/kafka';
 import { waitUntil } from '@effectively-once/testing';
-import { killedAt, untilDrained } from './fault-injection.js';
+import { consumerUrl, killedAt, metric, untilDrained } from './fault-injection.js';
+import { whilePaying } from './load.js';
 import {
   at,
   auditSources,
@@ -57,6 +58,23 @@ it.each(OUTSIDE_THE_WINDOW)(
     expect(json).toMatchObject({ balance: 12, entries: [{ paymentId, points: 12 }] });
   },
 );
+
+// One statement writes the effects of a group, and one request commits the offsets of all
+// partitions: a crash between the two redelivers every effect since the last commit.
+it('killed under load before a commit: the whole group comes again and is absorbed', async () => {
+  await whilePaying(60, () => killedAt('before_commit', CONSUMERS, async () => undefined));
+  await untilDrained();
+  await expect(findings()).resolves.toEqual([]);
+  // A consumer that died just after a commit has absorbed one record, or none that it counts.
+  const absorbed = await Promise.all(
+    CONSUMERS.map((consumer) =>
+      metric(consumerUrl(consumer), 'delivery_records_total', { outcome: 'duplicate' }).catch(
+        () => 0,
+      ),
+    ),
+  );
+  expect(absorbed.reduce((sum, count) => sum + count, 0)).toBeGreaterThan(CONSUMERS.length);
+});
 
 it('killed between the mail and its deduplication marker: email mails twice and records evidence', async () => {
   let paymentId = '';
