@@ -42,6 +42,7 @@ const COMMANDS = [
   ['bench:sizing', 'bench/bench-sizing', 'measure the storage of a payment'],
   ['bench:stream', 'bench/bench-stream', 'measure what the control room costs'],
   ['bench:cost', 'bench/bench-cost', 'measure what a payment costs'],
+  ['bench:pipeline', 'bench/bench-pipeline', 'compare with the raw chain and with tutorials'],
   ['build', undefined, 'install packages and build, if something changed'],
 ];
 /** Commands without an npm script: `node tools/run.mjs prepare`. */

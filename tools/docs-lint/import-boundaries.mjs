@@ -98,7 +98,14 @@ const BOUNDARIES = [
     why: 'reconcile reads four stores and talks to no broker',
     banned: [...redis, ...mail, ...framework, ...ours('kafka', 'delivery', 'audit')],
   },
-  { folder: 'tools', why: 'only libs/kafka imports kafkajs', banned: [] },
+  {
+    folder: 'tools',
+    why: 'only libs/kafka imports kafkajs',
+    banned: [],
+    // The raw chain of bench:pipeline measures the bare driver. Between its turns it empties
+    // topics, which no part of the system ever does.
+    except: ['tools/bench/pipeline/raw/raw-consumer.ts', 'tools/bench/pipeline/stack/reset.ts'],
+  },
   { folder: 'e2e', why: 'only libs/kafka imports kafkajs', banned: [] },
 ];
 

@@ -1,15 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, rmSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { appEnvironment } from '../../stack/app-environment.js';
-import { readEnvironment, type Environment } from '../../stack/environment.js';
-import { ProgressPrinter } from '../../stack/native/progress/progress-printer.js';
-import { stackFolder } from '../../stack/native/stack-folder.js';
-import { startStack } from '../../stack/native/start-stack.js';
+import type { Environment } from '../../stack/environment.js';
 import { repositoryRoot } from '../../repository-root.js';
-import { freePortBlock } from '../../test-runner/port-block.js';
+import { startServers } from './start-servers.js';
 
 const SERVERS = ['postgres', 'third-parties'];
 const READY_WITHIN_MS = 30_000;
@@ -32,19 +29,8 @@ export async function startIsolatedStack(options: {
   signal: AbortSignal;
   print: (line: string) => void;
 }): Promise<IsolatedStack> {
-  const { name, ports } = await freePortBlock(readEnvironment().settings);
-  const environment = readEnvironment({ ...process.env, ...ports, NODE_ENV: 'test' });
-  const folder = stackFolder(name);
-  rmSync(folder.path, { recursive: true, force: true });
-  const { show } = new ProgressPrinter(options.print);
-  const stack = await startStack({
-    environment,
-    folder,
-    apps: true,
-    rewire: (definitions) => definitions.filter((one) => SERVERS.includes(one.name)),
-    signal: options.signal,
-    onProgress: show,
-  });
+  const started = await startServers({ names: SERVERS, nodeEnv: 'test', ...options });
+  const { environment, folder } = started;
   const paymentsUrl = `http://127.0.0.1:${environment.settings.PAYMENTS_PORT}`;
   return {
     environment,
@@ -60,10 +46,7 @@ export async function startIsolatedStack(options: {
         await ended;
       }
     },
-    stop: async () => {
-      await stack.stop();
-      rmSync(folder.path, { recursive: true, force: true });
-    },
+    stop: started.stop,
   };
 }
 

@@ -6,6 +6,8 @@ export async function closedLoop(
   load: { clients: number } & ({ seconds: number } | { amount: number }),
   checkouts: Checkouts,
   url: string,
+  /** Gets the body of every 201. */
+  onPaid?: (body: string) => void,
 ): Promise<LoadResult> {
   const { clients: connections, ...until } = load;
   const result = await autocannon({
@@ -17,6 +19,7 @@ export async function closedLoop(
         method: 'POST',
         path: checkouts.path,
         setupRequest: (request) => ({ ...request, ...checkouts.next() }),
+        ...(onPaid && { onResponse: (status, body) => void (status === 201 && onPaid(body)) }),
       },
     ],
   });
