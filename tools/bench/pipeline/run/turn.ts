@@ -151,11 +151,23 @@ async function offer(
   return { paid, failed };
 }
 
-async function killInTheMiddle({ stack, definition, processes }: Turn, seconds: number) {
-  await sleep(KILLS_AT.consumer * seconds * 1_000);
-  await processes.killAndRestart(KILLED_CONSUMER);
+/**
+ * Each kill at its own time: a killed consumer is ready again only when its group has noticed its
+ * death, which takes the session timeout (kafkajs: 30 s), and can be longer than the load.
+ */
+async function killInTheMiddle(
+  { stack, definition, processes }: Turn,
+  seconds: number,
+): Promise<void> {
   const { publisher } = definition;
-  await sleep((KILLS_AT.publisher - KILLS_AT.consumer) * seconds * 1_000);
-  if (publisher === 'connect') killServer(stack, publisher);
-  else await processes.killAndRestart(publisher);
+  const killConsumer = async () => {
+    await sleep(KILLS_AT.consumer * seconds * 1_000);
+    await processes.killAndRestart(KILLED_CONSUMER);
+  };
+  const killPublisher = async () => {
+    await sleep(KILLS_AT.publisher * seconds * 1_000);
+    if (publisher === 'connect') killServer(stack, publisher);
+    else await processes.killAndRestart(publisher);
+  };
+  await Promise.all([killConsumer(), killPublisher()]);
 }

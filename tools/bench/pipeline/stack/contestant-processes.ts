@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MeasuredProcess } from '../../delivery/measured-process.js';
 
-const READY_WITHIN_MS = 60_000;
+/** A consumer that is restarted waits for the session timeout of its group (30 s by default). */
+const READY_WITHIN_MS = 120_000;
 const POLL_MS = 50;
 /** As a supervisor that restarts at once. */
 const RESTART_AFTER_MS = 1_000;
