@@ -86,6 +86,8 @@ function configure(context: StackContext, config: string): void {
 const JVM_OPTIONS = [
   `-Xms${HEAP_MB}m`,
   `-Xmx${HEAP_MB}m`,
+  // As for Kafka: on few cores the optimizing compiler is the most expensive thread.
+  '-XX:TieredStopAtLevel=1',
   // One collector thread is enough for this heap.
   '-XX:-UseG1GC',
   '-XX:+UseSerialGC',
