@@ -2,14 +2,17 @@ import { killedBy, type Mutant } from './mutant.js';
 
 const email = killedBy('apps/email/src/email.idempotency.int.spec.ts');
 const receipt = killedBy('apps/email/src/send-receipt.int.spec.ts');
+const webhook = killedBy('apps/payments/src/recovery/webhook.int.spec.ts');
+const completed = killedBy('apps/payments/src/payment/completed-here.spec.ts');
 const loyalty = killedBy('apps/loyalty/src/loyalty.idempotency.int.spec.ts');
 const search = killedBy('apps/search/src/search.idempotency.int.spec.ts');
 
 const emailStrategy = 'apps/email/src/email.idempotency.ts';
 const loyaltyStrategy = 'apps/loyalty/src/loyalty.idempotency.ts';
+const completedHere = 'apps/payments/src/payment/completed-here.ts';
 const searchStrategy = 'apps/search/src/search.idempotency.ts';
 
-/** The promise of each idempotency strategy: a redelivered record has no second effect. */
+/** The promise of each idempotency strategy: a redelivered record or webhook has no second effect. */
 export const STRATEGY_MUTANTS: readonly Mutant[] = [
   {
     mutation: 'email: sends the mail without a claim',
@@ -148,5 +151,21 @@ export const STRATEGY_MUTANTS: readonly Mutant[] = [
     text: 'return differing.length > 0\n',
     replacement: 'return differing.length > 9\n',
     test: search('the same payment with another currency is a collision, and changes nothing'),
+  },
+  {
+    mutation: 'webhook: asks no database, whichever charge it names',
+    file: completedHere,
+    text: 'return this.pspReferences.get(payment.id) === payment.pspReference;',
+    replacement: 'return this.pspReferences.has(payment.id);',
+    test: webhook('asks the database about another PSP reference, and leaves it to the operator'),
+  },
+  {
+    mutation: 'webhook: believes a statement before it has succeeded',
+    file: completedHere,
+    text: 'this.underWay.set(id, statement);',
+    replacement: 'this.pspReferences.set(id, String(pspReference));',
+    test: completed(
+      'a payment is not known when its statement failed, because nothing says what it did',
+    ),
   },
 ];

@@ -6,6 +6,7 @@ import {
 } from '@effectively-once/contracts';
 import type { DataSource } from 'typeorm';
 import { finalAnswer, unknownAnswer, type Answer } from './answer.js';
+import { CompletedHere } from './completed-here.js';
 import type { ClockAndIds } from '../runtime/clock-and-ids.js';
 import { pool } from '../runtime/database.js';
 import type { ReachPoint } from '../runtime/failure-points.js';
@@ -25,6 +26,8 @@ const TRIES_MAX = 3;
 
 /** Request, completer and webhook bring their charge outcome here. The first one decides. */
 export class Finalizer {
+  private readonly completedHere = new CompletedHere();
+
   constructor(
     private readonly dataSource: DataSource,
     private readonly refunds: Refunds,
@@ -49,6 +52,15 @@ export class Finalizer {
       current = await this.payment(current.id);
     }
     throw new Error(`payment ${payment.id} kept changing while it was finalized`);
+  }
+
+  /**
+   * Whether a capture is already the final state, because this process itself wrote it. False means
+   * "ask the database": another process, or this one before its restart, may have written it.
+   */
+  async hasCompletedHere(capture: { paymentId: string; pspReference: string }): Promise<boolean> {
+    const { paymentId: id, pspReference } = capture;
+    return await this.completedHere.has({ id, pspReference });
   }
 
   /** The stored answer of a final payment, 202 for any other. */
@@ -81,7 +93,7 @@ export class Finalizer {
     const next = finalPayment(current, chargeOutcome, this.clockAndIds.now());
     const answer = finalAnswer(next);
     if (!answer) throw new Error(`the charge outcome left payment ${next.id} ${next.status}`);
-    const outcome = await finalize(pool(this.dataSource), {
+    const statement = finalize(pool(this.dataSource), {
       paymentId: next.id,
       version: current.version,
       status: next.status as 'COMPLETED' | 'DECLINED' | 'FAILED',
@@ -93,6 +105,7 @@ export class Finalizer {
         ? { event: completedEvent(next, next.completedAt, this.clockAndIds.newId()) }
         : {}),
     });
+    const outcome = await this.completedHere.remember(next, statement);
     if (outcome === 'lost') return undefined;
     this.reach('after_settle');
     if (next.status === 'COMPLETED') outboxEvents.inc();

@@ -52,12 +52,16 @@ export class WebhookController {
     const paymentId = intent.metadata['paymentId'];
     const result = intentResult(intent);
     if (!paymentId || !isUuid(paymentId) || result.outcome === 'unknown') return;
+    if (result.outcome === 'captured') {
+      const { pspReference } = result;
+      if (await this.finalizer.hasCompletedHere({ paymentId, pspReference })) return;
+    }
     const known = await this.known(paymentId);
     if (!known) {
       this.logger.error({ paymentId, pspReference: intent.id }, 'a webhook for an unknown payment');
       return;
     }
-    // Nearly always the PSP's answer was faster and said the same.
+    // Another process was faster, or this one before its restart, and the PSP said the same.
     if (known.pspReference === intent.id && known.status === STATUS[result.outcome]) return;
     await this.finalizer.finalize(await this.finalizer.payment(paymentId), result);
   }

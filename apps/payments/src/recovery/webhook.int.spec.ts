@@ -1,4 +1,6 @@
 import { waitUntil } from '@effectively-once/testing';
+import { jest } from '@jest/globals';
+import pg from 'pg';
 import { newOrder, PaymentsUnderTest } from '../testing/payments-under-test.js';
 import { paymentOf, problemOf } from '../testing/answers.js';
 import { sendWebhook, succeeded } from '../testing/webhooks.js';
@@ -59,6 +61,52 @@ describe('a webhook of the PSP', () => {
     expect((await send(succeeded({ id: 'pi_1', paymentId }))).status).toBe(200);
     const { status } = await paymentOf(await payments.get(`/v1/payments/${paymentId}`));
     expect(status).toBe('DECLINED');
+  });
+
+  describe('about a payment that this process completed', () => {
+    async function paid(key: string) {
+      const { id } = await paymentOf(await payments.pay({ key, body: newOrder() }));
+      const capture = payments.psp.captures.find(({ paymentId }) => paymentId === id);
+      if (!capture) throw new Error(`no capture of ${id}`);
+      return capture;
+    }
+
+    /** How many statements with this payment's id the database got meanwhile. */
+    async function statementsAbout(paymentId: string, work: () => Promise<unknown>) {
+      const query = jest.spyOn(pg.Client.prototype, 'query');
+      try {
+        await work();
+        const calls = query.mock.calls as unknown[];
+        return calls.filter((call) => JSON.stringify(call).includes(paymentId)).length;
+      } finally {
+        query.mockRestore();
+      }
+    }
+
+    it('asks no database', async () => {
+      const capture = await paid('known-1');
+      const webhook = async () => expect((await send(succeeded(capture))).status).toBe(200);
+      expect(await statementsAbout(capture.paymentId, webhook)).toBe(0);
+    });
+
+    it('asks the database about another PSP reference, and leaves it to the operator', async () => {
+      const capture = { ...(await paid('known-2')), id: 'pi_another' };
+      const webhook = async () => await send(succeeded(capture));
+      expect(await statementsAbout(capture.paymentId, webhook)).toBeGreaterThan(0);
+      expect(payments.logLines.join('')).toContain('pi_another');
+    });
+
+    it('asks the database after a restart: only it knows then', async () => {
+      const capture = await paid('known-3');
+      const { database } = payments;
+      const restarted = await PaymentsUnderTest.start({
+        PAYMENTS_DATABASE_URL: database.as('payments_app'),
+      });
+      const webhook = async () =>
+        expect((await sendWebhook(restarted, succeeded(capture))).status).toBe(200);
+      expect(await statementsAbout(capture.paymentId, webhook)).toBe(1);
+      await restarted.stop();
+    });
   });
 
   it.each([
