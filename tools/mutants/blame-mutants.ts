@@ -1,5 +1,6 @@
 import { killedBy, type Mutant } from './mutant.js';
 
+const recipients = killedBy('apps/email/src/servers/recipients.int.spec.ts');
 const delivery = (file: string) => `libs/delivery/src/${file}`;
 const breaker = killedBy(delivery('circuit/circuit-breaker.spec.ts'));
 
@@ -147,5 +148,15 @@ export const BLAME_MUTANTS: readonly Mutant[] = [
       file: 'libs/postgres/src/close-unusable-connection.spec.ts',
       title: 'closes a connection to a server that is read-only since a failover',
     },
+  },
+  {
+    mutation: 'email: blames each receipt for a batch of addresses that got no answer',
+    file: 'apps/email/src/servers/recipients.ts',
+    text: `return told === 'not told' ? await this.alone(paymentId) : told;`,
+    replacement: `if (told === 'not told') throw new RecipientUnknown(504);
+    return told;`,
+    test: recipients(
+      'a question without an answer counts for its own receipt, and not for the others of its batch',
+    ),
   },
 ];

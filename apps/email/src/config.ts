@@ -24,9 +24,13 @@ export const LEASE_MS = 15_000;
 export const SMTP_TIMEOUT_MS = 7_000;
 /** One HTTP request to payments or to the mail provider. */
 export const ASK_TIMEOUT_MS = 2_000;
+/** One request for the addresses of several receipts. After it, each is asked for alone. */
+export const BATCH_TIMEOUT_MS = 1_000;
 export const REDIS_TIMEOUT_MS = 2_000;
+/** A batch waits for at most one batch before it. */
+const ADDRESS_TIMEOUT_MS = 2 * BATCH_TIMEOUT_MS + ASK_TIMEOUT_MS;
 /** Claim, address and mail. (For a few old events email asks the mail provider too.) */
-export const EFFECT_TIMEOUT_MS = REDIS_TIMEOUT_MS + ASK_TIMEOUT_MS + SMTP_TIMEOUT_MS;
+export const EFFECT_TIMEOUT_MS = REDIS_TIMEOUT_MS + ADDRESS_TIMEOUT_MS + SMTP_TIMEOUT_MS;
 /** 1,150 mails per second at 20 ms each need 23 connections; the rest is for slower mails. */
 export const SMTP_CONNECTIONS_MAX = 32;
 /** The least that must be left of the lease when the content is sent. */

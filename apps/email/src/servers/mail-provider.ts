@@ -15,8 +15,8 @@ export class MailProvider {
     const query = new URL('/v1/messages', this.url);
     query.searchParams.set('messageId', messageId);
     const response = await ask('mail-provider', query);
-    if (!response.ok) throw new RefusedForNow('mail-provider', response.status);
-    return answer.parse(await response.json()).accepted;
+    if (!response.isOk) throw new RefusedForNow('mail-provider', response.status);
+    return answer.parse(response.json()).accepted;
   }
 
   /** Asks for a Message-ID that never existed: the cheapest request to the provider. */

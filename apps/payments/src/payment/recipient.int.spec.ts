@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { newOrder, PaymentsUnderTest } from '../testing/payments-under-test.js';
 import { paymentOf, problemOf } from '../testing/answers.js';
 
@@ -52,6 +53,48 @@ describe('checkout', () => {
       const path = '/internal/payments/00000000-0000-7000-8000-000000000000/recipient';
       expect((await payments.get(path)).status).toBe(401);
       expect((await payments.get(path, 'service-token')).status).toBe(404);
+    });
+
+    describe('for several payments at once', () => {
+      const ask = async (ids: unknown, token = 'service-token') =>
+        await fetch(`${payments.url}/internal/recipients`, {
+          method: 'POST',
+          headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+          body: JSON.stringify({ ids }),
+        });
+      const unknown = ['00000000-0000-7000-8000-000000000000', 'no-uuid'];
+
+      it('is one result per id, in order, whichever of them are unknown', async () => {
+        const users = ['erin', 'frank', 'grace'];
+        const known = await Promise.all(
+          users.map(async (user, index) => {
+            const response = await payments.pay({ key: `many-${index}`, user, body: newOrder() });
+            return (await paymentOf(response)).id;
+          }),
+        );
+        const idsOfSubset = fc.shuffledSubarray([...known, ...unknown], { minLength: 1 });
+        await fc.assert(
+          fc.asyncProperty(idsOfSubset, fc.boolean(), async (subset, isUpperCase) => {
+            const ids = isUpperCase ? subset.map((id) => id.toUpperCase()) : subset;
+            const recipientOf = (id: string) => {
+              const userId = users[known.indexOf(id)];
+              const receiptEmail = `${userId}@example.com`;
+              return userId === undefined ? null : { userId, receiptEmail, locale: 'en' };
+            };
+            const results = subset.map((id, at) => ({ id: ids[at], recipient: recipientOf(id) }));
+            expect(await (await ask(ids)).json()).toEqual({ results });
+          }),
+          { numRuns: 50 },
+        );
+      });
+
+      it('is told to our own services only, and for at most 100 payments', async () => {
+        expect((await ask(unknown, await payments.token())).status).toBe(401);
+        for (const ids of [[], Array.from({ length: 101 }, () => unknown[0]), 'all', undefined]) {
+          expect((await ask(ids)).status).toBe(400);
+        }
+        expect((await ask(Array.from({ length: 100 }, () => unknown[0]))).status).toBe(200);
+      });
     });
 
     it('leaves no address, payment method or key in the outbox, the log or the metrics', async () => {
