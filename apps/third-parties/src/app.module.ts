@@ -50,7 +50,7 @@ export class AppModule implements OnModuleInit, OnApplicationBootstrap, OnApplic
 
   static register(config: ThirdPartiesConfig, logger: Logger): DynamicModule {
     const now = () => new Date();
-    // Node makes many UUIDs from one read of the system's randomness, but random bytes from one each.
+    // Node makes many UUIDs from one read of the system's randomness; bytes need a read each.
     const newId = (prefix: string) => `${prefix}_${randomUUID().replaceAll('-', '')}`;
     return {
       module: AppModule,
