@@ -21,11 +21,11 @@ export const RECEIPT_MARKER_TTL_MS = 7 * 24 * 3_600_000;
 /** After this time another delivery may take a claim over. */
 export const LEASE_MS = 15_000;
 /** Connecting, envelope and content together. Must be shorter than the lease. */
-export const SMTP_TIMEOUT_MS = 7_000;
+export const SMTP_TIMEOUT_MS = 6_000;
 /** One HTTP request to payments or to the mail provider. */
 export const ASK_TIMEOUT_MS = 2_000;
 /** One request for the addresses of several receipts. After it, each is asked for alone. */
-export const BATCH_TIMEOUT_MS = 1_000;
+export const BATCH_TIMEOUT_MS = 500;
 export const REDIS_TIMEOUT_MS = 2_000;
 /** A batch waits for at most one batch before it. */
 const ADDRESS_TIMEOUT_MS = 2 * BATCH_TIMEOUT_MS + ASK_TIMEOUT_MS;
