@@ -7,10 +7,10 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
   {
     mutation: 'delivery: commits the offset before the effect',
     file: delivery('partition/partition.ts'),
-    text: `        await completer.complete(record, recordLane);
+    text: `        await completer.complete(buffered.record, recordLane);
         return this.completed(buffered);`,
     replacement: `        this.completed(buffered);
-        return await completer.complete(record, recordLane);`,
+        return await completer.complete(buffered.record, recordLane);`,
     test: {
       file: delivery('partition/partition.spec.ts'),
       title: 'delivers a record again when it could not be completed, and commits nothing before',

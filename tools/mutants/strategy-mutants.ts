@@ -12,7 +12,7 @@ const loyaltyStrategy = 'apps/loyalty/src/loyalty.idempotency.ts';
 const completedHere = 'apps/payments/src/payment/completed-here.ts';
 const searchStrategy = 'apps/search/src/search.idempotency.ts';
 
-/** The promise of each idempotency strategy: a redelivered record or webhook has no second effect. */
+/** The promise of each strategy: a redelivered record or webhook has no second effect. */
 export const STRATEGY_MUTANTS: readonly Mutant[] = [
   {
     mutation: 'email: sends the mail without a claim',

@@ -16,7 +16,7 @@ export interface Question {
   timeoutMs?: number;
 }
 
-export interface Answer {
+export interface HttpAnswer {
   status: number;
   isOk: boolean;
   /** @throws SyntaxError if it is no JSON. */
@@ -35,7 +35,11 @@ const agents = {
  *
  * @throws DependencyDown, or TimeoutError.
  */
-export async function ask(dependency: string, url: URL, question: Question = {}): Promise<Answer> {
+export async function ask(
+  dependency: string,
+  url: URL,
+  question: Question = {},
+): Promise<HttpAnswer> {
   const answer = await reach(dependency, url, question);
   const { status } = answer;
   if (status >= 500 || REFUSES_ALL.includes(status)) {
@@ -44,7 +48,7 @@ export async function ask(dependency: string, url: URL, question: Question = {})
   return answer;
 }
 
-async function reach(dependency: string, url: URL, question: Question): Promise<Answer> {
+async function reach(dependency: string, url: URL, question: Question): Promise<HttpAnswer> {
   const { timeoutMs = ASK_TIMEOUT_MS } = question;
   let isTooLate = false;
   const request = open(url, question);
