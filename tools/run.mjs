@@ -43,6 +43,7 @@ const COMMANDS = [
   ['bench:stream', 'bench/bench-stream', 'measure what the control room costs'],
   ['bench:cost', 'bench/bench-cost', 'measure what a payment costs'],
   ['bench:pipeline', 'bench/bench-pipeline', 'compare with the raw chain and with tutorials'],
+  ['bench:peak', 'bench/bench-peak', 'offer more checkouts than payments can make'],
   ['build', undefined, 'install packages and build, if something changed'],
 ];
 /** Commands without an npm script: `node tools/run.mjs prepare`. */

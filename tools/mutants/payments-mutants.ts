@@ -31,15 +31,15 @@ export const PAYMENTS_MUTANTS: readonly Mutant[] = [
   {
     mutation: 'load shedding: lets a queue stand that nothing leaves',
     file: source('checkout/load-shedding'),
-    text: '<= burstMs) return burstMax',
-    replacement: '<= Infinity) return burstMax',
+    text: '<= burstMs;',
+    replacement: '<= Infinity;',
     test: shedding('refuses when a queue stands that nothing leaves, except for a few'),
   },
   {
     mutation: 'load shedding: checks token and body before it refuses',
     file: source('checkout/load-shedding'),
-    text: 'if (!isCheckout || !loadShedding.isFull()) return done();',
-    replacement: 'if (isCheckout || !loadShedding.isFull()) return done();',
+    text: 'if (isCheckout && loadShedding.isFull()) {',
+    replacement: 'if (!isCheckout && loadShedding.isFull()) {',
     test: sheddingOf(
       'it is refused before its token is checked and its body is read: a refusal is cheap',
     ),

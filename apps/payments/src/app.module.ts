@@ -44,7 +44,7 @@ export async function paymentsApp(options: PaymentsAppOptions): Promise<NestFast
     explain: databaseDownAsProblem,
   });
   allowShop(app, options.config.SHOP_ORIGINS);
-  shedLoadEarly(app, app.get(LoadShedding));
+  shedLoadEarly(app, app.get(LoadShedding), options.config.SHOP_ORIGINS);
   return app;
 }
 

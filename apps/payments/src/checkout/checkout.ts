@@ -76,7 +76,7 @@ export class Checkout {
     if (holder) return await this.answerForTakenKey(holder, request);
 
     reach('after_claim');
-    const charge = await loadShedding.whileElsewhere(() =>
+    const charge = await loadShedding.whileAtPsp(() =>
       circuitBreaker.execute(permit, payment.id, () => psp.charge(payment)),
     );
     reach('after_psp_answer');

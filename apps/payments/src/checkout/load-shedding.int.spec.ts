@@ -44,6 +44,7 @@ describe('while more checkouts arrive than payments can work on', () => {
     expect(refused.headers.get('retry-after')).toMatch(/^[1-4]$/);
     // Otherwise the page of the shop could not read why.
     expect(refused.headers.get('access-control-allow-origin')).toBe(SHOP);
+    expect(refused.headers.get('access-control-expose-headers')).toContain('retry-after');
     expect((await problemOf(refused)).code).toBe('overloaded');
     expect(await stored()).toEqual([0, 0]);
     expect(payments.psp.attempts).toEqual([]);

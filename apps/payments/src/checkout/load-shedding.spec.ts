@@ -6,13 +6,16 @@ const LIMITS: WorkLimits = { alwaysMax: 8, burstMax: 50, burstMs: 1_000, visitMs
 describe('load shedding', () => {
   let nowMs: number;
   let shedding: LoadShedding;
+  let isLate: boolean;
   let ends: (() => void)[];
   beforeEach(() => start());
 
   function start(random: () => number = () => 0): void {
     nowMs = 0;
     ends = [];
-    shedding = new LoadShedding({ nowMs: () => nowMs, random, limits: LIMITS });
+    isLate = false;
+    const loopDelay = { start: () => undefined, stop: () => undefined, isLate: () => isLate };
+    shedding = new LoadShedding({ nowMs: () => nowMs, random, limits: LIMITS, loopDelay });
   }
 
   /** Begins a checkout, which runs until it is ended. */
@@ -70,7 +73,7 @@ describe('load shedding', () => {
     const answers: (() => void)[] = [];
     const waitForPsp = () => new Promise<void>((resolve) => answers.push(resolve));
     const checkouts = Array.from({ length: 200 }, () =>
-      shedding.admit(() => shedding.whileElsewhere(waitForPsp)),
+      shedding.admit(() => shedding.whileAtPsp(waitForPsp)),
     );
     expect(answers).toHaveLength(200);
     beginMany(LIMITS.burstMax);
@@ -78,6 +81,25 @@ describe('load shedding', () => {
     for (const answer of answers) answer();
     await Promise.all(checkouts);
     while (ends.length > 0) await end();
+    expect(shedding.isFull()).toBe(false);
+  });
+
+  it('counts a checkout that waits for the PSP while the event loop is late: its answer waits for us', async () => {
+    let answer = () => {};
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    const checkouts = Array.from({ length: LIMITS.alwaysMax }, () =>
+      shedding.admit(() => shedding.whileAtPsp(() => answered)),
+    );
+    expect(shedding.isFull()).toBe(false);
+    // A clock later than all departures: none of the rate is left.
+    nowMs = 1e6;
+    isLate = true;
+    expect(shedding.isFull()).toBe(true);
+    isLate = false;
+    expect(shedding.isFull()).toBe(false);
+    answer();
+    await Promise.all(checkouts);
+    isLate = true;
     expect(shedding.isFull()).toBe(false);
   });
 
@@ -98,8 +120,8 @@ describe('load shedding', () => {
     const kinds = {
       pays: () => Promise.resolve(),
       throws: fails,
-      throwsAtPsp: () => shedding.whileElsewhere(fails),
-      paysAtPsp: () => shedding.whileElsewhere(() => Promise.resolve()),
+      throwsAtPsp: () => shedding.whileAtPsp(fails),
+      paysAtPsp: () => shedding.whileAtPsp(() => Promise.resolve()),
     };
     const kind = fc.constantFrom(...(Object.keys(kinds) as (keyof typeof kinds)[]));
     await fc.assert(

@@ -1,9 +1,15 @@
+import type { RequestListener, Server } from 'node:http';
 import { scrapedGauge } from '@effectively-once/platform';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { shopHeaders } from '../http/cors.js';
 import { PAYMENTS_ERRORS, paymentsProblem } from '../http/payments-errors.js';
 import { checkoutRequests } from '../runtime/metrics.js';
+import { LoopDelay } from './loop-delay.js';
 
-/** Counts of checkouts that this process works on. One that waits for the PSP is not counted. */
+/**
+ * Counts of checkouts that this process works on. One that waits for the PSP is counted only while
+ * the event loop is late.
+ */
 export interface WorkLimits {
   /** So many are always admitted. Below this a queue says nothing. */
   alwaysMax: number;
@@ -16,7 +22,7 @@ export interface WorkLimits {
 }
 
 export const WORK_LIMITS: WorkLimits = {
-  alwaysMax: 64,
+  alwaysMax: 32,
   burstMax: 250,
   burstMs: 1_000,
   visitMs: 100,
@@ -38,13 +44,14 @@ const RETRY_AFTER_MAX_S = 4;
  * `alwaysMax` wait for it. As in CoDel, a burst is no overload: only a queue that stands for
  * `burstMs` is.
  *
- * No delay of the event loop is measured: a refusal is cheap and the work is bounded, so the loop
- * cannot fall behind before thousands per second are refused.
+ * A slow PSP is no load of ours, so a checkout that waits for it is not counted. But while the
+ * event loop is late, the PSP's answers wait for us: then it is counted too.
  * @see CoDel, RFC 8289; "Handling Overload", Site Reliability Engineering, chapter 21;
  * https://github.com/Netflix/concurrency-limits
  */
 export class LoadShedding {
   private working = 0;
+  private atPsp = 0;
   private queueSinceMs: number | undefined;
   /** The times of the last departures, and the place of the oldest. */
   private readonly departedMs = new Array<number>(DEPARTURES).fill(-Infinity);
@@ -52,16 +59,19 @@ export class LoadShedding {
   private readonly nowMs: () => number;
   private readonly random: () => number;
   private readonly limits: WorkLimits;
+  private readonly loopDelay: Pick<LoopDelay, 'start' | 'stop' | 'isLate'>;
 
   constructor(options: {
     /** Monotonic. */
     nowMs: () => number;
     random: () => number;
     limits?: WorkLimits;
+    loopDelay?: Pick<LoopDelay, 'start' | 'stop' | 'isLate'>;
   }) {
     this.nowMs = options.nowMs;
     this.random = options.random;
     this.limits = options.limits ?? WORK_LIMITS;
+    this.loopDelay = options.loopDelay ?? new LoopDelay(options.nowMs);
     scrapedGauge('checkouts_working', WORKING_HELP, [], async (set) => set(this.working));
     scrapedGauge('checkouts_working_max', MAX_HELP, [], async (set) => set(this.max()));
     // An alert on an increase does not see a series that starts at one.
@@ -69,8 +79,10 @@ export class LoadShedding {
   }
 
   isFull(): boolean {
+    const { working, atPsp } = this;
     // max() reads the clock, so the usual case is decided without it.
-    return this.working >= this.limits.alwaysMax && this.working >= this.max();
+    if (working + atPsp < this.limits.alwaysMax) return false;
+    return (this.loopDelay.isLate() ? working + atPsp : working) >= this.max();
   }
 
   /**
@@ -89,12 +101,14 @@ export class LoadShedding {
     }
   }
 
-  /** While an admitted checkout waits for the PSP: a slow PSP is no load of ours. */
-  async whileElsewhere<Result>(call: () => Promise<Result>): Promise<Result> {
+  /** While an admitted checkout waits for the PSP. */
+  async whileAtPsp<Result>(call: () => Promise<Result>): Promise<Result> {
     this.depart();
+    this.atPsp += 1;
     try {
       return await call();
     } finally {
+      this.atPsp -= 1;
       this.arrive();
     }
   }
@@ -109,7 +123,8 @@ export class LoadShedding {
   private max(): number {
     const { alwaysMax, burstMax, burstMs, visitMs } = this.limits;
     const nowMs = this.nowMs();
-    if (nowMs - (this.queueSinceMs ?? nowMs) <= burstMs) return burstMax;
+    const isBurst = nowMs - (this.queueSinceMs ?? nowMs) <= burstMs;
+    if (isBurst && !this.loopDelay.isLate()) return burstMax;
     const departuresPerMs = DEPARTURES / (nowMs - (this.departedMs[this.oldest] ?? -Infinity));
     return Math.min(Math.max(alwaysMax, departuresPerMs * visitMs), burstMax);
   }
@@ -117,12 +132,14 @@ export class LoadShedding {
   private arrive(): void {
     this.working += 1;
     if (this.working >= this.limits.alwaysMax) this.queueSinceMs ??= this.nowMs();
+    if (this.working + this.atPsp >= this.limits.alwaysMax) this.loopDelay.start();
   }
 
   private depart(): void {
     this.working -= 1;
     // Not at alwaysMax: an overload that is held there falls below it with every departure.
     if (this.working <= this.limits.alwaysMax / 2) this.queueSinceMs = undefined;
+    if (this.working + this.atPsp <= this.limits.alwaysMax / 2) this.loopDelay.stop();
     this.departedMs[this.oldest] = this.nowMs();
     this.oldest = (this.oldest + 1) % DEPARTURES;
   }
@@ -131,22 +148,38 @@ export class LoadShedding {
 const WORKING_HELP = 'Checkouts that payments works on now, without those that wait for the PSP';
 const MAX_HELP = 'The number from which on payments refuses checkouts as overloaded';
 
+const PATH = '/v1/payments';
 const REFUSAL = JSON.stringify(paymentsProblem('overloaded').body());
 
 /**
- * Refuses before the token is checked and the body is read: at a peak most requests are refusals,
- * and what they cost is taken from the checkouts. `admit` decides, because several requests can
+ * Refuses before Fastify sees the request: no token is checked, no body is read, no line is logged.
+ * At a peak most requests are refusals, and what they cost is taken from the checkouts. Measured:
+ * 100 µs of CPU instead of 270 in a hook of Fastify. `admit` decides, because several requests can
  * pass here before the first of them is counted.
  */
-export function shedLoadEarly(app: NestFastifyApplication, loadShedding: LoadShedding): void {
-  const fastify = app.getHttpAdapter().getInstance();
-  fastify.addHook('onRequest', (request, reply, done) => {
-    const isCheckout = request.method === 'POST' && request.routeOptions.url === '/v1/payments';
-    if (!isCheckout || !loadShedding.isFull()) return done();
-    void reply
-      .status(PAYMENTS_ERRORS.overloaded.status)
-      .header('retry-after', String(loadShedding.refuse()))
-      .header('content-type', 'application/problem+json')
-      .send(REFUSAL);
+export function shedLoadEarly(
+  app: NestFastifyApplication,
+  loadShedding: LoadShedding,
+  shopOrigins: readonly string[],
+): void {
+  const server: Server = app.getHttpServer();
+  const listeners = server.listeners('request') as RequestListener[];
+  // An event of Node.js has no way to keep it from the other listeners.
+  server.removeAllListeners('request');
+  server.on('request', (request, response) => {
+    const isCheckout = request.method === 'POST' && request.url === PATH;
+    if (isCheckout && loadShedding.isFull()) {
+      response
+        .writeHead(PAYMENTS_ERRORS.overloaded.status, {
+          'content-type': 'application/problem+json',
+          'content-length': Buffer.byteLength(REFUSAL),
+          'retry-after': String(loadShedding.refuse()),
+          'x-content-type-options': 'nosniff',
+          ...shopHeaders(request.headers.origin, shopOrigins),
+        })
+        .end(REFUSAL);
+      return;
+    }
+    for (const listener of listeners) listener.call(server, request, response);
   });
 }
