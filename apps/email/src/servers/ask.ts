@@ -62,10 +62,21 @@ async function reach(dependency: string, url: URL, question: Question): Promise<
     const body = await text(response);
     return { status, isOk: status >= 200 && status < 300, json: () => JSON.parse(body) as unknown };
   } catch (error) {
+    closeIdleConnections();
     if (isTooLate) throw new TimeoutError(`no answer within ${timeoutMs} ms`);
     throw new DependencyDown(dependency, { cause: error });
   } finally {
     clearTimeout(timeout);
+  }
+}
+
+/**
+ * A firewall that has forgotten one connection has forgotten the idle ones too. Each of them would
+ * cost one more receipt its time limit.
+ */
+function closeIdleConnections(): void {
+  for (const { freeSockets } of Object.values(agents)) {
+    for (const socket of Object.values(freeSockets).flat()) socket?.destroy();
   }
 }
 

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { DependencyDown } from '@effectively-once/delivery';
 import { waitUntil } from '@effectively-once/testing';
@@ -14,11 +14,17 @@ class FakePayments {
   readonly tokens = new Set<string | undefined>();
   connections = 0;
   reply: (ids: string[], route: 'batch' | 'alone') => Reply = known;
+  /** Their requests get no answer any more, as behind a firewall that has forgotten them. */
+  readonly deadSockets = new Set<Socket>();
+  readonly sockets = new Set<Socket>();
   private readonly server: Server;
 
   private constructor() {
     this.server = createServer((request, response) => void this.serve(request, response));
-    this.server.on('connection', () => (this.connections += 1));
+    this.server.on('connection', (socket: Socket) => {
+      this.connections += 1;
+      this.sockets.add(socket);
+    });
   }
 
   static async start(): Promise<FakePayments> {
@@ -27,12 +33,13 @@ class FakePayments {
     return payments;
   }
 
-  recipients(): Recipients {
+  recipients(timeouts: { batchMs: number; aloneMs: number }): Recipients {
     const { port } = this.server.address() as AddressInfo;
-    return new Recipients(`http://127.0.0.1:${port}`, 'token', { batchMs: 200, aloneMs: 200 });
+    return new Recipients(`http://127.0.0.1:${port}`, 'token', timeouts);
   }
 
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (this.deadSockets.has(request.socket)) return;
     const alone = /^\/internal\/payments\/(.+)\/recipient$/.exec(request.url ?? '')?.[1];
     const route = alone === undefined ? 'batch' : 'alone';
     const ids = alone === undefined ? ((await json(request)) as { ids: string[] }).ids : [alone];
@@ -68,9 +75,12 @@ function known(ids: string[], route: 'batch' | 'alone'): object | number {
 
 let payments: FakePayments;
 let recipients: Recipients;
+let timeouts: { batchMs: number; aloneMs: number };
 beforeEach(async () => {
   payments = await FakePayments.start();
-  recipients = payments.recipients();
+  // Longer than any test. A test that needs the silence of payments makes one of them short.
+  timeouts = { batchMs: 60_000, aloneMs: 60_000 };
+  recipients = payments.recipients(timeouts);
 });
 afterEach(async () => await payments.stop());
 
@@ -106,6 +116,23 @@ it('questions one after the other share one connection', async () => {
   expect(payments.connections).toBe(1);
 });
 
+it('of several connections that died while they were idle, only one is noticed by its silence', async () => {
+  let answer = () => {};
+  const told = new Promise<void>((resolve) => (answer = resolve));
+  payments.reply = (ids, route) => told.then(() => known(ids, route) as object);
+  const first = askAll(['p-1']);
+  await waitUntil('the first request', () => payments.requests.length === 1);
+  const second = askAll(['p-2']);
+  await waitUntil('the second request', () => payments.requests.length === 2);
+  answer();
+  await Promise.all([first, second]);
+  expect(payments.sockets.size).toBe(2);
+
+  for (const socket of payments.sockets) payments.deadSockets.add(socket);
+  timeouts.batchMs = 50;
+  expect(await recipients.of('p-3')).toEqual(recipientOf('p-3'));
+});
+
 it('each receipt gets its own answer, whichever others payments does not know', () =>
   fc.assert(
     fc.asyncProperty(
@@ -131,6 +158,7 @@ it('each receipt gets its own answer, whichever others payments does not know', 
 
 it('a question without an answer counts for its own receipt, and not for the others of its batch', async () => {
   payments.reply = (ids, route) => (ids.includes('hangs') ? 'never' : known(ids, route));
+  Object.assign(timeouts, { batchMs: 50, aloneMs: 2_000 });
   const [first, hangs, last] = await askAll(['p-1', 'hangs', 'p-2']);
   expect(first).toMatchObject({ status: 'fulfilled', value: recipientOf('p-1') });
   expect(last).toMatchObject({ status: 'fulfilled', value: recipientOf('p-2') });
