@@ -5,7 +5,7 @@ const USERS = 30;
 
 /**
  * Pays for many users at a constant rate (open loop). The faults of these stories are behind the
- * checkout, so each payment must succeed at its first try.
+ * checkout, so each payment must succeed, unless payments sheds load and it comes back.
  *
  * @returns the ids of the payments.
  */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { auditWhenQuiet, sourcesOf, type AuditReport } from '@effectively-once/audit';
 import { mintToken } from '@effectively-once/platform';
 import { testAddresses, waitUntil } from '@effectively-once/testing';
@@ -65,11 +66,19 @@ export async function checkout(options: Checkout): Promise<Answer> {
   });
 }
 
-/** Pays once, and returns the payment's id. @throws Error with the answer unless it is a 201. */
+/**
+ * Pays once, and returns the payment's id. When payments sheds load, it comes back as it is told,
+ * with the same key. @throws Error with the answer if it is another one.
+ */
 export async function pay(userId: string): Promise<string> {
-  const { status, text, json } = await checkout({ userId });
-  if (status !== 201) throw new Error(`a payment was answered with ${status}: ${text}`);
-  return json['id'] as string;
+  const once = { userId, key: newId('key'), body: { orderId: newId('order') } };
+  for (;;) {
+    const { status, headers, text, json } = await checkout(once);
+    if (status === 201) return json['id'] as string;
+    if (json['title'] !== 'overloaded')
+      throw new Error(`a payment was answered with ${status}: ${text}`);
+    await sleep(Number(headers.get('retry-after')) * 1_000);
+  }
 }
 
 export async function get(url: string | URL, token: string): Promise<Answer> {

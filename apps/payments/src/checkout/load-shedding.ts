@@ -22,7 +22,8 @@ export interface WorkLimits {
 }
 
 export const WORK_LIMITS: WorkLimits = {
-  alwaysMax: 32,
+  // On a slow machine under other work, 60 checkouts/s from patient clients stood at 32 already.
+  alwaysMax: 100,
   burstMax: 250,
   burstMs: 1_000,
   visitMs: 100,

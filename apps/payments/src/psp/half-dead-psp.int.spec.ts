@@ -10,7 +10,8 @@ describe('half-dead connections to the PSP', () => {
   let proxy: TcpProxy;
   beforeAll(async () => {
     payments = await PaymentsUnderTest.start(
-      {},
+      // Long enough for all connections to open while the PSP answers none of them.
+      { PSP_TIMEOUT_MS: '2000' },
       async (url) => url,
       async (url) => {
         const { hostname: host, port } = new URL(url);
