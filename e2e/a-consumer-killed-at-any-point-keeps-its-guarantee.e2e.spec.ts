@@ -62,7 +62,7 @@ it.each(OUTSIDE_THE_WINDOW)(
 // One statement writes the effects of a group, and one request commits the offsets of all
 // partitions: a crash between the two redelivers every effect since the last commit.
 it('killed under load before a commit: the whole group is delivered again and absorbed', async () => {
-  await whilePaying(60, () => killedAt('before_commit', CONSUMERS, async () => undefined));
+  await whilePaying(20, () => killedAt('before_commit', CONSUMERS, async () => undefined));
   await untilDrained();
   await expect(findings()).resolves.toEqual([]);
   // A consumer that died just after a commit has absorbed one record, or none that it counts.
