@@ -65,15 +65,12 @@ it('killed under load before a commit: the whole group is delivered again and ab
   await whilePaying(20, () => killedAt('before_commit', CONSUMERS, async () => undefined));
   await untilDrained();
   await expect(findings()).resolves.toEqual([]);
-  // A consumer that died just after a commit has absorbed one record, or none that it counts.
-  const absorbed = await Promise.all(
-    CONSUMERS.map((consumer) =>
-      metric(consumerUrl(consumer), 'delivery_records_total', { outcome: 'duplicate' }).catch(
-        () => 0,
-      ),
-    ),
-  );
-  expect(absorbed.reduce((sum, count) => sum + count, 0)).toBeGreaterThan(CONSUMERS.length);
+  for (const consumer of CONSUMERS) {
+    const duplicate = { outcome: 'duplicate' };
+    const absorbed = await metric(consumerUrl(consumer), 'delivery_records_total', duplicate);
+    // At least the record whose commit the kill prevented; with it all since the last commit.
+    expect({ consumer, absorbed: absorbed >= 1 }).toEqual({ consumer, absorbed: true });
+  }
 });
 
 it('killed between the mail and its deduplication marker: email mails twice and records evidence', async () => {
