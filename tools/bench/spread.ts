@@ -12,3 +12,9 @@ export const spread = (values: number[]): Spread => ({
   min: Math.min(...values),
   max: Math.max(...values),
 });
+
+/** By the nearest rank. NaN without values. */
+export function percentile(values: readonly number[], quantile: number): number {
+  const sorted = [...values].sort((one, other) => one - other);
+  return sorted[Math.max(0, Math.ceil(quantile * sorted.length) - 1)] ?? NaN;
+}

@@ -1,6 +1,6 @@
 import type { Consumer, EachBatchPayload, TopicPartitionOffsetAndMetadata } from 'kafkajs';
-import type { KafkaRecord, TopicPartition } from './record.js';
 import { MicroBatch } from '@effectively-once/timing';
+import type { KafkaRecord, TopicPartition } from './record.js';
 import { CommitPositions } from './commit-positions.js';
 import { FETCH_BYTES_MAX, kafkaClient, RETRY } from './client.js';
 import { fetchedRecords } from './fetched-batch.js';

@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { auditStores, openStores, statusOf, type AuditReport } from '@effectively-once/audit';
 import { PAYMENT_COMPLETED } from '@effectively-once/contracts';
-import { endOffsets } from '@effectively-once/kafka';
 import { Client } from 'pg';
 import { appEnvironment } from '../../stack/app-environment.js';
 import { auditSources } from '../../cli/clients/audit-sources.js';
 import { auditTable } from '../../cli/tables/audit-table.js';
 import { repositoryRoot } from '../../repository-root.js';
+import { endOfTopic } from './end-of-topic.js';
 import { makePayments } from './hand-made-payments.js';
 import { MeasuredProcess } from './measured-process.js';
 import type { Part } from './part.js';
@@ -28,7 +28,7 @@ export async function measureLoyalty(part: Part): Promise<'clean' | 'not clean'>
   await until(
     part,
     'the backlog is in the topic',
-    async () => (await published(part)) === PAYMENTS,
+    async () => (await endOfTopic(part.brokers, PAYMENT_COMPLETED)) === PAYMENTS,
   );
   const loyalty = new Client({ connectionString: databaseUrl(part, 'loyalty') });
   await loyalty.connect();
@@ -102,13 +102,6 @@ async function until(
     if (performance.now() >= deadlineMs) throw new Error(`not within ${WITHIN_MS} ms: ${what}`);
     await sleep(POLL_MS, undefined, { signal });
   }
-}
-
-async function published({ brokers }: Part): Promise<number> {
-  const topics = [PAYMENT_COMPLETED];
-  const ends = await endOffsets({ brokers, clientId: 'bench', topics });
-  const perPartition = [...(ends.get(PAYMENT_COMPLETED)?.values() ?? [])];
-  return Number(perPartition.reduce((sum, end) => sum + end, 0n));
 }
 
 async function entries(loyalty: Client): Promise<number> {

@@ -1,4 +1,5 @@
-import { percentile, Seconds } from './seconds.js';
+import { percentile } from '../spread.js';
+import { Seconds } from './seconds.js';
 
 it('counts a checkout in the second in which it was due, however late its answer is', () => {
   const seconds = new Seconds();

@@ -1,3 +1,5 @@
+import { percentile } from '../spread.js';
+
 /** What became of one offered checkout. `other` is a failure of the run. */
 export type Outcome = 'accepted' | 'refused' | 'other';
 
@@ -49,10 +51,4 @@ export class Seconds {
       };
     });
   }
-}
-
-/** By the nearest rank. NaN without values. */
-export function percentile(values: readonly number[], quantile: number): number {
-  const sorted = [...values].sort((one, other) => one - other);
-  return sorted[Math.max(0, Math.ceil(quantile * sorted.length) - 1)] ?? NaN;
 }

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PAYMENT_COMPLETED } from '@effectively-once/contracts';
-import { endOffsets } from '@effectively-once/kafka';
 import { Client } from 'pg';
-import { percentile } from './seconds.js';
+import { endOfTopic } from '../delivery/end-of-topic.js';
+import { percentile } from '../spread.js';
 
 const PROBE_EVERY_MS = 250;
 const PROBE_TIMEOUT_MS = 10_000;
@@ -126,15 +126,11 @@ export async function openCounts({
       const { rows } = await client.query<{ count: number }>(
         'SELECT count(*)::int AS count FROM payments.outbox',
       );
-      return { events: rows[0]?.count ?? NaN, records: await recordsIn(brokers) };
+      return {
+        events: rows[0]?.count ?? NaN,
+        records: await endOfTopic(brokers, PAYMENT_COMPLETED),
+      };
     },
     close: async () => await client.end(),
   };
-}
-
-async function recordsIn(brokers: string[]): Promise<number> {
-  const topics = [PAYMENT_COMPLETED];
-  const ends = await endOffsets({ brokers, clientId: 'bench-peak', topics });
-  const perPartition = [...(ends.get(PAYMENT_COMPLETED)?.values() ?? [])];
-  return Number(perPartition.reduce((sum, end) => sum + end, 0n));
 }

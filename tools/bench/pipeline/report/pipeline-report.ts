@@ -1,3 +1,4 @@
+import { median } from '../../delivery/effects.js';
 import { spread, type Spread } from '../../spread.js';
 import { EFFECTS, type PipelineAudit } from '../audit/count-effects.js';
 import { CONTESTANTS, type ContestantName } from '../contestants.js';
@@ -33,8 +34,8 @@ export function summarize(turns: readonly TurnResult[]): Summaries {
     const own = turns.filter(({ contestant }) => contestant === name);
     if (own.length === 0) continue;
     const latency = (effect: keyof EffectLatencies) => ({
-      p50: spread(own.map(({ latencyMs }) => latencyMs[effect].p50)).median,
-      p99: spread(own.map(({ latencyMs }) => latencyMs[effect].p99)).median,
+      p50: median(own.map(({ latencyMs }) => latencyMs[effect].p50)),
+      p99: median(own.map(({ latencyMs }) => latencyMs[effect].p99)),
     });
     summaries[name] = {
       acceptedPerS: spread(own.map(({ acceptedPerS }) => acceptedPerS)),

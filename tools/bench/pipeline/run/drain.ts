@@ -64,9 +64,3 @@ async function lagOf(
   });
   return (await Promise.all(lags)).reduce((sum, lag) => sum + lag, 0);
 }
-
-/** The number of records that were ever written to the topic. */
-export async function endOfTopic(brokers: string[], topic: string): Promise<number> {
-  const ends = await endOffsets({ brokers, clientId: 'bench-pipeline', topics: [topic] });
-  return [...(ends.get(topic)?.values() ?? [])].reduce((sum, end) => sum + Number(end), 0);
-}

@@ -1,3 +1,4 @@
+import { percentile } from '../../spread.js';
 import { EFFECTS, type EffectName, type PipelineEvidence } from '../audit/count-effects.js';
 
 export interface LatencyMs {
@@ -44,7 +45,6 @@ function firstTimes(effects: PipelineEvidence['mails']): Map<string, number> {
 }
 
 function percentiles(values: number[]): LatencyMs {
-  const sorted = values.filter(Number.isFinite).sort((one, other) => one - other);
-  const at = (share: number) => sorted[Math.ceil(share * sorted.length) - 1] ?? NaN;
-  return { p50: at(0.5), p99: at(0.99) };
+  const known = values.filter(Number.isFinite);
+  return { p50: percentile(known, 0.5), p99: percentile(known, 0.99) };
 }

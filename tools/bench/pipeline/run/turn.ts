@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { worstStatus } from '@effectively-once/audit';
 import { auditOfRun } from '../../../cli/bench/audit-of-run.js';
+import { endOfTopic } from '../../delivery/end-of-topic.js';
 import { readCpuTimes, secondsUsed, totalOf, usedBetween } from '../../cpu/cpu-times.js';
 import type { Checkouts } from '../../load/checkouts.js';
 import { closedLoop } from '../../load/closed-loop.js';
@@ -18,7 +19,7 @@ import {
 import { ContestantProcesses } from '../stack/contestant-processes.js';
 import { killServer, measuredServices, type PipelineStack } from '../stack/pipeline-stack.js';
 import { resetStores } from '../stack/reset.js';
-import { endOfTopic, untilDrained } from './drain.js';
+import { untilDrained } from './drain.js';
 import { effectLatencies, lastEffectAtMs, type EffectLatencies } from './latency.js';
 
 /** A number, not a time: a busy machine needs longer, but not fewer. */

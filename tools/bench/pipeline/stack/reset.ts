@@ -1,4 +1,4 @@
-import { PAYMENT_COMPLETED } from '@effectively-once/contracts';
+import { PARTITIONS, PAYMENT_COMPLETED } from '@effectively-once/contracts';
 import { Client as Elasticsearch } from '@elastic/elasticsearch';
 import { Redis } from 'ioredis';
 import { Kafka, logLevel, type Admin } from 'kafkajs';
@@ -8,7 +8,6 @@ import { createIndex } from '../../../stack/prepare/index-of-payments.js';
 
 export const TUTORIAL_TOPIC = 'tutorial.payment.completed';
 const TUTORIAL_DATABASE = 'tutorial';
-const PARTITIONS = 6;
 
 const PAYMENTS_TABLES = [
   'payments',
