@@ -68,12 +68,16 @@ export async function checkout(options: Checkout): Promise<Answer> {
 
 /**
  * Pays once, and returns the payment's id. On a slow machine payments may refuse for now (503): it
- * repeats the request with the same key, as it is told. @throws Error with any other answer.
+ * repeats the request with the same key, as it is told. So it does once if the server has just
+ * closed the idle connection that it used. @throws Error with any other answer, or without one.
  */
 export async function pay(userId: string): Promise<string> {
   const once = { userId, key: newId('key'), body: { orderId: newId('order') } };
   for (;;) {
-    const { status, headers, text, json } = await checkout(once);
+    const { status, headers, text, json } = await checkout(once).catch((error: Error) => {
+      if (!isClosedConnection(error)) throw error;
+      return checkout(once);
+    });
     if (status === 201) return json['id'] as string;
     const retryAfterS = Number(headers.get('retry-after') ?? NaN);
     if (status !== 503 || Number.isNaN(retryAfterS)) {
@@ -82,6 +86,13 @@ export async function pay(userId: string): Promise<string> {
     await sleep(retryAfterS * 1_000);
   }
 }
+
+/**
+ * The server ends a connection that was idle for 72 s. A client that is late by a moment uses it
+ * once more. A payments that has crashed refuses the connection of the second attempt.
+ */
+const isClosedConnection = ({ cause }: Error) =>
+  (cause as NodeJS.ErrnoException | undefined)?.code === 'UND_ERR_SOCKET';
 
 export async function get(url: string | URL, token: string): Promise<Answer> {
   return await request('GET', new URL(url), { token });

@@ -44,6 +44,7 @@ const COMMANDS = [
   ['bench:cost', 'bench/bench-cost', 'measure what a payment costs'],
   ['bench:pipeline', 'bench/bench-pipeline', 'compare with the raw chain and with tutorials'],
   ['bench:peak', 'bench/bench-peak', 'offer more checkouts than payments can make'],
+  ['bench:growth', 'bench/bench-growth', 'how cost and latency grow with the data'],
   ['build', undefined, 'install packages and build, if something changed'],
 ];
 /** Commands without an npm script: `node tools/run.mjs prepare`. */

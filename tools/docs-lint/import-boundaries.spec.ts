@@ -28,7 +28,7 @@ it.each([
   ['apps/email/src/send-receipt.ts', '@effectively-once/postgres', 'email has no SQL'],
   ['apps/search/src/index-payment.ts', '@effectively-once/postgres', 'search has one store'],
   ['libs/delivery/src/deliver.ts', '@effectively-once/postgres', 'delivery knows Kafka'],
-  ['libs/platform/src/health.ts', '@effectively-once/postgres', 'platform knows HTTP'],
+  ['libs/platform/src/http/health.ts', '@effectively-once/postgres', 'platform knows HTTP'],
   ['libs/postgres/src/postgres-failure.ts', '@effectively-once/platform', 'no framework'],
   ['libs/postgres/src/postgres-options.ts', '@nestjs/typeorm', 'no framework'],
   ['libs/timing/src/with-timeout.ts', '@effectively-once/platform', 'depends on nothing'],

@@ -2,10 +2,10 @@ import type { PaymentCompleted } from '@effectively-once/contracts';
 import {
   DependencyDown,
   IdempotencyCollision,
-  MicroBatch,
   type Applied,
   type IdempotencyStrategy,
 } from '@effectively-once/delivery';
+import { MicroBatch } from '@effectively-once/timing';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { LoyaltyCircuits } from './circuits.js';

@@ -2,10 +2,10 @@ import { Client, type estypes } from '@elastic/elasticsearch';
 import type { PaymentCompleted } from '@effectively-once/contracts';
 import {
   IdempotencyCollision,
-  MicroBatch,
   type Applied,
   type IdempotencyStrategy,
 } from '@effectively-once/delivery';
+import { MicroBatch } from '@effectively-once/timing';
 import { Inject, Injectable } from '@nestjs/common';
 import { SearchCircuits } from './circuits.js';
 import { elasticsearchFailure, refusalOf } from './elasticsearch/elasticsearch-failure.js';

@@ -15,7 +15,6 @@ export type { Applied, IdempotencyStrategy } from './idempotency-strategy.js';
 export { KeepErrorIdentity } from './transport/keep-error-identity.filter.js';
 export type { LaneExtras } from './transport/handler.js';
 export { LANES, LaneTransport } from './transport/lane-transport.js';
-export { MicroBatch } from '@effectively-once/timing';
 export {
   DeliveryModule,
   paymentCompletedDecoder,

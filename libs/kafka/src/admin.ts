@@ -79,6 +79,18 @@ export async function committedOffsets(
   });
 }
 
+/** Sets a group's offsets. @throws Error while the group has members. */
+export async function setOffsets(
+  options: Connection & { groupId: string; topic: string; offsets: ReadonlyMap<number, bigint> },
+): Promise<void> {
+  const { groupId, topic, offsets } = options;
+  const partitions = [...offsets].map(([partition, offset]) => ({
+    partition,
+    offset: String(offset),
+  }));
+  await withAdmin(options, (admin) => admin.setOffsets({ groupId, topic, partitions }));
+}
+
 export interface CommittedOffset {
   offset: bigint;
   metadata: string | null;

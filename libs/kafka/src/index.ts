@@ -6,6 +6,7 @@ export {
   offsetsSince,
   pingBroker,
   rangesSince,
+  setOffsets,
   type Offsets,
 } from './admin.js';
 export { GroupConsumer, type FetchedRecords } from './group-consumer.js';

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { Problem, type RequestFault } from './problem.js';
+import { Problem, type RequestFault } from './http/problem.js';
 
 /** All faults that a schema found. Each unknown field is a fault of its own. */
 export const faultsOf = (error: z.ZodError): RequestFault[] => error.issues.flatMap(faults);

@@ -1,11 +1,12 @@
-export * from './app.js';
-export * from './auth.js';
+export * from './http/app.js';
+export * from './http/auth.js';
 export * from './config.js';
 export * from './failure-points.js';
 export * from './faults.js';
-export * from './health.js';
+export * from './http/health.js';
+export { closeIdleConnections } from './http/idle-connections.js';
 export * from './log.js';
 export * from './metrics.js';
-export * from './problem.js';
+export * from './http/problem.js';
 export { mintToken, type Caller } from './token.js';
 export { SettingsWatch, type SettingsCheck } from './settings-watch.js';

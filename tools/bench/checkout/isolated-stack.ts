@@ -1,15 +1,17 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { appUrl } from '../../cli/clients/app-url.js';
 import { appEnvironment } from '../../stack/app-environment.js';
 import type { Environment } from '../../stack/environment.js';
-import { repositoryRoot } from '../../repository-root.js';
-import { startServers } from './start-servers.js';
+import { MeasuredProcess } from '../processes/measured-process.js';
+import {
+  startApp,
+  untilAppIsReady,
+  type RunOptions,
+  type StartedApp,
+} from '../processes/start-app.js';
+import { startServers } from '../processes/start-servers.js';
 
 const SERVERS = ['postgres', 'third-parties'];
-const READY_WITHIN_MS = 30_000;
 
 /** The program under load: the service, or the minimal baseline. */
 export type Contestant = 'payments' | 'bare';
@@ -29,47 +31,35 @@ export async function startIsolatedStack(options: {
   signal: AbortSignal;
   print: (line: string) => void;
 }): Promise<IsolatedStack> {
+  const { signal } = options;
   const started = await startServers({ names: SERVERS, nodeEnv: 'test', ...options });
   const { environment, folder } = started;
-  const paymentsUrl = `http://127.0.0.1:${environment.settings.PAYMENTS_PORT}`;
   return {
     environment,
-    paymentsUrl,
+    paymentsUrl: appUrl(environment, 'PAYMENTS'),
     with: async (contestant, during) => {
-      const log = join(folder.logs, `${contestant}.log`);
-      const { child, ended } = launch(contestant, environment, log);
+      const app = launch(contestant, { environment, logFolder: folder.logs, signal });
       try {
-        await untilReady(paymentsUrl, child, log);
+        await untilAppIsReady(app);
         return await during();
       } finally {
-        child.kill('SIGTERM');
-        await ended;
+        await app.process.stop();
       }
     },
     stop: started.stop,
   };
 }
 
-function launch(contestant: Contestant, environment: Environment, logFile: string) {
-  const log = openSync(logFile, 'a');
-  const script = {
-    payments: join(repositoryRoot, 'apps', 'payments', 'dist', 'main.js'),
-    bare: join(import.meta.dirname, 'bare-checkout.js'),
-  }[contestant];
-  const child = spawn(process.execPath, [script], {
+function launch(
+  contestant: Contestant,
+  { environment, logFolder, signal }: RunOptions,
+): StartedApp {
+  if (contestant === 'payments') return startApp('payments', { environment, logFolder, signal });
+  const logFile = join(logFolder, 'bare.log');
+  const process = new MeasuredProcess([join(import.meta.dirname, 'bare-checkout.js')], {
     env: appEnvironment('payments', environment, { journalFolder: '' }),
-    stdio: ['ignore', log, log],
+    logFile,
+    signal,
   });
-  closeSync(log);
-  return { child, ended: once(child, 'exit') };
-}
-
-async function untilReady(url: string, child: ChildProcess, log: string): Promise<void> {
-  const giveUpAtMs = performance.now() + READY_WITHIN_MS;
-  while (child.exitCode === null && performance.now() < giveUpAtMs) {
-    const answer = await fetch(`${url}/health/ready`).catch(() => undefined);
-    if (answer?.ok) return;
-    await sleep(50);
-  }
-  throw new Error(`the program did not become ready; its log: ${log}`);
+  return { url: appUrl(environment, 'PAYMENTS'), process, logFile };
 }

@@ -1,5 +1,4 @@
-import { median } from '../delivery/effects.js';
-import { spread, type Spread } from '../spread.js';
+import { median, spread, type Spread } from '../statistics/spread.js';
 import { figuresOf, type CostReport } from './report.js';
 
 /** Two runs that belong together: one right after the other. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CONSUMERS } from '@effectively-once/contracts';
 import { waitUntilDrained } from '../../faults/wait-until-drained.js';
-import { difference, quantileMs, readHistogram, type Histogram } from '../histogram.js';
+import { difference, quantileMs, readHistogram, type Histogram } from '../statistics/histogram.js';
 import type { Checkouts } from '../load/checkouts.js';
 import { closedLoop } from '../load/closed-loop.js';
 import { openLoop } from '../load/open-loop.js';

@@ -25,7 +25,9 @@ const TICKS_PER_S = 100;
  *
  * @throws Error if a service has been restarted since `services` were listed: it begins at 0.
  */
-export async function readCpuTimes(services: readonly Service[]): Promise<CpuTimes> {
+export async function readCpuTimes(
+  services: readonly Pick<Service, 'name' | 'kind' | 'url' | 'pid'>[],
+): Promise<CpuTimes> {
   if (services.every(({ pid }) => pid !== null)) return timesOf(services, processTable());
   const apps = services.filter(({ kind }) => kind === 'app');
   return new Map(

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ConsumerName } from '@effectively-once/contracts';
 import type { Effect } from './effects.js';
-import { MeasuredProcess } from './measured-process.js';
+import { MeasuredProcess } from '../processes/measured-process.js';
 
 export type ConsumerSettings = { brokers: string[]; topic: string } & (
   | { transport: 'lanes'; consumer: ConsumerName }

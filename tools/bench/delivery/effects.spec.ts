@@ -1,4 +1,4 @@
-import { auditEffects, isClean, median, perSecond, type Effect } from './effects.js';
+import { auditEffects, isClean, perSecond, type Effect } from './effects.js';
 
 const effect = (user: string, n: number, doneAtMs = 0): Effect => ({
   user,
@@ -35,11 +35,4 @@ it('finds lost, doubled and reordered effects', () => {
 
 it('the rate starts with the start of the first effect', () => {
   expect(perSecond([effect('a', 0, 1_020), effect('a', 1, 1_040)])).toBeCloseTo(50);
-});
-
-it('calculates the median of many values, two, one, and none', () => {
-  expect(median([3, 1, 2])).toBe(2);
-  expect(median([4, 1, 3, 2])).toBe(2.5);
-  expect(median([7])).toBe(7);
-  expect(median([])).toBeNaN();
 });

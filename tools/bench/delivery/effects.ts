@@ -60,10 +60,3 @@ export function perSecond(effects: Effect[]): number {
   }
   return (effects.length * 1_000) / (last - first);
 }
-
-/** NaN for an empty list. */
-export function median(values: number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const [low, high] = [(sorted.length - 1) >> 1, sorted.length >> 1];
-  return ((sorted[low] ?? NaN) + (sorted[high] ?? NaN)) / 2;
-}

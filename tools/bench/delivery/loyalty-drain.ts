@@ -9,7 +9,7 @@ import { auditTable } from '../../cli/tables/audit-table.js';
 import { repositoryRoot } from '../../repository-root.js';
 import { endOfTopic } from './end-of-topic.js';
 import { makePayments } from './hand-made-payments.js';
-import { MeasuredProcess } from './measured-process.js';
+import { MeasuredProcess } from '../processes/measured-process.js';
 import type { Part } from './part.js';
 
 const PAYMENTS = 50_000;

@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { deadLetterTopic } from '@effectively-once/contracts';
 import { endOffsets, ensureTopics, RecordProducer } from '@effectively-once/kafka';
 import { ConsumerProcess } from './consumer-process.js';
-import { auditEffects, isClean, median, USERS, type Effect } from './effects.js';
+import { auditEffects, isClean, USERS, type Effect } from './effects.js';
+import { median } from '../statistics/spread.js';
 import type { Part } from './part.js';
 import { asMessage } from './produce.js';
 

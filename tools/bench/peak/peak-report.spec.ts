@@ -12,6 +12,8 @@ const second = {
   refusedP99Ms: 12,
 };
 
+const cost = { cpuMsPerRecord: 1, maxMb: 150 };
+
 const report = (changes: Partial<PeakReport> = {}): PeakReport => ({
   at: '2026-11-20T00:00:00Z',
   machine: { cores: 2, gigabytes: 24, loadAverage: 1 },
@@ -45,9 +47,9 @@ const report = (changes: Partial<PeakReport> = {}): PeakReport => ({
   lost: [],
   stored: 401,
   drained: {
-    email: { perSecond: 300, seconds: 2 },
-    loyalty: { perSecond: 3_000, seconds: 1 },
-    search: { perSecond: 1_000, seconds: 1 },
+    email: { perSecond: 300, seconds: 2, ...cost },
+    loyalty: { perSecond: 3_000, seconds: 1, ...cost },
+    search: { perSecond: 1_000, seconds: 1, ...cost },
   },
   ...changes,
 });

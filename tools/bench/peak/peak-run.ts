@@ -5,11 +5,12 @@ import { Client } from 'pg';
 import { appUrl } from '../../cli/clients/app-url.js';
 import { demoToken } from '../../cli/clients/demo-token.js';
 import { addresses } from '../../stack/addresses.js';
-import type { startServers } from '../checkout/start-servers.js';
-import { MeasuredProcess } from '../delivery/measured-process.js';
+import type { startServers } from '../processes/start-servers.js';
+import { MeasuredProcess } from '../processes/measured-process.js';
 import { checkoutsOfManyUsers, type LoadResult } from '../load/checkouts.js';
 import { closedLoop } from '../load/closed-loop.js';
-import { drain, type Drain } from './drain.js';
+import { drainBacklog, type Drain } from '../processes/drain-backlog.js';
+import { startApp } from '../processes/start-app.js';
 import { openCounts, watchPeak, type Observed, type Watched } from './watch-peak.js';
 import type { PeakLoad, PeakResult } from './offer-peak.js';
 
@@ -73,11 +74,8 @@ export async function runPeak(tools: Tools, options: PeakOptions): Promise<PeakR
   const drained: Partial<Record<ConsumerName, Drain>> = {};
   for (const consumer of CONSUMERS) {
     print(`${consumer} starts, with ${total} records before it …`);
-    drained[consumer] = await drain(consumer, total, {
-      environment,
-      logFolder: folder.logs,
-      signal,
-    });
+    const options = { environment, logFolder: folder.logs, signal };
+    drained[consumer] = await drainBacklog(startApp(consumer, options), total, signal);
   }
   return {
     closedLoop: closed,

@@ -1,4 +1,4 @@
-import { percentile } from '../spread.js';
+import { percentile } from '../statistics/spread.js';
 import { Seconds } from './seconds.js';
 
 it('counts a checkout in the second in which it was due, however late its answer is', () => {

@@ -1,4 +1,4 @@
-import { percentile } from '../spread.js';
+import { percentile } from '../statistics/spread.js';
 
 /** What became of one offered checkout. `other` is a failure of the run. */
 export type Outcome = 'accepted' | 'refused' | 'other';

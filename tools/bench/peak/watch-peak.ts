@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PAYMENT_COMPLETED } from '@effectively-once/contracts';
 import { Client } from 'pg';
 import { endOfTopic } from '../delivery/end-of-topic.js';
-import { percentile } from '../spread.js';
+import { percentile } from '../statistics/spread.js';
 
 const PROBE_EVERY_MS = 250;
 const PROBE_TIMEOUT_MS = 10_000;

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { readSamples } from '@effectively-once/testing/metrics';
 import type { Service } from '../../stack/mode.js';
 import { readCpuTimes, usedBetween, type CpuTimes } from '../cpu/cpu-times.js';
-import { spread, type Spread } from '../spread.js';
+import { spread, type Spread } from '../statistics/spread.js';
 import { OpenStream } from './open-stream.js';
 
 /** The console stops to collect 5 s after its last page has left. */

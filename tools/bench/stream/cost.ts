@@ -1,7 +1,7 @@
 import { waitUntilDrained } from '../../faults/wait-until-drained.js';
 import type { Checkouts, LoadResult } from '../load/checkouts.js';
 import { closedLoop } from '../load/closed-loop.js';
-import { spread, type Spread } from '../spread.js';
+import { spread, type Spread } from '../statistics/spread.js';
 import { alternate, ratios, type PhaseFigures, type StreamTarget } from './alternate.js';
 import { secondsUsed, totalOf } from '../cpu/cpu-times.js';
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { waitUntil } from '@effectively-once/testing';
 import { chromium, type Browser } from 'playwright-core';
-import { spread, type Spread } from '../spread.js';
+import { spread, type Spread } from '../statistics/spread.js';
 import { expectNoPage, type StreamTarget } from './alternate.js';
 
 const CONTEXTS = 10;

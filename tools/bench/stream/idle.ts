@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { spread } from '../spread.js';
+import { spread } from '../statistics/spread.js';
 import { alternate, ratios, type PhaseFigures, type StreamTarget } from './alternate.js';
 import { consoleCpuMsPerS, type Compared } from './cost.js';
 import { totalOf } from '../cpu/cpu-times.js';

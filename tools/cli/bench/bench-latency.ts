@@ -2,7 +2,7 @@ import { cpus, totalmem } from 'node:os';
 import { worstStatus } from '@effectively-once/audit';
 import { CONSUMERS } from '@effectively-once/contracts';
 import { Command } from 'commander';
-import { difference, quantileMs, readHistogram } from '../../bench/histogram.js';
+import { difference, quantileMs, readHistogram } from '../../bench/statistics/histogram.js';
 import { offerPayments } from '../../bench/load/offer-payments.js';
 import { readEnvironment } from '../../stack/environment.js';
 import { appUrl } from '../clients/app-url.js';

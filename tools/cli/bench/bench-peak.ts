@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { worstStatus } from '@effectively-once/audit';
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { startServers } from '../../bench/checkout/start-servers.js';
+import { startServers } from '../../bench/processes/start-servers.js';
 import { peakPicture } from '../../bench/peak/peak-picture.js';
 import { barsOf, peakTable, summaryLines, type PeakReport } from '../../bench/peak/peak-report.js';
 import { runPeak } from '../../bench/peak/peak-run.js';

@@ -12,7 +12,7 @@ import {
   topicRecordBytes,
   walPosition,
   type Footprint,
-} from '../../bench/sizing.js';
+} from '../../bench/cost/sources/footprint.js';
 import { readEnvironment } from '../../stack/environment.js';
 import { waitUntilDrained } from '../../faults/wait-until-drained.js';
 import { stackFolder } from '../../stack/native/stack-folder.js';

@@ -3,7 +3,7 @@ import { worstStatus } from '@effectively-once/audit';
 import { Argument, Command } from 'commander';
 import pc from 'picocolors';
 import { checkoutsOfManyUsers } from '../../bench/load/checkouts.js';
-import type { Spread } from '../../bench/spread.js';
+import type { Spread } from '../../bench/statistics/spread.js';
 import type { StreamTarget } from '../../bench/stream/alternate.js';
 import { withProcesses } from '../../bench/cpu/container-processes.js';
 import { measureCost, type Compared, type Cost } from '../../bench/stream/cost.js';

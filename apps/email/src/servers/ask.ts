@@ -2,6 +2,7 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import { text } from 'node:stream/consumers';
 import { DependencyDown } from '@effectively-once/delivery';
+import { closeIdleConnections } from '@effectively-once/platform';
 import { TimeoutError } from '@effectively-once/timing';
 import { ASK_TIMEOUT_MS } from '../config.js';
 
@@ -62,21 +63,11 @@ async function reach(dependency: string, url: URL, question: Question): Promise<
     const body = await text(response);
     return { status, isOk: status >= 200 && status < 300, json: () => JSON.parse(body) as unknown };
   } catch (error) {
-    closeIdleConnections();
+    for (const agent of Object.values(agents)) closeIdleConnections(agent);
     if (isTooLate) throw new TimeoutError(`no answer within ${timeoutMs} ms`);
     throw new DependencyDown(dependency, { cause: error });
   } finally {
     clearTimeout(timeout);
-  }
-}
-
-/**
- * A firewall that has forgotten one connection has forgotten the idle ones too. Each of them would
- * cost one more receipt its time limit.
- */
-function closeIdleConnections(): void {
-  for (const { freeSockets } of Object.values(agents)) {
-    for (const socket of Object.values(freeSockets).flat()) socket?.destroy();
   }
 }
 

@@ -1,4 +1,4 @@
-import { MicroBatch } from '@effectively-once/delivery';
+import { MicroBatch } from '@effectively-once/timing';
 import { z } from 'zod';
 import { ASK_TIMEOUT_MS, BATCH_TIMEOUT_MS } from '../config.js';
 import { ask } from './ask.js';

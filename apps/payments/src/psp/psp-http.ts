@@ -1,4 +1,5 @@
 import type { Agent } from 'node:http';
+import { closeIdleConnections } from '@effectively-once/platform';
 import Stripe from 'stripe';
 import type { ReachPoint } from '../runtime/failure-points.js';
 
@@ -39,15 +40,4 @@ export function neverConnected(error: unknown): boolean {
   const detail: unknown = error.detail;
   if (!(detail instanceof PspConnectionError)) return false;
   return NO_CONNECTION.has(String((detail.cause as { code?: unknown } | undefined)?.code));
-}
-
-/**
- * Closes the connections that wait for a next request. A firewall that has forgotten one has
- * forgotten the others too. Each of them would cost one more checkout its timeout, or one more
- * trial of the circuit breaker. Requests that run keep their connection.
- */
-function closeIdleConnections({ freeSockets }: Agent): void {
-  for (const sockets of Object.values(freeSockets)) {
-    for (const socket of sockets ?? []) socket.destroy();
-  }
 }

@@ -1,5 +1,4 @@
-import { median } from '../../delivery/effects.js';
-import { spread, type Spread } from '../../spread.js';
+import { median, spread, type Spread } from '../../statistics/spread.js';
 import { EFFECTS, type PipelineAudit } from '../audit/count-effects.js';
 import { CONTESTANTS, type ContestantName } from '../contestants.js';
 import type { EffectLatencies } from '../run/latency.js';

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import type { Spread } from '../../spread.js';
+import type { Spread } from '../../statistics/spread.js';
 import { EFFECTS, type EffectName } from '../audit/count-effects.js';
 import { CONTESTANTS, contestants, type ContestantName } from '../contestants.js';
 import type { TurnResult } from '../run/turn.js';

@@ -1,4 +1,4 @@
-import { percentile } from '../../spread.js';
+import { percentile } from '../../statistics/spread.js';
 import { EFFECTS, type EffectName, type PipelineEvidence } from '../audit/count-effects.js';
 
 export interface LatencyMs {

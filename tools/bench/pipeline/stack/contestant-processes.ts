@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MeasuredProcess } from '../../delivery/measured-process.js';
+import { MeasuredProcess } from '../../processes/measured-process.js';
 
 /** A consumer that is restarted waits for the session timeout of its group (30 s by default). */
 const READY_WITHIN_MS = 120_000;

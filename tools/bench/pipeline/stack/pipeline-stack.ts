@@ -2,7 +2,7 @@ import { addresses } from '../../../stack/addresses.js';
 import type { Environment } from '../../../stack/environment.js';
 import { readState, type ProcessRecord } from '../../../stack/native/supervision/state.js';
 import type { Service } from '../../../stack/mode.js';
-import { startServers } from '../../checkout/start-servers.js';
+import { startServers } from '../../processes/start-servers.js';
 
 const SERVERS = ['postgres', 'kafka', 'connect', 'redis', 'elasticsearch'] as const;
 

@@ -1,5 +1,3 @@
-import { median } from './delivery/effects.js';
-
 /** The median of some values, and the lowest and the highest. */
 export interface Spread {
   median: number;
@@ -17,4 +15,11 @@ export const spread = (values: number[]): Spread => ({
 export function percentile(values: readonly number[], quantile: number): number {
   const sorted = [...values].sort((one, other) => one - other);
   return sorted[Math.max(0, Math.ceil(quantile * sorted.length) - 1)] ?? NaN;
+}
+
+/** NaN for an empty list. */
+export function median(values: number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const [low, high] = [(sorted.length - 1) >> 1, sorted.length >> 1];
+  return ((sorted[low] ?? NaN) + (sorted[high] ?? NaN)) / 2;
 }

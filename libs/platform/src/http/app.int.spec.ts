@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { Module } from '@nestjs/common';
 import { createApp } from './app.js';
-import { createLogger } from './log.js';
+import { createLogger } from '../log.js';
 
 @Module({})
 class EmptyModule {}

@@ -9,7 +9,7 @@ import {
 import type { FastifyRequest } from 'fastify';
 import { errors, jwtVerify } from 'jose';
 import { Problem } from './problem.js';
-import { ALGORITHM, AUDIENCE, ISSUER, type Caller } from './token.js';
+import { ALGORITHM, AUDIENCE, ISSUER, type Caller } from '../token.js';
 
 const USER_ID = /^[A-Za-z0-9_-]{1,64}$/;
 

@@ -1,6 +1,6 @@
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Logger } from './log.js';
+import type { Logger } from '../log.js';
 
 /** One fault in a request, located by JSON pointer (RFC 6901). */
 export interface RequestFault {

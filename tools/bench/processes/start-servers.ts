@@ -5,7 +5,7 @@ import { ProgressPrinter } from '../../stack/native/progress/progress-printer.js
 import { stackFolder, type StackFolder } from '../../stack/native/stack-folder.js';
 import { startStack } from '../../stack/native/start-stack.js';
 
-export interface IsolatedServers {
+export interface StartedServers {
   environment: Environment;
   folder: StackFolder;
   /** Stops them, and deletes their data and logs. */
@@ -22,7 +22,7 @@ export async function startServers(options: {
   nodeEnv: Environment['settings']['NODE_ENV'];
   signal: AbortSignal;
   print: (line: string) => void;
-}): Promise<IsolatedServers> {
+}): Promise<StartedServers> {
   const { names, nodeEnv, signal, print } = options;
   const { name, ports } = await freePortBlock(readEnvironment().settings);
   const environment = readEnvironment({ ...process.env, ...ports, NODE_ENV: nodeEnv });

@@ -4,8 +4,8 @@ import helmet from '@fastify/helmet';
 import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { ConfigError } from './config.js';
-import { createLogger, nestLogger, type Logger } from './log.js';
+import { ConfigError } from '../config.js';
+import { createLogger, nestLogger, type Logger } from '../log.js';
 import { ProblemFilter } from './problem.js';
 
 const BODY_LIMIT_BYTES = 64 * 1024;

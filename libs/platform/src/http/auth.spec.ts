@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { TokenVerifier } from './auth.js';
-import { mintToken } from './token.js';
+import { mintToken } from '../token.js';
 
 const SECRET = 'a-secret-of-at-least-32-bytes-for-tests';
 const TTL_S = 60;

@@ -1,7 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp } from './app.js';
 import { HealthModule } from './health.js';
-import { createLogger } from './log.js';
+import { createLogger } from '../log.js';
 
 let app: NestFastifyApplication;
 let url: string;
