@@ -27,7 +27,9 @@ export class MeasuredProcess {
       // The process could not be started.
       this.child.once('error', () => resolve());
     });
-    signal.addEventListener('abort', () => void this.stop(), { once: true });
+    const stop = () => void this.stop();
+    signal.addEventListener('abort', stop, { once: true });
+    void this.ended.then(() => signal.removeEventListener('abort', stop));
   }
 
   get hasEnded(): boolean {

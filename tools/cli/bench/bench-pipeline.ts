@@ -31,7 +31,7 @@ const command = new Command('npm run bench:pipeline --')
   .option('--clients <n>', 'clients of the closed loop', fromOne, 32)
   .option('--only <names>', `some contestants: ${CONTESTANTS.join(',')}`, names, [...CONTESTANTS])
   .option('--no-kill', 'without the turns with kill -9')
-  .option('--picture <file>', 'also draw the result as SVG')
+  .option('--picture <file>', 'also draw the result as SVG', fileName)
   .option('--json', 'print one JSON object', false)
   .addHelpText(
     'after',
@@ -163,4 +163,10 @@ function rounds(text: string): number {
   const count = fromOne(text);
   if (count <= ROUNDS_MAX) return count;
   throw new InvalidArgumentError(`must be at most ${ROUNDS_MAX}.`);
+}
+
+/** @throws InvalidArgumentError for the option behind it: `--picture --json`. */
+function fileName(text: string): string {
+  if (!text.startsWith('-')) return text;
+  throw new InvalidArgumentError('must be a file.');
 }
