@@ -12,6 +12,8 @@ import { databaseUrl, elasticsearchUrl, kafkaBrokers } from './servers-of.js';
 
 const SIZES = [1_000, 10_000, 100_000];
 const USERS = 1_000;
+/** It must be enough at every size. Without a limit V8 collects garbage late, and memory says little. */
+const HEAP_MB = 160;
 
 /** A full audit of more and more payments, with everything that belongs to them in every store. */
 export async function auditGrowth(part: GrowthPart): Promise<GrowthAxis> {
@@ -47,7 +49,7 @@ export async function auditGrowth(part: GrowthPart): Promise<GrowthAxis> {
 async function auditOnce({ started, signal }: GrowthPart): Promise<MeasuredAudit> {
   const program = join(import.meta.dirname, '..', 'audit-process.js');
   const { child, ended } = new MeasuredProcess(
-    [program, JSON.stringify(auditSources(started.environment))],
+    [`--max-old-space-size=${HEAP_MB}`, program, JSON.stringify(auditSources(started.environment))],
     { env: process.env, logFile: join(started.folder.logs, 'audit-process.log'), signal },
   );
   const [answer] = await Promise.race([
