@@ -12,7 +12,7 @@ import { databaseUrl, elasticsearchUrl, kafkaBrokers } from './servers-of.js';
 
 const SIZES = [1_000, 10_000, 100_000];
 const USERS = 1_000;
-/** It must be enough at every size. Without a limit V8 collects garbage late, and memory says little. */
+/** Enough at every size. Without a limit V8 collects garbage late, and memory says little. */
 const HEAP_MB = 160;
 
 /** A full audit of more and more payments, with everything that belongs to them in every store. */
