@@ -9,6 +9,7 @@ import { createTopics } from '../stack/prepare/topics.js';
 import { ProgressPrinter } from '../stack/native/progress/progress-printer.js';
 import { stackFolder } from '../stack/native/stack-folder.js';
 import { startStack } from '../stack/native/start-stack.js';
+import { controlSocketOf } from '../stack/native/supervision/control-protocol.js';
 import { isAlive, readState, type ProcessRecord } from '../stack/native/supervision/state.js';
 import type { ProcessDefinition } from '../stack/native/processes/process-definition.js';
 import { preparePostgres } from '../stack/prepare/databases.js';
@@ -74,7 +75,12 @@ export async function startNativeTestStack(options: StackOptions): Promise<Break
     environment,
     processes,
     breakable,
-    addresses: { ...whereItIs(environment), ...breakable, STATE_FILE: folder.stateFile },
+    addresses: {
+      ...whereItIs(environment),
+      ...breakable,
+      STATE_FILE: folder.stateFile,
+      CONTROL_SOCKET: controlSocketOf(folder),
+    },
     stop: async ({ keepLogs }) => {
       const started = processes();
       await stack.stop();

@@ -11,6 +11,9 @@ import { servers } from './servers/servers.js';
 import type { StackFolder } from './stack-folder.js';
 import type { Step, StepEvent } from './progress/steps.js';
 import { Supervisor } from './processes/supervisor.js';
+import { controlSocketOf } from './supervision/control-protocol.js';
+import { serveControl, type ControlServer } from './supervision/control-server.js';
+import { StoppableApps } from './supervision/stoppable-apps.js';
 
 export type Progress =
   | StepEvent
@@ -53,7 +56,11 @@ export async function startStack(options: {
   const kill = () => supervisor.kill();
   // Also after an uncaught error: no process may outlive its supervisor.
   process.once('exit', kill);
+  const stoppable = new StoppableApps((name) => supervisor.app(name), onNote);
+  let control: ControlServer | undefined;
   const stop = async () => {
+    await control?.close();
+    stoppable.close();
     await supervisor.stop((event) => {
       if (event.kind === 'done') onProgress({ ...event, kind: 'stopped' });
     });
@@ -66,6 +73,7 @@ export async function startStack(options: {
     await assertPortsAreFree(definitions, environment.settings);
     const steps = preparationsOf(definitions, environment);
     await supervisor.start(definitions, steps, { signal, onEvent: onProgress });
+    control = await serveControl({ socket: controlSocketOf(folder), apps: stoppable, onNote });
   } catch (error) {
     await stop();
     throw error;

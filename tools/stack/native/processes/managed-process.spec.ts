@@ -101,6 +101,36 @@ it('does not restart a stopped program', async () => {
   expect(exits).toEqual([]);
 });
 
+it('runs a stopped program again, and restarts it from then on', async () => {
+  const managed = manage(STAYS);
+  await managed.start(never);
+  const { pid } = managed.record.run!;
+  await managed.stop();
+  await managed.startAgain();
+  const again = managed.record.run!.pid;
+  expect(again).not.toBe(pid);
+  process.kill(again, 'SIGKILL');
+  await until(() => exits.length > 0);
+  await until(() => managed.record.run && managed.record.run.pid !== again);
+  await managed.stop();
+  expect(managed.record.run).toBeNull();
+  // Only the kill: the run before the stop has no loop left that restarts it.
+  expect(exits).toHaveLength(1);
+});
+
+it('runs a stopped program again after a restart that waited', async () => {
+  const managed = manage(diesAtEveryRestart);
+  await managed.start(never);
+  process.kill(managed.record.run!.pid, 'SIGKILL');
+  await until(() => exits.length > 0);
+  await managed.stop();
+  const restarted = managed.startAgain().catch((error: Error) => error);
+  await until(() => exits.length > 1);
+  expect(exits.map(({ restartInMs }) => restartInMs)).toEqual([500, 500]);
+  await managed.stop();
+  await restarted;
+});
+
 it('kills a program that ignores the signal, after its time limit', async () => {
   const managed = manage(`process.on('SIGTERM', () => {}); ${STAYS}`, { stopWithinMs: 50 });
   await managed.start(never);

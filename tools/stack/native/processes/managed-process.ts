@@ -28,7 +28,7 @@ export interface Exit {
 export class ManagedProcess {
   private child: ChildProcess | undefined;
   private backOffMs = BACK_OFF_FIRST_MS;
-  private readonly stopping = new AbortController();
+  private stopping = new AbortController();
   private readonly log: ServerLog;
   readonly record: ProcessRecord;
 
@@ -78,6 +78,18 @@ export class ManagedProcess {
     const timer = setTimeout(() => this.kill(), this.definition.stopWithinMs);
     await ended;
     clearTimeout(timer);
+  }
+
+  /**
+   * Runs the program again after `stop`, and resolves when it is healthy. From then on it is
+   * restarted whenever it ends, also before it is healthy.
+   * @throws Error if it is not healthy in time. It still runs then, and is still restarted.
+   */
+  async startAgain(): Promise<void> {
+    this.stopping = new AbortController();
+    this.backOffMs = BACK_OFF_FIRST_MS;
+    void this.keepRunning(this.spawn());
+    await this.untilHealthy(this.stopping.signal);
   }
 
   /** Kills the program and its child processes at once. */
@@ -138,11 +150,13 @@ export class ManagedProcess {
   }
 
   private async keepRunning(firstEnd: Promise<string>): Promise<void> {
+    // Its own: `startAgain` replaces the field, and this loop must still end.
+    const { signal: stopped } = this.stopping;
     let ended = firstEnd;
     for (;;) {
       const startedAt = Date.now();
       const how = await ended;
-      if (this.stopping.signal.aborted) return;
+      if (stopped.aborted) return;
       const ranForMs = Date.now() - startedAt;
       if (ranForMs > STABLE_AFTER_MS) this.backOffMs = BACK_OFF_FIRST_MS;
       this.options.onExit({
@@ -152,8 +166,8 @@ export class ManagedProcess {
         logTail: this.log.tail(5),
         restartInMs: this.backOffMs,
       });
-      await sleep(this.backOffMs, this.stopping.signal);
-      if (this.stopping.signal.aborted) return;
+      await sleep(this.backOffMs, stopped);
+      if (stopped.aborted) return;
       const { restartWithinMs = BACK_OFF_MAX_DEFAULT_MS } = this.definition;
       this.backOffMs = Math.min(this.backOffMs * 2, restartWithinMs);
       ended = this.spawn();

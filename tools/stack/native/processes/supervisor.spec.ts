@@ -89,3 +89,14 @@ it('refuses a folder that another supervisor owns', () => {
   supervise();
   expect(() => supervise()).toThrow(`another start is running in ${folder.path}`);
 });
+
+it('gives out an app by its name, and no server', async () => {
+  const supervisor = supervise();
+  const app = { ...sample('loyalty'), kind: 'app' as const };
+  expect(() => supervisor.app('loyalty')).toThrow('the stack is starting');
+  await supervisor.start([sample('broker'), app], [], quiet);
+  expect(supervisor.app('loyalty').definition.name).toBe('loyalty');
+  expect(() => supervisor.app('broker')).toThrow('there is no app broker; the apps are: loyalty');
+  await supervisor.stop(() => undefined);
+  expect(() => supervisor.app('loyalty')).toThrow('the stack is stopping');
+});

@@ -65,6 +65,20 @@ export class Supervisor {
     for (const managed of this.processes.values()) managed.kill();
   }
 
+  /**
+   * The app of this name, to stop it and start it again.
+   * @throws Error that names the apps, if there is none of this name; and while the stack starts or
+   * stops.
+   */
+  app(name: string): ManagedProcess {
+    if (this.phase !== 'running') throw new Error(`the stack is ${this.phase}`);
+    const app = this.processes.get(name);
+    if (app?.definition.kind === 'app') return app;
+    const apps = [...this.processes.values()].filter(({ definition }) => definition.kind === 'app');
+    const names = apps.map(({ definition }) => definition.name).join(', ');
+    throw new Error(`there is no app ${name}; the apps are: ${names}`);
+  }
+
   private startOf(definition: ProcessDefinition): Step {
     const managed = new ManagedProcess(definition, {
       logFolder: this.folder.logs,

@@ -1,0 +1,38 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { controlAnswer, whyNoControlSocket, type ControlRequest } from './control-protocol.js';
+
+/** The supervisor refused, or no supervisor answered. The message says what to do. */
+export class ControlRefused extends Error {
+  override readonly name = 'ControlRefused';
+}
+
+/**
+ * Asks the supervisor of a running stack to stop or start one app, and waits until it is done.
+ * @throws ControlRefused
+ */
+export async function askSupervisor(socket: string, request: ControlRequest): Promise<void> {
+  const why = whyNoControlSocket(socket);
+  if (why !== undefined) throw new ControlRefused(`cannot ${request.command} one app: ${why}`);
+  const answer = await exchange(socket, request).catch((cause: Error) => {
+    throw new ControlRefused(
+      `the supervisor does not answer at ${socket} (${cause.message}); ` +
+        'a stack of an older version has no such socket: npm stop, then npm start',
+      { cause },
+    );
+  });
+  if ('refused' in answer) throw new ControlRefused(answer.refused);
+}
+
+async function exchange(socket: string, request: ControlRequest) {
+  const connection = connect(socket);
+  try {
+    await once(connection, 'connect');
+    connection.write(`${JSON.stringify(request)}\n`);
+    // The supervisor bounds the time of each request, so this waits as long as it takes.
+    return controlAnswer.parse(JSON.parse(await text(connection)));
+  } finally {
+    connection.destroy();
+  }
+}
