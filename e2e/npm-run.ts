@@ -23,11 +23,7 @@ export function npmRun(
   arguments_: readonly string[] = [],
   changed: Record<string, string> = {},
 ): Promise<Ended> {
-  const system = Object.entries({ ...at, KAFKA_BROKERS: at.KAFKA_BROKERS.join() });
-  // Jest and CI set FORCE_COLOR; colour codes would break the comparison of texts.
-  const { FORCE_COLOR: _, ...inherited } = process.env;
-  const plain = { ...inherited, NO_COLOR: '1', USER: 'olga' };
-  const env = { ...plain, ...Object.fromEntries(system), ...changed };
+  const env = npmEnvironment(changed);
   return new Promise((resolve) => {
     execFile(
       process.execPath,
@@ -36,4 +32,13 @@ export function npmRun(
       (error, out, err) => resolve({ code: Number(error?.code ?? 0), out, err, output: out + err }),
     );
   });
+}
+
+/** The environment of a command that works on the system under test. */
+export function npmEnvironment(changed: Record<string, string> = {}): NodeJS.ProcessEnv {
+  const system = Object.entries({ ...at, KAFKA_BROKERS: at.KAFKA_BROKERS.join() });
+  // Jest and CI set FORCE_COLOR; colour codes would break the comparison of texts.
+  const { FORCE_COLOR: _, ...inherited } = process.env;
+  const plain = { ...inherited, NO_COLOR: '1', USER: 'olga' };
+  return { ...plain, ...Object.fromEntries(system), ...changed };
 }

@@ -7,8 +7,18 @@ const settingsWatch = killedBy('libs/platform/src/settings-watch.spec.ts');
 const topicSettings = killedBy(`${settings}/settings.spec.ts`);
 const serverSettings = killedBy(`${settings}/settings.int.spec.ts`);
 const walHolders = killedBy('tools/stack/prepare/wal-holders.int.spec.ts');
+const supervision = 'tools/stack/native/supervision';
+const planRewind = killedBy('tools/replay/offsets/plan-rewind.spec.ts');
+const rewindGroup = killedBy('tools/replay/offsets/rewind-group.spec.ts');
+const knownEffects = killedBy('tools/replay/known-effects.spec.ts');
+const sendPayments = killedBy('tools/replay/from-payments/send-payments.spec.ts');
+const stoppableApps = killedBy(`${supervision}/stoppable-apps.spec.ts`);
+const control = killedBy(`${supervision}/control.spec.ts`);
 
-/** The promises about what is watched from outside: nothing is stalled or drifts in silence. */
+/**
+ * The promises about what is watched from outside (nothing is stalled or drifts in silence), and
+ * about the operator's replay (it skips nothing, mails nothing twice, and leaves nothing stopped).
+ */
 export const WATCH_MUTANTS: readonly Mutant[] = [
   {
     mutation: 'watch: a partition of which nothing is committed is not stalled',
@@ -89,5 +99,56 @@ export const WATCH_MUTANTS: readonly Mutant[] = [
     test: walHolders(
       'names the session that has written, without its query, and not the one that has only read',
     ),
+  },
+  {
+    mutation: 'replay: the offsets of a group go forward, and records are skipped',
+    file: 'tools/replay/offsets/plan-rewind.ts',
+    text: 'return from < committed ?',
+    replacement: 'return from !== committed ?',
+    test: planRewind('never goes forward: that would skip records'),
+  },
+  {
+    mutation: 'replay: a receipt without a marker is mailed although the provider has accepted it',
+    file: 'tools/replay/known-effects.ts',
+    text: 'wouldRepeat: mailed',
+    replacement: 'wouldRepeat: NONE',
+    test: knownEffects(
+      'one without a marker that the mail provider has accepted would be mailed twice',
+    ),
+  },
+  {
+    mutation: 'replay: sends a receipt that would be mailed a second time',
+    file: 'tools/replay/from-payments/send-payments.ts',
+    text: 'if (known.wouldRepeat.has(paymentId)) {',
+    replacement: 'if (false) {',
+    test: sendPayments('leaves out a receipt that would be mailed a second time'),
+  },
+  {
+    mutation: 'replay: a consumer stays stopped after a failure',
+    file: 'tools/replay/offsets/rewind-group.ts',
+    text: 'await control.start(consumer);',
+    replacement: '',
+    test: rewindGroup('starts it again when the offsets are refused'),
+  },
+  {
+    mutation: 'replay: sets offsets when the supervisor may have started the consumer',
+    file: 'tools/replay/offsets/rewind-group.ts',
+    text: 'if (now() > setBeforeMs)',
+    replacement: 'if (false)',
+    test: rewindGroup('sets nothing close to the deadline: the supervisor may have started it'),
+  },
+  {
+    mutation: 'supervisor: a command that dies leaves an app stopped',
+    file: `${supervision}/stoppable-apps.ts`,
+    text: 'void this.startAtDeadline(name)',
+    replacement: 'undefined',
+    test: stoppableApps('starts it at the deadline if no command does, and says so'),
+  },
+  {
+    mutation: 'supervisor: every account may stop its apps',
+    file: `${supervision}/control-server.ts`,
+    text: 'const OWNER_ONLY = 0o177;',
+    replacement: 'const OWNER_ONLY = 0o022;',
+    test: control('is closed to every other account'),
   },
 ];

@@ -2,6 +2,7 @@ import { audit, auditWhenQuiet, UnreadableStore, worstStatus } from '@effectivel
 import { Command, InvalidArgumentError } from 'commander';
 import { readEnvironment } from '../../stack/environment.js';
 import { auditSources } from '../clients/audit-sources.js';
+import { pastTime } from '../clients/past-time.js';
 import { auditTable } from '../tables/audit-table.js';
 
 // Exit code 1 means that a guarantee is broken. Every other error is exit code 2.
@@ -39,7 +40,7 @@ const command = new Command('npm run audit --')
   .option(
     '--since <time>',
     'judge only payments that completed since then: an ISO time, or 1h, 30m, 2d',
-    since,
+    (text) => pastTime(text),
   )
   .addHelpText('after', HELP)
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.clean : EXIT.failed))
@@ -89,16 +90,6 @@ function printChanges(): (why: string) => void {
     if (why !== last) process.stderr.write(`waiting: ${why}\n`);
     last = why;
   };
-}
-
-function since(text: string): Date {
-  const [, count, unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
-  const ms = count
-    ? Date.now() - Number(count) * ({ s: 1, m: 60, h: 3_600, d: 86_400 }[unit] ?? 0) * 1_000
-    : Date.parse(text);
-  if (ms > Date.now()) throw new InvalidArgumentError('must not be in the future.');
-  if (/^\d{4}-\d\d-\d\dT|^\d+[smhd]$/.test(text) && !Number.isNaN(ms)) return new Date(ms);
-  throw new InvalidArgumentError('must be an ISO time like 2026-11-20T12:00:00Z, or like 1h.');
 }
 
 function seconds(text: string): number {

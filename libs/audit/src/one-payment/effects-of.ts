@@ -23,15 +23,41 @@ export async function readEffectsOf(
   isExpected: (id: string) => boolean,
 ): Promise<EffectsOf> {
   if (ids.length === 0) return { email: new Set(), loyalty: new Set(), search: new Set() };
-  const [email, loyalty, search] = await Promise.all([
-    orUnknown(readMailed(connections, ids, isExpected)),
-    orUnknown(readAwarded(connections, ids)),
-    orUnknown(readIndexed(connections, ids)),
-  ]);
+  const of = (consumer: ConsumerName) =>
+    orUnknown(readEffectsOfConsumer(connections, { consumer, ids, isExpected }));
+  const [email, loyalty, search] = await Promise.all([of('email'), of('loyalty'), of('search')]);
   return { email, loyalty, search };
 }
 
-async function orUnknown(reading: Promise<Set<string>>): Promise<Set<string> | undefined> {
+/**
+ * The same of one consumer alone.
+ * @throws Error if its store does not answer.
+ */
+export async function readEffectsOfConsumer(
+  connections: Connections,
+  asked: {
+    consumer: ConsumerName;
+    ids: readonly string[];
+    isExpected: (id: string) => boolean;
+  },
+): Promise<ReadonlySet<string>> {
+  const { consumer, ids, isExpected } = asked;
+  if (ids.length === 0) return new Set();
+  switch (consumer) {
+    case 'email':
+      return await readMailed(connections, ids, isExpected);
+    case 'loyalty':
+      return await readAwarded(connections, ids);
+    case 'search':
+      return await readIndexed(connections, ids);
+    default:
+      return consumer satisfies never;
+  }
+}
+
+async function orUnknown(
+  reading: Promise<ReadonlySet<string>>,
+): Promise<ReadonlySet<string> | undefined> {
   try {
     return await reading;
   } catch {

@@ -1,5 +1,5 @@
 export { connectionsTo, type Connections } from './connections.js';
-export { readEffectsOf, type EffectsOf } from './effects-of.js';
+export { readEffectsOf, readEffectsOfConsumer, type EffectsOf } from './effects-of.js';
 export { judgeOnePayment, type OnePayment } from './one-payment.js';
 export type { OnePaymentJudgement } from './judge.js';
 export { readFacts, type OnePaymentFacts } from './read-facts.js';
