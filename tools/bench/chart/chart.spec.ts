@@ -1,5 +1,9 @@
 import { barChart } from './bar-chart.js';
 import { lineChart } from './line-chart.js';
+import { matrixChart } from './matrix-chart.js';
+import { scatterGrid } from './scatter-grid.js';
+import { stackedCharts } from './stacked.js';
+import { swimLanes } from './swim-lanes.js';
 import { shownNumber, ticksUpTo } from './ticks.js';
 
 const attributes = (svg: string, name: string) =>
@@ -101,4 +105,59 @@ describe('lines', () => {
     const series = Array.from({ length: 7 }, (_, n) => ({ name: String(n), points }));
     expect(() => lineChart({ ...chart, series })).toThrow('at most 6');
   });
+});
+
+describe('swim lanes', () => {
+  const lane = {
+    name: 'member',
+    spans: [{ from: 1, to: 4, label: 'frozen' }],
+    moments: [{ at: 4, label: 'effect', isRefused: true }],
+  };
+  const chart = { title: 'one', xLabel: 's', panels: [{ title: 'a', lanes: [lane] }] };
+
+  it('draw a span as long as it took, and a refused moment hollow', () => {
+    const svg = swimLanes(chart);
+    const twice = { ...lane, spans: [{ from: 0, to: 2, label: 'frozen' }, ...lane.spans] };
+    const both = swimLanes({ ...chart, panels: [{ title: 'a', lanes: [twice] }] });
+    const widths = [
+      ...both.matchAll(/class="fill0" x="[\d.]+" y="[\d.]+" width="([\d.]+)" height="14"/g),
+    ];
+    const [short, long] = widths.map(([, width]) => Number(width));
+    expect(long! / short!).toBeCloseTo(1.5, 1);
+    expect(svg).toMatch(/<polygon class="surface axis"/);
+  });
+
+  it('are refused if there are more labels than colours', () => {
+    const spans = Array.from({ length: 7 }, (_, n) => ({ from: 0, to: 1, label: String(n) }));
+    const panels = [{ title: 'a', lanes: [{ ...lane, spans }] }];
+    expect(() => swimLanes({ ...chart, panels })).toThrow('at most 6');
+  });
+});
+
+it('a matrix has one coloured cell for each row and column, and its text says the same', () => {
+  const rows = [
+    { name: 'a', cells: [{ text: 'decoded', mood: 'good' as const }] },
+    { name: 'b', cells: [{ text: 'silently wrong', mood: 'bad' as const }] },
+  ];
+  const svg = matrixChart({ title: 'one', columns: ['x'], rows });
+  expect([...svg.matchAll(/class="fill(\d)"/g)].map(([, color]) => color)).toEqual(['2', '5']);
+  expect(svg).toContain('silently wrong');
+});
+
+it('a scatter shows what is not on the line in another colour', () => {
+  const points = [
+    { x: 1, y: 1 },
+    { x: 2, y: 3 },
+  ];
+  const svg = scatterGrid({ title: 'one', panels: [{ title: 'a', points }] });
+  expect([...svg.matchAll(/<circle class="fill(\d)"/g)].map(([, color]) => color)).toEqual([
+    '0',
+    '1',
+  ]);
+});
+
+it('stacked charts are as high as their parts together', () => {
+  const chart = scatterGrid({ title: 'one', panels: [] });
+  const height = (svg: string) => Number(attributes(svg, 'height')[0]);
+  expect(height(stackedCharts('two', [chart, chart]))).toBe(2 * height(chart));
 });

@@ -5,7 +5,7 @@ import type { Effect } from './effects.js';
 import { MeasuredProcess } from '../processes/measured-process.js';
 
 export type ConsumerSettings = { brokers: string[]; topic: string } & (
-  | { transport: 'lanes'; consumer: ConsumerName }
+  | { transport: 'lanes'; consumer: ConsumerName; sessionTimeoutMs?: number }
   | { transport: 'stock'; groupId: string; partitionsConsumedConcurrently?: number }
 );
 

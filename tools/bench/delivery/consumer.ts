@@ -1,17 +1,12 @@
 import 'reflect-metadata';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  KeepErrorIdentity,
-  LANES,
-  LaneTransport,
-  type LaneExtras,
-} from '@effectively-once/delivery';
-import { createLogger } from '@effectively-once/platform';
+import { KeepErrorIdentity, LANES, type LaneExtras } from '@effectively-once/delivery';
 import { Controller, UseFilters } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { EventPattern, Payload, Transport, type MicroserviceOptions } from '@nestjs/microservices';
+import { EventPattern, Payload, type MicroserviceOptions } from '@nestjs/microservices';
 import type { ConsumerSettings, ConsumerMessage } from './consumer-process.js';
 import { EFFECT_MS, type BenchRecord, type Effect } from './effects.js';
+import { measuredTransport } from './transport.js';
 
 /*
  * The measured consumer, as its own process: the same handler behind Nest's Kafka transport or
@@ -20,7 +15,7 @@ import { EFFECT_MS, type BenchRecord, type Effect } from './effects.js';
 
 const TELL_EVERY_MS = 50;
 const settings = JSON.parse(process.argv[2] ?? '') as ConsumerSettings;
-const { brokers, topic } = settings;
+const { topic } = settings;
 
 let untold: Effect[] = [];
 const tell = (told: ConsumerMessage) => process.send?.(told);
@@ -67,39 +62,9 @@ class BehindStock {
 class Nothing {}
 const app = await NestFactory.createMicroservice<MicroserviceOptions>(
   { module: Nothing, controllers: [settings.transport === 'lanes' ? BehindLanes : BehindStock] },
-  { ...transport(settings), logger: false },
+  { ...measuredTransport(settings, EFFECT_MS), logger: false },
 );
 await app.listen();
 process.once('SIGTERM', () => void app.close().then(() => process.exit(0)));
 // If the parent is gone, no SIGTERM will come.
 process.once('disconnect', () => process.exit(1));
-
-function transport(asked: ConsumerSettings): MicroserviceOptions {
-  switch (asked.transport) {
-    case 'lanes':
-      // It logs every record, as in the services, because that is part of its cost.
-      return {
-        strategy: new LaneTransport({
-          brokers,
-          consumer: asked.consumer,
-          appVersion: 'bench',
-          effectTimeoutMs: EFFECT_MS,
-          log: createLogger('bench'),
-        }),
-      };
-    case 'stock': {
-      const { groupId, partitionsConsumedConcurrently } = asked;
-      return {
-        transport: Transport.KAFKA,
-        options: {
-          client: { brokers, clientId: groupId },
-          consumer: { groupId },
-          subscribe: { fromBeginning: true },
-          ...(partitionsConsumedConcurrently ? { run: { partitionsConsumedConcurrently } } : {}),
-        },
-      };
-    }
-    default:
-      return asked satisfies never;
-  }
-}

@@ -1,5 +1,5 @@
 import { lineChart, type LineSeries } from '../chart/line-chart.js';
-import { svgDocument } from '../chart/svg.js';
+import { stackedCharts } from '../chart/stacked.js';
 import type { PeakReport } from './peak-report.js';
 import type { Second } from './seconds.js';
 
@@ -11,7 +11,7 @@ export function peakPicture({ peak, observed, options, closedLoop }: PeakReport)
     points: peak.seconds.map((second) => ({ x: second.second + 0.5, y: of(second) })),
   });
   const closed = Math.round(closedLoop.perSecond);
-  return stacked('A peak of checkouts', [
+  return stackedCharts('A peak of checkouts', [
     lineChart({
       title: `${options.perSecond} checkouts a second are offered`,
       subtitle: `with 32 clients that wait for each answer, payments makes ${closed} a second on this machine`,
@@ -52,15 +52,4 @@ export function peakPicture({ peak, observed, options, closedLoop }: PeakReport)
       ],
     }),
   ]);
-}
-
-/** One picture of several. Each is a whole document, which SVG may contain. */
-function stacked(title: string, charts: string[]): string {
-  let top = 0;
-  const placed = charts.map((chart) => {
-    const y = top;
-    top += Number(/height="(\d+)/.exec(chart)?.[1] ?? 0);
-    return chart.replace('<svg ', `<svg y="${y}" `);
-  });
-  return svgDocument(title, top, placed);
 }
