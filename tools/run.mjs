@@ -46,6 +46,7 @@ const COMMANDS = [
   ['bench:pipeline', 'bench/bench-pipeline', 'compare with the raw chain and with tutorials'],
   ['bench:peak', 'bench/bench-peak', 'offer more checkouts than payments can make'],
   ['bench:growth', 'bench/bench-growth', 'how cost and latency grow with the data'],
+  ['lab', 'operate/lab', 'measure a claim about delivery on real servers'],
   ['build', undefined, 'install packages and build, if something changed'],
 ];
 /** Commands without an npm script: `node tools/run.mjs prepare`. */

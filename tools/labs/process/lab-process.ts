@@ -1,0 +1,111 @@
+import { join } from 'node:path';
+import { MeasuredProcess } from '../../bench/processes/measured-process.js';
+import { repositoryRoot } from '../../repository-root.js';
+
+/** What a process of a lab tells its parent. */
+export interface LabMessage {
+  kind: string;
+  n?: number;
+}
+
+const running = new Set<MeasuredProcess>();
+// A frozen process does not notice that its parent is gone.
+process.once('exit', () => running.forEach(({ child }) => child.kill('SIGKILL')));
+
+/** A member of a consumer group as its own process. It can be killed, frozen and woken up. */
+export class LabProcess {
+  private readonly process: MeasuredProcess;
+  private readonly untaken: LabMessage[] = [];
+  private onChange: () => void = () => undefined;
+  private isFrozen = false;
+
+  /** @param program below tools, without its extension: it runs from the build. */
+  constructor(
+    program: string,
+    settings: object,
+    private readonly options: { logFile: string; signal: AbortSignal },
+  ) {
+    const file = join(repositoryRoot, 'tools', 'dist', `${program}.js`);
+    this.process = new MeasuredProcess([file, JSON.stringify(settings)], {
+      ...options,
+      // With another value kafkajs changes its retries, and Nest its checks.
+      env: { ...process.env, NODE_ENV: 'production' },
+    });
+    this.process.child.on('message', (message) => {
+      this.untaken.push(message as LabMessage);
+      this.onChange();
+    });
+    running.add(this.process);
+    void this.process.ended.then(() => {
+      running.delete(this.process);
+      this.onChange();
+    });
+  }
+
+  get hasEnded(): boolean {
+    return this.process.hasEnded;
+  }
+
+  async next(kind: string, withinMs: number): Promise<LabMessage> {
+    return await this.nextOf([kind], withinMs);
+  }
+
+  /**
+   * Takes the next message of one of these kinds. One call at a time.
+   * @throws Error that names the log if the process ends first, or the time is over.
+   */
+  async nextOf(kinds: readonly string[], withinMs: number): Promise<LabMessage> {
+    const giveUpAtMs = performance.now() + withinMs;
+    for (;;) {
+      const at = this.untaken.findIndex(({ kind }) => kinds.includes(kind));
+      const [found] = at < 0 ? [] : this.untaken.splice(at, 1);
+      if (found) return found;
+      const leftMs = giveUpAtMs - performance.now();
+      if (this.hasEnded || leftMs <= 0) {
+        const why = this.hasEnded ? 'the process ended' : `${withinMs / 1_000} s are over`;
+        throw new Error(
+          `no message “${kinds.join('” or “')}”: ${why}; log: ${this.options.logFile}`,
+        );
+      }
+      await this.change(leftMs);
+    }
+  }
+
+  /** `kill -9`. Resolves when the process has ended. */
+  async kill(): Promise<void> {
+    if (this.hasEnded) return;
+    this.process.child.kill('SIGKILL');
+    await this.process.ended;
+  }
+
+  /** SIGSTOP: the process stands still with all its connections, as in a long pause. */
+  freeze(): void {
+    this.isFrozen = true;
+    this.process.child.kill('SIGSTOP');
+  }
+
+  /** SIGCONT: it continues where it stood. */
+  wake(): void {
+    this.isFrozen = false;
+    this.process.child.kill('SIGCONT');
+  }
+
+  tell(message: LabMessage): void {
+    this.process.child.send(message);
+  }
+
+  /** SIGTERM: it finishes its record and leaves its group. A frozen process is killed. */
+  async leave(): Promise<void> {
+    if (this.isFrozen) await this.kill();
+    else await this.process.stop();
+  }
+
+  private async change(withinMs: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      this.onChange = resolve;
+      timer = setTimeout(resolve, withinMs);
+    });
+    clearTimeout(timer);
+  }
+}

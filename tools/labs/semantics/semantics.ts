@@ -1,0 +1,158 @@
+import { join } from 'node:path';
+import { Client } from 'pg';
+import type { Lab, LabContext, LabResult } from '../lab.js';
+import { LabProcess } from '../process/lab-process.js';
+import { filledTopic, untilCommitted } from '../process/lab-topic.js';
+import { settleAll } from '../process/settle-all.js';
+import { semanticsPicture } from './semantics-picture.js';
+import {
+  countOutcomes,
+  plannedKills,
+  semanticsClaims,
+  STRATEGIES,
+  type SemanticsSettings,
+  type Strategy,
+  type StrategyResult,
+} from './strategies.js';
+
+const FULL = { payments: 1_000, kills: 20 };
+const SMALL = { payments: 60, kills: 1 };
+const PARTITIONS = 6;
+const USERS = 50;
+/** A start of Node, the session of the dead member (6 s), and a busy machine. */
+const REACHED_WITHIN_MS = 90_000;
+
+const SCHEMA = `
+  DROP SCHEMA IF EXISTS lab_semantics CASCADE;
+  CREATE SCHEMA lab_semantics;
+  CREATE TABLE lab_semantics.ledger (strategy text NOT NULL, n int NOT NULL);
+  CREATE TABLE lab_semantics.inbox (strategy text, n int, PRIMARY KEY (strategy, n));
+  CREATE TABLE lab_semantics.absorbed (strategy text NOT NULL, n int NOT NULL);`;
+
+export const semantics: Lab = {
+  name: 'semantics',
+  claim:
+    'Commit first loses a payment for each kill in its window; effect first doubles one; ' +
+    'an inbox row in the transaction of the effect does neither.',
+  failureWindow: 'between the effect and the commit of the offset, in either order',
+  doesNotShow: [
+    'Kills outside the window: they do no harm in any of the four, so real damage is rarer.',
+    'A group that commits once for many records: then one kill loses or doubles several.',
+    'Effects outside the database (mail, HTTP): they cannot be in the transaction of an inbox row.',
+    'A broker or a database that loses what it acknowledged.',
+  ],
+  minutes: 4,
+  servers: ['kafka', 'postgres'],
+  run,
+};
+
+async function run(context: LabContext): Promise<LabResult> {
+  const size = context.isSmall ? SMALL : FULL;
+  await withClient(context.postgresUrl, (client) => client.query(SCHEMA));
+  // Drawn before anything runs side by side, so that a seed always means the same kills.
+  const plans = STRATEGIES.map((strategy) => ({
+    strategy,
+    killAt: plannedKills(context.random, size),
+  }));
+  await settleAll(plans.map((plan) => runStrategy(context, size.payments, plan)));
+  const results = await withClient(context.postgresUrl, async (client) => {
+    const each: StrategyResult[] = [];
+    for (const strategy of STRATEGIES) each.push(await resultOf(client, strategy, size));
+    return each;
+  });
+  return {
+    table: {
+      head: ['strategy', 'payments', 'kills', 'once', 'lost', 'doubled', 'absorbed by the inbox'],
+      rows: results.map((one) => [
+        one.strategy,
+        ...[size.payments, one.kills, one.once, one.lost, one.doubled, one.absorbed].map(String),
+      ]),
+    },
+    figures: Object.fromEntries(
+      results.flatMap(({ strategy, lost, doubled, absorbed }) => [
+        [`${strategy}: lost`, lost],
+        [`${strategy}: doubled`, doubled],
+        [`${strategy}: absorbed`, absorbed],
+      ]),
+    ),
+    claims: semanticsClaims(results),
+    picture: semanticsPicture(results, size.payments),
+  };
+}
+
+/** Kills a member at each planned payment, and lets the last one finish. */
+async function runStrategy(
+  { brokers, postgresUrl, folder, signal, print }: LabContext,
+  payments: number,
+  { strategy, killAt }: Pick<SemanticsSettings, 'strategy' | 'killAt'>,
+): Promise<void> {
+  const name = strategy.replaceAll(/\W+/g, '-');
+  const topic = `lab.semantics.${name}.${crypto.randomUUID()}`;
+  // The lane transport's group has the name of its consumer.
+  const groupId = strategy === 'lanes, inbox' ? 'search' : topic;
+  await filledTopic({ brokers, topic }, PARTITIONS, somePayments(payments));
+  const start = (left: SemanticsSettings['killAt']) =>
+    new LabProcess(
+      'labs/semantics/handler',
+      { strategy, brokers, topic, groupId, databaseUrl: postgresUrl, killAt: left },
+      { logFile: join(folder, `${name}.log`), signal },
+    );
+  let left = killAt;
+  while (left.length > 0) {
+    const member = start(left);
+    try {
+      const reached = await member.next('in the window', REACHED_WITHIN_MS);
+      left = left.filter(({ n }) => n !== reached.n);
+    } finally {
+      await member.kill();
+    }
+    print(`  ${strategy}: kill ${killAt.length - left.length} of ${killAt.length}`);
+  }
+  const last = start([]);
+  try {
+    await untilCommitted({ brokers, topic }, groupId, payments);
+  } finally {
+    // It finishes the effect of its last record.
+    await last.leave();
+  }
+}
+
+const somePayments = (count: number) =>
+  Array.from({ length: count }, (_, n) => {
+    const userId = `user-${n % USERS}`;
+    return { key: userId, value: { n, userId } };
+  });
+
+async function resultOf(
+  client: Client,
+  strategy: Strategy,
+  { payments, kills }: { payments: number; kills: number },
+): Promise<StrategyResult> {
+  const { rows } = await client.query<{ n: number; effects: number }>(
+    'SELECT n, count(*)::int AS effects FROM lab_semantics.ledger WHERE strategy = $1 GROUP BY n',
+    [strategy],
+  );
+  const absorbed = await client.query<{ count: number }>(
+    'SELECT count(*)::int AS count FROM lab_semantics.absorbed WHERE strategy = $1',
+    [strategy],
+  );
+  return {
+    strategy,
+    kills,
+    ...countOutcomes(payments, rows),
+    absorbed: absorbed.rows[0]?.count ?? NaN,
+  };
+}
+
+async function withClient<Result>(
+  connectionString: string,
+  use: (client: Client) => Promise<Result>,
+): Promise<Result> {
+  const client = new Client({ connectionString });
+  await client.connect();
+  try {
+    return await use(client);
+  } finally {
+    await client.end();
+  }
+}
