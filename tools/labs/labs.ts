@@ -1,6 +1,8 @@
 import { evolution } from './evolution/evolution.js';
 import type { Lab } from './lab.js';
+import { order } from './order/order.js';
 import { semantics } from './semantics/semantics.js';
+import { zombie } from './zombie/zombie.js';
 
 /** In the order of `npm run lab`. */
-export const LABS: readonly Lab[] = [semantics, evolution];
+export const LABS: readonly Lab[] = [semantics, order, zombie, evolution];

@@ -24,6 +24,22 @@ export async function ensureTopics(
   });
 }
 
+/**
+ * Adds partitions to a topic, up to `count`. Keys move to other partitions, so their records lose
+ * their order: only a lab does this, to show it.
+ */
+export async function addPartitions(
+  options: Connection & { topic: string; count: number },
+): Promise<void> {
+  const { topic, count } = options;
+  await withAdmin(options, (admin) =>
+    admin.createPartitions({
+      timeout: BROKER_TIMEOUT_MS,
+      topicPartitions: [{ topic, count }],
+    }),
+  );
+}
+
 /** The end offset of each partition: the offset that its next record will get. */
 export async function endOffsets(options: Connection & { topics: string[] }): Promise<Offsets> {
   return await withAdmin(options, async (admin) => {

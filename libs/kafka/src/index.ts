@@ -1,4 +1,5 @@
 export {
+  addPartitions,
   committedOffsets,
   endOffsets,
   ensureTopics,
