@@ -1,6 +1,6 @@
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { at, consoleUrl } from '../system-under-test.js';
-import { findBrowser } from '../../tools/pictures/find-browser.js';
+import { findBrowser } from '../../tools/cli/pictures/find-browser.js';
 
 /**
  * A real Chromium that looks at the control room of the test stack.

@@ -10,7 +10,7 @@ import { measureCost, type Compared, type Cost } from '../../bench/stream/cost.j
 import { measureFirstContent, type FirstContent } from '../../bench/stream/first-content.js';
 import { measureIdle, type IdleCost } from '../../bench/stream/idle.js';
 import { gzippedPageBytes } from '../../bench/stream/page-size.js';
-import { findBrowser } from '../../pictures/find-browser.js';
+import { findBrowser } from '../pictures/find-browser.js';
 import { addresses } from '../../stack/addresses.js';
 import { readEnvironment } from '../../stack/environment.js';
 import { appUrl } from '../clients/app-url.js';

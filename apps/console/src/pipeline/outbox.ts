@@ -2,11 +2,31 @@ import { SLOT } from '../connector/connect-api.js';
 import type { Query } from './payments-database.js';
 import { readRetainedWal, readWalHolders } from './retained-wal.js';
 
+const COUNTED_MAX = 100_000;
+
+/**
+ * How many rows the outbox holds, and the time of the latest event. Up to 100,000 rows are
+ * counted; of more, the number is the planner's estimate. Two days at 115 payments/s are twenty
+ * million rows, and counting them takes seconds.
+ */
 export async function readOutbox(query: Query) {
+  // The event ids are UUIDs v7, so the largest is the latest. An index on the time would cost every
+  // payment.
   const [row] = await query(
-    `SELECT count(*)::text AS rows, max(occurred_at) AS latest FROM payments.outbox`,
+    `WITH counted AS (
+       SELECT count(*) AS rows FROM (SELECT FROM payments.outbox LIMIT $1 + 1) AS some
+     ), estimated AS (
+       SELECT coalesce(sum(reltuples) FILTER (WHERE reltuples > 0), 0)::bigint AS rows
+         FROM pg_inherits JOIN pg_class partition ON partition.oid = inhrelid
+        WHERE inhparent = 'payments.outbox'::regclass
+     )
+     SELECT CASE WHEN counted.rows <= $1 THEN counted.rows
+                 ELSE greatest(counted.rows, estimated.rows) END::text AS rows,
+            (SELECT occurred_at FROM payments.outbox ORDER BY event_id DESC LIMIT 1) AS latest
+       FROM counted, estimated`,
+    [COUNTED_MAX],
   );
-  return { rows: Number(row?.['rows']), latest: row?.['latest'] as Date | null };
+  return { rows: Number(row?.['rows']), latest: (row?.['latest'] ?? null) as Date | null };
 }
 
 /**

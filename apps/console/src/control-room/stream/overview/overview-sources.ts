@@ -6,6 +6,7 @@ import {
 } from '@effectively-once/contracts';
 import { z } from 'zod';
 import type { Page } from '../../../pages/recent-pages.js';
+import { readOutbox } from '../../../pipeline/outbox.js';
 import type { Query } from '../../../pipeline/payments-database.js';
 import type { ActiveFault, OpenPage, Overview } from '../../wire/overview.js';
 import { Rates } from './rates.js';
@@ -55,30 +56,9 @@ export function circuitsOf({ metrics }: AppReading): { dependency: string; state
   }));
 }
 
-const COUNTED_MAX = 100_000;
-const outboxRow = z.object({
-  counted: z.string(),
-  estimated: z.string().nullable(),
-  latest: z.date().nullable(),
-});
-
-/**
- * The rows of the outbox. They are counted up to COUNTED_MAX, because a count of millions would
- * cost payments. Above it this is PostgreSQL's own statistic (`pg_stat_user_tables.n_live_tup`).
- */
 export async function readOutboxSize(query: Query): Promise<Overview['outbox']> {
-  const [found] = await query(
-    `SELECT (SELECT count(*) FROM (SELECT FROM payments.outbox LIMIT $1 + 1) AS counted)::text AS counted,
-            (SELECT sum(n_live_tup) FROM pg_stat_user_tables
-              WHERE schemaname = 'payments' AND relname LIKE 'outbox%')::text AS estimated,
-            (SELECT occurred_at FROM payments.outbox
-              ORDER BY event_id DESC LIMIT 1) AS latest`,
-    [COUNTED_MAX],
-  );
-  const { counted, estimated, latest } = outboxRow.parse(found);
-  const isCounted = Number(counted) <= COUNTED_MAX;
-  const rows = isCounted ? counted : String(Math.max(Number(counted), Number(estimated ?? 0)));
-  return { rows, latestAt: latest?.toISOString() ?? null };
+  const { rows, latest } = await readOutbox(query);
+  return { rows: String(rows), latestAt: latest?.toISOString() ?? null };
 }
 
 const faultList = z.object({
