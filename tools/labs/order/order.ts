@@ -123,7 +123,11 @@ async function send(
 
 async function untilEffects(consumer: LabConsumer, count: number): Promise<void> {
   const doneOf = () => new Set(consumer.effects().map(({ n }) => n)).size;
-  await pollUntil(async () => doneOf() >= count, {
+  const isDone = async () => {
+    consumer.assertRuns();
+    return doneOf() >= count;
+  };
+  await pollUntil(isDone, {
     everyMs: POLL_MS,
     timeoutMs: DONE_WITHIN_MS,
     timeoutMessage: () => `${consumer.name}: ${doneOf()} of ${count} effects`,

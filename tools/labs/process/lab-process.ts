@@ -50,6 +50,11 @@ export class LabProcess {
     return await this.nextOf([kind], withinMs);
   }
 
+  /** @throws Error that names the log if the process has ended: it crashed, or Ctrl-C. */
+  assertRuns(): void {
+    if (this.hasEnded) throw new Error(`the process ended; log: ${this.options.logFile}`);
+  }
+
   /**
    * Takes the next message of one of these kinds. One call at a time.
    * @throws Error that names the log if the process ends first, or the time is over.

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pollUntil } from '@effectively-once/timing';
 import { committedOffsets, ensureTopics, RecordProducer } from '@effectively-once/kafka';
+import type { LabProcess } from './lab-process.js';
 
 const TOGETHER = 500;
 const CLIENT = 'lab';
@@ -72,10 +73,22 @@ export async function filledTopic(
   }
 }
 
-/** @throws TimeoutError if the group has not committed so many records after two minutes. */
-export async function untilCommitted(at: LabTopic, groupId: string, count: number): Promise<void> {
+/**
+ * Waits for the commits of a group with one member.
+ * @throws TimeoutError if it has not committed so many records after two minutes.
+ * @throws Error at once if its member ends.
+ */
+export async function untilCommitted(
+  at: LabTopic,
+  groupId: string,
+  { count, member }: { count: number; member: LabProcess },
+): Promise<void> {
   let committed = 0;
-  const isDone = async () => (committed = await committedRecords(at, groupId)) >= count;
+  const isDone = async () => {
+    member.assertRuns();
+    committed = await committedRecords(at, groupId);
+    return committed >= count;
+  };
   await pollUntil(isDone, {
     everyMs: POLL_MS,
     timeoutMs: COMMITTED_WITHIN_MS,

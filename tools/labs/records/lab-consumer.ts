@@ -63,8 +63,9 @@ export class LabConsumer {
     return readLedger(this.settings.ledgerFile);
   }
 
-  get hasEnded(): boolean {
-    return this.process?.hasEnded ?? true;
+  /** @throws Error that names the log if the process has ended. */
+  assertRuns(): void {
+    this.process?.assertRuns();
   }
 
   async leave(): Promise<void> {

@@ -110,7 +110,7 @@ async function runStrategy(
   }
   const last = start([]);
   try {
-    await untilCommitted({ brokers, topic }, groupId, payments);
+    await untilCommitted({ brokers, topic }, groupId, { count: payments, member: last });
   } finally {
     // It finishes the effect of its last record.
     await last.leave();
