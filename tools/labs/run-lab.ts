@@ -63,6 +63,11 @@ export async function runLab(lab: Lab, options: LabOptions): Promise<LabReceipt>
     rmSync(logs, { recursive: true });
     return receipt;
   } catch (error) {
+    if (signal.aborted) {
+      // Ctrl-C: the logs say nothing that the operator does not know.
+      rmSync(logs, { recursive: true });
+      throw error;
+    }
     throw new Error(`${String(error)} (logs: ${logs})`, { cause: error });
   } finally {
     await servers.stop();
