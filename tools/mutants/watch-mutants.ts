@@ -151,4 +151,18 @@ export const WATCH_MUTANTS: readonly Mutant[] = [
     replacement: 'const OWNER_ONLY = 0o022;',
     test: control('is closed to every other account'),
   },
+  {
+    mutation: 'supervisor: two commands stop the same app',
+    file: `${supervision}/stoppable-apps.ts`,
+    text: 'if (this.deadlines.has(name)) throw',
+    replacement: 'if (false) throw',
+    test: stoppableApps('refuses to stop an app that another command has stopped'),
+  },
+  {
+    mutation: 'supervisor: starts an app at its deadline while the stack stops',
+    file: `${supervision}/stoppable-apps.ts`,
+    text: 'for (const deadline of this.deadlines.values()) clearTimeout(deadline);',
+    replacement: '',
+    test: stoppableApps('a stack that stops starts no app at its deadline'),
+  },
 ];

@@ -1,5 +1,4 @@
 import type { ConsumerName } from '@effectively-once/contracts';
-import { ReplayRefused } from './offsets/plan-rewind.js';
 import type { Wanted } from './replay-offsets.js';
 
 /** The options of the command, each parsed. */
@@ -15,22 +14,22 @@ export type ReplayRequest = { kind: 'offsets'; wanted: Wanted } | { kind: 'payme
 
 /**
  * The one thing that the options ask for.
- * @throws ReplayRefused if they ask for nothing, or for two things.
+ * @throws Error if they ask for nothing, or for two things.
  */
 export function replayRequest(given: ReplayArguments): ReplayRequest {
   const { from, partition, offset, fromPayments } = given;
   if ((partition === undefined) !== (offset === undefined)) {
-    throw new ReplayRefused('--partition and --offset belong together');
+    throw new Error('--partition and --offset belong together');
   }
   const isOffset = partition !== undefined && offset !== undefined;
   if (fromPayments && isOffset) {
-    throw new ReplayRefused('pass --from-payments or --partition and --offset, not both');
+    throw new Error('pass --from-payments or --partition and --offset, not both');
   }
   if (fromPayments) return { kind: 'payments', since: from ?? new Date(0) };
   if (from && isOffset) {
-    throw new ReplayRefused('pass --from or --partition and --offset, not both');
+    throw new Error('pass --from or --partition and --offset, not both');
   }
   if (from) return { kind: 'offsets', wanted: { since: from } };
   if (isOffset) return { kind: 'offsets', wanted: { partition, offset } };
-  throw new ReplayRefused('pass --from TIME, --partition P --offset N, or --from-payments');
+  throw new Error('pass --from TIME, --partition P --offset N, or --from-payments');
 }

@@ -71,7 +71,7 @@ type Options = ReplayArguments & { rate: number; dryRun?: true; yes?: true };
 const options = command.opts<Options>();
 const environment = readEnvironment();
 const sources = auditSources(environment);
-const { onStep, onProgress } = stepLines(process.stderr, 'replay');
+const { onStep, onProgress, endLine } = stepLines(process.stderr, 'replay');
 const interrupted = new AbortController();
 // A second Ctrl-C ends the command at once. A stopped consumer is then started by its deadline.
 void onInterrupt(() => process.exit(EXIT.interrupted)).then(() =>
@@ -100,6 +100,7 @@ async function run(): Promise<number> {
 async function byOffsets(wanted: Parameters<typeof planOffsets>[0]['wanted']): Promise<boolean> {
   const asked = { ...shared, wanted };
   const plan = await planOffsets(asked);
+  endLine();
   console.log(offsetPlanText(plan, Date.now()));
   assertNoSecondReceipt(plan);
   if (plan.partitions.length === 0 || !(await mayGoOn())) return false;
@@ -117,6 +118,7 @@ async function fromPayments(since: Date): Promise<boolean> {
   try {
     const asked = { ...shared, payments, since, ratePerS: options.rate };
     const plan = await planPayments(asked);
+    endLine();
     console.log(paymentPlanText(plan, Date.now()));
     if (plan.sent === 0 || !(await mayGoOn())) return false;
     await replayPayments(plan, asked);

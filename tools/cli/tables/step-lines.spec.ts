@@ -16,6 +16,15 @@ it('overwrites one line on a terminal, and ends it before the next step', () => 
   expect(text()).toBe('\r1 records\r2 records\nreplay: stopping\n\r3 of 3 records\nreplay: done\n');
 });
 
+it('ends that line before a table is printed, once', () => {
+  const { onProgress, endLine, text } = show(true);
+  endLine();
+  onProgress('records read', 6);
+  endLine();
+  endLine();
+  expect(text()).toBe('\r6 records read\n');
+});
+
 it('elsewhere prints a line for ten thousand, and the last one once', () => {
   const { onProgress, text } = show(false);
   for (let done = 500; done <= 20_500; done += 500) onProgress('records', done, 20_500);

@@ -11,16 +11,19 @@ export function stepLines(
   onStep: (step: string) => void;
   /** `total` is undefined while it is not known. */
   onProgress: (what: string, done: number, total?: number) => void;
+  /** Ends the overwritten line, before something else is printed. */
+  endLine: () => void;
 } {
   let isOpen = false;
   let shown = '';
-  const close = () => {
+  const endLine = () => {
     if (isOpen) out.write('\n');
     isOpen = false;
   };
   return {
+    endLine,
     onStep: (step) => {
-      close();
+      endLine();
       out.write(`${command}: ${step}\n`);
     },
     onProgress: (what, done, total) => {
@@ -29,7 +32,7 @@ export function stepLines(
       if (out.isTTY) {
         out.write(`\r${line}`);
         isOpen = true;
-        if (isLast) close();
+        if (isLast) endLine();
         return;
       }
       const mark = isLast ? line : `${what} ${Math.floor(done / LINE_EVERY)}`;

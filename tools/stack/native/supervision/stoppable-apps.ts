@@ -21,7 +21,7 @@ export class StoppableApps {
    */
   async stop(name: string, startAgainAfterMs: number): Promise<void> {
     const app = this.find(name);
-    if (this.deadlines.has(name)) throw new Error(`another command has stopped ${name} already`);
+    if (this.deadlines.has(name)) throw new Error(another(name));
     // The deadline first: from now on the app runs again, whatever happens to the command.
     const deadline = setTimeout(() => void this.startAtDeadline(name), startAgainAfterMs);
     this.deadlines.set(name, deadline);
@@ -62,3 +62,6 @@ export class StoppableApps {
     await turn;
   }
 }
+
+const another = (name: string) =>
+  `another command has stopped ${name}; it is started again by that command or at its deadline`;
