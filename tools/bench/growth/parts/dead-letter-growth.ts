@@ -29,7 +29,7 @@ export async function deadLetterGrowth(part: GrowthPart): Promise<GrowthAxis> {
   let from = 0;
   for (const size of SIZES.map(part.scaled)) {
     part.print(`${size} dead letters …`);
-    await die(part, { from, count: size - from });
+    await publishDeadLetters(part, { from, count: size - from });
     const measured = await withApp('console', options, async ({ url }) => {
       const caller = await consoleCaller(environment, url);
       const perSecond = await takenIn(caller, { from, size }, part.signal);
@@ -53,7 +53,7 @@ export async function deadLetterGrowth(part: GrowthPart): Promise<GrowthAxis> {
 }
 
 /** Publishes dead letters of loyalty, as the lane transport does. */
-async function die(
+async function publishDeadLetters(
   { started, signal }: GrowthPart,
   { from, count }: { from: number; count: number },
 ): Promise<void> {
