@@ -1,11 +1,9 @@
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import {
   CE_HEADERS,
   CONSUMERS,
   PAYMENT_COMPLETED,
-  redriveTopic,
   type ConsumerName,
 } from '@effectively-once/contracts';
 import {
@@ -19,11 +17,10 @@ import {
 import { waitUntil } from '@effectively-once/testing';
 import { jest } from '@jest/globals';
 import { Redis } from 'ioredis';
-import { rebuiltEventId } from '../tools/replay/from-payments/event-id.js';
 import { askSupervisor } from '../tools/stack/native/supervision/control-client.js';
-import { sql } from './damage.js';
 import { consumerUrl, metric, untilDrained } from './fault-injection.js';
 import { npmEnvironment, npmRun } from './npm-run.js';
+import { outboxEvents, rebuiltEvents } from './rebuilt-events.js';
 import { at, findings, journal, newId, pay } from './system-under-test.js';
 
 // Each replay stops and starts a consumer, and ends with an audit of every store.
@@ -153,7 +150,7 @@ describe('from payments', () => {
       const again = await replay(consumer, '--from-payments', '--from', since);
       expect(again.out).toContain('10 have their effect and will be absorbed, 0 have none');
       expect(again.code).toBe(0);
-      expect(await rebuiltRecords(consumer, paymentIds)).toEqual(await outboxRows(paymentIds));
+      expect(await rebuiltEvents(consumer, paymentIds)).toEqual(await outboxEvents(paymentIds));
       await expect(findings()).resolves.toEqual([]);
     },
   );
@@ -191,42 +188,6 @@ describe('from payments', () => {
       }
       return missing.size === 0;
     });
-  }
-
-  interface EventRow {
-    paymentId: string;
-    id: string;
-    valueMd5: string;
-  }
-
-  async function outboxRows(paymentIds: string[]): Promise<EventRow[]> {
-    const rows = await sql<{ subject: string; md5: string }>(
-      'payments',
-      `SELECT subject, md5(convert_to(payload, 'UTF8')) AS md5 FROM payments.outbox
-        WHERE subject = ANY ($1) ORDER BY subject`,
-      [paymentIds],
-    );
-    return rows.map(({ subject, md5 }) => ({
-      paymentId: subject,
-      id: rebuiltEventId(subject),
-      valueMd5: md5,
-    }));
-  }
-
-  /** Those of these payments in the redrive topic, without repetitions. */
-  async function rebuiltRecords(consumer: ConsumerName, paymentIds: string[]): Promise<EventRow[]> {
-    const rows = new Map<string, EventRow>();
-    for await (const record of readTopic({ ...kafka, topic: redriveTopic(consumer) })) {
-      const headers = headerTexts(record);
-      const paymentId = headers[CE_HEADERS.subject] ?? '';
-      if (!paymentIds.includes(paymentId)) continue;
-      const valueMd5 = createHash('md5')
-        .update(record.value ?? '')
-        .digest('hex');
-      const row = { paymentId, id: headers[CE_HEADERS.id] ?? '', valueMd5 };
-      rows.set(JSON.stringify(row), row);
-    }
-    return [...rows.values()].sort((a, b) => (a.paymentId < b.paymentId ? -1 : 1));
   }
 });
 
