@@ -14,7 +14,7 @@ export async function readOutbox(query: Query) {
   // payment.
   const [row] = await query(
     `WITH counted AS (
-       SELECT count(*) AS rows FROM (SELECT FROM payments.outbox LIMIT $1 + 1) AS some
+       SELECT count(*) AS rows FROM (SELECT FROM payments.outbox LIMIT $1 + 1) AS limited
      ), estimated AS (
        SELECT coalesce(sum(reltuples) FILTER (WHERE reltuples > 0), 0)::bigint AS rows
          FROM pg_inherits JOIN pg_class partition ON partition.oid = inhrelid
