@@ -1,3 +1,5 @@
+import type { Machine } from '../bench/statistics/this-machine.js';
+
 /** The servers that a lab can ask for. */
 export type LabServer = 'kafka' | 'postgres' | 'redis';
 
@@ -65,7 +67,7 @@ export interface LabReceipt {
   doesNotShow: readonly string[];
   at: string;
   seconds: number;
-  machine: { cores: number; gigabytes: number; loadAverage: number };
+  machine: Machine;
   seed: number;
   version: 'full' | 'small';
   table: LabTable;

@@ -1,11 +1,12 @@
 import { setMaxListeners } from 'node:events';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startServers } from '../bench/processes/start-servers.js';
+import { thisMachine } from '../bench/statistics/this-machine.js';
 import { randomFrom } from '../faults/random.js';
 import { repositoryRoot } from '../repository-root.js';
-import { addresses } from '../stack/addresses.js';
+import { addresses, kafkaBrokers, superuserUrl } from '../stack/addresses.js';
 import { isHeld, type Lab, type LabContext, type LabReceipt } from './lab.js';
 
 /** Where `npm run lab` writes. */
@@ -34,7 +35,7 @@ export async function runLab(lab: Lab, options: LabOptions): Promise<LabReceipt>
   setMaxListeners(0, signal);
   const startedAtMs = performance.now();
   const at = new Date().toISOString();
-  const loadAverage = loadavg()[0] ?? NaN;
+  const machine = thisMachine();
   const logs = mkdtempSync(join(tmpdir(), `effectively-once-lab-${lab.name}-`));
   const servers = await serversOf(lab, options);
   try {
@@ -52,7 +53,7 @@ export async function runLab(lab: Lab, options: LabOptions): Promise<LabReceipt>
       doesNotShow: lab.doesNotShow,
       at,
       seconds,
-      machine: { cores: cpus().length, gigabytes: Math.round(totalmem() / 2 ** 30), loadAverage },
+      machine,
       seed,
       version: isSmall ? 'small' : 'full',
       table: result.table,
@@ -89,12 +90,11 @@ async function serversOf(
   }
   const started = await startServers({ names, nodeEnv: 'development', signal, print });
   const { environment, stop } = started;
-  const { KAFKA_BROKERS, REDIS_URL } = addresses(environment, { journalFolder: '' });
-  const { POSTGRES_PASSWORD, POSTGRES_PORT } = environment.settings;
+  const { REDIS_URL } = addresses(environment, { journalFolder: '' });
   return {
     addresses: {
-      brokers: String(KAFKA_BROKERS).split(','),
-      postgresUrl: `postgres://postgres:${POSTGRES_PASSWORD}@127.0.0.1:${POSTGRES_PORT}/postgres`,
+      brokers: kafkaBrokers(environment),
+      postgresUrl: superuserUrl(environment, 'postgres'),
       redisUrl: String(REDIS_URL),
     },
     stop,

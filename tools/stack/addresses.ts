@@ -16,6 +16,16 @@ export function addresses(
   return { ...values, ...Object.fromEntries(overridden) };
 }
 
+/** The superuser's login at one database: for tests and benchmarks, and for no app. */
+export const superuserUrl = (
+  { settings }: Pick<Environment, 'settings'>,
+  database: string,
+): string =>
+  `postgres://postgres:${settings.POSTGRES_PASSWORD}@127.0.0.1:${settings.POSTGRES_PORT}/${database}`;
+
+export const kafkaBrokers = (environment: Environment): string[] =>
+  String(addresses(environment, { journalFolder: '' }).KAFKA_BROKERS).split(',');
+
 function derived(settings: Settings, journalFolder: string) {
   const http = (port: number) => `http://127.0.0.1:${port}`;
   const database = (name: string, user: string, password: string) =>

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CONSUMERS } from '@effectively-once/contracts';
 import { startContainers, type FaultTargets } from '@effectively-once/testing';
-import { addresses } from '../stack/addresses.js';
+import { addresses, superuserUrl } from '../stack/addresses.js';
 import { createIndex } from '../stack/prepare/index-of-payments.js';
 import { readEnvironment, type Environment } from '../stack/environment.js';
 import { createTopics } from '../stack/prepare/topics.js';
@@ -152,7 +152,7 @@ function whereItIs(environment: Environment): Record<string, unknown> {
     ...addresses(environment, { journalFolder: '' }),
     ...rolePasswords(settings),
     PROMETHEUS_URL: `http://127.0.0.1:${settings.PROMETHEUS_PORT}`,
-    POSTGRES_SUPERUSER_URL: `postgres://postgres:${settings.POSTGRES_PASSWORD}@127.0.0.1:${settings.POSTGRES_PORT}/postgres`,
+    POSTGRES_SUPERUSER_URL: superuserUrl(environment, 'postgres'),
   };
 }
 

@@ -1,7 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { TopicDefinition } from '@effectively-once/contracts';
 import type { Admin } from 'kafkajs';
 import type { OffsetRange, TopicPartition } from './record.js';
 import { kafkaClient, BROKER_TIMEOUT_MS, type Connection } from './client.js';
+
+const CREATE_ATTEMPTS_MAX = 20;
+const CREATE_AGAIN_MS = 250;
 
 /** topic → partition → offset */
 export type Offsets = Map<string, Map<number, bigint>>;
@@ -10,17 +14,25 @@ export type Offsets = Map<string, Map<number, bigint>>;
 export async function ensureTopics(
   options: Connection & { topics: readonly TopicDefinition[] },
 ): Promise<void> {
+  const topics = options.topics.map(({ name, partitions, config }) => ({
+    topic: name,
+    numPartitions: partitions,
+    replicationFactor: -1,
+    configEntries: Object.entries(config).map(([key, value]) => ({ name: key, value })),
+  }));
+  const create = (admin: Admin) =>
+    admin.createTopics({ waitForLeaders: true, timeout: BROKER_TIMEOUT_MS, topics });
   await withAdmin(options, async (admin) => {
-    await admin.createTopics({
-      waitForLeaders: true,
-      timeout: BROKER_TIMEOUT_MS,
-      topics: options.topics.map(({ name, partitions, config }) => ({
-        topic: name,
-        numPartitions: partitions,
-        replicationFactor: -1,
-        configEntries: Object.entries(config).map(([key, value]) => ({ name: key, value })),
-      })),
-    });
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await create(admin);
+      } catch (error) {
+        // kafkajs asks for the leaders of a topic that a busy broker does not know yet.
+        const isNew = (error as { type?: unknown }).type === 'UNKNOWN_TOPIC_OR_PARTITION';
+        if (!isNew || attempt === CREATE_ATTEMPTS_MAX) throw error;
+        await sleep(CREATE_AGAIN_MS);
+      }
+    }
   });
 }
 

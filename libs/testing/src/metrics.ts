@@ -27,8 +27,17 @@ export async function readSamples(
   labels: Record<string, string> = {},
 ): Promise<MetricSample[]> {
   const response = await fetch(new URL('/metrics', appUrl));
+  return samplesOf(samplesIn(await response.text()), name, labels);
+}
+
+/** The samples of one metric that have these labels. */
+export function samplesOf(
+  samples: readonly MetricSample[],
+  name: string,
+  labels: Record<string, string> = {},
+): MetricSample[] {
   const wanted = Object.entries(labels);
-  return samplesIn(await response.text()).filter(
+  return samples.filter(
     (sample) =>
       sample.name === name && wanted.every(([label, value]) => sample.labels[label] === value),
   );

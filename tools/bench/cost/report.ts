@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { secondsUsed } from '../cpu/cpu-times.js';
 import { keyOf, sumOfCpu, type IdleLedger, type PaymentLedger } from './ledger.js';
 import type { CostLine } from './price-model.js';
+import type { Machine } from '../statistics/this-machine.js';
 
 const VERSION = 1;
 
@@ -35,7 +36,7 @@ export interface RateReport {
 export interface CostReport {
   version: typeof VERSION;
   at: string;
-  machine: { cores: number; gigabytes: number; loadAverage: number };
+  machine: Machine;
   idle: IdleLedger & { hadAudit: boolean };
   /** At rest. Absent where it cannot be read. */
   memoryMb?: Record<string, number>;

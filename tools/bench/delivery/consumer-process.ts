@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ConsumerName } from '@effectively-once/contracts';
 import type { Effect } from './effects.js';
+import { Changes } from '../processes/changes.js';
 import { MeasuredProcess } from '../processes/measured-process.js';
 
 export type ConsumerSettings = { brokers: string[]; topic: string } & (
@@ -20,7 +21,7 @@ export class ConsumerProcess {
   /** Number of failed attempts per record. */
   readonly failed = new Map<number, number>();
   private readonly process: MeasuredProcess;
-  private onMessage: () => void = () => undefined;
+  private readonly changes = new Changes();
 
   constructor(settings: ConsumerSettings, options: { logFile: string; signal: AbortSignal }) {
     this.process = new MeasuredProcess([program, JSON.stringify(settings)], {
@@ -29,7 +30,7 @@ export class ConsumerProcess {
       env: { ...process.env, NODE_ENV: 'production' },
     });
     this.process.child.on('message', (told) => this.take(told as ConsumerMessage));
-    void this.process.ended.then(() => this.onMessage());
+    void this.process.ended.then(() => this.changes.report());
   }
 
   /** @throws Error if the process ends first, or the time is over. */
@@ -41,7 +42,7 @@ export class ConsumerProcess {
       }
       const leftMs = deadlineMs - performance.now();
       if (leftMs <= 0) throw new Error(`the consumer was not done within ${withinMs / 1_000} s`);
-      await this.nextMessage(leftMs);
+      await this.changes.next(leftMs);
     }
   }
 
@@ -53,15 +54,6 @@ export class ConsumerProcess {
   private take(told: ConsumerMessage): void {
     if ('effects' in told) this.effects.push(...told.effects);
     else this.failed.set(told.failed, (this.failed.get(told.failed) ?? 0) + 1);
-    this.onMessage();
-  }
-
-  private async nextMessage(withinMs: number): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    await new Promise<void>((resolve) => {
-      this.onMessage = resolve;
-      timer = setTimeout(resolve, withinMs);
-    });
-    clearTimeout(timer);
+    this.changes.report();
   }
 }

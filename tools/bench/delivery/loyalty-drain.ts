@@ -1,15 +1,16 @@
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { auditStores, openStores, statusOf, type AuditReport } from '@effectively-once/audit';
 import { PAYMENT_COMPLETED } from '@effectively-once/contracts';
 import { Client } from 'pg';
-import { appEnvironment } from '../../stack/app-environment.js';
+import { superuserUrl } from '../../stack/addresses.js';
 import { auditSources } from '../../cli/clients/audit-sources.js';
 import { auditTable } from '../../cli/tables/audit-table.js';
-import { repositoryRoot } from '../../repository-root.js';
 import { endOfTopic } from './end-of-topic.js';
-import { makePayments } from './hand-made-payments.js';
-import { MeasuredProcess } from '../processes/measured-process.js';
+import { generatedPayments } from '../growth/fill/generated-payments.js';
+import { insertPayments } from '../growth/fill/insert-payments.js';
+import type { MeasuredProcess } from '../processes/measured-process.js';
+import { startApp } from '../processes/start-app.js';
+import { USERS } from './effects.js';
 import type { Part } from './part.js';
 
 const PAYMENTS = 50_000;
@@ -24,13 +25,13 @@ const JUDGED = ['I1', 'I2', 'I3', 'I6', 'I9'];
 /** Measures how fast the real loyalty service processes a backlog. */
 export async function measureLoyalty(part: Part): Promise<'clean' | 'not clean'> {
   part.print(`${PAYMENTS} payments in the topic, then the loyalty service starts`);
-  await makePayments(databaseUrl(part, 'payments'), { count: PAYMENTS, signal: part.signal });
+  await insertBacklog(part);
   await until(
     part,
     'the backlog is in the topic',
     async () => (await endOfTopic(part.brokers, PAYMENT_COMPLETED)) === PAYMENTS,
   );
-  const loyalty = new Client({ connectionString: databaseUrl(part, 'loyalty') });
+  const loyalty = new Client({ connectionString: superuserUrl(part.environment, 'loyalty') });
   await loyalty.connect();
   const service = startLoyalty(part);
   try {
@@ -55,17 +56,25 @@ export async function measureLoyalty(part: Part): Promise<'clean' | 'not clean'>
   }
 }
 
+async function insertBacklog({ environment, signal }: Part): Promise<void> {
+  const payments = new Client({ connectionString: superuserUrl(environment, 'payments') });
+  await payments.connect();
+  try {
+    const series = { from: 0, count: PAYMENTS, users: USERS, completedAtMs: Date.now() };
+    for (const group of generatedPayments(series)) {
+      signal.throwIfAborted();
+      await insertPayments(payments, group);
+    }
+  } finally {
+    await payments.end();
+  }
+}
+
 function startLoyalty({ environment, logFolder, signal }: Part): MeasuredProcess {
-  return new MeasuredProcess(['dist/main.js'], {
-    cwd: join(repositoryRoot, 'apps', 'loyalty'),
-    env: {
-      ...appEnvironment('loyalty', environment, { journalFolder: '' }),
-      // In production the service refuses the demo passwords; in test kafkajs retries differently.
-      NODE_ENV: 'development',
-    },
-    logFile: join(logFolder, 'bench.loyalty.log'),
-    signal,
-  });
+  // In production the service refuses the demo passwords; in test kafkajs retries differently.
+  const settings = { ...environment.settings, NODE_ENV: 'development' as const };
+  const options = { environment: { ...environment, settings }, logFolder, signal };
+  return startApp('loyalty', options).process;
 }
 
 async function auditOnceNothingIsLate({ environment, signal }: Part): Promise<AuditReport> {
@@ -109,10 +118,4 @@ async function entries(loyalty: Client): Promise<number> {
     'SELECT count(*)::int AS count FROM loyalty.points_entries',
   );
   return rows[0]?.count ?? 0;
-}
-
-function databaseUrl({ postgresUrl }: Part, name: 'payments' | 'loyalty'): string {
-  const url = new URL(postgresUrl);
-  url.pathname = `/${name}`;
-  return url.toString();
 }

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deadLetterTopic } from '@effectively-once/contracts';
-import { endOffsets, ensureTopics, RecordProducer } from '@effectively-once/kafka';
+import { endOffsets, type RecordProducer } from '@effectively-once/kafka';
 import { ConsumerProcess } from './consumer-process.js';
-import { auditEffects, isClean, USERS, type Effect } from './effects.js';
+import { auditEffects, isClean, USERS, type BenchRecord, type Effect } from './effects.js';
 import { median } from '../statistics/spread.js';
 import type { Part } from './part.js';
-import { asMessage } from './produce.js';
+import { asJson, connectedProducer, createTopic } from './produce.js';
 
 const TOPIC = 'bench.parking';
 const CONSUMER = 'email';
@@ -32,8 +32,7 @@ export async function measureParking(
   );
   part.print('  whose record fails five times with the real backoff (40 s)');
   const { brokers, logFolder, signal } = part;
-  const topics = [{ name: TOPIC, partitions: 1, config: {} }];
-  await ensureTopics({ brokers, clientId: 'bench', topics });
+  await createTopic({ brokers, topic: TOPIC }, 1);
   const load = await Load.start(brokers);
   const settings = { transport: 'lanes', brokers, topic: TOPIC, consumer: CONSUMER } as const;
   const logFile = join(logFolder, `${TOPIC}.log`);
@@ -112,9 +111,7 @@ class Load {
   }
 
   static async start(brokers: string[]): Promise<Load> {
-    const producer = new RecordProducer({ brokers, clientId: 'bench' });
-    await producer.connect();
-    return new Load(producer);
+    return new Load(await connectedProducer(brokers));
   }
 
   sendOneThatFails(user: string): number {
@@ -142,7 +139,7 @@ class Load {
     if (messages.length > 0) this.send(messages);
   }
 
-  private send(messages: ReturnType<typeof asMessage>[]): void {
+  private send(messages: ReturnType<typeof asJson>[]): void {
     this.sending = this.sending
       .then(() => this.producer.sendAll(TOPIC, messages))
       .catch((error: unknown) => void (this.failure ??= error));
@@ -151,3 +148,5 @@ class Load {
 
 // Finer than Date.now(), because a millisecond is several per cent of the measured time.
 const now = () => performance.timeOrigin + performance.now();
+
+const asMessage = (record: BenchRecord) => asJson({ key: record.user, value: record });

@@ -4,8 +4,6 @@ import type { Environment } from '../../stack/environment.js';
 export interface Part {
   environment: Environment;
   brokers: string[];
-  /** The database server, with the superuser's credentials. */
-  postgresUrl: string;
   logFolder: string;
   signal: AbortSignal;
   print: (line: string) => void;

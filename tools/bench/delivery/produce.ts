@@ -1,42 +1,65 @@
-import { PARTITIONS } from '@effectively-once/contracts';
 import { ensureTopics, RecordProducer } from '@effectively-once/kafka';
-import { USERS, type BenchRecord } from './effects.js';
+
+const TOGETHER = 500;
+const CLIENT_ID = 'bench';
 
 export interface Topic {
   brokers: string[];
   topic: string;
 }
 
-const TOGETHER = 500;
-
-async function makeTopic({ brokers, topic }: Topic): Promise<void> {
-  const topics = [{ name: topic, partitions: PARTITIONS, config: {} }];
-  await ensureTopics({ brokers, clientId: 'bench', topics });
+export interface JsonMessage {
+  key: string;
+  value: unknown;
 }
 
-/** Creates a topic with a backlog of `count` records. The users take turns. */
-export async function fillTopic(at: Topic, count: number): Promise<void> {
-  await makeTopic(at);
-  const producer = new RecordProducer({ brokers: at.brokers, clientId: 'bench' });
+export const asJson = ({ key, value }: JsonMessage) => ({
+  key: Buffer.from(key),
+  value: Buffer.from(JSON.stringify(value)),
+  headers: {},
+});
+
+export async function createTopic({ brokers, topic }: Topic, partitions: number): Promise<void> {
+  const topics = [{ name: topic, partitions, config: {} }];
+  await ensureTopics({ brokers, clientId: CLIENT_ID, topics });
+}
+
+export async function connectedProducer(brokers: string[]): Promise<RecordProducer> {
+  const producer = new RecordProducer({ brokers, clientId: CLIENT_ID });
   await producer.connect();
+  return producer;
+}
+
+/** Connects a producer while `use` runs. */
+export async function withProducer<Result>(
+  brokers: string[],
+  use: (producer: RecordProducer) => Promise<Result>,
+): Promise<Result> {
+  const producer = await connectedProducer(brokers);
   try {
-    for (let from = 0; from < count; from += TOGETHER) {
-      const size = Math.min(TOGETHER, count - from);
-      const records = Array.from({ length: size }, (_, index) => recordOf(from + index));
-      await producer.sendAll(
-        at.topic,
-        records.map((record) => asMessage(record)),
-      );
-    }
+    return await use(producer);
   } finally {
     await producer.disconnect();
   }
 }
 
-const recordOf = (n: number): BenchRecord => ({ user: `user-${n % USERS}`, n, at: Date.now() });
+/** As JSON. Records of one partition keep their order. */
+export async function sendAllTo(
+  producer: RecordProducer,
+  topic: string,
+  messages: readonly JsonMessage[],
+): Promise<void> {
+  for (let from = 0; from < messages.length; from += TOGETHER) {
+    await producer.sendAll(topic, messages.slice(from, from + TOGETHER).map(asJson));
+  }
+}
 
-export const asMessage = (record: BenchRecord) => ({
-  key: Buffer.from(record.user),
-  value: Buffer.from(JSON.stringify(record)),
-  headers: {},
-});
+/** Creates a topic with these records. */
+export async function fillTopic(
+  at: Topic,
+  partitions: number,
+  messages: readonly JsonMessage[],
+): Promise<void> {
+  await createTopic(at, partitions);
+  await withProducer(at.brokers, (producer) => sendAllTo(producer, at.topic, messages));
+}

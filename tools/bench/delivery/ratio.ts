@@ -1,6 +1,7 @@
 import { join } from 'node:path';
+import { PARTITIONS } from '@effectively-once/contracts';
 import { ConsumerProcess, type ConsumerSettings } from './consumer-process.js';
-import { auditEffects, isClean, perSecond } from './effects.js';
+import { auditEffects, isClean, perSecond, USERS, type BenchRecord } from './effects.js';
 import { fillTopic } from './produce.js';
 import type { Part } from './part.js';
 
@@ -46,7 +47,7 @@ async function drain(
   count: number,
   settings: ConsumerSettings,
 ): Promise<{ rate: number; isClean: boolean }> {
-  await fillTopic(settings, count);
+  await fillTopic(settings, PARTITIONS, backlog(count));
   const logFile = join(part.logFolder, `${settings.topic}.log`);
   const consumer = new ConsumerProcess(settings, { logFile, signal: part.signal });
   try {
@@ -65,3 +66,10 @@ async function drain(
   );
   return { rate, isClean: isClean(audit) };
 }
+
+/** The users take turns. */
+const backlog = (count: number) =>
+  Array.from({ length: count }, (_, n) => {
+    const user = `user-${n % USERS}`;
+    return { key: user, value: { user, n, at: Date.now() } satisfies BenchRecord };
+  });

@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
 import { summaryOf } from './watch-peak.js';
 import type { PeakOptions, PeakRun } from './peak-run.js';
+import type { Machine } from '../statistics/this-machine.js';
 
 const ROW_EVERY_S = 5;
 const READS_P99_MAX_MS = 1_000;
@@ -11,7 +12,7 @@ const REFUSED_P99_MAX_MS = 250;
 /** What `npm run bench:peak -- --json` prints. */
 export interface PeakReport extends PeakRun {
   at: string;
-  machine: { cores: number; gigabytes: number; loadAverage: number };
+  machine: Machine;
   options: PeakOptions;
   audit: string;
 }

@@ -5,7 +5,8 @@ import { appEnvironment, type AppName } from '../../stack/app-environment.js';
 import { appUrl } from '../../cli/clients/app-url.js';
 import type { ContestantPart } from './stack/contestant-processes.js';
 import type { PipelineStack } from './stack/pipeline-stack.js';
-import { superuserUrl, TUTORIAL_TOPIC } from './stack/reset.js';
+import { superuserUrl } from '../../stack/addresses.js';
+import { TUTORIAL_TOPIC } from './stack/reset.js';
 
 export const CONTESTANTS = ['raw', 'ours', 'tutorial'] as const;
 export type ContestantName = (typeof CONTESTANTS)[number];

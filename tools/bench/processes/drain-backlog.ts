@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { samplesIn, type MetricSample } from '@effectively-once/testing/metrics';
+import { samplesIn, samplesOf, type MetricSample } from '@effectively-once/testing/metrics';
 import type { StartedApp } from './start-app.js';
 
 const POLL_MS = 250;
@@ -58,13 +58,8 @@ const readingOf = (samples: MetricSample[]) => ({
   cpuS: sumOf(samples, 'process_cpu_seconds_total'),
 });
 
-function sumOf(samples: MetricSample[], name: string, labels: Record<string, string> = {}): number {
-  const wanted = Object.entries(labels);
-  return samples
-    .filter((sample) => sample.name === name)
-    .filter((sample) => wanted.every(([label, value]) => sample.labels[label] === value))
-    .reduce((sum, { value }) => sum + value, 0);
-}
+const sumOf = (...asked: Parameters<typeof samplesOf>): number =>
+  samplesOf(...asked).reduce((sum, { value }) => sum + value, 0);
 
 /** Of this process; empty while it does not listen yet. */
 async function metricsOf(url: string): Promise<MetricSample[]> {

@@ -1,4 +1,3 @@
-import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { worstStatus } from '@effectively-once/audit';
 import { Command, InvalidArgumentError } from 'commander';
@@ -14,6 +13,7 @@ import { openSources, type CostSources } from '../../bench/cost/sources/sources.
 import { withProcesses } from '../../bench/cpu/container-processes.js';
 import { memoryMb } from '../../bench/cpu/memory.js';
 import { checkoutsOfManyUsers } from '../../bench/load/checkouts.js';
+import { shownMachine, thisMachine } from '../../bench/statistics/this-machine.js';
 import { repositoryRoot } from '../../repository-root.js';
 import { addresses } from '../../stack/addresses.js';
 import { readEnvironment } from '../../stack/environment.js';
@@ -154,12 +154,8 @@ async function measureRates(
   sources: CostSources,
   prices: ReturnType<typeof readPrices>,
 ): Promise<Omit<CostReport, 'audit'>> {
-  const machine = {
-    cores: cpus().length,
-    gigabytes: Math.round(totalmem() / 2 ** 30),
-    loadAverage: loadavg()[0] ?? NaN,
-  };
-  print(`${machine.cores} cores, ${machine.gigabytes} GB, load ${machine.loadAverage.toFixed(1)}`);
+  const machine = thisMachine();
+  print(shownMachine(machine));
   print('warm-up …');
   await measure.warmUp(load);
   print(`${options.idle} s without payments …`);

@@ -46,7 +46,6 @@ try {
   const part: Part = {
     environment,
     brokers: String(addresses['KAFKA_BROKERS']).split(','),
-    postgresUrl: String(addresses['POSTGRES_SUPERUSER_URL']),
     logFolder,
     signal,
     print,

@@ -1,4 +1,3 @@
-import { cpus, loadavg, totalmem } from 'node:os';
 import { Argument, Command, InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
 import type { GrowthAxis, GrowthPart } from '../../bench/growth/growth.js';
@@ -8,6 +7,7 @@ import { deadLetterGrowth } from '../../bench/growth/parts/dead-letter-growth.js
 import { backlogGrowth, usersGrowth } from '../../bench/growth/parts/drain-growth.js';
 import { tableGrowth } from '../../bench/growth/parts/table-growth.js';
 import { startServers } from '../../bench/processes/start-servers.js';
+import { shownMachine, thisMachine } from '../../bench/statistics/this-machine.js';
 import { onInterrupt } from '../run/interrupt.js';
 
 const PARTS = {
@@ -61,8 +61,7 @@ try {
 }
 
 async function measure(signal: AbortSignal): Promise<GrowthAxis[]> {
-  const gigabytes = Math.round(totalmem() / 2 ** 30);
-  print(`${cpus().length} cores, ${gigabytes} GB, load ${(loadavg()[0] ?? NaN).toFixed(1)}`);
+  print(shownMachine(thisMachine()));
   const axes: GrowthAxis[] = [];
   for (const name of NAMES.filter((one) => asked.length === 0 || asked.includes(one))) {
     print(pc.bold(`\n${name}`));

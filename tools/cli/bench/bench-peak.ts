@@ -1,5 +1,4 @@
 import { writeFileSync } from 'node:fs';
-import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { worstStatus } from '@effectively-once/audit';
 import { Command } from 'commander';
@@ -8,6 +7,7 @@ import { startServers } from '../../bench/processes/start-servers.js';
 import { peakPicture } from '../../bench/peak/peak-picture.js';
 import { barsOf, peakTable, summaryLines, type PeakReport } from '../../bench/peak/peak-report.js';
 import { runPeak } from '../../bench/peak/peak-run.js';
+import { shownMachine, thisMachine } from '../../bench/statistics/this-machine.js';
 import { repositoryRoot } from '../../repository-root.js';
 import { fromOne } from '../clients/whole-number.js';
 import { onInterrupt } from '../run/interrupt.js';
@@ -74,12 +74,8 @@ try {
 }
 
 async function measure(signal: AbortSignal): Promise<PeakReport> {
-  const machine = {
-    cores: cpus().length,
-    gigabytes: Math.round(totalmem() / 2 ** 30),
-    loadAverage: loadavg()[0] ?? NaN,
-  };
-  print(`${machine.cores} cores, ${machine.gigabytes} GB, load ${machine.loadAverage.toFixed(1)}`);
+  const machine = thisMachine();
+  print(shownMachine(machine));
   const options = { perSecond: rate, seconds, warmUp, closedSeconds };
   const started = await startServers({ names: PROGRAMS, nodeEnv: 'development', signal, print });
   try {

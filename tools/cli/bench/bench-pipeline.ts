@@ -1,6 +1,5 @@
 import { setMaxListeners } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus, loadavg, totalmem } from 'node:os';
 import { dirname } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
@@ -14,6 +13,7 @@ import {
   startPipelineStack,
   type PipelineStack,
 } from '../../bench/pipeline/stack/pipeline-stack.js';
+import { shownMachine, thisMachine } from '../../bench/statistics/this-machine.js';
 import { fromOne } from '../clients/whole-number.js';
 import { onInterrupt } from '../run/interrupt.js';
 import { barLine } from './bar-line.js';
@@ -83,17 +83,12 @@ async function run(): Promise<reports.PipelineReport> {
   const report: reports.PipelineReport = {
     version: 1,
     at: new Date().toISOString(),
-    machine: {
-      cores: cpus().length,
-      gigabytes: Math.round(totalmem() / 2 ** 30),
-      loadAverage: loadavg()[0] ?? NaN,
-    },
+    machine: thisMachine(),
     load: { clients, seconds, rounds: options.rounds },
     turns: [],
     kills: [],
   };
-  const { cores, gigabytes, loadAverage } = report.machine;
-  print(`${cores} cores, ${gigabytes} GB, load ${loadAverage.toFixed(1)}`);
+  print(shownMachine(report.machine));
   const stack = await startPipelineStack({ signal, print });
   try {
     const checkouts = await checkoutsOfManyUsers(stack.environment);

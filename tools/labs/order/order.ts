@@ -4,7 +4,7 @@ import { barChart } from '../../bench/chart/bar-chart.js';
 import { scatterGrid } from '../../bench/chart/scatter-grid.js';
 import { stackedCharts } from '../../bench/chart/stacked.js';
 import type { Lab, LabContext, LabResult } from '../lab.js';
-import { connectedProducer, sendAllTo } from '../process/lab-topic.js';
+import { sendAllTo, withProducer } from '../../bench/delivery/produce.js';
 import { settleAll } from '../process/settle-all.js';
 import { LabConsumer } from '../records/lab-consumer.js';
 import {
@@ -109,16 +109,13 @@ async function send(
   topic: string,
   records: ReturnType<typeof orderRecords>,
 ): Promise<void> {
-  const producer = await connectedProducer(brokers);
-  try {
+  await withProducer(brokers, async (producer) => {
     const messages = records.map(({ key, record }) => ({
       key,
       value: { ...record, at: Date.now() },
     }));
     await sendAllTo(producer, topic, messages);
-  } finally {
-    await producer.disconnect();
-  }
+  });
 }
 
 async function untilEffects(consumer: LabConsumer, count: number): Promise<void> {

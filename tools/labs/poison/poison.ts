@@ -3,7 +3,7 @@ import { deadLetterTopic } from '@effectively-once/contracts';
 import { pollUntil } from '@effectively-once/timing';
 import { endOfTopic } from '../../bench/delivery/end-of-topic.js';
 import type { Lab, LabContext, LabResult } from '../lab.js';
-import { connectedProducer, sendAllTo } from '../process/lab-topic.js';
+import { connectedProducer, sendAllTo } from '../../bench/delivery/produce.js';
 import { LabConsumer } from '../records/lab-consumer.js';
 import { deadTopicOf, type Way } from '../records/lab-record.js';
 import { judgePoison, poisonClaims, poisonTable, type PoisonOutcome } from './judge-poison.js';

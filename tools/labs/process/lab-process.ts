@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { Changes } from '../../bench/processes/changes.js';
 import { MeasuredProcess } from '../../bench/processes/measured-process.js';
 import { repositoryRoot } from '../../repository-root.js';
 
@@ -16,7 +17,7 @@ process.once('exit', () => running.forEach(({ child }) => child.kill('SIGKILL'))
 export class LabProcess {
   private readonly process: MeasuredProcess;
   private readonly untaken: LabMessage[] = [];
-  private onChange: () => void = () => undefined;
+  private readonly changes = new Changes();
   private isFrozen = false;
 
   /** @param program below tools, without its extension: it runs from the build. */
@@ -33,12 +34,12 @@ export class LabProcess {
     });
     this.process.child.on('message', (message) => {
       this.untaken.push(message as LabMessage);
-      this.onChange();
+      this.changes.report();
     });
     running.add(this.process);
     void this.process.ended.then(() => {
       running.delete(this.process);
-      this.onChange();
+      this.changes.report();
     });
   }
 
@@ -72,7 +73,7 @@ export class LabProcess {
           `no message “${kinds.join('” or “')}”: ${why}; log: ${this.options.logFile}`,
         );
       }
-      await this.change(leftMs);
+      await this.changes.next(leftMs);
     }
   }
 
@@ -103,14 +104,5 @@ export class LabProcess {
   async leave(): Promise<void> {
     if (this.isFrozen) await this.kill();
     else await this.process.stop();
-  }
-
-  private async change(withinMs: number): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    await new Promise<void>((resolve) => {
-      this.onChange = resolve;
-      timer = setTimeout(resolve, withinMs);
-    });
-    clearTimeout(timer);
   }
 }

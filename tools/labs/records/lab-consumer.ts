@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import { createTopic } from '../../bench/delivery/produce.js';
 import type { LabContext } from '../lab.js';
 import { LabProcess } from '../process/lab-process.js';
-import { createLabTopic } from '../process/lab-topic.js';
 import { readLedger } from './file-ledger.js';
 import { deadTopicOf, retryTopicOf, type RecordsSettings } from './lab-record.js';
 
@@ -40,10 +40,10 @@ export class LabConsumer {
     const consumer = new LabConsumer(context, name, rest);
     const { brokers } = context;
     const { topic } = consumer;
-    await createLabTopic({ brokers, topic }, partitions);
+    await createTopic({ brokers, topic }, partitions);
     if (options.way === 'retry topic') {
-      await createLabTopic({ brokers, topic: retryTopicOf(topic) }, partitions);
-      await createLabTopic({ brokers, topic: deadTopicOf(topic) }, partitions);
+      await createTopic({ brokers, topic: retryTopicOf(topic) }, partitions);
+      await createTopic({ brokers, topic: deadTopicOf(topic) }, partitions);
     }
     return consumer;
   }

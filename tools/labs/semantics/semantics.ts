@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { Client } from 'pg';
+import { fillTopic } from '../../bench/delivery/produce.js';
 import type { Lab, LabContext, LabResult } from '../lab.js';
 import { LabProcess } from '../process/lab-process.js';
-import { filledTopic, untilCommitted } from '../process/lab-topic.js';
 import { settleAll } from '../process/settle-all.js';
+import { untilCommitted } from '../process/until-committed.js';
 import { semanticsPicture } from './semantics-picture.js';
 import {
   countOutcomes,
@@ -90,7 +91,7 @@ async function runStrategy(
   const topic = `lab.semantics.${name}.${crypto.randomUUID()}`;
   // The lane transport's group has the name of its consumer.
   const groupId = strategy === 'lanes, inbox' ? 'search' : topic;
-  await filledTopic({ brokers, topic }, PARTITIONS, somePayments(payments));
+  await fillTopic({ brokers, topic }, PARTITIONS, somePayments(payments));
   const start = (left: SemanticsSettings['killAt']) =>
     new LabProcess(
       'labs/semantics/handler',

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { Pool } from 'pg';
+import { fillTopic } from '../../bench/delivery/produce.js';
 import type { Lab, LabContext, LabResult } from '../lab.js';
 import { LabProcess } from '../process/lab-process.js';
-import { filledTopic } from '../process/lab-topic.js';
 import {
   FENCES,
   judgeFence,
@@ -87,7 +87,7 @@ async function runRound(
 ): Promise<ZombieRound> {
   const id = `${fence.replaceAll(' ', '-')}-${round}`;
   const topic = `lab.zombie.${id}.${crypto.randomUUID()}`;
-  await filledTopic({ brokers, topic }, 1, [{ key: id, value: { id } }]);
+  await fillTopic({ brokers, topic }, 1, [{ key: id, value: { id } }]);
   const start = (name: string, waits: boolean) =>
     new LabProcess(
       'labs/zombie/member',

@@ -2,20 +2,16 @@ import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import {
-  PAYMENT_COMPLETED,
-  PAYMENT_COMPLETED_SCHEMA,
-  PAYMENT_COMPLETED_TYPE,
-} from '@effectively-once/contracts';
 import { Client as Elasticsearch } from '@elastic/elasticsearch';
 import { Client } from 'pg';
+import { ADD_TO_BALANCES } from './add-to-balances.js';
 import {
   generatedPayments,
   publish,
-  TRACEPARENT,
   type GeneratedPayment,
   type Series,
 } from './generated-payments.js';
+import { insertPayments } from './insert-payments.js';
 
 export interface StoreAddresses {
   brokers: string[];
@@ -45,7 +41,7 @@ export async function fillEveryStore(
   try {
     for (const group of generatedPayments(series)) {
       signal.throwIfAborted();
-      await payments.query(PAYMENT_ROWS, paymentValues(group));
+      await insertPayments(payments, group);
       await loyalty.query(POINTS, pointsValues(group));
       await indexDocuments(search, group);
       for (const payment of group) {
@@ -62,41 +58,6 @@ export async function fillEveryStore(
   }
 }
 
-const PAYMENT_ROWS = `
-  WITH made AS (
-    SELECT * FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::timestamptz[], $5::uuid[], $6::text[])
-      AS one (id, user_id, amount_minor, completed_at, event_id, payload)
-  ), payment AS (
-    INSERT INTO payments.payments (id, user_id, order_id, amount_minor, currency, payment_method,
-      status, version, psp_reference, created_at, completed_at, traceparent, psp_attempts)
-    SELECT id, user_id, id::text, amount_minor, 'EUR', 'pm_card_visa',
-      'COMPLETED', 2, 'pi_' || id, completed_at, completed_at, $7, 1
-    FROM made
-    RETURNING id
-  ), key AS (
-    INSERT INTO payments.idempotency_keys (user_id, method, route, idempotency_key, fingerprint,
-      payment_id, response_status, response_body, created_at)
-    SELECT user_id, 'POST', '/v1/payments', id::text, 'fingerprint', id, 201,
-      json_build_object('id', id, 'status', 'COMPLETED')::text, completed_at
-    FROM made
-  )
-  INSERT INTO payments.outbox (event_id, specversion, topic, partition_key, event_type, subject,
-    occurred_at, data_schema, traceparent, payload)
-  SELECT event_id, '1.0', $8, user_id, $9, id::text, completed_at, $10, $7, payload FROM made`;
-
-const paymentValues = (group: GeneratedPayment[]) => [
-  group.map(({ paymentId }) => paymentId),
-  group.map(({ userId }) => userId),
-  group.map(({ amountMinor }) => amountMinor),
-  group.map(({ completedAt }) => completedAt),
-  group.map(({ eventId }) => eventId),
-  group.map(({ payload }) => payload),
-  TRACEPARENT,
-  PAYMENT_COMPLETED,
-  PAYMENT_COMPLETED_TYPE,
-  PAYMENT_COMPLETED_SCHEMA,
-];
-
 // Inserted in the order of the numbers, because the audit compares the order of a user's effects.
 const POINTS = `
   WITH made AS (
@@ -107,10 +68,7 @@ const POINTS = `
     SELECT payment_id, user_id, amount_minor, 'EUR', amount_minor / 100, event_id
       FROM made ORDER BY place
     RETURNING user_id, points
-  )
-  INSERT INTO loyalty.accounts AS account (user_id, balance)
-  SELECT user_id, sum(points) FROM entry GROUP BY user_id
-  ON CONFLICT (user_id) DO UPDATE SET balance = account.balance + excluded.balance`;
+  ) ${ADD_TO_BALANCES}`;
 
 const pointsValues = (group: GeneratedPayment[]) => [
   group.map(({ paymentId }) => paymentId),

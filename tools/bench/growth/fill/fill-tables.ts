@@ -1,4 +1,5 @@
 import { Client } from 'pg';
+import { ADD_TO_BALANCES } from './add-to-balances.js';
 
 const BATCH = 100_000;
 
@@ -81,6 +82,9 @@ const OUTBOX = `
          ${id('8000')}::text, ${at}, 'schema', 'trace', repeat('x', 230) FROM ${numbers}`;
 
 const ENTRIES = `
-  INSERT INTO loyalty.points_entries (payment_id, user_id, amount_minor, currency, points, event_id,
-    awarded_at)
-  SELECT ${id('8000')}, ${user}, 100 + n % 10000, 'EUR', 1, ${id('9000')}, ${at} FROM ${numbers}`;
+  WITH entry AS (
+    INSERT INTO loyalty.points_entries (payment_id, user_id, amount_minor, currency, points,
+      event_id, awarded_at)
+    SELECT ${id('8000')}, ${user}, 100 + n % 10000, 'EUR', 1, ${id('9000')}, ${at} FROM ${numbers}
+    RETURNING user_id, points
+  ) ${ADD_TO_BALANCES}`;

@@ -5,7 +5,7 @@ import {
   PAYMENT_COMPLETED_SCHEMA,
   PAYMENT_COMPLETED_TYPE,
 } from '@effectively-once/contracts';
-import { RecordProducer } from '@effectively-once/kafka';
+import { withProducer } from '../../delivery/produce.js';
 
 const TOGETHER = 1_000;
 export const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
@@ -59,16 +59,12 @@ export async function publish(
   series: Series,
   signal: AbortSignal,
 ): Promise<void> {
-  const producer = new RecordProducer({ brokers, clientId: 'bench' });
-  await producer.connect();
-  try {
+  await withProducer(brokers, async (producer) => {
     for (const payments of generatedPayments(series)) {
       signal.throwIfAborted();
       await producer.sendAll(PAYMENT_COMPLETED, payments.map(recordOf));
     }
-  } finally {
-    await producer.disconnect();
-  }
+  });
 }
 
 const recordOf = ({ userId, payload, eventId, paymentId, completedAt }: GeneratedPayment) => ({

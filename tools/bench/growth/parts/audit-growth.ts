@@ -8,7 +8,7 @@ import { withApp } from '../../processes/start-app.js';
 import type { MeasuredAudit } from '../audit-process.js';
 import { fillEveryStore } from '../fill/fill-every-store.js';
 import type { GrowthAxis, GrowthPart, GrowthRow } from '../growth.js';
-import { databaseUrl, elasticsearchUrl, kafkaBrokers } from './servers-of.js';
+import { kafkaBrokers, superuserUrl } from '../../../stack/addresses.js';
 
 const SIZES = [1_000, 10_000, 100_000];
 const USERS = 1_000;
@@ -22,9 +22,9 @@ export async function auditGrowth(part: GrowthPart): Promise<GrowthAxis> {
   const brokers = kafkaBrokers(environment);
   const addresses = {
     brokers,
-    elasticsearchUrl: elasticsearchUrl(environment),
-    paymentsUrl: databaseUrl(environment, 'payments'),
-    loyaltyUrl: databaseUrl(environment, 'loyalty'),
+    elasticsearchUrl: auditSources(environment).elasticsearchUrl,
+    paymentsUrl: superuserUrl(environment, 'payments'),
+    loyaltyUrl: superuserUrl(environment, 'loyalty'),
     journalFolder,
   };
   const rows: GrowthRow[] = [];

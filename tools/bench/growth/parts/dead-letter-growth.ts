@@ -5,12 +5,12 @@ import {
   DLQ_HEADERS,
   PAYMENT_COMPLETED,
 } from '@effectively-once/contracts';
-import { RecordProducer } from '@effectively-once/kafka';
+import { withProducer } from '../../delivery/produce.js';
 import { withApp } from '../../processes/start-app.js';
 import { generatedPayments } from '../fill/generated-payments.js';
 import type { GrowthAxis, GrowthPart, GrowthRow } from '../growth.js';
 import { askConsole, consoleCaller, readConsole, type ConsoleCaller } from './ask-console.js';
-import { kafkaBrokers } from './servers-of.js';
+import { kafkaBrokers } from '../../../stack/addresses.js';
 
 const SIZES = [100, 10_000, 100_000];
 const CONSUMER = 'loyalty';
@@ -57,13 +57,8 @@ async function publishDeadLetters(
   { started, signal }: GrowthPart,
   { from, count }: { from: number; count: number },
 ): Promise<void> {
-  const producer = new RecordProducer({
-    brokers: kafkaBrokers(started.environment),
-    clientId: 'bench',
-  });
-  await producer.connect();
   const series = { from: FIRST + from, count, users: USERS, completedAtMs: Date.now() };
-  try {
+  await withProducer(kafkaBrokers(started.environment), async (producer) => {
     for (const group of generatedPayments(series)) {
       signal.throwIfAborted();
       const records = group.map(({ n, userId, payload, eventId, paymentId, completedAt }) => ({
@@ -90,9 +85,7 @@ async function publishDeadLetters(
       }));
       await producer.sendAll(deadLetterTopic(CONSUMER), records);
     }
-  } finally {
-    await producer.disconnect();
-  }
+  });
 }
 
 /** @returns how many the console takes in per second, once it has all of them. */

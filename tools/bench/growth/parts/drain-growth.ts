@@ -3,27 +3,55 @@ import { drainBacklog, type Drain } from '../../processes/drain-backlog.js';
 import { startApp } from '../../processes/start-app.js';
 import { publish } from '../fill/generated-payments.js';
 import type { GrowthAxis, GrowthPart, GrowthRow } from '../growth.js';
-import { databaseUrl, kafkaBrokers } from './servers-of.js';
+import { kafkaBrokers, superuserUrl } from '../../../stack/addresses.js';
 
 const BACKLOGS = [10_000, 100_000, 1_000_000];
 const BACKLOG_USERS = 1_000;
 const USERS = [10, 1_000, 100_000];
 const USERS_BACKLOG = 100_000;
+/** Numbers of no other part. */
+const FIRST = 1_000_000_000;
 
 /** Loyalty works off more and more waiting records. */
 export async function backlogGrowth(part: GrowthPart): Promise<GrowthAxis> {
-  const drains = new Drains(part);
-  for (const backlog of BACKLOGS.map(part.scaled))
-    await drains.measure({ size: backlog, backlog, users: BACKLOG_USERS });
-  return { name: 'backlog', of: 'records waiting', ...drains };
+  const asked = BACKLOGS.map(part.scaled).map((size) => ({
+    size,
+    backlog: size,
+    users: BACKLOG_USERS,
+  }));
+  return { name: 'backlog', of: 'records waiting', ...(await drainEach(part, asked)) };
 }
 
 /** Loyalty works off records of more and more users. Each user has a lane. */
 export async function usersGrowth(part: GrowthPart): Promise<GrowthAxis> {
-  const drains = new Drains(part);
-  for (const users of USERS.map((count) => Math.max(10, part.scaled(count))))
-    await drains.measure({ size: users, backlog: part.scaled(USERS_BACKLOG), users });
-  return { name: 'users', of: 'users', ...drains };
+  const backlog = part.scaled(USERS_BACKLOG);
+  const asked = USERS.map((count) => Math.max(10, part.scaled(count))).map((users) => ({
+    size: users,
+    backlog,
+    users,
+  }));
+  return { name: 'users', of: 'users', ...(await drainEach(part, asked)) };
+}
+
+async function drainEach(
+  part: GrowthPart,
+  asked: { size: number; backlog: number; users: number }[],
+): Promise<Pick<GrowthAxis, 'rows' | 'faults'>> {
+  const rows: GrowthRow[] = [];
+  const faults: string[] = [];
+  for (const { size, backlog, users } of asked) {
+    part.print(`loyalty works off ${backlog} records of ${users} users …`);
+    const drain = await drainOnce(part, { backlog, users });
+    faults.push(...drain.faults);
+    const figures = {
+      'records/s': drain.perSecond,
+      'core-ms/record': drain.cpuMsPerRecord,
+      'max MB': drain.maxMb,
+      'the last waits s': drain.seconds,
+    };
+    rows.push({ size, figures });
+  }
+  return { rows, faults };
 }
 
 /** Publishes a backlog while loyalty is down, starts it, and checks every account afterwards. */
@@ -32,11 +60,12 @@ export async function drainOnce(
   { backlog, users }: { backlog: number; users: number },
 ): Promise<Drain & { faults: string[] }> {
   const { environment, folder } = started;
-  const loyalty = new Client({ connectionString: databaseUrl(environment, 'loyalty') });
+  const loyalty = new Client({ connectionString: superuserUrl(environment, 'loyalty') });
   await loyalty.connect();
   try {
     const before = await entriesIn(loyalty);
-    const series = { from: nextFrom(backlog), count: backlog, users, completedAtMs: Date.now() };
+    // Behind those of earlier drains: a payment that has its points already would be a duplicate.
+    const series = { from: FIRST + before, count: backlog, users, completedAtMs: Date.now() };
     await publish(kafkaBrokers(environment), series, signal);
     const app = startApp('loyalty', { environment, logFolder: folder.logs, signal });
     try {
@@ -49,40 +78,6 @@ export async function drainOnce(
   } finally {
     await loyalty.end();
   }
-}
-
-class Drains {
-  readonly rows: GrowthRow[] = [];
-  readonly faults: string[] = [];
-  readonly #part: GrowthPart;
-
-  constructor(part: GrowthPart) {
-    this.#part = part;
-  }
-
-  async measure(asked: { size: number; backlog: number; users: number }): Promise<void> {
-    const { size, backlog, users } = asked;
-    this.#part.print(`loyalty works off ${backlog} records of ${users} users …`);
-    const { perSecond, seconds, cpuMsPerRecord, maxMb, faults } = await drainOnce(
-      this.#part,
-      asked,
-    );
-    this.faults.push(...faults);
-    const figures = {
-      'records/s': perSecond,
-      'core-ms/record': cpuMsPerRecord,
-      'max MB': maxMb,
-      'the last waits s': seconds,
-    };
-    this.rows.push({ size, figures });
-  }
-}
-
-// Numbers of no other part: a payment that has its points already would be a duplicate.
-let from = 1_000_000_000;
-function nextFrom(count: number): number {
-  from += count;
-  return from - count;
 }
 
 async function entriesIn(loyalty: Client): Promise<number> {

@@ -3,7 +3,7 @@ import pg from 'pg';
 import type { ContestantDefinition } from '../contestants.js';
 import { pointsOf } from '../receipt.js';
 import type { PipelineStack } from '../stack/pipeline-stack.js';
-import { superuserUrl } from '../stack/reset.js';
+import { superuserUrl } from '../../../stack/addresses.js';
 import type { PipelineEvidence, StoredEffect } from './count-effects.js';
 import { DocumentClock } from './document-clock.js';
 

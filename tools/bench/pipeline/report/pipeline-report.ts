@@ -3,12 +3,13 @@ import { EFFECTS, type PipelineAudit } from '../audit/count-effects.js';
 import { CONTESTANTS, type ContestantName } from '../contestants.js';
 import type { EffectLatencies } from '../run/latency.js';
 import type { TurnResult } from '../run/turn.js';
+import type { Machine } from '../../statistics/this-machine.js';
 
 /** What `npm run bench:pipeline -- --json` prints. */
 export interface PipelineReport {
   version: 1;
   at: string;
-  machine: { cores: number; gigabytes: number; loadAverage: number };
+  machine: Machine;
   load: { clients: number; seconds: number; rounds: number };
   /** In the order in which they ran. */
   turns: TurnResult[];

@@ -5,6 +5,7 @@ import { Kafka, logLevel, type Admin } from 'kafkajs';
 import pg from 'pg';
 import type { Environment } from '../../../stack/environment.js';
 import { createIndex } from '../../../stack/prepare/index-of-payments.js';
+import { superuserUrl } from '../../../stack/addresses.js';
 
 export const TUTORIAL_TOPIC = 'tutorial.payment.completed';
 const TUTORIAL_DATABASE = 'tutorial';
@@ -29,12 +30,6 @@ const RAW_TABLES = `
   );
   CREATE TABLE IF NOT EXISTS raw.accounts (user_id text PRIMARY KEY, balance bigint NOT NULL);
   TRUNCATE raw.points_entries, raw.accounts;`;
-
-export const superuserUrl = (
-  { settings }: Environment,
-  database: 'payments' | 'loyalty' | 'tutorial' | 'postgres',
-): string =>
-  `postgres://postgres:${settings.POSTGRES_PASSWORD}@127.0.0.1:${settings.POSTGRES_PORT}/${database}`;
 
 /**
  * Empties every store, so that each turn begins in the same state and no contestant finds the
