@@ -4,8 +4,8 @@ import { Command } from 'commander';
 import pc from 'picocolors';
 import type { LabReceipt } from '../../labs/lab.js';
 import { LABS } from '../../labs/labs.js';
-import { labList, labReport, labSummary } from '../../labs/report.js';
-import { LABS_FOLDER, runLab } from '../../labs/run-lab.js';
+import { labList, labReport, labSummary } from '../../labs/run/report.js';
+import { LABS_FOLDER, runLab } from '../../labs/run/run-lab.js';
 import { wholeNumber } from '../clients/whole-number.js';
 import { onInterrupt } from '../run/interrupt.js';
 

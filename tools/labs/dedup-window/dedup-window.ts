@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { lineChart } from '../../bench/chart/line-chart.js';
 import type { Lab, LabContext, LabResult } from '../lab.js';
-import { FileLedger, readLedger } from '../records/file-ledger.js';
+import { FileLedger, readLedger } from '../process/records/file-ledger.js';
 import {
   incidentAges,
   judgeWindow,

@@ -1,7 +1,7 @@
 import { auditEffects, perSecond, type Effect } from '../../bench/delivery/effects.js';
 import type { LabClaim, LabTable } from '../lab.js';
-import { positionsOfWorstUser } from '../records/judge-effects.js';
-import type { LabRecord, Way } from '../records/lab-record.js';
+import { positionsOfWorstUser } from '../process/records/judge-effects.js';
+import type { LabRecord, Way } from '../process/records/lab-record.js';
 
 export interface OrderCase {
   name: string;

@@ -6,7 +6,7 @@ import { stackedCharts } from '../../bench/chart/stacked.js';
 import type { Lab, LabContext, LabResult } from '../lab.js';
 import { sendAllTo, withProducer } from '../../bench/delivery/produce.js';
 import { settleAll } from '../process/settle-all.js';
-import { LabConsumer } from '../records/lab-consumer.js';
+import { LabConsumer } from '../process/records/lab-consumer.js';
 import {
   judgeOrder,
   ORDER_CASES,

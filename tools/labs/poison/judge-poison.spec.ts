@@ -1,6 +1,6 @@
 import { randomFrom } from '../../faults/random.js';
 import { isHeld } from '../lab.js';
-import type { Way } from '../records/lab-record.js';
+import type { Way } from '../process/records/lab-record.js';
 import { judgePoison, poisonClaims } from './judge-poison.js';
 import { behindPoison, poisonPlan } from './plan.js';
 

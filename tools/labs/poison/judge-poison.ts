@@ -1,7 +1,7 @@
 import { auditEffects, type Effect } from '../../bench/delivery/effects.js';
 import type { LabClaim, LabTable } from '../lab.js';
-import { overtakenBy, perSecondSince } from '../records/judge-effects.js';
-import type { Way } from '../records/lab-record.js';
+import { overtakenBy, perSecondSince } from '../process/records/judge-effects.js';
+import type { Way } from '../process/records/lab-record.js';
 import { behindPoison, ofOtherUsers, type PoisonPlan } from './plan.js';
 
 export interface PoisonOutcome {

@@ -1,5 +1,5 @@
 import { partitionOf } from '@effectively-once/kafka';
-import type { LabRecord } from '../records/lab-record.js';
+import type { LabRecord } from '../process/records/lab-record.js';
 
 export const POISON_USERS = 50;
 const PARTITIONS = 6;

@@ -1,4 +1,4 @@
-import type { Effect } from '../../bench/delivery/effects.js';
+import type { Effect } from '../../../bench/delivery/effects.js';
 
 /** How many later records of the same user have an effect before the first effect of record `n`. */
 export function overtakenBy(effects: readonly Effect[], n: number): number {

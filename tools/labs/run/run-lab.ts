@@ -2,12 +2,12 @@ import { setMaxListeners } from 'node:events';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startServers } from '../bench/processes/start-servers.js';
-import { thisMachine } from '../bench/statistics/this-machine.js';
-import { randomFrom } from '../faults/random.js';
-import { repositoryRoot } from '../repository-root.js';
-import { addresses, kafkaBrokers, superuserUrl } from '../stack/addresses.js';
-import { isHeld, type Lab, type LabContext, type LabReceipt } from './lab.js';
+import { startServers } from '../../bench/processes/start-servers.js';
+import { thisMachine } from '../../bench/statistics/this-machine.js';
+import { randomFrom } from '../../faults/random.js';
+import { repositoryRoot } from '../../repository-root.js';
+import { addresses, kafkaBrokers, superuserUrl } from '../../stack/addresses.js';
+import { isHeld, type Lab, type LabContext, type LabReceipt } from '../lab.js';
 
 /** Where `npm run lab` writes. */
 export const LABS_FOLDER = join(repositoryRoot, '.stack', 'labs');

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { createTopic } from '../../bench/delivery/produce.js';
-import type { LabContext } from '../lab.js';
-import { LabProcess } from '../process/lab-process.js';
+import { createTopic } from '../../../bench/delivery/produce.js';
+import type { LabContext } from '../../lab.js';
+import { LabProcess } from '../lab-process.js';
 import { readLedger } from './file-ledger.js';
 import { deadTopicOf, retryTopicOf, type RecordsSettings } from './lab-record.js';
 
@@ -52,7 +52,10 @@ export class LabConsumer {
   async start(): Promise<void> {
     const { folder, signal } = this.context;
     const logFile = `${this.settings.ledgerFile}.log`;
-    this.process = new LabProcess('labs/records/consumer', this.settings, { logFile, signal });
+    this.process = new LabProcess('labs/process/records/consumer', this.settings, {
+      logFile,
+      signal,
+    });
     await this.process.next('joined', JOINED_WITHIN_MS).catch((error: unknown) => {
       throw new Error(`${this.name} did not start; see ${folder}`, { cause: error });
     });

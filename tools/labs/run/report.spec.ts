@@ -1,4 +1,4 @@
-import type { LabReceipt } from './lab.js';
+import type { LabReceipt } from '../lab.js';
 import { labReport, labSummary, markdownTable } from './report.js';
 
 const receipt: LabReceipt = {

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import { boundsOf, type Lab, type LabReceipt, type LabTable } from './lab.js';
+import { boundsOf, type Lab, type LabReceipt, type LabTable } from '../lab.js';
 
 const PLAIN = { head: [], border: [] };
 

@@ -5,9 +5,9 @@ import type { KafkaRecord } from '@effectively-once/kafka';
 import { Controller, UseFilters } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { EventPattern, Payload, type MicroserviceOptions } from '@nestjs/microservices';
-import { connectedProducer, sendAllTo } from '../../bench/delivery/produce.js';
-import { measuredTransport } from '../../bench/delivery/transport.js';
-import { endWithParent, OneByOne } from '../process/one-by-one.js';
+import { connectedProducer, sendAllTo } from '../../../bench/delivery/produce.js';
+import { measuredTransport } from '../../../bench/delivery/transport.js';
+import { endWithParent, OneByOne } from '../one-by-one.js';
 import { FileLedger } from './file-ledger.js';
 import {
   deadTopicOf,

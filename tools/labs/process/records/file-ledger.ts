@@ -1,5 +1,5 @@
 import { closeSync, existsSync, openSync, readFileSync, writeSync } from 'node:fs';
-import type { Effect } from '../../bench/delivery/effects.js';
+import type { Effect } from '../../../bench/delivery/effects.js';
 
 /**
  * The effects of a lab, as lines of a file. A line is one write, which survives a `kill -9` of the
