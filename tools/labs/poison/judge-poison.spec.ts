@@ -28,8 +28,10 @@ const judge = (way: Way, done: ReturnType<typeof effects>, deadLettered = 0) =>
     seconds: 4,
     isPoisonDone: true,
   });
+const skipping = judge('skip', effects([plan.poison.n, plan.flaky.n]));
+/** Beside a consumer that skips, which does the other users' records in 5 ms. */
 const broken = (outcome: ReturnType<typeof judge>) =>
-  poisonClaims([outcome], { withTimes: true })
+  poisonClaims(outcome.way === 'skip' ? [outcome] : [skipping, outcome], { withTimes: true })
     .filter((claim) => !isHeld(claim))
     .map(({ claim }) => claim);
 
