@@ -46,8 +46,8 @@ export function isFinal({ status, text }: Answer): boolean {
 const started: Member[] = [];
 afterAll(() => Promise.all(started.map(({ kill }) => kill())));
 
-/** Starts a second payments process on the same database. */
-export async function secondPayments(): Promise<Member> {
+/** Starts a second payments process on the same database. `changed` adds environment variables. */
+export async function secondPayments(changed: Record<string, string> = {}): Promise<Member> {
   const names = ['PAYMENTS_DATABASE_URL', 'AUTH_JWT_SECRET', 'SERVICE_TOKEN'] as const;
   const pspNames = ['PSP_URL', 'PSP_SECRET_KEY', 'PSP_WEBHOOK_SECRET'] as const;
   const env = [...names, ...pspNames].map((name) => [name, String((at as never)[name])] as const);
@@ -55,7 +55,7 @@ export async function secondPayments(): Promise<Member> {
     command: process.execPath,
     args: ['dist/main.js'],
     cwd: join(process.cwd(), 'apps', 'payments'),
-    env: { ...Object.fromEntries(env), NODE_ENV: 'test' },
+    env: { ...Object.fromEntries(env), NODE_ENV: 'test', ...changed },
     portVariable: 'PAYMENTS_PORT',
   };
   const member = await startSecondMember(

@@ -46,6 +46,8 @@ export interface Checkout {
   userId: string;
   key?: string;
   email?: string;
+  /** Of another payments process than the stack's. */
+  url?: string;
   body?: Partial<Record<'orderId' | 'amountMinor' | 'currency' | 'paymentMethod', unknown>>;
 }
 
@@ -53,7 +55,7 @@ export const newId = (prefix: string) => `${prefix}-${randomUUID()}`;
 
 /** One `POST /v1/payments` without retries: the tests assert on the first answer. */
 export async function checkout(options: Checkout): Promise<Answer> {
-  return await request('POST', new URL('/v1/payments', at.PAYMENTS_URL), {
+  return await request('POST', new URL('/v1/payments', options.url ?? at.PAYMENTS_URL), {
     token: await customerToken(options.userId, options.email),
     headers: { 'idempotency-key': options.key ?? newId('key') },
     body: {

@@ -48,6 +48,7 @@ function derived(settings: Settings, journalFolder: string) {
     // Unset: the app uses its default, unless the caller sets the variable.
     RATE_LIMIT_PER_S: undefined,
     RATE_LIMIT_BURST: undefined,
+    PAYMENT_COMPLETED_VERSION: undefined,
     PAYMENTS_DATABASE_URL: database('payments', 'payments_app', settings.PAYMENTS_APP_PASSWORD),
     LOYALTY_DATABASE_URL: database('loyalty', 'loyalty_app', settings.LOYALTY_APP_PASSWORD),
     CONSOLE_DATABASE_URL: database('console', 'console_app', settings.CONSOLE_APP_PASSWORD),

@@ -25,6 +25,7 @@ const READS: Record<AppName, readonly Variable[]> = {
     'PSP_WEBHOOK_SECRET',
     'RATE_LIMIT_PER_S',
     'RATE_LIMIT_BURST',
+    'PAYMENT_COMPLETED_VERSION',
     'SHOP_ORIGINS',
   ],
   email: [

@@ -18,6 +18,7 @@ export function receiptMail(event: PaymentCompleted, recipient: Recipient, messa
       `Order:   ${event.orderId}`,
       `Payment: ${event.paymentId}`,
       `Paid at: ${event.completedAt}`,
+      ...(event.pspReference ? [`Charge:  ${event.pspReference}`] : []),
       '',
       'If this receipt reaches you twice, you were still charged once.',
     ].join('\n'),

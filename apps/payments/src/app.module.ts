@@ -120,7 +120,11 @@ function serviceProviders({ config, logger, clockAndIds }: PaymentsAppOptions): 
       provide: Finalizer,
       inject: [DataSource, Refunds],
       useFactory: (dataSource: DataSource, refunds: Refunds) =>
-        new Finalizer(dataSource, refunds, clockAndIds, reach),
+        new Finalizer(dataSource, refunds, {
+          clockAndIds,
+          reach,
+          eventVersion: config.PAYMENT_COMPLETED_VERSION,
+        }),
     },
     ...chargingProviders({ psp, clockAndIds, reach, logger, loadShedding }, { pspTimeoutMs }),
   ];

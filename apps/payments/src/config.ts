@@ -1,3 +1,4 @@
+import { PAYMENT_COMPLETED_VERSIONS } from '@effectively-once/contracts';
 import {
   databaseUrl,
   failurePointsFolder,
@@ -21,6 +22,8 @@ const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin ==
 
 const atLeastOne = wholeNumber.refine((value) => value > 0, 'must be at least 1');
 
+const eventVersion = wholeNumber.pipe(z.literal(PAYMENT_COMPLETED_VERSIONS));
+
 const schema = z.object({
   NODE_ENV: nodeEnv,
   LISTEN_HOST: listenHost,
@@ -37,6 +40,8 @@ const schema = z.object({
   RATE_LIMIT_BURST: atLeastOne.default(200),
   /** The origins of web pages that may call payments from a browser. None by default. */
   SHOP_ORIGINS: origins,
+  /** Raise it only when every consumer reads the new version (expand and contract). */
+  PAYMENT_COMPLETED_VERSION: eventVersion.default(1),
   FAILURE_POINTS: failurePointsFolder,
 });
 

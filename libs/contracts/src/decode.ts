@@ -1,9 +1,6 @@
 import { CE_HEADERS, type EventHeaders } from './cloud-event.js';
-import {
-  PAYMENT_COMPLETED_TYPE,
-  paymentCompletedRead,
-  type PaymentCompleted,
-} from './payment-completed.js';
+import { PAYMENT_COMPLETED_TYPE, type PaymentCompleted } from './payment-completed.js';
+import { paymentCompletedReader } from './payment-completed-versions.js';
 
 /**
  * A poison pill: no retry can fix the record. `field` names the fault; the value is never quoted.
@@ -55,10 +52,11 @@ export function decodePaymentCompleted(record: {
     throw new PoisonRecord('UnsupportedVersion', CE_HEADERS.specversion, 'not CloudEvents 1.0');
   if (header(CE_HEADERS.type) !== PAYMENT_COMPLETED_TYPE)
     throw new PoisonRecord('UnknownType', CE_HEADERS.type, 'not an event type this consumer knows');
-  if (!/\/1\.json$/.test(header(CE_HEADERS.dataschema)))
-    throw new PoisonRecord('UnsupportedVersion', CE_HEADERS.dataschema, 'not schema version 1');
+  const reader = paymentCompletedReader(header(CE_HEADERS.dataschema));
+  if (!reader)
+    throw new PoisonRecord('UnsupportedVersion', CE_HEADERS.dataschema, 'not a known version');
 
-  const data = parseValue(record.value);
+  const data = parseValue(record.value, reader);
   // The key decides the partition. With another user's key, the event would be out of its user's
   // order.
   if (record.key?.toString('utf8') !== data.userId)
@@ -73,7 +71,9 @@ export function decodePaymentCompleted(record: {
   };
 }
 
-function parseValue(value: Buffer | null): PaymentCompleted {
+type Reader = NonNullable<ReturnType<typeof paymentCompletedReader>>;
+
+function parseValue(value: Buffer | null, reader: Reader): PaymentCompleted {
   if (value === null || value.length === 0)
     throw new PoisonRecord('NoValue', 'value', 'the record has no value');
   let json: unknown;
@@ -84,7 +84,7 @@ function parseValue(value: Buffer | null): PaymentCompleted {
     // headers.
     throw new PoisonRecord('NotJson', 'value', 'the value is not JSON in UTF-8');
   }
-  const parsed = paymentCompletedRead.safeParse(json);
+  const parsed = reader.safeParse(json);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   const field = issue?.path.join('.') || 'value';

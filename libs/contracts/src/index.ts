@@ -3,4 +3,5 @@ export * from './consumer-report.js';
 export * from './dead-letter.js';
 export * from './decode.js';
 export * from './payment-completed.js';
+export * from './payment-completed-versions.js';
 export * from './topics.js';

@@ -20,25 +20,11 @@ const fields = {
   paymentVersion: z.int().min(1),
 };
 
-// Expand and contract: a new field is deployed to the readers first, then to the writers. So the
-// readers are tolerant and the writers are strict.
-/** Writers are strict: they never publish an undeclared field. */
-const paymentCompletedWritten = z.strictObject(fields);
-/** Readers are tolerant: they drop a field of a later version instead of refusing it. */
+/** Version 1. Readers are tolerant: they drop a field that they do not know. */
 export const paymentCompletedRead = z.object(fields);
 
-export type PaymentCompleted = z.infer<typeof paymentCompletedRead>;
-
-/** The bytes in the outbox row, which every consumer reads. */
-export function encodePaymentCompleted(event: PaymentCompleted): string {
-  return JSON.stringify(paymentCompletedWritten.parse(event));
-}
-
-/** JSON Schema (2020-12) of the events that readers accept. */
-export function paymentCompletedJsonSchema(): object {
-  return {
-    $id: PAYMENT_COMPLETED_SCHEMA,
-    title: PAYMENT_COMPLETED_TYPE,
-    ...z.toJSONSchema(paymentCompletedRead, { io: 'input' }),
-  };
-}
+/** What a consumer gets, whichever version the record has. */
+export type PaymentCompleted = z.infer<typeof paymentCompletedRead> & {
+  /** The PSP's name of the charge. Only version 2 has it. */
+  pspReference?: string;
+};

@@ -21,8 +21,10 @@ export async function offerPayments(options: {
    */
   unreachableForMaxMs?: number;
   signal?: AbortSignal;
+  /** Called for each payment with a 201. */
+  onPaid?: (paymentId: string) => void;
 }): Promise<{ offered: number; paid: number }> {
-  const { environment, perSecond, seconds, unreachableForMaxMs = 0 } = options;
+  const { environment, perSecond, seconds, unreachableForMaxMs = 0, onPaid } = options;
   const tokens = await Promise.all(
     Array.from({ length: USERS }, (_, index) =>
       demoToken(environment, { userId: `bench-${index}`, role: 'customer' }),
@@ -34,17 +36,24 @@ export async function offerPayments(options: {
   for (let n = 0; n < offered && !options.signal?.aborted; n += 1) {
     const dueInMs = startedAtMs + (n * 1_000) / perSecond - performance.now();
     if (dueInMs > 0) await sleep(dueInMs);
-    payments.push(payOnce(environment, tokens[n % USERS] ?? '', unreachableForMaxMs));
+    const token = tokens[n % USERS] ?? '';
+    payments.push(payOnce({ environment, token, unreachableForMaxMs, onPaid }));
   }
   const outcomes = await Promise.all(payments);
   return { offered: payments.length, paid: outcomes.filter(Boolean).length };
 }
 
-async function payOnce(
-  environment: Environment,
-  token: string,
-  unreachableForMaxMs: number,
-): Promise<boolean> {
+async function payOnce({
+  environment,
+  token,
+  unreachableForMaxMs,
+  onPaid,
+}: {
+  environment: Environment;
+  token: string;
+  unreachableForMaxMs: number;
+  onPaid: ((paymentId: string) => void) | undefined;
+}): Promise<boolean> {
   const client = {
     url: appUrl(environment, 'PAYMENTS'),
     token,
@@ -62,7 +71,9 @@ async function payOnce(
   const giveUpAtMs = performance.now() + unreachableForMaxMs;
   for (;;) {
     try {
-      return (await pay(client, order, key)).status === 201;
+      const { status, body } = await pay(client, order, key);
+      if (status === 201) onPaid?.((JSON.parse(body) as { id: string }).id);
+      return status === 201;
     } catch (error) {
       // The answer was lost. Only a retry with the same key is safe.
       if (performance.now() >= giveUpAtMs) throw error;

@@ -1,6 +1,8 @@
 import {
   CE_HEADERS,
   decodePaymentCompleted,
+  encodePaymentCompleted,
+  PAYMENT_COMPLETED_SCHEMAS,
   paymentCompletedRead,
   type EventHeaders,
 } from '@effectively-once/contracts';
@@ -20,7 +22,7 @@ export interface Understood {
   currency: string;
 }
 
-/** One way to change the event. The old version is the published one, and its reader is ours. */
+/** One way to change the event. The old version is version 1, which payments publishes. */
 export interface SchemaChange {
   name: string;
   /** The new writer's record of the same payment. */
@@ -35,8 +37,15 @@ const fields = paymentCompletedRead.shape;
 const payment = ({ amountMinor, currency }: Pick<Understood, 'amountMinor' | 'currency'>) =>
   ({ kind: 'payment', amountMinor, currency }) as const;
 
+/** The reader of a consumer that was deployed before there was a version 2. */
+export function readVersion1(event: EventInTopic): Understood {
+  const version = event.headers[CE_HEADERS.dataschema];
+  if (version !== PAYMENT_COMPLETED_SCHEMAS[1]) throw new Error('not schema version 1');
+  return readAsDeployed(event);
+}
+
 /** The reader of every consumer of this project, with its checks of key and headers. */
-export function readAsPublished({ key, headers, value }: EventInTopic): Understood {
+function readAsDeployed({ key, headers, value }: EventInTopic): Understood {
   const { data } = decodePaymentCompleted({
     key: Buffer.from(key),
     value: Buffer.from(JSON.stringify(value)),
@@ -55,7 +64,7 @@ const renamed = (old: EventInTopic): EventInTopic => {
   return { ...old, value: { ...rest, amount: amountMinor } };
 };
 
-const SECOND_VERSION = 'https://effectively-once.example/schemas/payment-completed/2.json';
+const LATER_VERSION = 'https://effectively-once.example/schemas/payment-completed/9.json';
 const REVERSED = 'payment.reversed';
 const MINOR_UNITS = 100;
 const inMajorUnits = (old: EventInTopic) =>
@@ -63,6 +72,11 @@ const inMajorUnits = (old: EventInTopic) =>
 const readMajorUnits = ({ value }: EventInTopic): Understood => {
   const read = z.object({ ...fields, amountMinor: z.number() }).parse(value);
   return payment({ ...read, amountMinor: Math.round(read.amountMinor * MINOR_UNITS) });
+};
+
+const asVersion2 = (value: EventInTopic['value']) => {
+  const event = { ...paymentCompletedRead.parse(value), pspReference: 'pi_1' };
+  return JSON.parse(encodePaymentCompleted(event, 2)) as EventInTopic['value'];
 };
 
 export const SCHEMA_CHANGES: readonly SchemaChange[] = [
@@ -122,11 +136,20 @@ export const SCHEMA_CHANGES: readonly SchemaChange[] = [
     name: 'the same with a new schema version',
     write: (old) => ({
       ...inMajorUnits(old),
-      headers: { ...old.headers, [CE_HEADERS.dataschema]: SECOND_VERSION },
+      headers: { ...old.headers, [CE_HEADERS.dataschema]: LATER_VERSION },
     }),
     read: (event) =>
-      event.headers[CE_HEADERS.dataschema] === SECOND_VERSION
+      event.headers[CE_HEADERS.dataschema] === LATER_VERSION
         ? readMajorUnits(event)
-        : readAsPublished(event),
+        : readVersion1(event),
+  },
+  {
+    name: 'version 2: an amount with its currency',
+    write: (old) => ({
+      ...old,
+      headers: { ...old.headers, [CE_HEADERS.dataschema]: PAYMENT_COMPLETED_SCHEMAS[2] },
+      value: asVersion2(old.value),
+    }),
+    read: readAsDeployed,
   },
 ];

@@ -13,6 +13,7 @@ it('each change has the outcome that an interviewer can ask for', () => {
     'a new field that turns the meaning': [good, good, wrong, good],
     'another meaning of a field: major units': [good, wrong, wrong, good],
     'the same with a new schema version': [good, good, dead, good],
+    'version 2: an amount with its currency': [good, good, dead, good],
   });
   expect(claims.every(isHeld)).toBe(true);
 });

@@ -1,13 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readRecording } from '@effectively-once/contracts/recordings';
 import { matrixChart } from '../../bench/chart/matrix-chart.js';
-import { repositoryRoot } from '../../repository-root.js';
 import type { Lab, LabResult } from '../lab.js';
 import { SCHEMA_CHANGES, type EventInTopic } from './changes.js';
 import { judgeChange, PAIRS, type ChangeOutcome, type ReadOutcome } from './judge-change.js';
 
-/** The bytes that hold the readers of this project to what was published. */
-const RECORDED = 'libs/contracts/src/samples/payment-completed.json';
 const ROUND_AMOUNT_MINOR = 1_300;
 
 export const evolution: Lab = {
@@ -19,7 +15,6 @@ export const evolution: Lab = {
     'from the deploy of one side until the other, and as long as the topic keeps records',
   doesNotShow: [
     'A rollout under load: it only reads recorded bytes with both readers.',
-    'More than one published version: there is only one, so the new ones are made here.',
     'What a dead letter costs: after a deploy of the reader it can be redriven, a wrong effect cannot.',
   ],
   minutes: 1,
@@ -63,7 +58,10 @@ function evolutionClaims(results: readonly ChangeOutcome[]) {
   const wrong = (name: string) => countOf(of(name), 'silently wrong');
   const found = ['add a required field', 'rename a field', 'widen a type: number or text'];
   const [optional, major] = ['add an optional field', 'another meaning of a field: major units'];
-  const versioned = 'the same with a new schema version';
+  const versioned = [
+    'the same with a new schema version',
+    'version 2: an amount with its currency',
+  ];
   return [
     { claim: `${optional}: decoded`, value: countOf(of(optional), 'decoded'), atLeast: 4 },
     ...found.flatMap((name) => [
@@ -71,21 +69,21 @@ function evolutionClaims(results: readonly ChangeOutcome[]) {
       { claim: `${name}: silently wrong`, value: wrong(name), atMost: 0 },
     ]),
     { claim: `${major}: silently wrong`, value: wrong(major), atLeast: 1 },
-    { claim: `${versioned}: silently wrong`, value: wrong(versioned), atMost: 0 },
+    ...versioned.map((name) => ({
+      claim: `${name}: silently wrong`,
+      value: wrong(name),
+      atMost: 0,
+    })),
   ];
 }
 
-/** As payments wrote it, and the same payment over a round amount, which hides a wrong unit. */
+/** As the connector published it, and the same over a round amount, which hides a wrong unit. */
 function recordedEvents(): EventInTopic[] {
-  const samples = JSON.parse(readFileSync(join(repositoryRoot, RECORDED), 'utf8')) as {
-    name: string;
-    record: Omit<EventInTopic, 'value'> & { value: string };
-  }[];
-  const record = samples.find(({ name }) => name === 'as payments writes it')?.record;
-  if (!record) throw new Error(`${RECORDED} has no record as payments writes it`);
-  const value = JSON.parse(record.value) as EventInTopic['value'];
-  return [
-    { ...record, value },
-    { ...record, value: { ...value, amountMinor: ROUND_AMOUNT_MINOR } },
-  ];
+  const { key, headers, value } = readRecording(1);
+  const event = {
+    key: key.text,
+    headers: Object.fromEntries(headers.map(({ name, text }) => [name, text])),
+    value: JSON.parse(value.text) as EventInTopic['value'],
+  };
+  return [event, { ...event, value: { ...event.value, amountMinor: ROUND_AMOUNT_MINOR } }];
 }

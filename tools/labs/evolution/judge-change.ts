@@ -1,10 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import {
-  readAsPublished,
-  type EventInTopic,
-  type SchemaChange,
-  type Understood,
-} from './changes.js';
+import { readVersion1, type EventInTopic, type SchemaChange, type Understood } from './changes.js';
 
 export type ReadOutcome = 'decoded' | 'dead-lettered' | 'silently wrong';
 
@@ -35,10 +30,10 @@ export function judgeChange(
 ): ChangeOutcome {
   const outcomes = PAIRS.map(({ isNewWriter, isNewReader }) => {
     const each = recorded.map((old) => {
-      const meant = readAsPublished(old);
+      const meant = readVersion1(old);
       const event = isNewWriter ? change.write(old) : old;
       const truth = isNewWriter ? { ...meant, ...change.means } : meant;
-      return outcomeOf(isNewReader ? change.read : readAsPublished, event, truth);
+      return outcomeOf(isNewReader ? change.read : readVersion1, event, truth);
     });
     return SEVERITY.findLast((one) => each.includes(one)) ?? 'decoded';
   });

@@ -45,10 +45,10 @@ describe('docker-compose.yml', () => {
   });
 
   it.each(APPS)('gives %s exactly the variables that it gets in native mode', (app) => {
-    // Native mode passes these two only if the caller sets them. Compose can only pass an empty
-    // value.
+    // Native mode passes these only if the caller sets them. Compose can only pass an empty value.
     const limits = { RATE_LIMIT_PER_S: '1', RATE_LIMIT_BURST: '1' };
-    const native = appEnvironment(app, readEnvironment(limits), { journalFolder: '/journals' });
+    const given = { ...limits, PAYMENT_COMPLETED_VERSION: '1' };
+    const native = appEnvironment(app, readEnvironment(given), { journalFolder: '/journals' });
     // A process on this machine listens on it, and is called by its name. A container is not.
     const onlyInside = app === 'console' ? ['LISTEN_HOST', 'CONSOLE_HOSTS'] : ['LISTEN_HOST'];
     const inCompose = Object.keys(file.services[app]!.environment!);

@@ -1,8 +1,9 @@
 import {
   encodePaymentCompleted,
   PAYMENT_COMPLETED,
-  PAYMENT_COMPLETED_SCHEMA,
+  PAYMENT_COMPLETED_SCHEMAS,
   PAYMENT_COMPLETED_TYPE,
+  type PaymentCompletedVersion,
 } from '@effectively-once/contracts';
 import type { DataSource } from 'typeorm';
 import { finalAnswer, unknownAnswer, type Answer } from './answer.js';
@@ -31,8 +32,11 @@ export class Finalizer {
   constructor(
     private readonly dataSource: DataSource,
     private readonly refunds: Refunds,
-    private readonly clockAndIds: ClockAndIds,
-    private readonly reach: ReachPoint,
+    private readonly options: {
+      clockAndIds: ClockAndIds;
+      reach: ReachPoint;
+      eventVersion: PaymentCompletedVersion;
+    },
   ) {}
 
   /**
@@ -90,7 +94,8 @@ export class Finalizer {
     current: Payment,
     chargeOutcome: ChargeOutcome,
   ): Promise<Answer | undefined> {
-    const next = finalPayment(current, chargeOutcome, this.clockAndIds.now());
+    const { clockAndIds, reach, eventVersion } = this.options;
+    const next = finalPayment(current, chargeOutcome, clockAndIds.now());
     const answer = finalAnswer(next);
     if (!answer) throw new Error(`the charge outcome left payment ${next.id} ${next.status}`);
     const statement = finalize(pool(this.dataSource), {
@@ -102,12 +107,12 @@ export class Finalizer {
       responseStatus: answer.status,
       responseBody: answer.body,
       ...(next.completedAt
-        ? { event: completedEvent(next, next.completedAt, this.clockAndIds.newId()) }
+        ? { event: completedEvent(next, next.completedAt, clockAndIds.newId(), eventVersion) }
         : {}),
     });
     const outcome = await this.completedHere.remember(next, statement);
     if (outcome === 'lost') return undefined;
-    this.reach('after_settle');
+    reach('after_settle');
     if (next.status === 'COMPLETED') outboxEvents.inc();
     return answer;
   }
@@ -147,7 +152,12 @@ function finalPayment(payment: Payment, chargeOutcome: ChargeOutcome, now: Date)
   }
 }
 
-function completedEvent(payment: Payment, completedAt: Date, eventId: string): OutboxEvent {
+function completedEvent(
+  payment: Payment,
+  completedAt: Date,
+  eventId: string,
+  version: PaymentCompletedVersion,
+): OutboxEvent {
   return {
     eventId,
     specversion: '1.0',
@@ -155,16 +165,21 @@ function completedEvent(payment: Payment, completedAt: Date, eventId: string): O
     partitionKey: payment.userId,
     eventType: PAYMENT_COMPLETED_TYPE,
     occurredAt: completedAt,
-    dataSchema: PAYMENT_COMPLETED_SCHEMA,
+    dataSchema: PAYMENT_COMPLETED_SCHEMAS[version],
     traceparent: payment.traceparent,
-    payload: encodePaymentCompleted({
-      paymentId: payment.id,
-      orderId: payment.orderId,
-      userId: payment.userId,
-      amountMinor: payment.amountMinor,
-      currency: payment.currency,
-      completedAt: completedAt.toISOString(),
-      paymentVersion: payment.version,
-    }),
+    payload: encodePaymentCompleted(
+      {
+        paymentId: payment.id,
+        orderId: payment.orderId,
+        userId: payment.userId,
+        amountMinor: payment.amountMinor,
+        currency: payment.currency,
+        completedAt: completedAt.toISOString(),
+        paymentVersion: payment.version,
+        // A captured charge has one. Version 1 does not publish it.
+        pspReference: payment.pspReference ?? '',
+      },
+      version,
+    ),
   };
 }

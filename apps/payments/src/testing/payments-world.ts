@@ -89,7 +89,11 @@ export class PaymentsWorld {
       onOutage: () => undefined,
     });
     this.refunds = new Refunds(dataSource, psp, logger, times);
-    this.finalizer = new Finalizer(dataSource, this.refunds, clockAndIds, reach);
+    this.finalizer = new Finalizer(dataSource, this.refunds, {
+      clockAndIds,
+      reach,
+      eventVersion: 1,
+    });
     const { finalizer } = this;
     const parts = { dataSource, psp, circuitBreaker, finalizer, clockAndIds, reach, logger };
     const loadShedding = new LoadShedding({ nowMs: () => this.trueMs(), random: Math.random });
