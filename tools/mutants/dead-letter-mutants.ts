@@ -147,10 +147,10 @@ export const DEAD_LETTER_MUTANTS: readonly Mutant[] = [
   },
   {
     mutation: 'kafka: after a failure the producer goes on with sequence numbers that are taken',
-    file: 'libs/kafka/src/producer.ts',
+    file: 'libs/kafka/src/produce/producer.ts',
     text: '!isRefused || messages.length > 1',
     replacement: 'false',
-    test: killedBy('libs/kafka/src/producer.int.spec.ts')(
+    test: killedBy('libs/kafka/src/produce/producer.int.spec.ts')(
       'loses no record after the broker refused another one of the same request for its size',
     ),
   },

@@ -21,8 +21,8 @@ export const FOREIGN_RECORDS_MUTANTS: readonly Mutant[] = [
   {
     mutation: 'kafka: an open transaction of any producer holds up every record behind it',
     file: `${kafka}/kafkajs-fixes.ts`,
-    text: 'isolationLevel.READ_COMMITTED = isolationLevel.READ_UNCOMMITTED;',
-    replacement: '',
+    text: 'request.isolationLevel ?? READ_UNCOMMITTED',
+    replacement: 'request.isolationLevel ?? 1',
     test: bytes('an open transaction holds up no record behind it'),
   },
   {

@@ -13,13 +13,18 @@ interface Fetched {
   nextOffset: bigint;
 }
 
+/** What a consumer sees of transactions that are open or aborted: nothing, or everything. */
+export type Isolation = 'read_committed' | 'read_uncommitted';
+
 /**
  * The records of one fetch with their true offsets. A producer may write any offset into a record
  * of an uncompressed batch, and the broker stores it. A reader that believes a too high one skips
  * the records behind it. The offsets of the batch are the broker's.
  */
-export function fetchedRecords(batch: Batch): Fetched {
+export function fetchedRecords(batch: Batch, isolation: Isolation = 'read_uncommitted'): Fetched {
   const { topic, partition } = batch;
+  // kafkajs has dropped the records of aborted transactions from `messages`.
+  const committed = isolation === 'read_committed' ? new Set(batch.messages) : undefined;
   const fetched = batch as unknown as { rawMessages: FetchedMessage[]; fetchedOffset: string };
   const from = BigInt(fetched.fetchedOffset);
   const records: KafkaRecord[] = [];
@@ -30,6 +35,7 @@ export function fetchedRecords(batch: Batch): Fetched {
       const offset = offsets[index] ?? 0n;
       // A control record is the end of a transaction. It has an offset, and is not a record.
       if (message.isControlRecord === true || offset < from) return;
+      if (committed?.has(message) === false) return;
       records.push(toRecord(topic, partition, message, offset));
     });
     const { firstOffset, lastOffsetDelta } = contextOf(messages);

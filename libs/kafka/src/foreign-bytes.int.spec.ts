@@ -3,7 +3,7 @@ import { TOPICS } from '@effectively-once/contracts';
 import { testAddresses, waitUntil } from '@effectively-once/testing';
 import { committedOffsets, endOffsets, ensureTopics } from './admin.js';
 import { GroupConsumer } from './group-consumer.js';
-import { RecordProducer } from './producer.js';
+import { RecordProducer } from './produce/producer.js';
 import { readTopic } from './read-topic.js';
 import type { KafkaRecord } from './record.js';
 import { openTransaction } from './testing/transaction.fixture.js';

@@ -3,7 +3,7 @@ import { MicroBatch } from '@effectively-once/timing';
 import type { KafkaRecord, TopicPartition } from './record.js';
 import { CommitPositions } from './commit-positions.js';
 import { FETCH_BYTES_MAX, kafkaClient, RETRY } from './client.js';
-import { fetchedRecords } from './fetched-batch.js';
+import { fetchedRecords, type Isolation } from './fetched-batch.js';
 
 type Commit = TopicPartitionOffsetAndMetadata;
 
@@ -18,6 +18,8 @@ export interface GroupOptions {
   memberName: string;
   topics: string[];
   sessionTimeoutMs: number;
+  /** With `read_committed` an open transaction holds up every record behind it. */
+  isolation?: Isolation;
   /** A rebalance: every record fetched before it is void, and Kafka delivers it again. */
   onAssigned: (partitions: TopicPartition[]) => void;
   /** Records of one partition, in order. Must return at once, because it blocks all fetching. */
@@ -57,7 +59,7 @@ export class GroupConsumer {
       heartbeatInterval: Math.floor(options.sessionTimeoutMs / 10),
       maxWaitTimeInMs: FETCH_WAIT_MAX_MS,
       ...FETCH_BYTES_MAX,
-      readUncommitted: true,
+      readUncommitted: options.isolation !== 'read_committed',
       allowAutoTopicCreation: false,
       retry: { ...RETRY, restartOnFailure: async () => true },
     });
@@ -132,7 +134,7 @@ export class GroupConsumer {
   private async handOver({ batch, resolveOffset, isRunning, isStale }: EachBatchPayload) {
     if (!isRunning() || isStale()) return;
     const { topic, partition } = batch;
-    const { records, nextOffset } = fetchedRecords(batch);
+    const { records, nextOffset } = fetchedRecords(batch, this.options.isolation);
     const recordsEnd = (records.at(-1)?.offset ?? nextOffset - 1n) + 1n;
     this.positions.fetched({ topic, partition }, { recordsEnd, nextOffset });
     const highWatermark = BigInt(batch.highWatermark);

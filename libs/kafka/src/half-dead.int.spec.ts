@@ -5,7 +5,7 @@ import { testAddresses, TcpProxy, waitUntil } from '@effectively-once/testing';
 import { committedOffsets, ensureTopics } from './admin.js';
 import { kafkaClient } from './client.js';
 import { GroupConsumer } from './group-consumer.js';
-import { RecordProducer } from './producer.js';
+import { RecordProducer } from './produce/producer.js';
 import { readTopic } from './read-topic.js';
 import type { KafkaRecord } from './record.js';
 

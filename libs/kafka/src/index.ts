@@ -10,8 +10,16 @@ export {
   setOffsets,
   type Offsets,
 } from './admin.js';
+export type { Isolation } from './fetched-batch.js';
 export { GroupConsumer, type FetchedRecords } from './group-consumer.js';
-export { BatchTooLarge, partitionOf, RecordProducer } from './producer.js';
+export { BatchTooLarge, partitionOf, RecordProducer } from './produce/producer.js';
+export {
+  ProducerFenced,
+  TransactionalProducer,
+  type OpenTransaction,
+  type OutgoingRecord,
+  type TransactionalConnection,
+} from './produce/transactional-producer.js';
 export { readTopic } from './read-topic.js';
 export {
   headerTexts,

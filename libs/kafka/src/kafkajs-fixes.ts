@@ -16,6 +16,10 @@ interface DecoderClass {
   prototype: { readVarIntArray: (decode: unknown) => { reduce?: unknown } };
 }
 
+interface Broker {
+  listOffsets: (request: { isolationLevel?: number }) => Promise<unknown>;
+}
+
 interface RequestQueue {
   pending: unknown[];
   scheduleCheckPendingRequests: () => void;
@@ -38,10 +42,8 @@ const requireKafkajs = createRequire(import.meta.url);
 /** A response begins with its size. */
 const RESPONSE_SIZE_BYTES = 4;
 const decoder = requireKafkajs('kafkajs/src/protocol/decoder') as DecoderClass;
-const isolationLevel = requireKafkajs('kafkajs/src/protocol/isolationLevel') as Record<
-  'READ_COMMITTED' | 'READ_UNCOMMITTED',
-  number
->;
+const broker = requireKafkajs('kafkajs/src/broker') as { prototype: Broker };
+const READ_UNCOMMITTED = 0;
 
 /**
  * Headers. kafkajs copies all headers for each further header, so a record of 1 MB with 150,000
@@ -55,11 +57,15 @@ decoder.prototype.readVarIntArray = function (decode) {
 };
 
 /**
- * Reads committed and uncommitted records. An open transaction of any producer would hold up every
- * record behind it, for as long as its timeout. Our own events are in no transaction, and a forged
- * event is not more dangerous when its transaction is aborted.
+ * End offsets. An open transaction of any producer would hold them back for the admin client, for
+ * as long as its timeout, and with them every reader that reads up to the end. Consumers say
+ * themselves what they read (readUncommitted).
  */
-isolationLevel.READ_COMMITTED = isolationLevel.READ_UNCOMMITTED;
+const { listOffsets } = broker.prototype;
+broker.prototype.listOffsets = function (request) {
+  const isolationLevel = request.isolationLevel ?? READ_UNCOMMITTED;
+  return listOffsets.call(this, { ...request, isolationLevel });
+};
 
 const connection = (requireKafkajs('kafkajs/src/network/connection') as { prototype: Connection })
   .prototype;

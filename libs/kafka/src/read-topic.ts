@@ -4,24 +4,29 @@ import type { Consumer } from 'kafkajs';
 import type { KafkaRecord, OffsetRange } from './record.js';
 import { withAdmin } from './admin.js';
 import { FETCH_BYTES_MAX, kafkaClient, retryOf, type Connection } from './client.js';
-import { fetchedRecords } from './fetched-batch.js';
+import { fetchedRecords, type Isolation } from './fetched-batch.js';
 
 const FETCH = { ...FETCH_BYTES_MAX, maxWaitTimeInMs: 100 };
 // Batches that are fetched but not read yet. At this limit fetching waits: bounded memory.
 const BATCHES_BUFFERED_MAX = 8;
 const SILENCE_MAX_MS = 30_000;
 
+interface TopicRead extends Connection {
+  topic: string;
+  only?: ReadonlyMap<number, OffsetRange>;
+  isolation?: Isolation;
+}
+
 /**
  * Reads a topic from its beginning up to its end offsets at the time of the call. Records of
  * different partitions are mixed; records of one partition are in order. It uses its own consumer
  * group, deletes the group afterwards, and commits nothing. `only` limits the read to a range of
- * some partitions. It skips offsets of a range that are expired or not written yet.
+ * some partitions. It skips offsets of a range that are expired or not written yet. With
+ * `read_committed` it waits for the transactions that are open.
  *
  * @throws Error when the broker goes silent for 30 s before the ends are reached.
  */
-export async function* readTopic(
-  options: Connection & { topic: string; only?: ReadonlyMap<number, OffsetRange> },
-): AsyncGenerator<KafkaRecord> {
+export async function* readTopic(options: TopicRead): AsyncGenerator<KafkaRecord> {
   const unread = await unreadPartitions(options);
   if (unread.size === 0) return;
 
@@ -30,7 +35,7 @@ export async function* readTopic(
     groupId,
     retry: retryOf(options),
     ...FETCH,
-    readUncommitted: true,
+    readUncommitted: options.isolation !== 'read_committed',
     allowAutoTopicCreation: false,
   });
   const batches = new PassThrough({ objectMode: true, highWaterMark: BATCHES_BUFFERED_MAX });
@@ -55,7 +60,7 @@ export async function* readTopic(
       eachBatchAutoResolve: false,
       eachBatch: async ({ batch, resolveOffset }) => {
         const { partition } = batch;
-        const fetched = fetchedRecords(batch);
+        const fetched = fetchedRecords(batch, options.isolation);
         resolveOffset((fetched.nextOffset - 1n).toString());
         if (batches.destroyed || batches.write({ partition, ...fetched })) return;
         await once(batches, 'drain', { signal: done.signal }).catch(() => undefined);
@@ -96,10 +101,7 @@ function seekTo(consumer: Consumer, topic: string, ranges: ReadonlyMap<number, O
 }
 
 /** The range to read of each partition, without empty ranges. */
-async function unreadPartitions({
-  only,
-  ...options
-}: Connection & { topic: string; only?: ReadonlyMap<number, OffsetRange> }) {
+async function unreadPartitions({ only, ...options }: TopicRead) {
   const offsets = await withAdmin(options, (admin) => admin.fetchTopicOffsets(options.topic));
   const unread = new Map<number, OffsetRange>();
   for (const { partition, high, low } of offsets) {

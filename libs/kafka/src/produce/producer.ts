@@ -1,5 +1,5 @@
 import { Partitioners, type Producer } from 'kafkajs';
-import { kafkaClient, BROKER_TIMEOUT_MS, RETRY, type Connection } from './client.js';
+import { kafkaClient, BROKER_TIMEOUT_MS, RETRY, type Connection } from '../client.js';
 
 interface Message {
   key: Buffer | null;

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { testAddresses } from '@effectively-once/testing';
-import { ensureTopics } from './admin.js';
+import { ensureTopics } from '../admin.js';
 import { BatchTooLarge, RecordProducer } from './producer.js';
-import { readTopic } from './read-topic.js';
+import { readTopic } from '../read-topic.js';
 
 const connection = { brokers: testAddresses().KAFKA_BROKERS, clientId: 'producer-test' };
 const producer = new RecordProducer(connection);
