@@ -7,6 +7,7 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
   type OnModuleInit,
+  type Provider,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -22,6 +23,7 @@ import { createSmtpServer } from './mail/smtp-server.js';
 import { PagerController } from './pager/pager.controller.js';
 import { Ledger } from './psp/ledger.js';
 import { createPsp } from './psp/psp-api.js';
+import { RefundProgress } from './psp/reversals/refund-progress.js';
 import { Webhooks } from './psp/webhooks.js';
 
 export type ThirdPartiesConfig = Pick<
@@ -44,14 +46,12 @@ export class AppModule implements OnModuleInit, OnApplicationBootstrap, OnApplic
     @Inject(Listeners) private readonly listeners: Listeners,
     @Inject(FaultSwitches) private readonly faults: FaultSwitches,
     @Inject(Webhooks) private readonly webhooks: Webhooks,
+    @Inject(RefundProgress) private readonly refundProgress: RefundProgress,
     @Inject(Journals) private readonly journals: Journals,
     @Inject(HttpAdapterHost) private readonly http: HttpAdapterHost<FastifyAdapter>,
   ) {}
 
   static register(config: ThirdPartiesConfig, logger: Logger): DynamicModule {
-    const now = () => new Date();
-    // Node makes many UUIDs from one read of the system's randomness; bytes need a read each.
-    const newId = (prefix: string) => `${prefix}_${randomUUID().replaceAll('-', '')}`;
     return {
       module: AppModule,
       global: true,
@@ -71,42 +71,7 @@ export class AppModule implements OnModuleInit, OnApplicationBootstrap, OnApplic
       providers: [
         FaultSwitches,
         { provide: Journals, useFactory: () => Journals.open(config.JOURNAL_DIR) },
-        {
-          provide: Webhooks,
-          inject: [FaultSwitches],
-          useFactory: (faults: FaultSwitches) =>
-            new Webhooks({
-              url: config.PAYMENTS_WEBHOOK_URL,
-              secret: config.PSP_WEBHOOK_SECRET,
-              faults,
-              logger,
-              now,
-              newId,
-            }),
-        },
-        {
-          provide: Listeners,
-          inject: [Journals, FaultSwitches, Webhooks],
-          useFactory: async (journals: Journals, faults: FaultSwitches, webhooks: Webhooks) => {
-            const ledger = new Ledger({ journal: journals.charges, now, newId });
-            const secretKey = config.PSP_SECRET_KEY;
-            const psp = await createPsp({
-              secretKey,
-              ledger,
-              webhooks,
-              faults,
-              logger,
-              now,
-              newId,
-            });
-            const smtp = () => createSmtpServer({ journal: journals.mails, faults, logger, now });
-            const host = config.LISTEN_HOST;
-            return new Listeners(
-              new Listener({ port: config.PSP_PORT, host, createServer: psp.createServer }),
-              new Listener({ port: config.SMTP_PORT, host, createServer: smtp }),
-            );
-          },
-        },
+        ...externalSystems(config, logger),
       ],
       exports: [Journals],
     };
@@ -131,7 +96,69 @@ export class AppModule implements OnModuleInit, OnApplicationBootstrap, OnApplic
   /** Closes the ports first, so that no request is accepted after its journal is closed. */
   async onApplicationShutdown(): Promise<void> {
     await this.listeners.close();
+    this.refundProgress.close();
     this.webhooks.close();
     await this.journals.close();
   }
+}
+
+function externalSystems(config: ThirdPartiesConfig, logger: Logger): Provider[] {
+  const now = () => new Date();
+  // Node makes many UUIDs from one read of the system's randomness; bytes need a read each.
+  const newId = (prefix: string) => `${prefix}_${randomUUID().replaceAll('-', '')}`;
+  return [
+    {
+      provide: Webhooks,
+      inject: [FaultSwitches],
+      useFactory: (faults: FaultSwitches) =>
+        new Webhooks({
+          url: config.PAYMENTS_WEBHOOK_URL,
+          secret: config.PSP_WEBHOOK_SECRET,
+          faults,
+          logger,
+          now,
+          newId,
+        }),
+    },
+    {
+      provide: Ledger,
+      inject: [Journals],
+      useFactory: ({ charges }: Journals) => new Ledger({ journal: charges, now, newId }),
+    },
+    {
+      provide: RefundProgress,
+      inject: [Ledger, Webhooks, FaultSwitches],
+      useFactory: (ledger: Ledger, webhooks: Webhooks, faults: FaultSwitches) =>
+        new RefundProgress({ ledger, webhooks, faults, logger, now }),
+    },
+    {
+      provide: Listeners,
+      inject: [Journals, FaultSwitches, Webhooks, Ledger, RefundProgress],
+      useFactory: async (
+        journals: Journals,
+        faults: FaultSwitches,
+        webhooks: Webhooks,
+        ledger: Ledger,
+        refundProgress: RefundProgress,
+      ) => {
+        const secretKey = config.PSP_SECRET_KEY;
+        const psp = await createPsp({
+          secretKey,
+          ledger,
+          webhooks,
+          refundProgress,
+          faults,
+          logger,
+          now,
+          newId,
+        });
+        const smtp = () => createSmtpServer({ journal: journals.mails, faults, logger, now });
+        const host = config.LISTEN_HOST;
+        return new Listeners(
+          new Listener({ port: config.PSP_PORT, host, createServer: psp.createServer }),
+          new Listener({ port: config.SMTP_PORT, host, createServer: smtp }),
+        );
+      },
+    },
+  ];
 }

@@ -10,6 +10,10 @@ const KINDS = {
     refuse: [],
     late_webhook: ['times', 'delayMs'],
     double_webhook: ['times'],
+    refund_pending: ['times', 'delayMs'],
+    refund_fails: ['times'],
+    refund_fails_later: ['times', 'delayMs'],
+    dispute: ['times'],
   },
   smtp: {
     '421': ['times', 'code'],

@@ -2,7 +2,7 @@ import { Form } from './form.js';
 import { Ledger } from './ledger.js';
 import { createPaymentIntent } from './payment-intent.js';
 import type { KeyedRequest, PspRecord } from './psp-record.js';
-import { createRefund } from './refund.js';
+import { createRefund } from './reversals/refund.js';
 
 const now = () => new Date('2026-01-01T00:00:00Z');
 
@@ -54,7 +54,14 @@ describe("the PSP's ledger", () => {
     const form = new Form(`payment_intent=${intentId}`);
     return await ledger.whileRefunding(intentId, async () =>
       ledger.once(keyed(key, form), () =>
-        createRefund({ form, ledger, idempotencyKey: key, now: now(), newId }),
+        createRefund({
+          form,
+          ledger,
+          idempotencyKey: key,
+          status: () => 'succeeded',
+          now: now(),
+          newId,
+        }),
       ),
     );
   }

@@ -2,7 +2,7 @@ import type { Journal } from '../journal/journal.js';
 import { IdempotencyKeys } from './idempotency-keys.js';
 import type { PspAnswer, KeyedRequest, PspRecord } from './psp-record.js';
 import { locked } from './stripe-error.js';
-import type { PaymentIntent, Refund } from './stripe-objects.js';
+import type { Dispute, PaymentIntent, Refund } from './stripe-objects.js';
 
 export interface LedgerOptions {
   journal: Pick<Journal<PspRecord>, 'entries' | 'append'>;
@@ -18,7 +18,9 @@ export class Ledger {
   private readonly keys: IdempotencyKeys;
   private readonly intents = new Map<string, PaymentIntent>();
   private readonly intentsOfPayment = new Map<string, PaymentIntent[]>();
-  private readonly refunds = new Map<string, Refund>();
+  /** Intent → its refunds by their id, oldest first. */
+  private readonly refunds = new Map<string, Map<string, Refund>>();
+  private readonly disputes = new Map<string, Dispute>();
   private readonly beingRefunded = new Set<string>();
 
   constructor(private readonly options: LedgerOptions) {
@@ -53,6 +55,21 @@ export class Ledger {
     }
   }
 
+  /** Records a change that no client asked for: a pending refund fails, a customer disputes. */
+  async change(endpoint: string, answer: PspAnswer): Promise<PspRecord> {
+    const record: PspRecord = {
+      at: this.options.now().toISOString(),
+      requestId: this.options.newId('req'),
+      idempotencyKey: null,
+      endpoint,
+      fingerprint: '',
+      ...answer,
+    };
+    await this.options.journal.append(record);
+    this.apply(record);
+    return record;
+  }
+
   /**
    * Locks an intent during its refund. Without the lock, two requests with different keys would
    * both refund it, because a refund is visible only after its fsync.
@@ -81,8 +98,26 @@ export class Ledger {
     return [...this.intents.values()].reverse();
   }
 
-  refundOf(intentId: string): Refund | undefined {
-    return this.refunds.get(intentId);
+  /** Newest first, as in Stripe's lists. */
+  refundsOf(intentId: string): Refund[] {
+    return [...(this.refunds.get(intentId)?.values() ?? [])].reverse();
+  }
+
+  pendingRefunds(): Refund[] {
+    const all = [...this.refunds.values()].flatMap((refunds) => [...refunds.values()]);
+    return all.filter(({ status }) => status === 'pending');
+  }
+
+  refund(id: string): Refund | undefined {
+    return [...this.refunds.values()].map((refunds) => refunds.get(id)).find(Boolean);
+  }
+
+  disputesOf(intentId: string): Dispute[] {
+    return [...this.disputes.values()].filter(({ payment_intent }) => payment_intent === intentId);
+  }
+
+  dispute(id: string): Dispute | undefined {
+    return this.disputes.get(id);
   }
 
   private apply(record: PspRecord): void {
@@ -91,7 +126,10 @@ export class Ledger {
     if ('error' in body) {
       if (body.error.payment_intent) this.addIntent(body.error.payment_intent);
     } else if (body.object === 'refund') {
-      this.refunds.set(body.payment_intent, body);
+      const refunds = this.refunds.get(body.payment_intent) ?? new Map<string, Refund>();
+      this.refunds.set(body.payment_intent, refunds.set(body.id, body));
+    } else if (body.object === 'dispute') {
+      this.disputes.set(body.id, body);
     } else {
       this.addIntent(body);
     }

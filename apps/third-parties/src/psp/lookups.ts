@@ -48,8 +48,20 @@ export function addLookups(api: FastifyInstance, ledger: Ledger): void {
 
   api.get('/v1/refunds', (request) => {
     const { payment_intent } = parse(z.object({ payment_intent: z.string() }), request.query);
-    const refund = ledger.refundOf(payment_intent);
-    return { object: 'list', url: '/v1/refunds', has_more: false, data: refund ? [refund] : [] };
+    const data = ledger.refundsOf(payment_intent);
+    return { object: 'list', url: '/v1/refunds', has_more: false, data };
+  });
+
+  api.get('/v1/disputes', (request) => {
+    const { payment_intent } = parse(z.object({ payment_intent: z.string() }), request.query);
+    const data = ledger.disputesOf(payment_intent);
+    return { object: 'list', url: '/v1/disputes', has_more: false, data };
+  });
+
+  api.get<{ Params: { id: string } }>('/v1/disputes/:id', (request) => {
+    const dispute = ledger.dispute(request.params.id);
+    if (!dispute) throw noSuch('dispute', request.params.id);
+    return dispute;
   });
 }
 

@@ -8,7 +8,9 @@ import type { Ledger } from './ledger.js';
 import { addLookups } from './lookups.js';
 import { createPaymentIntent } from './payment-intent.js';
 import type { KeyedRequest, PspRecord } from './psp-record.js';
-import { createRefund } from './refund.js';
+import { addDisputeClose, disputeCapture } from './reversals/dispute.js';
+import type { RefundFate, RefundProgress } from './reversals/refund-progress.js';
+import { createRefund } from './reversals/refund.js';
 import { invalidRequest, StripeError, invalidApiKey } from './stripe-error.js';
 import type { Webhooks } from './webhooks.js';
 
@@ -26,6 +28,7 @@ export interface PspOptions {
   secretKey: string;
   ledger: Ledger;
   webhooks: Webhooks;
+  refundProgress: RefundProgress;
   faults: FaultSwitches;
   logger: Logger;
   now: () => Date;
@@ -34,7 +37,7 @@ export interface PspOptions {
 
 /** The part of Stripe's HTTP API that this system uses. One instance serves every listener. */
 export async function createPsp(options: PspOptions): Promise<{ createServer: () => Server }> {
-  const { ledger, webhooks, faults, now, newId } = options;
+  const { ledger, webhooks, refundProgress, faults, now, newId } = options;
   const api = fastify({ logger: false, bodyLimit: BODY_MAX_BYTES });
   api.addContentTypeParser(
     'application/x-www-form-urlencoded',
@@ -57,25 +60,32 @@ export async function createPsp(options: PspOptions): Promise<{ createServer: ()
       }),
     );
     const isStuck = record.status === 200 && faults.take('psp', 'charge_then_hang') !== undefined;
-    if (!isReplay) webhooks.announce(record, { delayMs: isStuck ? STUCK_WEBHOOK_DELAY_MS : 0 });
+    if (!isReplay) {
+      webhooks.announce(record, { delayMs: isStuck ? STUCK_WEBHOOK_DELAY_MS : 0 });
+      await disputeCapture(record, options);
+    }
     return isStuck ? neverAnswer(reply) : answer(reply, record, { isReplay });
   });
 
   api.post('/v1/refunds', async (request, reply) => {
     const { form, keyed } = read(request);
     const { idempotencyKey } = keyed;
+    let fate: RefundFate | undefined;
+    const status = () => (fate = refundProgress.fate()).status;
     const { record, isReplay } = await ledger.whileRefunding(
       form.required('payment_intent'),
       async () =>
         await ledger.once(keyed, () =>
-          createRefund({ form, ledger, idempotencyKey, now: now(), newId }),
+          createRefund({ form, ledger, idempotencyKey, status, now: now(), newId }),
         ),
     );
     if (!isReplay) webhooks.announce(record, { delayMs: 0 });
+    if (fate) refundProgress.follow(record, fate);
     return answer(reply, record, { isReplay });
   });
 
   addLookups(api, ledger);
+  addDisputeClose(api, options);
   addErrors(api, options);
   await api.ready();
   return {

@@ -1,4 +1,4 @@
-import type { PaymentIntent, Refund, StripeErrorBody } from './stripe-objects.js';
+import type { Dispute, PaymentIntent, Refund, StripeErrorBody } from './stripe-objects.js';
 
 /** One attempt to move money, as readers of the journal see it. */
 export interface ChargeEntry {
@@ -9,7 +9,13 @@ export interface ChargeEntry {
   amountMinor: number;
   /** ISO 4217, upper case (Stripe's own API spells it in lower case). */
   currency: string;
-  status: 'captured' | 'declined' | 'refunded';
+  /**
+   * `refund_pending` and `refund_failed` move no money. After `refunded`, `refund_failed` takes the
+   * refund back.
+   */
+  status: 'captured' | 'declined' | 'refunded' | 'refund_pending' | 'refund_failed';
+  /** Of a refund: its own id. */
+  refundId?: string;
   idempotencyKey: string | null;
   at: string;
 }
@@ -25,7 +31,7 @@ export interface KeyedRequest {
 /** The result of a request, also if it failed. */
 export interface PspAnswer {
   status: number;
-  body: PaymentIntent | Refund | { error: StripeErrorBody };
+  body: PaymentIntent | Refund | Dispute | { error: StripeErrorBody };
   charge: ChargeEntry | null;
 }
 

@@ -39,7 +39,27 @@ export interface Refund {
   currency: string;
   metadata: Record<string, string>;
   payment_intent: string;
-  status: 'succeeded';
+  /** `pending` may become any other. `succeeded` may become `failed`, days later. */
+  status: 'pending' | 'requires_action' | 'succeeded' | 'failed' | 'canceled';
+  failure_reason?: string;
+}
+
+/**
+ * Stripe's Dispute (https://docs.stripe.com/api/disputes/object), without the evidence and the
+ * fields that are always null here.
+ */
+export interface Dispute {
+  id: string;
+  object: 'dispute';
+  amount: number;
+  charge: string;
+  /** Unix seconds. */
+  created: number;
+  currency: string;
+  livemode: false;
+  payment_intent: string;
+  reason: string;
+  status: 'needs_response' | 'lost';
 }
 
 /**

@@ -46,12 +46,12 @@ export class Webhooks {
 
   announce(record: PspRecord, { delayMs }: { delayMs: number }): void {
     const { faults } = this.options;
-    const event = this.toEvent(record);
-    if (!event) return;
-    const late = faults.take('psp', 'late_webhook');
-    const copies = faults.take('psp', 'double_webhook') ? 2 : 1;
-    for (let copy = 0; copy < copies; copy++) {
-      void this.deliver(event, late?.delayMs ?? delayMs);
+    for (const event of this.toEvents(record)) {
+      const late = faults.take('psp', 'late_webhook');
+      const copies = faults.take('psp', 'double_webhook') ? 2 : 1;
+      for (let copy = 0; copy < copies; copy++) {
+        void this.deliver(event, late?.delayMs ?? delayMs);
+      }
     }
   }
 
@@ -118,15 +118,11 @@ export class Webhooks {
     });
   }
 
-  private toEvent({ body, requestId, idempotencyKey }: PspRecord) {
-    const [type, object] =
-      'error' in body
-        ? (['payment_intent.payment_failed', body.error.payment_intent] as const)
-        : body.object === 'refund'
-          ? (['refund.created', body] as const)
-          : (['payment_intent.succeeded', body] as const);
-    if (!object) return null;
-    return {
+  private toEvents(record: PspRecord) {
+    const { requestId, idempotencyKey } = record;
+    const object = 'error' in record.body ? record.body.error.payment_intent : record.body;
+    if (!object) return [];
+    return typesOf(record).map((type) => ({
       id: this.options.newId('evt'),
       object: 'event' as const,
       created: Math.floor(this.options.now().getTime() / 1000),
@@ -134,11 +130,29 @@ export class Webhooks {
       livemode: false,
       request: { id: requestId, idempotency_key: idempotencyKey },
       type,
-    };
+    }));
   }
 }
 
-type Event = NonNullable<ReturnType<Webhooks['toEvent']>>;
+/** Stripe announces a change of a refund under a new and an old name; a failure under a third. */
+function typesOf({ body, endpoint }: PspRecord): string[] {
+  if ('error' in body) return ['payment_intent.payment_failed'];
+  switch (body.object) {
+    case 'payment_intent':
+      return ['payment_intent.succeeded'];
+    case 'refund': {
+      if (endpoint !== 'refund.updated') return ['refund.created'];
+      const failed = body.status === 'failed' ? ['refund.failed'] : [];
+      return ['refund.updated', 'charge.refund.updated', ...failed];
+    }
+    case 'dispute':
+      return [body.status === 'lost' ? 'charge.dispute.closed' : 'charge.dispute.created'];
+    default:
+      return body satisfies never;
+  }
+}
+
+type Event = ReturnType<Webhooks['toEvents']>[number];
 
 /**
  * The signature includes the time, so each retry needs a new one
