@@ -7,6 +7,9 @@ const completed = killedBy('apps/payments/src/payment/completed-here.spec.ts');
 const loyalty = killedBy('apps/loyalty/src/loyalty.idempotency.int.spec.ts');
 const search = killedBy('apps/search/src/search.idempotency.int.spec.ts');
 
+const order = killedBy('apps/payments/src/checkout/order.int.spec.ts');
+const pspUnits = killedBy('libs/contracts/src/money/psp-units.spec.ts');
+
 const emailStrategy = 'apps/email/src/email.idempotency.ts';
 const loyaltyStrategy = 'apps/loyalty/src/loyalty.idempotency.ts';
 const completedHere = 'apps/payments/src/payment/completed-here.ts';
@@ -151,6 +154,20 @@ export const STRATEGY_MUTANTS: readonly Mutant[] = [
     text: 'return differing.length > 0\n',
     replacement: 'return differing.length > 9\n',
     test: search('the same payment with another currency is a collision, and changes nothing'),
+  },
+  {
+    mutation: 'checkout: leaves amounts that the PSP cannot take to the PSP',
+    file: 'apps/payments/src/checkout/order.ts',
+    text: 'if (refusal) faults',
+    replacement: 'if (refusal && !refusal.why) faults',
+    test: order('for %s names each fault by its pointer and stores nothing'),
+  },
+  {
+    mutation: 'money: the PSP is asked for krónur as if they had no decimals there',
+    file: 'libs/contracts/src/money/psp-units.ts',
+    text: 'if (ALWAYS_00.has(currency)) return 2 - minorDigits(currency);',
+    replacement: '',
+    test: pspUnits('the PSP is asked for %d minor units of %s with %d'),
   },
   {
     mutation: 'webhook: asks no database, whichever charge it names',

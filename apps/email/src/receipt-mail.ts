@@ -1,11 +1,12 @@
-import type { PaymentCompleted } from '@effectively-once/contracts';
+import { formatMoney, type PaymentCompleted } from '@effectively-once/contracts';
 import type { Recipient } from './servers/recipients.js';
 
 const FROM = 'Effectively Once <receipts@effectively-once.example>';
 
 /** The receipt for nodemailer: one address, and a Message-ID that is equal for all attempts. */
 export function receiptMail(event: PaymentCompleted, recipient: Recipient, messageId: string) {
-  const amount = formatAmount(event, recipient.locale);
+  const { amountMinor, currency } = event;
+  const amount = formatMoney(String(amountMinor), currency, recipient.locale);
   return {
     from: FROM,
     to: recipient.receiptEmail,
@@ -23,14 +24,4 @@ export function receiptMail(event: PaymentCompleted, recipient: Recipient, messa
       'If this receipt reaches you twice, you were still charged once.',
     ].join('\n'),
   };
-}
-
-/** Formats minor units: 1299 EUR is €12.99, 1299 JPY is ¥1,299. */
-function formatAmount(
-  { amountMinor, currency }: Pick<PaymentCompleted, 'amountMinor' | 'currency'>,
-  locale: string,
-): string {
-  const format = new Intl.NumberFormat(locale, { style: 'currency', currency });
-  const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
-  return format.format(amountMinor / 10 ** digits);
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { PaymentCompleted } from '@effectively-once/contracts';
+import { majorUnits, type PaymentCompleted } from '@effectively-once/contracts';
 import { aPayment, provesIdempotency, type Death } from '@effectively-once/delivery/testing';
 import {
   createTestDatabase,
@@ -9,7 +9,7 @@ import {
 } from '@effectively-once/testing';
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
-import { AwardPoints, pointsFor } from './award-points.js';
+import { AwardPoints } from './award-points.js';
 import { LoyaltyCircuits } from './circuits.js';
 import { loyaltyDataSource } from './database/database.js';
 import { probeEntries } from './database/write-probe.js';
@@ -172,7 +172,10 @@ describe('many entries in one statement', () => {
     expect(outcomes(settled)).toEqual(expected);
     for (const [place, userId] of users.entries()) {
       const theirs = payments.filter((_, index) => index % 20 === place && index !== 77);
-      const sum = theirs.reduce((points, { amountMinor }) => points + pointsFor(amountMinor), 0);
+      const sum = theirs.reduce(
+        (points, { amountMinor }) => points + majorUnits(amountMinor, 'EUR'),
+        0,
+      );
       expect(await balanceOf(userId)).toBe(sum);
     }
   });

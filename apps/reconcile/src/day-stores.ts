@@ -1,3 +1,4 @@
+import { fromPspUnits } from '@effectively-once/contracts';
 import { PAYMENTS_ALIAS } from '@effectively-once/search/payments-index';
 import type { PaymentDocument } from '@effectively-once/search/payment-document';
 import { errors, type Client as Elasticsearch } from '@elastic/elasticsearch';
@@ -133,8 +134,9 @@ async function* captures(thirdPartiesUrl: string, batch: number): AsyncGenerator
     const response = await fetch(url, { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
     if (!response.ok) throw new Error(`it answered ${response.status}`);
     const { entries, nextAfter } = chargesPage.parse(await response.json());
-    yield entries.flatMap(({ paymentId, status, currency, amountMinor }) => {
+    yield entries.flatMap(({ paymentId, status, currency, amountMinor: units }) => {
       if (!paymentId || status === 'declined') return [];
+      const amountMinor = fromPspUnits(units, currency.toUpperCase());
       const signed = status === 'refunded' ? -amountMinor : amountMinor;
       return [{ paymentId, userId: undefined, currency, amountMinor: signed }];
     });

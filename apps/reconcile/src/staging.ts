@@ -6,7 +6,7 @@ export interface Amount {
   /** Undefined from the PSP, which does not know our users. */
   userId: string | undefined;
   currency: string;
-  /** Never 0. Negative for a refund. */
+  /** Never 0. Negative for a refund. A fraction if the PSP took what no payment of ours asks. */
   amountMinor: number;
 }
 
@@ -16,10 +16,10 @@ const TABLES = `
     payment_id text PRIMARY KEY, user_id text NOT NULL, currency text NOT NULL, amount_minor bigint NOT NULL
   ) ON COMMIT DROP;
   CREATE TEMPORARY TABLE day_effects (
-    source text NOT NULL, user_id text NOT NULL, currency text NOT NULL, amount_minor bigint NOT NULL
+    source text NOT NULL, user_id text NOT NULL, currency text NOT NULL, amount_minor numeric NOT NULL
   ) ON COMMIT DROP`;
 
-const ROWS = `unnest($1::text[], $2::text[], $3::text[], $4::bigint[])
+const ROWS = `unnest($1::text[], $2::text[], $3::text[], $4::numeric[])
   AS given (payment_id, user_id, currency, amount_minor)`;
 
 /**

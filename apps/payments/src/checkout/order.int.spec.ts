@@ -15,6 +15,11 @@ describe('a checkout', () => {
     it.each([
       ['an unknown currency', newOrder({ currency: 'XXX' }), ['/currency']],
       ['a lower-case currency', newOrder({ currency: 'eur' }), ['/currency']],
+      ['a currency of the past', newOrder({ currency: 'DEM' }), ['/currency']],
+      ['a currency that the PSP does not take', newOrder({ currency: 'IQD' }), ['/currency']],
+      ['more than the PSP takes', newOrder({ amountMinor: 100_000_000 }), ['/amountMinor']],
+      ['fils', newOrder({ amountMinor: 5_124, currency: 'KWD' }), ['/amountMinor']],
+      ['part of an ariary', newOrder({ amountMinor: 520, currency: 'MGA' }), ['/amountMinor']],
       ['a negative amount', newOrder({ amountMinor: -1 }), ['/amountMinor']],
       ['half a cent', newOrder({ amountMinor: 0.5 }), ['/amountMinor']],
       ['an amount in words', newOrder({ amountMinor: '12' }), ['/amountMinor']],

@@ -1,27 +1,27 @@
-import { AMOUNT_MINOR_MAX, ORDER_ID } from '@effectively-once/contracts';
+import { AMOUNT_MINOR_MAX, isCurrency, ORDER_ID, pspRefusal } from '@effectively-once/contracts';
 import { faultsOf } from '@effectively-once/platform';
 import { z } from 'zod';
 import { invalidRequest } from '../http/payments-errors.js';
 
-// The currencies of ISO 4217 as Node.js knows them, without metals, funds and XXX.
-const CURRENCIES: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'));
-
 const receiptAddress = z.email('must be an e-mail address').max(254, 'is too long');
 
 /** The body of POST /v1/payments. */
-export const checkoutOrderSchema = z.strictObject({
-  orderId: z.string().regex(ORDER_ID, 'must be 1 to 64 characters of A-Z a-z 0-9 _ -'),
-  amountMinor: z
-    .int('must be a whole number of minor units')
-    .min(1, 'must be at least 1')
-    .max(AMOUNT_MINOR_MAX, `must be at most ${AMOUNT_MINOR_MAX}`),
-  currency: z
-    .string()
-    .refine((code) => CURRENCIES.has(code), 'must be a currency code of ISO 4217, like EUR'),
-  // The PSP's token for a card. The prefix keeps card numbers out of our tables.
-  paymentMethod: z.string().regex(/^pm_[A-Za-z0-9_]{1,200}$/, 'must be a payment method: pm_…'),
-  receiptEmail: receiptAddress.optional(),
-});
+export const checkoutOrderSchema = z
+  .strictObject({
+    orderId: z.string().regex(ORDER_ID, 'must be 1 to 64 characters of A-Z a-z 0-9 _ -'),
+    amountMinor: z
+      .int('must be a whole number of minor units')
+      .min(1, 'must be at least 1')
+      .max(AMOUNT_MINOR_MAX, `must be at most ${AMOUNT_MINOR_MAX}`),
+    currency: z.string().refine(isCurrency, 'must be a currency code of ISO 4217, like EUR'),
+    // The PSP's token for a card. The prefix keeps card numbers out of our tables.
+    paymentMethod: z.string().regex(/^pm_[A-Za-z0-9_]{1,200}$/, 'must be a payment method: pm_…'),
+    receiptEmail: receiptAddress.optional(),
+  })
+  .superRefine(({ amountMinor, currency }, faults) => {
+    const refusal = pspRefusal(amountMinor, currency);
+    if (refusal) faults.addIssue({ code: 'custom', path: [refusal.field], message: refusal.why });
+  });
 
 export type CheckoutOrder = z.infer<typeof checkoutOrderSchema>;
 

@@ -1,5 +1,6 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import { toPspUnits } from '@effectively-once/contracts';
 import { TimeoutError, withTimeout } from '@effectively-once/timing';
 import Stripe from 'stripe';
 import type { ReachPoint } from '../runtime/failure-points.js';
@@ -94,7 +95,7 @@ export class Psp {
     try {
       const intent = await this.stripe.paymentIntents.create(
         {
-          amount: payment.amountMinor,
+          amount: toPspUnits(payment.amountMinor, payment.currency),
           currency: payment.currency.toLowerCase(),
           payment_method: payment.paymentMethod,
           confirm: true,

@@ -1,3 +1,4 @@
+import { fromPspUnits } from '@effectively-once/contracts';
 import { z } from 'zod';
 import type { FactOf, Take } from '../evidence/facts.js';
 
@@ -46,9 +47,11 @@ export async function readChargesOf(
   }
 }
 
+/** The PSP writes amounts in its own units. Everything after this reader has minor units. */
 const toCharge = ({ paymentId, at, ...entry }: z.infer<typeof charge>): FactOf<'charge'> => ({
   kind: 'charge',
   ...entry,
+  amountMinor: fromPspUnits(entry.amountMinor, entry.currency.toUpperCase()),
   paymentId: paymentId ?? undefined,
   atMs: Date.parse(at),
 });

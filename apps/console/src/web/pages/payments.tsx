@@ -7,7 +7,7 @@ import { Effects, StatusWord } from '../parts/effects.js';
 import { PageTitle } from '../parts/page-title.js';
 import { Empty, Id, ProblemBox, Skeleton, Time } from '../parts/small.js';
 import { middleEllipsis } from '../parts/text/middle-ellipsis.js';
-import { formatMoney } from '../parts/text/money.js';
+import { formatMoney } from '@effectively-once/contracts/money';
 import { useData } from '../parts/use-data.js';
 import { withLiveRows } from './live-rows.js';
 

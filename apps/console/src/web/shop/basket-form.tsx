@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { customerTokens, hasDemoControls, isOperator } from '../live/session.js';
-import { formatMoney } from '../parts/text/money.js';
+import { formatMoney } from '@effectively-once/contracts/money';
 import {
   DEMO_CUSTOMERS,
   ITEMS,

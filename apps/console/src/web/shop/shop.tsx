@@ -1,6 +1,6 @@
 import { useEffect } from 'preact/hooks';
 import { isOperator } from '../live/session.js';
-import { formatMoney } from '../parts/text/money.js';
+import { formatMoney } from '@effectively-once/contracts/money';
 import { PageTitle } from '../parts/page-title.js';
 import { Icon } from '../parts/icons.js';
 import { ProblemBox } from '../parts/small.js';

@@ -2,7 +2,7 @@ import { connection, latestPayments, overview } from '../../live/live.js';
 import { Effects, StatusWord } from '../../parts/effects.js';
 import { PageTitle } from '../../parts/page-title.js';
 import { Empty, Id, Skeleton, Time } from '../../parts/small.js';
-import { formatMoney } from '../../parts/text/money.js';
+import { formatMoney } from '@effectively-once/contracts/money';
 import { FaultsPanel, OpenPagesPanel } from './side-panels.js';
 import { Pipeline } from './pipeline.js';
 

@@ -5,7 +5,7 @@ import { onPayments } from '../../live/live.js';
 import { Effects, StatusWord } from '../../parts/effects.js';
 import { PageTitle } from '../../parts/page-title.js';
 import { Id, ProblemBox, Skeleton, Time } from '../../parts/small.js';
-import { formatMoney } from '../../parts/text/money.js';
+import { formatMoney } from '@effectively-once/contracts/money';
 import { NOT_RECORDED } from '../../parts/text/numbers.js';
 import { durationText } from '../../parts/text/relative-time.js';
 import { useData } from '../../parts/use-data.js';

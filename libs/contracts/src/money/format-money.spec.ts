@@ -1,4 +1,4 @@
-import { formatMoney } from './money.js';
+import { formatMoney } from './format-money.js';
 
 const plain = (text: string) => text.replaceAll('\u00a0', ' ');
 
@@ -7,6 +7,8 @@ it.each([
   ['1299', 'JPY', '¥1,299'],
   ['1299', 'KWD', 'KWD 1.299'],
   ['1299', 'IQD', 'IQD 1.299'],
+  ['500000', 'HUF', 'HUF 5,000.00'],
+  ['500000', 'ISK', 'ISK 500,000'],
   ['5', 'USD', '$0.05'],
   ['-5', 'USD', '-$0.05'],
   ['0', 'EUR', '€0.00'],

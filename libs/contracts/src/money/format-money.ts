@@ -1,22 +1,10 @@
-/**
- * Currencies whose minor unit is not a hundredth (ISO 4217, list one). We do not ask Intl for it:
- * its data say how prices are written in shops, and differ from ISO for IQD and a dozen others.
- */
-const DIGITS: Record<string, number> = {};
-const digits = (count: number, currencies: string) => {
-  for (const currency of currencies.split(' ')) DIGITS[currency] = count;
-};
-digits(0, 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF');
-digits(3, 'BHD IQD JOD KWD LYD OMR TND');
-digits(4, 'CLF UYW');
-
-export const minorDigits = (currency: string): number => DIGITS[currency] ?? 2;
+import { minorDigits } from './currencies.js';
 
 /**
  * Minor units as an amount with its currency: 1299 EUR is €12.99. Exact for any number of digits.
  *
  * @param amountMinor whole minor units in decimal.
- * @param locale the visitor's own by default.
+ * @param locale the system's own by default.
  */
 export function formatMoney(amountMinor: string, currency: string, locale?: string): string {
   if (!/^-?\d+$/.test(amountMinor)) return `${amountMinor} ${currency}`;

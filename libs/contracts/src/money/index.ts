@@ -1,0 +1,3 @@
+export * from './currencies.js';
+export * from './format-money.js';
+export * from './psp-units.js';
