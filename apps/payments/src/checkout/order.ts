@@ -19,6 +19,7 @@ export const checkoutOrderSchema = z
     receiptEmail: receiptAddress.optional(),
   })
   .superRefine(({ amountMinor, currency }, faults) => {
+    if (!isCurrency(currency) || amountMinor > AMOUNT_MINOR_MAX) return;
     const refusal = pspRefusal(amountMinor, currency);
     if (refusal) faults.addIssue({ code: 'custom', path: [refusal.field], message: refusal.why });
   });
