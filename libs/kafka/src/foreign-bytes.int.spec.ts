@@ -17,6 +17,7 @@ const [broker = ''] = brokers;
 // As the topics of the system: the test of the codecs depends on it.
 const OURS = TOPICS[0]?.config ?? {};
 const MESSAGE_TOO_LARGE = 10;
+const INVALID_TIMESTAMP = 32;
 
 const text = Buffer.from('text');
 const plain = (value: string): RawBatch => ({
@@ -119,6 +120,11 @@ it.each([
   const batch = { records, codec: CODECS['gzip']! };
   expect(encodeBatch(batch).length).toBeLessThan(1_000_000);
   expect(await produce(await newTopic(), batch)).toBe(MESSAGE_TOO_LARGE);
+});
+
+it('the broker refuses a timestamp that would keep its segment past the retention', async () => {
+  const inTwoHours = timed(BigInt(Date.now() + 7_200_000));
+  expect(await produce(await newTopic(), inTwoHours)).toBe(INVALID_TIMESTAMP);
 });
 
 it('a record with foreign headers can be produced again with the same headers', async () => {
