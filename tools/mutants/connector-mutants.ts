@@ -14,11 +14,20 @@ export const CONNECTOR_MUTANTS: readonly Mutant[] = [
   {
     mutation: 'connector: keeps running after its slot moved past unread events',
     file: `${folder}/remedies.ts`,
-    text: `remedy: 'stop'`,
-    replacement: `remedy: 'none'`,
+    text: `slot_moved: {
+    remedy: 'stop'`,
+    replacement: `slot_moved: {
+    remedy: 'none'`,
     test: supervisor(
       'a slot moved past unread events stops the connector at once, without another remedy',
     ),
+  },
+  {
+    mutation: 'connector: runs on although the log ends before its offset',
+    file: `${folder}/condition.ts`,
+    text: `logShortened && typeof`,
+    replacement: `false && typeof`,
+    test: supervisor('a log that ends before the offset of Connect stops the connector at once'),
   },
   {
     mutation: 'connector: stopped because it is ahead of the offset that Connect has stored',

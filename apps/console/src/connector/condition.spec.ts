@@ -56,13 +56,31 @@ it.each(CASES)('%s', (_what, observation, condition) => {
   expect(conditionOf(observation)).toBe(condition);
 });
 
+describe('a log that ended before the offset of Connect', () => {
+  const shortened = { stuckMs: 0, movedWhileUnread: false, logShortened: true };
+
+  it('is not healthy, however well its connector runs', () => {
+    expect(conditionOf(healthy, shortened)).toBe('log_shortened');
+    const failed = { ...healthy, connector: status('RUNNING', 'FAILED') };
+    expect(conditionOf(failed, shortened)).toBe('log_shortened');
+  });
+
+  it('holds a stopped connector, and a deleted one is registered as stopped', () => {
+    const stopped = { ...healthy, connector: status('STOPPED') };
+    expect(conditionOf(stopped, shortened)).toBe('held');
+    const { offset: _, ...unsaid } = healthy;
+    const missing = { ...unsaid, connector: 'missing' as const };
+    expect(conditionOf(missing, shortened)).toBe('missing_and_moved');
+  });
+});
+
 describe('a slot beyond the offset that Connect has stored', () => {
   const at = (lsn: bigint, positions: Partial<Slot> = {}): Observation => ({
     ...healthy,
     offset: { lsn, isSnapshot: false },
     slot: { ...slot, ...positions },
   });
-  const moved = { stuckMs: 0, movedWhileUnread: true };
+  const moved = { stuckMs: 0, movedWhileUnread: true, logShortened: false };
 
   it('is healthy by itself: the broker may have acknowledged events before Connect stored their offset', () => {
     expect(conditionOf(at(99n))).toBe('healthy');
@@ -112,7 +130,7 @@ it('the connector does not read the slot while it publishes the retained rows ag
 });
 
 it('a position that never moves is a stall, but not while the connector publishes the retained rows again', () => {
-  const stuck = (stuckMs: number) => ({ stuckMs, movedWhileUnread: false });
+  const stuck = (stuckMs: number) => ({ stuckMs, movedWhileUnread: false, logShortened: false });
   const tooLong = stuck(STALLED_AFTER_MS + 1);
   expect(conditionOf(healthy, stuck(STALLED_AFTER_MS))).toBe('healthy');
   expect(conditionOf(healthy, tooLong)).toBe('stalled');

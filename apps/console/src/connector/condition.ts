@@ -20,6 +20,7 @@ export const CONDITIONS = [
   'slot_missing',
   'slot_lost',
   'slot_moved',
+  'log_shortened',
   'held',
   'slot_inactive',
   'publishing_again',
@@ -33,8 +34,10 @@ export interface History {
   stuckMs: number;
   /** The slot moved forward while no connector read it. */
   movedWhileUnread: boolean;
+  /** The log of PostgreSQL ended before an offset that Connect has stored. */
+  logShortened: boolean;
 }
-const NO_HISTORY: History = { stuckMs: 0, movedWhileUnread: false };
+const NO_HISTORY: History = { stuckMs: 0, movedWhileUnread: false, logShortened: false };
 
 /**
  * The condition of the connector, the worst first: a condition that loses events comes before one
@@ -43,9 +46,13 @@ const NO_HISTORY: History = { stuckMs: 0, movedWhileUnread: false };
  */
 export function conditionOf(observation: Observation, history: History = NO_HISTORY): Condition {
   const { connector, slot } = observation;
-  const { stuckMs, movedWhileUnread } = history;
+  const { stuckMs, movedWhileUnread, logShortened } = history;
   if (slot !== undefined && slot !== 'missing') {
     if (slot.isLost && connector !== 'missing') return 'slot_lost';
+    // A running connector skips what is written before the log has passed its offset.
+    if (logShortened && typeof connector === 'object') {
+      return isStopped(connector) ? 'held' : 'log_shortened';
+    }
     if (isBeyond(slot, observation.offset)) {
       // `held`: stopped, so that it cannot skip the unread events. The operator has to repair it.
       if (isStopped(connector)) return 'held';
@@ -54,7 +61,9 @@ export function conditionOf(observation: Observation, history: History = NO_HIST
   }
   if (connector === undefined) return 'connect_unreachable';
   // Connect reports no offset of a deleted connector. A move of the slot alone is enough here.
-  if (connector === 'missing') return movedWhileUnread ? 'missing_and_moved' : 'connector_missing';
+  if (connector === 'missing') {
+    return movedWhileUnread || logShortened ? 'missing_and_moved' : 'connector_missing';
+  }
   if (isStopped(connector)) return 'connector_stopped';
   if (hasState(connector, 'FAILED')) return 'task_failed';
   if (slot === undefined) return 'database_unreachable';

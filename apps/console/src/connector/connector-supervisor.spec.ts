@@ -21,7 +21,7 @@ const slot = {
   active: true,
   restart: 1n,
   confirmed: 10n,
-  lagBytes: 0,
+  lagBytes: 1_000,
   spilledBytes: 0n,
   isLost: false,
   rowsAreRead: false,
@@ -141,6 +141,18 @@ it('a slot moved past unread events stops the connector at once, without another
   await during(SECOND, unread(30n));
   const stopped: ConnectorStatus = { connector: { state: 'STOPPED' }, tasks: [] };
   const { condition } = await during(10 * MINUTE, { ...unread(30n), connector: stopped });
+  expect(done).toEqual(['stop at 3']);
+  expect(condition).toBe('held');
+});
+
+it('a log that ends before the offset of Connect stops the connector at once', async () => {
+  const { done, during } = world();
+  await during(3 * SECOND, healthy);
+  const restored = { ...healthy, slot: { ...slot, confirmed: 5n, lagBytes: 10 } };
+  await during(SECOND, restored);
+  const stopped: ConnectorStatus = { connector: { state: 'STOPPED' }, tasks: [] };
+  const longAgain = { ...healthy, slot: { ...slot, confirmed: 5n } };
+  const { condition } = await during(10 * MINUTE, { ...longAgain, connector: stopped });
   expect(done).toEqual(['stop at 3']);
   expect(condition).toBe('held');
 });

@@ -5,6 +5,7 @@ import { conditionOf, type Condition } from './condition.js';
 import type { Observation, Slot } from './observe.js';
 import { REMEDIES, type Remedy } from './remedies.js';
 import { MovedSlotDetector } from './moved-slot-detector.js';
+import { ShortenedLogDetector } from './shortened-log-detector.js';
 
 const BACK_OFF = { firstMs: 2_000, maxMs: 60_000 };
 /** A task that fails sooner than this has not recovered, so its backoff continues to grow. */
@@ -43,9 +44,9 @@ export interface SupervisorDependencies {
  *
  *   observe ──► condition ──► has it lasted? ──► backoff over? ──► lock acquired? ──► remedy
  *
- * It retries without an end, with one exception. If an operator moved the slot past unread events,
- * it stops the connector and waits for the operator (docs/runbook.md). A running connector would
- * skip these events.
+ * It retries without an end, with one exception. If an operator moved the slot past unread events, or
+ * the log ends before the connector's offset (a restored database), it stops the connector and waits
+ * for the operator (docs/runbook.md). A running connector would skip events.
  */
 export class ConnectorSupervisor {
   private condition: Condition = 'starting';
@@ -62,6 +63,7 @@ export class ConnectorSupervisor {
   private stalledAt: string | undefined;
   private readonly reading = new Unchanged<boolean>();
   private readonly movedSlot = new MovedSlotDetector();
+  private readonly shortenedLog = new ShortenedLogDetector();
 
   constructor(private readonly dependencies: SupervisorDependencies) {
     this.sinceMs = dependencies.now();
@@ -74,7 +76,9 @@ export class ConnectorSupervisor {
     const unmovedMs = this.position.forMs(slot?.confirmed, nowMs);
     const stuckMs = this.stuckMs(slot, nowMs);
     const movedWhileUnread = this.movedSlot.observe(observation);
-    this.enter(conditionOf(observation, { stuckMs, movedWhileUnread }), observation, nowMs);
+    const logShortened = this.shortenedLog.observe(observation);
+    const history = { stuckMs, movedWhileUnread, logShortened };
+    this.enter(conditionOf(observation, history), observation, nowMs);
     if (this.condition === 'stalled' && slot) this.stalledAt = progressOf(slot);
     const { remedy, afterMs } = REMEDIES[this.condition];
     const untilMs = this.backOffs.get(remedy)?.untilMs ?? nowMs;

@@ -24,7 +24,7 @@ export const REMEDIES: Record<Condition, { remedy: Remedy; afterMs: number; why:
   missing_and_moved: {
     remedy: 'register_stopped',
     afterMs: 0,
-    why: 'it was deleted and its slot was moved: it is registered as stopped, so that it skips no event; npm run connector -- repair',
+    why: 'it was deleted, and its slot was moved or the log was shortened: it is registered as stopped, so that it skips no event; npm run connector -- repair',
   },
   connector_stopped: {
     remedy: 'none',
@@ -51,6 +51,11 @@ export const REMEDIES: Record<Condition, { remedy: Remedy; afterMs: number; why:
     remedy: 'stop',
     afterMs: 0,
     why: 'its slot was moved past unread events: it is stopped before it skips them; npm run connector -- repair',
+  },
+  log_shortened: {
+    remedy: 'stop',
+    afterMs: 0,
+    why: 'the log of PostgreSQL ends before its offset: it is stopped before it skips events; npm run connector -- repair',
   },
   held: { remedy: 'none', afterMs: 0, why: 'it is stopped and waits for the repair' },
   slot_inactive: {
