@@ -44,9 +44,9 @@ export interface SupervisorDependencies {
  *
  *   observe ──► condition ──► has it lasted? ──► backoff over? ──► lock acquired? ──► remedy
  *
- * It retries without an end, with one exception. If an operator moved the slot past unread events, or
- * the log ends before the connector's offset (a restored database), it stops the connector and waits
- * for the operator (docs/runbook.md). A running connector would skip events.
+ * It retries without an end, with one exception. If an operator moved the slot past unread events,
+ * or the log ends before the connector's offset (a restored database), it stops the connector and
+ * waits for the operator (docs/runbook.md). A running connector would skip events.
  */
 export class ConnectorSupervisor {
   private condition: Condition = 'starting';

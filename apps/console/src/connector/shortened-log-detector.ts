@@ -1,10 +1,10 @@
 import type { Observation, Slot } from './observe.js';
 
 /**
- * Detects that the log of PostgreSQL ends before an offset that Connect has stored: the database was
- * restored from a backup, or a failover led to a replica that had not received everything. Debezium
- * 3.6 resumes at its offset and skips every event until the log has passed it, while its position
- * moves and its task is RUNNING (tried:
+ * Detects that the log of PostgreSQL ends before an offset that Connect has stored: the database
+ * was restored from a backup, or a failover led to a replica that had not received everything.
+ * Debezium 3.6 resumes at its offset and skips every event until the log has passed it, while its
+ * position moves and its task is RUNNING (tried:
  * e2e/a-restored-database-stops-the-connector.long.spec.ts).
  *
  * The slot is observed before the offset, and both grow meanwhile. So it compares the log with the
