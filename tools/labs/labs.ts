@@ -1,10 +1,19 @@
 import { dedupWindow } from './dedup-window/dedup-window.js';
 import { evolution } from './evolution/evolution.js';
 import type { Lab } from './lab.js';
+import { mailWindow } from './mail-window/mail-window.js';
 import { order } from './order/order.js';
 import { poison } from './poison/poison.js';
 import { semantics } from './semantics/semantics.js';
 import { zombie } from './zombie/zombie.js';
 
 /** In the order of `npm run lab`. */
-export const LABS: readonly Lab[] = [semantics, poison, order, zombie, dedupWindow, evolution];
+export const LABS: readonly Lab[] = [
+  semantics,
+  mailWindow,
+  poison,
+  order,
+  zombie,
+  dedupWindow,
+  evolution,
+];

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DependencyDown } from '@effectively-once/delivery';
 import type { Logger } from '@effectively-once/platform';
 import type { Redis, Result } from 'ioredis';
-import { Counter } from 'prom-client';
+import { Counter, Gauge } from 'prom-client';
 import { LEASE_MS, RECEIPT_MARKER_TTL_MS } from './config.js';
 import { redisFailure } from './servers/redis-failure.js';
 
@@ -15,6 +15,11 @@ const maybeDuplicates = new Counter({
   name: 'email_maybe_duplicates_total',
   help: 'Receipts sent although an earlier attempt may have sent one',
 });
+
+new Gauge({
+  name: 'email_dedup_window_seconds',
+  help: 'How long the deduplication marker of a receipt lives',
+}).set(RECEIPT_MARKER_TTL_MS / 1_000);
 
 export interface Receipt {
   paymentId: string;

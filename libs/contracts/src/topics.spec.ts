@@ -1,4 +1,5 @@
 import {
+  dedupWindowNeeded,
   assertDeadLettersFit,
   assertDedupWindowCovers,
   BATCH_BYTES_MAX,
@@ -51,3 +52,8 @@ it.each(['redrive', 'deadLetter'] as const)(
     expect(() => assertDeadLettersFit(sizes)).toThrow(/larger than its record/);
   },
 );
+
+it('the needed deduplication window is the oldest observed redelivery and a quarter more', () => {
+  expect(dedupWindowNeeded([1, 100, 20])).toBe(125);
+  expect(dedupWindowNeeded([])).toBe(0);
+});

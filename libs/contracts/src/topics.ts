@@ -55,6 +55,17 @@ export function assertDedupWindowCovers(retention: Record<keyof typeof RETENTION
   );
 }
 
+/** Beyond the worst observed age, because the next incident can be worse. */
+const OBSERVED_MARGIN = 1.25;
+
+/**
+ * How long a deduplication marker must live by what was observed: the oldest redelivery and a
+ * quarter more, in the unit of the ages. 0 without ages. The alert DedupWindowTooShort compares it
+ * with the configured window.
+ */
+export const dedupWindowNeeded = (redeliveryAges: readonly number[]): number =>
+  Math.max(0, ...redeliveryAges) * OBSERVED_MARGIN;
+
 /**
  * The largest record batch that a topic takes (`max.message.bytes`). A dead letter has more headers
  * than its record, so its topic takes more. The configuration of the broker names the same sizes

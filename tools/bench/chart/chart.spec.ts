@@ -1,4 +1,5 @@
 import { barChart } from './bar-chart.js';
+import { columnsChart } from './columns-chart.js';
 import { lineChart } from './line-chart.js';
 import { matrixChart } from './matrix-chart.js';
 import { scatterGrid } from './scatter-grid.js';
@@ -160,4 +161,37 @@ it('stacked charts are as high as their parts together', () => {
   const chart = scatterGrid({ title: 'one', panels: [] });
   const height = (svg: string) => Number(attributes(svg, 'height')[0]);
   expect(height(stackedCharts('two', [chart, chart]))).toBe(2 * height(chart));
+});
+
+describe('columns', () => {
+  const chart = {
+    title: 'one',
+    x: { label: 'ms', step: 10 },
+    yLabel: 'receipts',
+    series: [
+      { name: 'once', counts: [2, 0, 4] },
+      { name: 'doubled', counts: [0, 4, 4] },
+    ],
+  };
+  const rects = (svg: string, color: number) =>
+    [
+      ...svg.matchAll(
+        new RegExp(`class="fill${color}" x="([\\d.]+)" y="([\\d.]+)"[^>]*height="([\\d.]+)"/`, 'g'),
+      ),
+    ].map(([, x, y, height]) => ({ x: Number(x), y: Number(y), height: Number(height) }));
+
+  it('stand on each other, and a count of 0 has none', () => {
+    const svg = columnsChart(chart);
+    const [once, doubled] = [rects(svg, 0), rects(svg, 1)];
+    expect([once.length, doubled.length]).toEqual([2, 2]);
+    expect(once[1]!.height).toBeCloseTo(2 * once[0]!.height, 0);
+    expect(doubled[1]!.x).toBe(once[1]!.x);
+    expect(doubled[1]!.y + doubled[1]!.height).toBeCloseTo(once[1]!.y, 0);
+  });
+
+  it('have a block behind them', () => {
+    const svg = columnsChart({ ...chart, block: { from: 10, to: 20, label: 'window' } });
+    expect(svg.indexOf('opacity')).toBeLessThan(svg.lastIndexOf('class="fill0"'));
+    expect(svg).toContain('window');
+  });
 });

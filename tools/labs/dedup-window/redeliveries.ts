@@ -1,3 +1,4 @@
+import { dedupWindowNeeded } from '@effectively-once/contracts';
 import type { LabClaim, LabTable } from '../lab.js';
 
 /** One event, delivered twice. Ages on the scaled clock, in hours. */
@@ -23,12 +24,9 @@ export function incidentAges(random: () => number, count: number): number[] {
   });
 }
 
-/** Beyond the worst observed age, because the next incident is not the last one. */
-export const MARGIN = 1.25;
-
-/** The window that these ages ask for: the worst of them and a quarter more. */
+/** The window that these ages ask for, in whole hours. Email's alert has the same formula. */
 export const windowOf = (agesHours: readonly number[]): number =>
-  Math.ceil(Math.max(...agesHours) * MARGIN);
+  Math.ceil(dedupWindowNeeded(agesHours));
 
 export interface WindowOutcome {
   name: string;

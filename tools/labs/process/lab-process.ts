@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Changes } from '../../bench/processes/changes.js';
 import { MeasuredProcess } from '../../bench/processes/measured-process.js';
 import { repositoryRoot } from '../../repository-root.js';
+import type { AppName } from '../../stack/app-environment.js';
 
 /** What a process of a lab tells its parent. */
 export interface LabMessage {
@@ -13,6 +14,8 @@ const running = new Set<MeasuredProcess>();
 // A frozen process does not notice that its parent is gone.
 process.once('exit', () => running.forEach(({ child }) => child.kill('SIGKILL')));
 
+const builtTool = (program: string) => join(repositoryRoot, 'tools', 'dist', `${program}.js`);
+
 /** A member of a consumer group as its own process. It can be killed, frozen and woken up. */
 export class LabProcess {
   private readonly process: MeasuredProcess;
@@ -20,18 +23,27 @@ export class LabProcess {
   private readonly changes = new Changes();
   private isFrozen = false;
 
-  /** @param program below tools, without its extension: it runs from the build. */
+  /**
+   * @param program below tools, without its extension: it runs from the build. Or one of the apps,
+   *   with its whole environment instead of settings.
+   */
   constructor(
-    program: string,
+    program: string | { app: AppName; env: Record<string, string> },
     settings: object,
     private readonly options: { logFile: string; signal: AbortSignal },
   ) {
-    const file = join(repositoryRoot, 'tools', 'dist', `${program}.js`);
-    this.process = new MeasuredProcess([file, JSON.stringify(settings)], {
-      ...options,
-      // With another value kafkajs changes its retries, and Nest its checks.
-      env: { ...process.env, NODE_ENV: 'production' },
-    });
+    this.process =
+      typeof program === 'string'
+        ? new MeasuredProcess([builtTool(program), JSON.stringify(settings)], {
+            ...options,
+            // With another value kafkajs changes its retries, and Nest its checks.
+            env: { ...process.env, NODE_ENV: 'production' },
+          })
+        : new MeasuredProcess(['dist/main.js'], {
+            ...options,
+            cwd: join(repositoryRoot, 'apps', program.app),
+            env: program.env,
+          });
     this.process.child.on('message', (message) => {
       this.untaken.push(message as LabMessage);
       this.changes.report();
@@ -75,6 +87,11 @@ export class LabProcess {
       }
       await this.changes.next(leftMs);
     }
+  }
+
+  /** Resolves when the process has ended. */
+  get ended(): Promise<void> {
+    return this.process.ended;
   }
 
   /** `kill -9`. Resolves when the process has ended. */

@@ -56,3 +56,14 @@ it('starts the counters of alerts at zero, so that the first increase is visible
     expect(own.map(({ value }) => value)).toContain(0);
   }
 });
+
+it('the needed deduplication window is that of the oldest redelivery, and starts at zero', async () => {
+  const metrics = new DeliveryMetrics('email');
+  const needed = async () => {
+    const found = await register.getSingleMetric('delivery_dedup_window_needed_seconds')?.get();
+    return found?.values.find(({ labels }) => labels['consumer'] === 'email')?.value;
+  };
+  await expect(needed()).resolves.toBe(0);
+  for (const ageSeconds of [60, 3_600, 120]) metrics.redelivered(ageSeconds);
+  await expect(needed()).resolves.toBe(4_500);
+});

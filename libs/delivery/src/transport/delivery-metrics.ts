@@ -1,4 +1,4 @@
-import type { ConsumerName } from '@effectively-once/contracts';
+import { dedupWindowNeeded, type ConsumerName } from '@effectively-once/contracts';
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { CircuitReading } from '../circuit/streak.js';
 import type { DeliveryOutcome } from '../deliver.js';
@@ -44,6 +44,11 @@ const redeliveryAge = new Histogram({
     ...[1, 2, 3, 3.5, 4, 5, 6, 7].map((days) => days * 24 * HOUR_S),
   ],
 });
+const dedupWindow = new Gauge({
+  name: 'delivery_dedup_window_needed_seconds',
+  help: 'How long a deduplication marker must live by the redelivery ages since the start',
+  labelNames: ['consumer'] as const,
+});
 // Payments has the same metric for the PSP, from its own circuit breaker (apps/payments/src/psp). A
 // checkout is refused at once while its circuit is open. A record waits, and may itself be bad.
 const circuitState = new Gauge({
@@ -55,10 +60,13 @@ const CIRCUIT_STATES: Record<CircuitReading, number> = { closed: 0, half_open: 1
 
 /** The metrics of one consumer's records and circuit breakers. */
 export class DeliveryMetrics {
+  private oldestRedeliveryS = 0;
+
   constructor(private readonly consumer: ConsumerName) {
     // An alert on an increase does not see a series that begins at one.
     collisions.inc({ consumer }, 0);
     redeliveryAge.zero({ consumer });
+    this.showNeededWindow();
   }
 
   attempted(result: Applied | FailureClass): void {
@@ -79,9 +87,16 @@ export class DeliveryMetrics {
 
   redelivered(ageSeconds: number): void {
     redeliveryAge.observe({ consumer: this.consumer }, ageSeconds);
+    this.oldestRedeliveryS = Math.max(this.oldestRedeliveryS, ageSeconds);
+    this.showNeededWindow();
   }
 
   circuit(dependency: string, reading: CircuitReading): void {
     circuitState.set({ dependency }, CIRCUIT_STATES[reading]);
+  }
+
+  private showNeededWindow(): void {
+    const { consumer } = this;
+    dedupWindow.set({ consumer }, dedupWindowNeeded([this.oldestRedeliveryS]));
   }
 }
