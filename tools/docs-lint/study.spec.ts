@@ -72,7 +72,7 @@ function sectionAt(anchor: string): string {
 }
 
 const SOURCE =
-  /^\*\*Measured\*\* \(\[\w+\]\((?:\.\.\/)?measured\.md#([\w-]+)\), `npm run ([\w:]+)`\):/;
+  /^\*\*Measured\*\* \(\[\w+\]\((?:\.\.\/)?measured\.md#([\w-]+)\), `npm run ([\w:]+(?: -- [\w-]+)?)`\):/;
 
 /**
  * **Measured** ([name](measured.md#section), `npm run command`): numbers. Each number and the
