@@ -13,6 +13,7 @@ export interface Page {
   summary: string | null;
   severity: string | null;
   runbook: string | null;
+  link: string | null;
 }
 
 export const operatorToken = async () =>

@@ -199,7 +199,9 @@ function build() {
 
 function sourcesFingerprint() {
   const hash = createHash('sha256');
-  for (const file of ['package-lock.json', '.swcrc', 'nx.json']) addFile(hash, join(root, file));
+  // The control room shows the runbook.
+  const files = ['package-lock.json', '.swcrc', 'nx.json', 'docs/runbook.md'];
+  for (const file of files) addFile(hash, join(root, file));
   for (const folder of projects()) addFolder(hash, folder);
   return hash.digest('hex');
 }

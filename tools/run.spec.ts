@@ -19,6 +19,7 @@ beforeEach(() => {
   mkdirSync(join(clone, 'libs'));
   write('.swcrc', '{}');
   write('nx.json', '{}');
+  write('docs/runbook.md', '# Runbook');
   lock({ 'node_modules/zod': { version: '4.0.0' } });
   write('bin/npm', NPM);
   chmodSync(join(clone, 'bin', 'npm'), 0o755);

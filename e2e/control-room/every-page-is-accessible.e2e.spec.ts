@@ -1,7 +1,4 @@
-import { createRequire } from 'node:module';
-import { readFileSync } from 'node:fs';
-import { waitUntil } from '@effectively-once/testing';
-import type { Page } from 'playwright-core';
+import { gzipSync } from 'node:zlib';
 import { findings, newId, pay, receiptOf, consoleUrl } from '../system-under-test.js';
 import {
   describeInBrowser,
@@ -11,12 +8,13 @@ import {
   signedIn,
   useBrowser,
 } from './browser.js';
+import { expectGood } from './accessible.js';
 import { finalAnswers, payButton } from './shop.js';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const PAGES = [
   '/',
   '/payments',
+  '/payments/import',
   '/audit',
   '/consumers',
   '/break',
@@ -24,11 +22,6 @@ const PAGES = [
   '/dead-letters',
   '/alerts',
 ];
-
-interface Violation {
-  id: string;
-  nodes: { html: string }[];
-}
 
 describeInBrowser('every page', () => {
   useBrowser();
@@ -73,6 +66,16 @@ describeInBrowser('every page', () => {
     }
   });
 
+  it('and all together take at most 60 kB, compressed', async () => {
+    const files = ['/', '/assets/main.js', '/assets/main.css', '/assets/icon.svg'];
+    const sizes = files.map(async (file) => {
+      const body = await (await fetch(consoleUrl + file)).arrayBuffer();
+      return gzipSync(Buffer.from(body), { level: 9 }).length;
+    });
+    const all = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+    expect(all).toBeLessThanOrEqual(60_000);
+  });
+
   it('nothing moves for a visitor who asked for reduced motion', async () => {
     const page = await operatorPage('/', { reducedMotion: 'reduce' });
     await page.getByRole('heading', { level: 1 }).waitFor();
@@ -82,16 +85,3 @@ describeInBrowser('every page', () => {
     expect(moving).toBe(0);
   });
 });
-
-async function expectGood(page: Page, what: string): Promise<void> {
-  // An empty frame has no faults: the data must be there.
-  await waitUntil('the data', async () => (await page.locator('[aria-busy=true]').count()) === 0);
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate<{ violations: Violation[] }>('axe.run()');
-  const found = violations.map(({ id, nodes }) => `${what}: ${id}: ${nodes[0]?.html}`);
-  expect(found).toEqual([]);
-  const overflow = await page.evaluate(
-    'document.documentElement.scrollWidth - document.documentElement.clientWidth',
-  );
-  expect(`${what}: ${String(overflow)} px too wide`).toBe(`${what}: 0 px too wide`);
-}

@@ -20,7 +20,14 @@ describeInBrowser('the pages', () => {
       const body = hostile(await answer.json());
       await route.fulfill({ response: answer, body: JSON.stringify(body) });
     });
-    for (const path of ['/payments', `/payments/${paymentId}`, '/audit', '/consumers']) {
+    for (const path of [
+      '/payments',
+      `/payments/${paymentId}`,
+      '/audit',
+      '/consumers',
+      '/alerts',
+      '/dead-letters?consumer=email',
+    ]) {
       await page.goto(consoleUrl + path);
       await page.getByRole('heading', { level: 1 }).waitFor();
       await expectOnlyText(page);
@@ -34,6 +41,8 @@ describeInBrowser('the pages', () => {
     for (const path of [
       `/payments/${encodeURIComponent(MARKUP)}`,
       `/payments?userId=${encodeURIComponent(MARKUP)}`,
+      `/dead-letters?consumer=email&errorName=${encodeURIComponent(MARKUP)}`,
+      `/alerts?alert=${encodeURIComponent(MARKUP)}&section=${encodeURIComponent(MARKUP)}`,
       `/sign-in?to=${encodeURIComponent(`javascript:${MARKUP}`)}`,
       `/sign-in?to=${encodeURIComponent('//evil.example')}`,
     ]) {

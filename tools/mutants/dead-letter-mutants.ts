@@ -2,7 +2,7 @@ import { killedBy, type Mutant } from './mutant.js';
 
 const spec = (name: string) => killedBy(`apps/console/src/dead-letters/${name}.int.spec.ts`);
 const ingest = spec('ingest/ingest');
-const commands = spec('commands');
+const commands = spec('commands/commands');
 const redrive = spec('redrive/redrive');
 const api = spec('api');
 const retention = killedBy('apps/console/src/runtime/retention.int.spec.ts');
@@ -38,16 +38,16 @@ export const DEAD_LETTER_MUTANTS: readonly Mutant[] = [
   },
   {
     mutation: 'dead letters: no limit of redrives (loop guard)',
-    file: source('actions'),
+    file: source('commands/actions'),
     text: 'redrive_count < ${REDRIVES_MAX} AND NOT',
     replacement: 'NOT',
     test: commands('the loop guard refuses a fourth redrive, and names the dead letter'),
   },
   {
     mutation: 'dead letters: a claimed dead letter is claimed a second time',
-    file: source('actions'),
-    text: `WHERE consumer = $1 AND state = 'pending' AND action_id IS NULL\n     AND redrive`,
-    replacement: `WHERE consumer = $1 AND state = 'pending'\n     AND redrive`,
+    file: source('commands/actions'),
+    text: `WHERE state = 'pending' AND action_id IS NULL\n     AND redrive`,
+    replacement: `WHERE state = 'pending'\n     AND redrive`,
     test: commands(
       'of concurrent commands for one dead letter, one gets it and the others are refused',
     ),
@@ -182,7 +182,7 @@ export const DEAD_LETTER_MUTANTS: readonly Mutant[] = [
   },
   {
     mutation: 'dead letters: each redrive claims again what no topic has any more',
-    file: source('actions'),
+    file: source('commands/actions'),
     text: ' AND NOT ${IS_GONE}',
     replacement: '',
     test: redrive('is refused when its original record has left its topic'),

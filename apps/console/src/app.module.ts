@@ -42,7 +42,6 @@ export function appModule(config: ConsoleConfig, logger: Logger): DynamicModule 
         useFactory: () => consoleDataSource({ url: config.CONSOLE_DATABASE_URL }).options,
       }),
       MetricsModule,
-      DeadLettersModule.register(config, logger),
       ...watched,
       SettingsModule.register(config, logger),
       StreamModule.register(config, logger, watched),
@@ -100,9 +99,11 @@ export function appModule(config: ConsoleConfig, logger: Logger): DynamicModule 
 function watchedModules(config: ConsoleConfig, logger: Logger): DynamicModule[] {
   const audit = StandingAuditModule.register(config, logger);
   const consumers = ConsumersModule.register(config);
+  const payments = PaymentEvidenceModule.register(config, audit, consumers);
   return [
     audit,
-    PaymentEvidenceModule.register(config, audit, consumers),
+    payments,
+    DeadLettersModule.register(config, logger, payments),
     consumers,
     PagesModule.register(config),
     ConnectorModule.register(config, logger),

@@ -11,6 +11,7 @@ const PAGE = {
     custom_details: { runbook: 'docs/runbook.md#slot-lag', firing: '1' },
   },
   client: 'Alertmanager',
+  links: [{ href: 'http://localhost:8080/alerts?alert=SlotLagHigh', text: 'control room' }],
 };
 
 describe('the third parties', () => {
@@ -40,6 +41,7 @@ describe('the third parties', () => {
         summary: 'The slot lags',
         severity: 'critical',
         runbook: 'docs/runbook.md#slot-lag',
+        link: 'http://localhost:8080/alerts?alert=SlotLagHigh',
         at: expect.any(String),
       },
       {
@@ -48,6 +50,7 @@ describe('the third parties', () => {
         summary: null,
         severity: null,
         runbook: null,
+        link: null,
         at: expect.any(String),
       },
     ]);

@@ -18,6 +18,7 @@ interface PagerEvent {
     severity: string;
     custom_details: { runbook?: string };
   };
+  links?: { href: string }[];
 }
 type Labels = Record<string, string>;
 
@@ -40,6 +41,7 @@ beforeAll(async () => {
   const config = join(folder, 'alertmanager.yml');
   writeFromTemplate('alertmanager/alertmanager.yml', config, {
     THIRD_PARTIES_URL: `http://127.0.0.1:${(pager.address() as AddressInfo).port}`,
+    CONSOLE_PUBLIC_URL: 'http://localhost:8080',
   });
   const { binaries, user } = stackFolder();
   const { alertmanager: program } = await findSystemServers({
@@ -102,6 +104,9 @@ it('a page says what, how bad and where to look, and is resolved under its own k
     severity: 'critical',
     custom_details: { runbook: 'docs/runbook.md#deadlettersemail' },
   });
+  expect(page.links).toMatchObject([
+    { href: 'http://localhost:8080/alerts?alert=DeadLettersEmail' },
+  ]);
   await tell({ ...dead, endsAt: new Date() });
   expect((await eventOf(summary, 'resolve')).dedup_key).toBe(page.dedup_key);
 });

@@ -17,22 +17,25 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import {
-  DeadLetters,
-  type Action,
-  type DeadLetterSummary,
-  type DeadLetterOverview,
-  type ResultPage,
-} from './dead-letters.js';
+import type {
+  CauseList,
+  DeadLetterSummary,
+  Decision,
+  OperatorAction,
+  ResultPage,
+} from '../control-room/wire/dead-letters.js';
+import { DeadLetterCauses } from './causes.js';
+import { DeadLetters, type DeadLetterOverview } from './dead-letters.js';
 import { READ_LETTER, shown, type ReadLetter } from './letter-record.js';
-import { DeadLetterCommands, type Decision } from './commands.js';
-import { asConsumer, asDiscard, asList, asPage, asRedrive } from './requests.js';
+import { DeadLetterCommands } from './commands/commands.js';
+import { asCauses, asConsumer, asDiscard, asList, asPage, asRedrive } from './requests.js';
 
 @Controller('api/dlq')
 @UseGuards(OperatorGuard)
 export class DeadLettersController {
   constructor(
     private readonly deadLetters: DeadLetters,
+    private readonly causes: DeadLetterCauses,
     private readonly commands: DeadLetterCommands,
     @Inject(READ_LETTER) private readonly readLetter: ReadLetter,
   ) {}
@@ -42,14 +45,20 @@ export class DeadLettersController {
     return { consumers: await this.deadLetters.overview() };
   }
 
+  /** Grouped by consumer, error class and error name. */
+  @Get('causes')
+  async byCause(@Query() query: unknown): Promise<CauseList> {
+    return { items: await this.causes.all(asCauses(query).state) };
+  }
+
   /** The action log: who decided what, and when. */
   @Get('actions')
-  async actions(@Query() query: unknown): Promise<ResultPage<Action>> {
+  async actions(@Query() query: unknown): Promise<ResultPage<OperatorAction<Date>>> {
     return await this.deadLetters.actions(asPage(query));
   }
 
   @Get('actions/:id')
-  async action(@Param('id') id: string): Promise<Action> {
+  async action(@Param('id') id: string): Promise<OperatorAction<Date>> {
     const action = /^\d{1,18}$/.test(id) ? await this.deadLetters.action(id) : undefined;
     if (!action) throw notFound('There is no such action.');
     return action;
@@ -59,7 +68,7 @@ export class DeadLettersController {
   async list(
     @Param('consumer') consumer: string,
     @Query() query: unknown,
-  ): Promise<ResultPage<DeadLetterSummary>> {
+  ): Promise<ResultPage<DeadLetterSummary<Date>>> {
     return await this.deadLetters.list(asConsumer(consumer), asList(query));
   }
 
@@ -82,7 +91,7 @@ export class DeadLettersController {
     @Param('consumer') consumer: string,
     @Body() body: unknown,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Decision> {
+  ): Promise<Decision<Date>> {
     const context = { consumer: asConsumer(consumer), operator: userId };
     const decision = await this.commands.redrive(context, asRedrive(body));
     reply.status(decision.action ? 202 : 200);
@@ -96,7 +105,7 @@ export class DeadLettersController {
     @AuthenticatedCaller() { userId }: Caller,
     @Param('consumer') consumer: string,
     @Body() body: unknown,
-  ): Promise<Decision> {
+  ): Promise<Decision<Date>> {
     const context = { consumer: asConsumer(consumer), operator: userId };
     return await this.commands.discard(context, asDiscard(body));
   }

@@ -1,74 +1,13 @@
 import { CONSUMERS, type ConsumerName, type ErrorClass } from '@effectively-once/contracts';
 import type { DataSource } from 'typeorm';
-import type { ListQuery, PageQuery } from './requests.js';
-
-export const STATES = ['pending', 'redriven', 'discarded'] as const;
-export type State = (typeof STATES)[number];
-
-/** A dead letter in a list. */
-export interface DeadLetterSummary {
-  id: string;
-  state: State;
-  paymentId: string | null;
-  errorClass: ErrorClass | null;
-  errorName: string;
-  errorMessage: string;
-  attempts: number;
-  deadLetteredAt: Date;
-  redriveCount: number;
-  /** The number of bytes of the original value, if the dead letter was cut. */
-  valueCut: number | null;
-  /** Of a cut one: until then its original record can be redriven. */
-  redrivableUntil: Date | null;
-  /** Why the last redrive gave it back. */
-  cannotRedrive: CannotRedrive | null;
-}
-
-/** What only a redrive finds out, when it reads and produces the record. */
-export type CannotRedrive =
-  /** Its record has left the dead-letter topic. */
-  | 'record_gone'
-  /** It was cut, and its original record has left its topic. */
-  | 'original_gone'
-  /** The redrive topic does not take a record of this size. */
-  | 'too_large';
-
-export interface DeadLetterDetail extends DeadLetterSummary {
-  eventId: string | null;
-  originalTopic: string;
-  originalPartition: number;
-  originalOffset: string;
-  dlqPartition: number;
-  dlqOffset: string;
-  firstFailedAt: Date | null;
-  appVersion: string | null;
-  stateChangedAt: Date;
-  actionId: string | null;
-}
-
-/** A decision of an operator, and its progress. */
-export interface Action {
-  id: string;
-  kind: 'redrive' | 'discard';
-  consumer: ConsumerName;
-  operator: string;
-  reason: string | null;
-  filter: Record<string, unknown>;
-  ratePerS: number | null;
-  askedAt: Date;
-  finishedAt: Date | null;
-  /** The dead letters that it claimed, completed, and gave back because it cannot redrive them. */
-  count: number;
-  done: number;
-  givenBack: number;
-  /** The first of those that it gave back. */
-  refused: { id: string; why: CannotRedrive }[];
-}
-
-export interface ResultPage<Item> {
-  items: Item[];
-  nextCursor: string | null;
-}
+import type {
+  DeadLetterDetail,
+  DeadLetterSummary,
+  OperatorAction,
+  ResultPage,
+} from '../control-room/wire/dead-letters.js';
+import { filterValues, matches } from './requests.js';
+import type { ListQuery, PageQuery, State } from './requests.js';
 
 export interface DeadLetterOverview {
   consumer: ConsumerName;
@@ -139,20 +78,24 @@ export class DeadLetters {
   }
 
   /** Newest first, so that new dead letters do not shift the pages. */
-  async list(consumer: ConsumerName, query: ListQuery): Promise<ResultPage<DeadLetterSummary>> {
-    const { state, errorName, cursor, limit } = query;
-    const rows: (DeadLetterSummary & { seq: string })[] = await this.database.query(
+  async list(
+    consumer: ConsumerName,
+    query: ListQuery,
+  ): Promise<ResultPage<DeadLetterSummary<Date>>> {
+    const { state, action, cursor, limit, ...filter } = query;
+    const rows: (DeadLetterSummary<Date> & { seq: string })[] = await this.database.query(
       `SELECT seq, ${LISTED} FROM console.dead_letters
         WHERE consumer = $1 AND ($2::text IS NULL OR state = $2)
-          AND ($3::text IS NULL OR error_name = $3) AND ($4::bigint IS NULL OR seq < $4)
+          AND ($3::bigint IS NULL OR action_id = $3) AND ($4::bigint IS NULL OR seq < $4)
+          AND ${matches(6)}
         ORDER BY seq DESC LIMIT $5`,
-      [consumer, state ?? null, errorName ?? null, cursor ?? null, limit + 1],
+      [consumer, state ?? null, action ?? null, cursor ?? null, limit + 1, ...filterValues(filter)],
     );
     return page(rows, limit, ({ seq: _seq, ...item }) => item, 'seq');
   }
 
-  async find(consumer: ConsumerName, id: string): Promise<DeadLetterDetail | undefined> {
-    const rows: DeadLetterDetail[] = await this.database.query(
+  async find(consumer: ConsumerName, id: string): Promise<DeadLetterDetail<Date> | undefined> {
+    const rows: DeadLetterDetail<Date>[] = await this.database.query(
       `SELECT ${LISTED}, event_id AS "eventId", original_topic AS "originalTopic",
               original_partition AS "originalPartition", original_offset AS "originalOffset",
               dlq_partition AS "dlqPartition", dlq_offset AS "dlqOffset",
@@ -165,16 +108,19 @@ export class DeadLetters {
   }
 
   /** Newest first. */
-  async actions({ cursor, limit }: PageQuery): Promise<ResultPage<Action>> {
-    const rows: Action[] = await this.database.query(
+  async actions({ cursor, limit }: PageQuery): Promise<ResultPage<OperatorAction<Date>>> {
+    const rows: OperatorAction<Date>[] = await this.database.query(
       `${ACTIONS} WHERE $1::bigint IS NULL OR action.id < $1 ORDER BY action.id DESC LIMIT $2`,
       [cursor ?? null, limit + 1],
     );
     return page(rows, limit, (action) => action, 'id');
   }
 
-  async action(id: string): Promise<Action | undefined> {
-    const rows: Action[] = await this.database.query(`${ACTIONS} WHERE action.id = $1`, [id]);
+  async action(id: string): Promise<OperatorAction<Date> | undefined> {
+    const rows: OperatorAction<Date>[] = await this.database.query(
+      `${ACTIONS} WHERE action.id = $1`,
+      [id],
+    );
     return rows[0];
   }
 }

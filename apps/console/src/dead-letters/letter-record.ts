@@ -5,20 +5,7 @@ import {
   type ConsumerName,
 } from '@effectively-once/contracts';
 import { headerTexts, readTopic, type KafkaRecord } from '@effectively-once/kafka';
-import type { DeadLetterDetail } from './dead-letters.js';
-
-/**
- * The record of a dead letter in Kafka: its event, or the decoding error and the bytes (poison
- * pill).
- */
-export interface ShownRecord {
-  key: string | null;
-  timestamp: string;
-  headers: Record<string, string | undefined>;
-  event?: unknown;
-  undecodable?: { code: string; field: string; message: string };
-  valueHex?: string;
-}
+import type { DeadLetterDetail, ShownRecord } from '../control-room/wire/dead-letters.js';
 
 /** Undefined if the record has left its topic. */
 export type ReadLetter = (

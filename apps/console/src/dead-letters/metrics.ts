@@ -1,6 +1,7 @@
 import { CONSUMERS, RETENTION, type ConsumerName } from '@effectively-once/contracts';
 import { freshGauge, scrapedGauge } from '@effectively-once/platform';
-import { STATES, type DeadLetters } from './dead-letters.js';
+import type { DeadLetters } from './dead-letters.js';
+import { STATES } from './requests.js';
 
 /**
  * Gauges that query the database at each scrape. Without the database they are absent, and not old.

@@ -1,6 +1,7 @@
 import { Problem } from '@effectively-once/platform';
 import { z } from 'zod';
-import { RecentPages, type Page } from './recent-pages.js';
+import type { Page } from '../control-room/wire/pages.js';
+import { RecentPages } from './recent-pages.js';
 
 const TIMEOUT_MS = 3_000;
 const LINES_AT_ONCE = 1_000;
@@ -13,6 +14,8 @@ const lines = z.object({
       summary: z.string().nullable(),
       severity: z.string().nullable(),
       runbook: z.string().nullable(),
+      // A journal of before has none.
+      link: z.string().nullable().default(null),
       at: z.string(),
     }),
   ),

@@ -1,7 +1,7 @@
 import { OperatorGuard } from '@effectively-once/platform';
 import { Controller, Get, UseGuards } from '@nestjs/common';
 import { PagerJournal } from './pager-journal.js';
-import type { Page } from './recent-pages.js';
+import type { Page } from '../control-room/wire/pages.js';
 
 @Controller('api/pages')
 @UseGuards(OperatorGuard)

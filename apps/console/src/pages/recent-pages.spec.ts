@@ -6,6 +6,7 @@ const event = (dedupKey: string, action: PagerEvent['action'], minute: number): 
   summary: action === 'trigger' ? `trouble at ${minute}` : null,
   severity: action === 'trigger' ? 'critical' : null,
   runbook: action === 'trigger' ? 'docs/runbook.md#appdown' : null,
+  link: action === 'trigger' ? 'http://localhost:8080/alerts?alert=AppDown' : null,
   at: `2026-11-20T10:${String(minute).padStart(2, '0')}:00.000Z`,
 });
 

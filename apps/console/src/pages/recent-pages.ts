@@ -1,3 +1,5 @@
+import type { Page } from '../control-room/wire/pages.js';
+
 /** One line of the pager's journal. */
 export interface PagerEvent {
   dedupKey: string;
@@ -5,19 +7,8 @@ export interface PagerEvent {
   summary: string | null;
   severity: string | null;
   runbook: string | null;
+  link: string | null;
   at: string;
-}
-
-/** A page, from its first trigger to its resolve. */
-export interface Page {
-  dedupKey: string;
-  summary: string | null;
-  severity: string | null;
-  /** The runbook section for the page. */
-  runbook: string | null;
-  triggeredAt: string;
-  /** null while it is open. */
-  resolvedAt: string | null;
 }
 
 /** The number of pages in the list. Older ones are in the journal of the pager. */

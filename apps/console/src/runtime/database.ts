@@ -5,6 +5,7 @@ import { DeadLetters1795219200002 } from '../migrations/1795219200002-dead-lette
 import { DailyTotals1795219200003 } from '../migrations/1795219200003-daily-totals.js';
 import { CutDeadLetters1795219200004 } from '../migrations/1795219200004-cut-dead-letters.js';
 import { DeadLettersOfPayment1795219200005 } from '../migrations/1795219200005-dead-letters-of-payment.js';
+import { UsersOfDeadLetters1795219200006 } from '../migrations/1795219200006-users-of-dead-letters.js';
 
 /** The console database, for the app and for the migrations. */
 export function consoleDataSource(options: { url: string; poolMax?: number }): DataSource {
@@ -18,6 +19,7 @@ export function consoleDataSource(options: { url: string; poolMax?: number }): D
       DailyTotals1795219200003,
       CutDeadLetters1795219200004,
       DeadLettersOfPayment1795219200005,
+      UsersOfDeadLetters1795219200006,
     ],
   });
 }

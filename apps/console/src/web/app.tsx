@@ -2,10 +2,13 @@ import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { navigate, route, withQuery } from './live/router.js';
 import { claims, isOperator, signOut } from './live/session.js';
+import { AlertsPage } from './pages/alerts/alerts.js';
 import { AuditPage } from './pages/audit/audit.js';
 import { ComingPage } from './pages/coming.js';
-import { ConsumersPage } from './pages/consumers.js';
+import { ConsumersPage } from './pages/consumers/consumers.js';
+import { DeadLettersPage } from './pages/dead-letters/dead-letters.js';
 import { OverviewPage } from './pages/overview/overview.js';
+import { ImportPage } from './pages/payment/bundle/import.js';
 import { PaymentPage } from './pages/payment/payment.js';
 import { PaymentsPage } from './pages/payments.js';
 import { SignInPage } from './pages/sign-in.js';
@@ -28,6 +31,7 @@ export function App() {
 }
 
 function operatorPage(path: string): ComponentChildren {
+  if (path === '/payments/import') return <ImportPage />;
   const payment = /^\/payments\/([^/]+)$/.exec(path)?.[1];
   if (payment !== undefined) return <PaymentPage key={payment} id={decoded(payment)} />;
   switch (path) {
@@ -41,6 +45,10 @@ function operatorPage(path: string): ComponentChildren {
       return <AuditPage />;
     case '/consumers':
       return <ConsumersPage />;
+    case '/dead-letters':
+      return <DeadLettersPage />;
+    case '/alerts':
+      return <AlertsPage />;
     default:
       return <ComingPage path={path} />;
   }

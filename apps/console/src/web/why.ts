@@ -99,6 +99,18 @@ export const WHY = {
       title: 'I6 names a payment whose points are gone, and the account that no longer adds up',
     },
   },
+  letters: {
+    files: [
+      'apps/console/src/dead-letters/commands/actions.ts',
+      'apps/console/src/dead-letters/redrive/redrive.ts',
+    ],
+    source: 'SELECT on console.dead_letters, which the console fills from the dead-letter topics',
+    guarantee: 'Two operators decide about one dead letter at the same time',
+    test: {
+      file: 'apps/console/src/dead-letters/commands/commands.int.spec.ts',
+      title: 'a command that expects another count does nothing, and says both counts',
+    },
+  },
 } satisfies Record<string, WhyEntry>;
 
 export type WhyName = keyof typeof WHY;

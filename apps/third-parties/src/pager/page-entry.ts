@@ -2,9 +2,11 @@
 export interface PageEntry {
   dedupKey: string;
   action: 'trigger' | 'resolve';
-  /** Null, like the next two, for a resolve without a payload. */
+  /** Null, like the next ones, for a resolve without a payload. */
   summary: string | null;
   severity: string | null;
   runbook: string | null;
+  /** Where the operator goes on: the page of the control room. */
+  link: string | null;
   at: string;
 }

@@ -75,6 +75,7 @@ function toPage(event: Event, dedupKey: string, now: Date): PageEntry | null {
     summary: event.payload?.summary ?? null,
     severity: event.payload?.severity ?? null,
     runbook: runbookOf(event),
+    link: event.links?.[0]?.href ?? null,
     at: now.toISOString(),
   };
 }

@@ -102,3 +102,17 @@ async function readMailed(
   }
   return mailed;
 }
+
+/**
+ * Receipts that email has claimed and not marked as done: it mails them now, or an earlier delivery
+ * has ended without an answer of the mail provider.
+ * @throws Error if Redis does not answer.
+ */
+export async function readOpenClaims(
+  { redis }: Connections,
+  ids: readonly string[],
+): Promise<ReadonlySet<string>> {
+  if (ids.length === 0) return new Set();
+  const markers = await redis.mget(ids.map(receiptKey));
+  return new Set(ids.filter((_, at) => markers[at]?.startsWith('P:')));
+}

@@ -37,11 +37,13 @@ export async function deadLetterGrowth(part: GrowthPart): Promise<GrowthAxis> {
       return {
         'taken in/s': perSecond,
         'overview ms': await askConsole(caller, '/api/dlq'),
+        'causes ms': await askConsole(caller, '/api/dlq/causes'),
         'first page ms': await askConsole(caller, list),
         'middle page ms': await askConsole(caller, `${list}&cursor=${Math.ceil(size / 2)}`),
         'one cause ms': await askConsole(caller, `${list}&errorName=${ERRORS[1]}`),
         'dry run ms': await askConsole(caller, `/api/dlq/${CONSUMER}/redrive`, {
           filter: { errorName: ERRORS[1] },
+          max: 10_000,
           dryRun: true,
         }),
       };

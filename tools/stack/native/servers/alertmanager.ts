@@ -6,7 +6,7 @@ import { makeServerFolder } from '../stack-folder.js';
 import { writeFromTemplate } from './template.js';
 
 export function alertmanager({ folder, environment, programs }: StackContext): ProcessDefinition {
-  const { ALERTMANAGER_PORT, THIRD_PARTIES_PORT } = environment.settings;
+  const { ALERTMANAGER_PORT, CONSOLE_PORT, THIRD_PARTIES_PORT } = environment.settings;
   const data = join(folder.data, 'alertmanager');
   const config = join(folder.config, 'alertmanager.yml');
   const url = `http://127.0.0.1:${ALERTMANAGER_PORT}`;
@@ -31,6 +31,7 @@ export function alertmanager({ folder, environment, programs }: StackContext): P
       makeServerFolder(data, folder.user);
       writeFromTemplate('alertmanager/alertmanager.yml', config, {
         THIRD_PARTIES_URL: `http://127.0.0.1:${THIRD_PARTIES_PORT}`,
+        CONSOLE_PUBLIC_URL: `http://localhost:${CONSOLE_PORT}`,
       });
     },
     checkHealth: serverHealthCheck('alertmanager', environment),

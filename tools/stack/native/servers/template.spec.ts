@@ -11,9 +11,13 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 it('replaces every name', () => {
   const target = join(folder, 'deep', 'alertmanager.yml');
-  writeFromTemplate('alertmanager/alertmanager.yml', target, { THIRD_PARTIES_URL: 'http://here' });
+  writeFromTemplate('alertmanager/alertmanager.yml', target, {
+    THIRD_PARTIES_URL: 'http://here',
+    CONSOLE_PUBLIC_URL: 'http://there',
+  });
   const text = readFileSync(target, 'utf8');
   expect(text).toContain('url: http://here/v2/enqueue');
+  expect(text).toContain("href: 'http://there/alerts?alert=");
   expect(text).not.toContain('${');
 });
 

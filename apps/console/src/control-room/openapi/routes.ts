@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  causesQuery,
   discardRequest,
   listQuery,
   pageQuery,
@@ -75,6 +76,13 @@ export const ROUTES: Record<string, DescribedRoute> = {
     summary: 'Dead letters of each consumer: how many, how old, why',
     answer: { schema: 'Anything', description: 'One item per consumer' },
   },
+  'GET /api/dlq/causes': {
+    summary: 'Dead letters by cause: consumer, error class and error name',
+    description: 'The largest group first, with its users and when it was first and last seen.',
+    query: causesQuery,
+    answer: { schema: 'CauseList', description: 'The groups' },
+    problems: badRequest,
+  },
   'GET /api/dlq/actions': {
     summary: 'The action log: who decided what, and when',
     query: pageQuery,
@@ -99,15 +107,18 @@ export const ROUTES: Record<string, DescribedRoute> = {
   },
   'POST /api/dlq/{consumer}/redrive': {
     summary: 'Sends dead letters to the redrive topic of their consumer',
+    description:
+      'A dry run answers 200 and says in `forecast` how many have their effect already. With ' +
+      '`expect` the redrive claims exactly so many, or nothing.',
     body: redriveRequest,
-    answer: { status: 202, schema: 'Anything', description: 'The console completes the action' },
-    problems: { ...badRequest, ...orMissing },
+    answer: { status: 202, schema: 'Decision', description: 'The console completes the action' },
+    problems: { ...badRequest, ...orMissing, 409: ['nothing_to_redrive', 'count_changed'] },
   },
   'POST /api/dlq/{consumer}/discard': {
     summary: 'Discards dead letters, with a reason',
     body: discardRequest,
-    answer: { schema: 'Anything', description: 'The action' },
-    problems: { ...badRequest, ...orMissing },
+    answer: { schema: 'Decision', description: 'The action' },
+    problems: { ...badRequest, ...orMissing, 409: ['nothing_to_discard', 'count_changed'] },
   },
   'POST /api/demo/sign-in': {
     summary: 'A token of a demo user; only with DEMO_CONTROLS=1 and the demo secret',

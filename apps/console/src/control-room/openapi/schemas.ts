@@ -109,7 +109,49 @@ const auditReport = {
   additionalProperties: false,
 };
 
+const cause = exactly({
+  consumer: oneOf(...CONSUMERS),
+  errorClass: oneOf('poison', 'permanent', 'transient', 'unknown'),
+  errorName: text,
+  count,
+  users: count,
+  withoutKey: count,
+  inAction: count,
+  atLoopGuard: count,
+  firstSeen: time,
+  lastSeen: time,
+});
+
+const forecast = exactly({
+  toSend: count,
+  absorbed: { ...count, description: 'already done: the consumer recognises them' },
+  unknown: count,
+  unknownBecause: listOf(text),
+  source: text,
+  loopGuard: count,
+  gone: count,
+  inAction: count,
+  through: textOrNull,
+});
+
+const decision = {
+  type: 'object',
+  properties: {
+    dryRun: { type: 'boolean' },
+    count,
+    ids: listOf(text),
+    refused: listOf(exactly({ id: text, why: text })),
+    left: count,
+    action: { type: ['object', 'null'] },
+    forecast: { ...forecast, description: 'of a dry run only' },
+  },
+  required: ['dryRun', 'count', 'ids', 'refused', 'left', 'action'],
+  additionalProperties: false,
+};
+
 export const SCHEMAS = {
+  CauseList: exactly({ items: listOf(cause) }),
+  Decision: decision,
   PaymentSummary: exactly(summary),
   PaymentList: exactly({ items: listOf(ref('PaymentSummary')), nextCursor: textOrNull }),
   PaymentEvidence: exactly({

@@ -12,7 +12,8 @@ import {
   type ReadEvidence,
 } from './payments.controller.js';
 
-const CONNECTIONS = Symbol('CONNECTIONS');
+/** Connections to every store, for what an operator asks. */
+export const CONNECTIONS = Symbol('CONNECTIONS');
 
 /** Payments and their evidence in every store: `GET /api/payments`. It only reads. */
 @Module({})
@@ -56,7 +57,7 @@ export class PaymentEvidenceModule implements BeforeApplicationShutdown {
           },
         },
       ],
-      exports: [PaymentSummaries],
+      exports: [PaymentSummaries, CONNECTIONS],
     };
   }
 

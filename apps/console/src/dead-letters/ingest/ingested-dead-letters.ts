@@ -37,18 +37,19 @@ const INSERT = `
   INSERT INTO console.dead_letters (consumer, original_topic, original_partition, original_offset,
     redrive_count, dlq_partition, dlq_offset, content_sha256, payment_id, event_id, error_class,
     error_name, error_message, attempts, first_failed_at, dead_lettered_at, app_version,
-    value_cut, redrivable_until)
+    value_cut, redrivable_until, key_sha256)
   SELECT $1, l."originalTopic", l."originalPartition", l."originalOffset", l."redriveCount",
          l."dlqPartition", l."dlqOffset", l."contentSha256", l."paymentId", l."eventId",
          l."errorClass", l."errorName", l."errorMessage", l.attempts, l."firstFailedAt",
-         l."deadLetteredAt", l."appVersion", l."valueCut", l."redrivableUntil"
+         l."deadLetteredAt", l."appVersion", l."valueCut", l."redrivableUntil",
+         l."keySha256"
     FROM ROWS FROM (jsonb_to_recordset($2::jsonb) AS (
            "originalTopic" text, "originalPartition" int, "originalOffset" bigint,
            "redriveCount" int, "dlqPartition" int, "dlqOffset" bigint, "contentSha256" text,
            "paymentId" text, "eventId" text, "errorClass" text, "errorName" text,
            "errorMessage" text, attempts int, "firstFailedAt" timestamptz,
            "deadLetteredAt" timestamptz, "appVersion" text, "valueCut" int,
-           "redrivableUntil" timestamptz)) WITH ORDINALITY AS l
+           "redrivableUntil" timestamptz, "keySha256" text)) WITH ORDINALITY AS l
    ORDER BY l.ordinality
   ON CONFLICT DO NOTHING`;
 

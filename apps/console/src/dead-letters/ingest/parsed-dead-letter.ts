@@ -26,6 +26,8 @@ export interface ParsedDeadLetter extends Identity {
   dlqPartition: number;
   dlqOffset: string;
   contentSha256: string;
+  /** Null for a record without a key. */
+  keySha256: string | null;
   paymentId: string | null;
   eventId: string | null;
   /** Null if the headers have no valid error class. */
@@ -64,6 +66,7 @@ export function parseDeadLetter(record: KafkaRecord, consumer: ConsumerName): Pa
     dlqPartition: record.partition,
     dlqOffset: String(record.offset),
     contentSha256: contentSha256(record),
+    keySha256: record.key && createHash('sha256').update(record.key).digest('hex'),
     paymentId: matching(headers[CE_HEADERS.subject], UUID),
     eventId: matching(headers[CE_HEADERS.id], UUID),
     errorClass: errorClassIn(headers),

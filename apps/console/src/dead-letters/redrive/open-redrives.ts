@@ -1,6 +1,6 @@
 import type { ConsumerName } from '@effectively-once/contracts';
 import type { DataSource } from 'typeorm';
-import type { CannotRedrive } from '../dead-letters.js';
+import type { CannotRedrive } from '../../control-room/wire/dead-letters.js';
 import type { Identity } from '../ingest/parsed-dead-letter.js';
 
 /** A redrive that is not finished. */

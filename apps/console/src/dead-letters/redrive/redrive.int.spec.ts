@@ -5,7 +5,7 @@ import {
   type ConsumerName,
 } from '@effectively-once/contracts';
 import { BatchTooLarge, headerTexts, RecordProducer } from '@effectively-once/kafka';
-import { Actions } from '../actions.js';
+import { Actions } from '../commands/actions.js';
 import {
   connection,
   deadLetter,

@@ -1,5 +1,7 @@
 import { signal } from '@preact/signals';
 
+export { withQuery } from './with-query.js';
+
 const here = () => ({ path: location.pathname, search: location.search });
 
 /** Where the visitor is. The state of every page is in here, so that its address can be sent. */
@@ -32,10 +34,3 @@ document.addEventListener('click', (event) => {
   event.preventDefault();
   navigate(href);
 });
-
-/** `/payments` with these parameters. Empty ones are left out. */
-export function withQuery(path: string, query: Record<string, string | null | undefined>): string {
-  const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) if (value) search.set(name, value);
-  return search.size > 0 ? `${path}?${search}` : path;
-}

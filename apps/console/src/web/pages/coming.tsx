@@ -12,16 +12,6 @@ const COMING: Record<string, { title: string; what: string; until: string }> = {
     what: 'Scripted failures that run step by step and end with an audit.',
     until: 'Until then, npm run test:faults injects random faults and audits.',
   },
-  '/dead-letters': {
-    title: 'Dead letters',
-    what: 'Records that a consumer could not process, by cause, with redrive and discard.',
-    until: 'Until then: npm run dlq -- list',
-  },
-  '/alerts': {
-    title: 'Alerts',
-    what: 'Firing and resolved alerts beside their section of the runbook.',
-    until: 'Open pages are on the overview.',
-  },
 };
 
 /** A page that is not built yet says what comes, and what to use until then. */

@@ -41,6 +41,7 @@ export function PaymentsPage() {
   return (
     <>
       <PageTitle title="Payments">
+        <a href="/payments/import">Import a bundle</a>
         {isLive ? (
           <LiveSwitch
             isPaused={frozen !== undefined}

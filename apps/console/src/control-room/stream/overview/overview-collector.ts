@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CONSUMERS, type ConsumerName } from '@effectively-once/contracts';
 import type { GroupWatch } from '../../../pipeline/groups/group-watch.js';
-import type { Page } from '../../../pages/recent-pages.js';
+import type { Page } from '../../wire/pages.js';
 import type { Query } from '../../../pipeline/payments-database.js';
 import type { ConsumerOverview, Overview } from '../../wire/overview.js';
 import { LagTrend } from './lag-trend.js';

@@ -5,7 +5,7 @@ import {
   type ConsumerName,
 } from '@effectively-once/contracts';
 import { z } from 'zod';
-import type { Page } from '../../../pages/recent-pages.js';
+import type { Page } from '../../wire/pages.js';
 import { readOutbox } from '../../../pipeline/outbox.js';
 import type { Query } from '../../../pipeline/payments-database.js';
 import type { ActiveFault, OpenPage, Overview } from '../../wire/overview.js';

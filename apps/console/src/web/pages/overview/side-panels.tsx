@@ -1,5 +1,6 @@
 import type { OpenPage, Overview } from '../../../control-room/wire/overview.js';
 import { clock } from '../../live/render.js';
+import { withQuery } from '../../live/router.js';
 import { Badge, Empty, Skeleton } from '../../parts/small.js';
 import { ageText } from '../../parts/text/relative-time.js';
 
@@ -25,7 +26,9 @@ export function OpenPagesPanel({ pages, isKnown }: PagesProps) {
           <li key={`${page.summary} ${page.since}`}>
             <Badge tone={page.severity === 'critical' ? 'bad' : 'late'}>{page.severity}</Badge>
             <span class="line-text">
-              {page.summary}
+              <a class="quiet" href={alertAddress(page)}>
+                {page.summary}
+              </a>
               <small class="dim">
                 since {since(page.since)}
                 {page.runbook ? ` · docs/runbook.md${page.runbook}` : ''}
@@ -37,6 +40,9 @@ export function OpenPagesPanel({ pages, isKnown }: PagesProps) {
     </section>
   );
 }
+
+const alertAddress = ({ summary }: OpenPage) =>
+  withQuery('/alerts', { alert: summary.split(':')[0] });
 
 interface FaultsProps {
   faults: Overview['faults'];

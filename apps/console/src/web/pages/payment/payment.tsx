@@ -1,24 +1,13 @@
-import { useEffect, useMemo } from 'preact/hooks';
-import type { PaymentEvidence, PaymentStep } from '../../../control-room/wire/evidence.js';
+import { useEffect } from 'preact/hooks';
+import type { PaymentEvidence } from '../../../control-room/wire/evidence.js';
 import { api } from '../../live/api.js';
 import { onPayments } from '../../live/live.js';
-import { Effects, StatusWord } from '../../parts/effects.js';
 import { PageTitle } from '../../parts/page-title.js';
-import { Id, ProblemBox, Skeleton, Time } from '../../parts/small.js';
-import { formatMoney } from '@effectively-once/contracts/money';
-import { NOT_RECORDED } from '../../parts/text/numbers.js';
-import { durationText } from '../../parts/text/relative-time.js';
+import { Id, ProblemBox, Skeleton } from '../../parts/small.js';
 import { useData } from '../../parts/use-data.js';
-import { EventPanel, StoresPanel } from './evidence-panels.js';
-import { Judgement } from './judgement.js';
-import { askAgainAfterMs, firstTimeMs } from './progress.js';
-import { StepsTable } from './steps-table.js';
-import { TimeAxis } from './time-axis.js';
-
-const TRACKS = ['payments', 'psp', 'pipeline', 'email', 'loyalty', 'search'].map((id) => ({
-  id,
-  label: id === 'psp' ? 'PSP' : id,
-}));
+import { ExportButton } from './bundle/export-button.js';
+import { Evidence } from './evidence.js';
+import { askAgainAfterMs } from './progress.js';
 
 export function PaymentPage({ id }: { id: string }) {
   const address = `/api/payments/${encodeURIComponent(id)}`;
@@ -39,6 +28,8 @@ export function PaymentPage({ id }: { id: string }) {
       <PageTitle title="Payment">
         <Id value={id} max={36} label="payment id" />
         <a href="/payments">All payments</a>
+        <a href="/payments/import">Import</a>
+        {payment ? <ExportButton payment={payment} /> : null}
       </PageTitle>
       {asked.problem ? <ProblemBox problem={asked.problem} retry={asked.again} /> : null}
       {payment ? (
@@ -50,99 +41,4 @@ export function PaymentPage({ id }: { id: string }) {
       )}
     </>
   );
-}
-
-function Evidence({ payment }: { payment: PaymentEvidence }) {
-  return (
-    <div class="payment" data-payment={payment.id}>
-      <Summary payment={payment} />
-      <section class="panel" aria-labelledby="axis">
-        <header class="panel-head">
-          <h2 id="axis">From the click to the receipt</h2>
-          <span class="legend dim">
-            <i class="is-ok" /> done <i class="is-failed" /> failed <i class="is-waiting" /> waiting{' '}
-            <i class="is-band" /> failure window
-          </span>
-        </header>
-        <Axis payment={payment} />
-        <StepsTable steps={payment.steps} windows={payment.windows} />
-      </section>
-      <Judgement judgement={payment.judgement} />
-      <StoresPanel stores={payment.stores} />
-      <EventPanel event={payment.event} />
-    </div>
-  );
-}
-
-function Summary({ payment }: { payment: PaymentEvidence }) {
-  const { createdAt, completedAt } = payment;
-  const took = completedAt === null ? null : Date.parse(completedAt) - Date.parse(createdAt);
-  const facts = [
-    { name: 'Amount', value: formatMoney(payment.amountMinor, payment.currency) },
-    { name: 'Status', value: <StatusWord status={payment.status} /> },
-    { name: 'User', value: <Id value={payment.userId} max={24} label="user id" /> },
-    { name: 'Order', value: <Id value={payment.orderId} max={24} label="order id" /> },
-    { name: 'Created', value: <Time at={createdAt} day /> },
-    { name: 'Completed after', value: took === null ? NOT_RECORDED : durationText(took) },
-    {
-      name: 'Charge',
-      value: payment.pspReference ? (
-        <Id value={payment.pspReference} max={24} label="charge id" />
-      ) : (
-        NOT_RECORDED
-      ),
-    },
-    { name: 'Effects', value: <Effects effects={payment.effects} /> },
-  ];
-  return (
-    <dl class="panel summary">
-      {facts.map(({ name, value }) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
-  );
-}
-
-/** Steps without a time are in the table only. */
-function Axis({ payment }: { payment: PaymentEvidence }) {
-  const { spans, bands } = useMemo(() => {
-    const startMs = firstTimeMs(payment.steps);
-    const timed = payment.steps.flatMap((step) =>
-      step.at === null ? [] : { ...step, at: step.at },
-    );
-    return {
-      spans: timed.map((step) => ({
-        id: step.id,
-        track: step.track,
-        from: Date.parse(step.at),
-        until: step.until === null ? null : Date.parse(step.until),
-        label: step.title,
-        kind: step.outcome,
-        name: nameOf(step, Date.parse(step.at) - startMs),
-      })),
-      bands: payment.windows.map((window) => ({
-        track: window.track,
-        from: Date.parse(window.from),
-        until: Date.parse(window.until ?? payment.judgement.judgedAt),
-        name: `Failure window: ${window.title}. ${window.meaning}`,
-      })),
-    };
-  }, [payment]);
-  return (
-    <TimeAxis
-      label="Time axis of the payment, from the click to the receipt"
-      tracks={TRACKS}
-      spans={spans}
-      bands={bands}
-    />
-  );
-}
-
-function nameOf(step: PaymentStep, offsetMs: number): string {
-  const outcome = step.outcome === 'ok' ? '' : `, ${step.outcome}`;
-  const detail = step.detail === null ? '' : `. ${step.detail}`;
-  return `${step.track}: ${step.title}, after ${durationText(offsetMs)}${outcome}${detail}`;
 }

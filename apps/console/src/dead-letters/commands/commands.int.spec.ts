@@ -6,10 +6,11 @@ import {
   openTestConsole,
   statesOf,
   type TestConsole,
-} from './dead-letters.fixture.js';
-import { DeadLetters } from './dead-letters.js';
+} from '../dead-letters.fixture.js';
+import { DeadLetterCauses } from '../causes.js';
+import { DeadLetters } from '../dead-letters.js';
 import { DeadLetterCommands } from './commands.js';
-import { asDiscard, asPage, asRedrive } from './requests.js';
+import { asDiscard, asPage, asRedrive } from '../requests.js';
 
 let testConsole: TestConsole;
 beforeAll(async () => (testConsole = await openTestConsole()));
@@ -19,8 +20,10 @@ const commands = () =>
   new DeadLetterCommands(
     new Actions(testConsole.database),
     new DeadLetters(testConsole.database),
+    async (_consumer, letters) => Promise.resolve({ ...NOTHING_KNOWN, unknown: letters.length }),
     () => undefined,
   );
+const NOTHING_KNOWN = { toSend: 0, absorbed: 0, unknownBecause: [], source: 'a test' };
 const olga = { consumer: 'loyalty', operator: 'olga' } as const;
 const redrive = (request: object) => commands().redrive(olga, asRedrive(request));
 const discard = (ids: string[]) =>
@@ -69,6 +72,14 @@ it('a dry run shows what a redrive would do, and changes nothing', async () => {
     refused: [],
     left: 1,
     action: null,
+    forecast: {
+      ...NOTHING_KNOWN,
+      unknown: 2,
+      loopGuard: 0,
+      gone: 0,
+      inAction: 0,
+      through: expect.stringMatching(/^\d+$/),
+    },
   });
   await expect(redrive({ filter, dryRun: true })).resolves.toMatchObject({ count: 3, left: 0 });
 });
@@ -98,6 +109,94 @@ it('the loop guard refuses a fourth redrive, and names the dead letter', async (
   });
   // An operator can still discard it.
   await expect(discard(looping)).resolves.toMatchObject({ count: 2, refused: [] });
+});
+
+it('a command that expects another count does nothing, and says both counts', async () => {
+  const ids = await bury(3, { [DLQ_HEADERS.errorName]: 'Expected' });
+  const filter = { errorName: 'Expected', errorClass: 'permanent' };
+  const { count, forecast } = await redrive({ filter, dryRun: true });
+  expect(count).toBe(3);
+  // A second operator decides about one of them in between.
+  await discard(ids.slice(0, 1));
+  const changed = (found: number) => ({
+    code: 'count_changed',
+    status: 409,
+    members: { expected: 3, found },
+  });
+  await expect(redrive({ filter, expect: 3 })).rejects.toMatchObject(changed(2));
+  await expect(
+    commands().discard(olga, asDiscard({ filter, expect: 3, reason: 'no more' })),
+  ).rejects.toMatchObject(changed(2));
+  await expect(statesOf(testConsole, 'loyalty', ids.slice(1))).resolves.toEqual([
+    'pending',
+    'pending',
+  ]);
+  // One more dead letter makes three again, but not the three that were counted.
+  const [late = ''] = await bury(1, { [DLQ_HEADERS.errorName]: 'Expected' });
+  const counted = { ...filter, through: forecast?.through };
+  await expect(redrive({ filter: counted, expect: 3 })).rejects.toMatchObject(changed(2));
+  await expect(redrive({ filter: counted, expect: 2 })).resolves.toMatchObject({
+    ids: ids.slice(1),
+  });
+  await expect(statesOf(testConsole, 'loyalty', [late])).resolves.toEqual(['pending']);
+});
+
+it('a discard by filter takes all that match, also those of the loop guard', async () => {
+  const headers = { [DLQ_HEADERS.errorName]: 'AllOfThem', [DLQ_HEADERS.errorClass]: 'poison' };
+  const ids = [
+    ...(await bury(2, headers)),
+    ...(await bury(1, { ...headers, [DLQ_HEADERS.redriveCount]: '3' })),
+  ];
+  const others = await bury(1, { ...headers, [DLQ_HEADERS.errorClass]: 'permanent' });
+  const request = { filter: { errorName: 'AllOfThem', errorClass: 'poison' }, reason: 'a test' };
+  expect(() => asDiscard(request)).toThrow(expect.objectContaining({ status: 400 }));
+  await expect(
+    commands().discard(olga, asDiscard({ ...request, expect: 3 })),
+  ).resolves.toMatchObject({ count: 3, action: { filter: request.filter } });
+  await expect(statesOf(testConsole, 'loyalty', ids)).resolves.toEqual(Array(3).fill('discarded'));
+  await expect(statesOf(testConsole, 'loyalty', others)).resolves.toEqual(['pending']);
+});
+
+it('dead letters are grouped by cause, with their users and what stops a redrive', async () => {
+  const headers = { [DLQ_HEADERS.errorName]: 'Grouped' };
+  const [first = ''] = await bury(3, headers);
+  await bury(1, { ...headers, [DLQ_HEADERS.redriveCount]: '3' });
+  await produceAndIngest(testConsole, 'loyalty', [
+    deadLetter('loyalty', { ...headers, [DLQ_HEADERS.deadLetteredAt]: '2026-11-21T08:00:00.000Z' }),
+    { ...deadLetter('loyalty', headers), key: null },
+    deadLetter('loyalty', { ...headers, [DLQ_HEADERS.errorClass]: 'nonsense' }),
+  ]);
+  await redrive({ ids: [first] });
+  const causes = (await new DeadLetterCauses(testConsole.database).all('pending')).filter(
+    ({ errorName }) => errorName === 'Grouped',
+  );
+  const group = {
+    consumer: 'loyalty',
+    errorName: 'Grouped',
+    firstSeen: '2026-11-20T10:00:02.000Z',
+  };
+  expect(causes).toEqual([
+    {
+      ...group,
+      errorClass: 'permanent',
+      count: 6,
+      users: 2,
+      withoutKey: 1,
+      inAction: 1,
+      atLoopGuard: 1,
+      lastSeen: '2026-11-21T08:00:00.000Z',
+    },
+    {
+      ...group,
+      errorClass: 'unknown',
+      count: 1,
+      users: 1,
+      withoutKey: 0,
+      inAction: 0,
+      atLoopGuard: 0,
+      lastSeen: '2026-11-20T10:00:02.000Z',
+    },
+  ]);
 });
 
 it('an unknown id refuses the whole request, and is named', async () => {

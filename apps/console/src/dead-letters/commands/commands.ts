@@ -1,41 +1,38 @@
 import type { ConsumerName } from '@effectively-once/contracts';
 import { Problem } from '@effectively-once/platform';
-import type { Actions, CommandContext, Claimed, Refused } from './actions.js';
-import type { Action, DeadLetters } from './dead-letters.js';
-import type { DiscardRequest, RedriveRequest } from './requests.js';
+import type { Decision, Refused } from '../../control-room/wire/dead-letters.js';
+import type { DeadLetters } from '../dead-letters.js';
+import type { DiscardRequest, RedriveRequest } from '../requests.js';
+import type { Actions, CommandContext, Claimed } from './actions.js';
+import type { ForecastEffects } from './forecast-effects.js';
 
 /** The number of ids in an answer to a filter. */
 const NAMED_MAX = 100;
-
-/** The answer to a command: what it claimed, what it refused, and what is left. */
-export interface Decision {
-  dryRun: boolean;
-  count: number;
-  ids: string[];
-  refused: Refused[];
-  /** Pending dead letters that also match the request, beyond `max`. */
-  left: number;
-  action: Action | null;
-}
 
 /** The commands of the operator: redrive and discard. */
 export class DeadLetterCommands {
   constructor(
     private readonly actions: Actions,
     private readonly deadLetters: DeadLetters,
+    private readonly forecast: ForecastEffects,
     /** Wakes the periodic task that does the redrives. */
     private readonly wake: () => void,
   ) {}
 
   /**
    * Stores the redrive and returns. A periodic task does it, in this process or in the next one.
-   * @throws Problem `unknown_dead_letters`; `nothing_to_redrive` if every requested id is refused.
+   * @throws Problem `unknown_dead_letters`; `nothing_to_redrive` if every requested id is refused;
+   * `count_changed` if it would not be as many as expected.
    */
-  async redrive(context: CommandContext, request: RedriveRequest): Promise<Decision> {
+  async redrive(context: CommandContext, request: RedriveRequest): Promise<Decision<Date>> {
     await this.refuseUnknown(context.consumer, request.ids);
     if (request.dryRun) {
-      const ids = await this.actions.dryRun(context, request);
-      return await this.answer(context, request, { actionId: null, ids });
+      const letters = await this.actions.dryRun(context, request);
+      const ids = letters.map(({ id }) => id);
+      const decision = await this.answer(context, request, { actionId: null, ids });
+      const pending = await this.actions.pending(context, request);
+      const effects = await this.forecast(context.consumer, letters);
+      return { ...decision, forecast: { ...effects, ...pending } };
     }
     const claimed = await this.actions.claimRedrive(context, request);
     this.wake();
@@ -43,12 +40,13 @@ export class DeadLetterCommands {
   }
 
   /**
-   * @throws Problem `unknown_dead_letters`; `nothing_to_discard` if every requested id is refused.
+   * @throws Problem `unknown_dead_letters`; `nothing_to_discard` if every requested id is refused;
+   * `count_changed` if it would not be as many as expected.
    */
-  async discard(context: CommandContext, request: DiscardRequest): Promise<Decision> {
+  async discard(context: CommandContext, request: DiscardRequest): Promise<Decision<Date>> {
     await this.refuseUnknown(context.consumer, request.ids);
     const { actionId, ids } = await this.actions.discard(context, request);
-    const refused = await this.refused(context, 'discard', without(request.ids, ids));
+    const refused = await this.refused(context, 'discard', without(request.ids ?? [], ids));
     if (ids.length === 0) throw nothingTo('discard', refused);
     const action = (actionId && (await this.deadLetters.action(actionId))) || null;
     return { dryRun: false, count: ids.length, ids: named(ids), refused, left: 0, action };

@@ -1,25 +1,10 @@
 import type { ConsumerName } from '@effectively-once/contracts';
 import type { DataSource, EntityManager } from 'typeorm';
-import type { CannotRedrive } from './dead-letters.js';
-import { REDRIVES_MAX } from './redrive/redriven.js';
-import type { Filter, RedriveRequest } from './requests.js';
-
-/** Why a command refuses a dead letter. API and CLI show this name. */
-export type Refusal =
-  | CannotRedrive
-  /** Already redriven three times (REDRIVES_MAX). */
-  | 'loop_guard'
-  | 'redriven'
-  | 'discarded'
-  /** Claimed by a redrive that is not finished. */
-  | 'in_action'
-  /** Beyond the `max` of the request. */
-  | 'beyond_max';
-
-export interface Refused {
-  id: string;
-  why: Refusal;
-}
+import { Problem } from '@effectively-once/platform';
+import type { Refusal, Refused, RedriveForecast } from '../../control-room/wire/dead-letters.js';
+import { REDRIVES_MAX } from '../redrive/redriven.js';
+import { filterValues, matches } from '../requests.js';
+import type { DiscardRequest, Filter, RedriveRequest } from '../requests.js';
 
 /** The operator, and the consumer whose dead letters the command is about. */
 export interface CommandContext {
@@ -28,8 +13,17 @@ export interface CommandContext {
 }
 
 type Recorded =
-  | ({ kind: 'redrive' } & Pick<RedriveRequest, 'ids' | 'filter' | 'ratePerS'>)
-  | { kind: 'discard'; ids: string[]; reason: string };
+  | ({ kind: 'redrive' } & Pick<RedriveRequest, 'ids' | 'filter' | 'ratePerS' | 'expect'>)
+  | ({ kind: 'discard' } & DiscardRequest);
+
+/** A dead letter that a redrive would claim. */
+export interface Claimable {
+  id: string;
+  paymentId: string | null;
+  errorName: string;
+}
+
+type PendingCounts = Pick<RedriveForecast, 'loopGuard' | 'gone' | 'inAction' | 'through'>;
 
 export interface Claimed {
   /** Null if nothing was claimed. Then the database has no action either. */
@@ -53,8 +47,8 @@ export class Actions {
       { ...request, kind: 'redrive' },
       async (manager, actionId) => {
         const [rows] = await manager.query<[{ id: string }[], number]>(
-          `WITH claimed AS MATERIALIZED (${REDRIVABLE} ORDER BY seq LIMIT $5 FOR UPDATE)
-         UPDATE console.dead_letters letter SET action_id = $4 FROM claimed
+          `WITH claimed AS MATERIALIZED (${REDRIVABLE} ORDER BY seq LIMIT $7 FOR UPDATE)
+         UPDATE console.dead_letters letter SET action_id = $6 FROM claimed
           WHERE (letter.consumer, letter.id) = (claimed.consumer, claimed.id) RETURNING letter.id`,
           [...wanted(context.consumer, request), actionId, request.max],
         );
@@ -63,13 +57,27 @@ export class Actions {
     );
   }
 
-  /** The ids that `claimRedrive` would claim now. */
-  async dryRun({ consumer }: CommandContext, request: RedriveRequest): Promise<string[]> {
-    const rows: { id: string }[] = await this.database.query(
-      `${REDRIVABLE} ORDER BY seq LIMIT $4`,
-      [...wanted(consumer, request), request.max],
+  /** The dead letters that `claimRedrive` would claim now. */
+  async dryRun({ consumer }: CommandContext, request: RedriveRequest): Promise<Claimable[]> {
+    return await this.database.query(`${REDRIVABLE} ORDER BY seq LIMIT $6`, [
+      ...wanted(consumer, request),
+      request.max,
+    ]);
+  }
+
+  /** The pending dead letters that the request names, and why a redrive does not claim some. */
+  async pending({ consumer }: CommandContext, request: RedriveRequest): Promise<PendingCounts> {
+    const rows: [PendingCounts] = await this.database.query(
+      `SELECT max(seq)::text AS through,
+              (count(*) FILTER (WHERE action_id IS NOT NULL))::int AS "inAction",
+              (count(*) FILTER (WHERE action_id IS NULL AND redrive_count >= ${REDRIVES_MAX}))::int
+                AS "loopGuard",
+              (count(*) FILTER (WHERE action_id IS NULL AND redrive_count < ${REDRIVES_MAX}
+                                  AND ${IS_GONE}))::int AS gone
+         FROM console.dead_letters WHERE state = 'pending' AND ${NAMED}`,
+      wanted(consumer, request),
     );
-    return rows.map(({ id }) => id);
+    return rows[0];
   }
 
   /** The number of dead letters that a redrive without `max` would claim. */
@@ -82,10 +90,7 @@ export class Actions {
   }
 
   /** Discards dead letters. The state is final when it returns. */
-  async discard(
-    context: CommandContext,
-    request: { ids: string[]; reason: string },
-  ): Promise<Claimed> {
+  async discard(context: CommandContext, request: DiscardRequest): Promise<Claimed> {
     return await this.record(
       context,
       { ...request, kind: 'discard' },
@@ -93,12 +98,12 @@ export class Actions {
         const [rows] = await manager.query<[{ id: string }[], number]>(
           `WITH claimed AS MATERIALIZED (
            SELECT consumer, id FROM console.dead_letters
-            WHERE consumer = $1 AND id = ANY ($2::text[]) AND state = 'pending' AND action_id IS NULL
-            ORDER BY seq FOR UPDATE)
+            WHERE state = 'pending' AND action_id IS NULL AND ${NAMED}
+            ORDER BY seq LIMIT $7 FOR UPDATE)
          UPDATE console.dead_letters letter
-            SET state = 'discarded', state_changed_at = clock_timestamp(), action_id = $3
+            SET state = 'discarded', state_changed_at = clock_timestamp(), action_id = $6
            FROM claimed WHERE (letter.consumer, letter.id) = (claimed.consumer, claimed.id) RETURNING letter.id`,
-          [context.consumer, request.ids, actionId],
+          [...wanted(context.consumer, request), actionId, request.max],
         );
         await manager.query(
           `UPDATE console.dead_letter_actions SET finished_at = clock_timestamp() WHERE id = $1`,
@@ -150,8 +155,8 @@ export class Actions {
          FROM console.dead_letters
         WHERE consumer = $1 AND state = 'pending'
           AND (redrive_count >= ${REDRIVES_MAX} OR ${IS_GONE})
-          AND ($2::text IS NULL OR error_name = $2) ORDER BY seq LIMIT $3`,
-      [consumer, filter.errorName ?? null, idsMax],
+          AND ${matches(3)} ORDER BY seq LIMIT $2`,
+      [consumer, idsMax, ...filterValues(filter)],
     );
   }
 
@@ -177,6 +182,9 @@ export class Actions {
         ],
       )) as [{ id: string }];
       const ids = await claim(runner.manager, action.id);
+      if (what.expect !== undefined && what.expect !== ids.length) {
+        throw countChanged(what.kind, { expected: what.expect, found: ids.length });
+      }
       if (ids.length === 0) {
         await runner.rollbackTransaction();
         return { actionId: null, ids };
@@ -196,21 +204,34 @@ export class Actions {
   }
 }
 
+/** Another decision came between the count that the operator read and this one. */
+function countChanged(kind: string, count: { expected: number; found: number }): Problem {
+  return new Problem('count_changed', {
+    status: 409,
+    detail:
+      `Nothing was done. You expected to ${kind} ${count.expected}, but now it would be ` +
+      `${count.found}: the set has changed since you counted. Count again.`,
+    members: count,
+  });
+}
+
 // A redrive has looked for the record, and it will not return. (What is too large may fit later.)
 const IS_GONE = `coalesce(cannot_redrive IN ('record_gone', 'original_gone'), false)`;
 
+/** The dead letters that a request names, by ids or by a filter; see `wanted`. */
+const NAMED = `consumer = $1 AND ($2::text[] IS NULL OR id = ANY ($2)) AND ${matches(3)}`;
+
 // Contains the loop guard. A row that this does not select is never claimed, and so never produced.
 const REDRIVABLE = `
-  SELECT consumer, id FROM console.dead_letters
-   WHERE consumer = $1 AND state = 'pending' AND action_id IS NULL
-     AND redrive_count < ${REDRIVES_MAX} AND NOT ${IS_GONE}
-     AND ($2::text[] IS NULL OR id = ANY ($2)) AND ($3::text IS NULL OR error_name = $3)`;
+  SELECT consumer, id, payment_id AS "paymentId", error_name AS "errorName"
+    FROM console.dead_letters
+   WHERE state = 'pending' AND action_id IS NULL
+     AND redrive_count < ${REDRIVES_MAX} AND NOT ${IS_GONE} AND ${NAMED}`;
 
-const wanted = (consumer: ConsumerName, { ids, filter }: RedriveRequest) => [
-  consumer,
-  ids ?? null,
-  filter?.errorName ?? null,
-];
+const wanted = (
+  consumer: ConsumerName,
+  { ids, filter }: Pick<RedriveRequest, 'ids' | 'filter'>,
+) => [consumer, ids ?? null, ...filterValues(filter)];
 
 /** The ids or the filter of the request. An empty filter means every pending dead letter. */
 const filterOf = (what: Recorded) =>
