@@ -14,7 +14,7 @@ const records = files.filter((file) => /^docs\/adr\/.*\.md$/.test(file));
 const documents = [
   GUIDE,
   'docs/README.md',
-  'docs/study/comparison.md',
+  'docs/comparison.md',
   'docs/glossary.md',
   ...records,
 ];
