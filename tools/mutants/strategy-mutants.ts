@@ -2,6 +2,7 @@ import { killedBy, type Mutant } from './mutant.js';
 
 const email = killedBy('apps/email/src/email.idempotency.int.spec.ts');
 const receipt = killedBy('apps/email/src/send-receipt.int.spec.ts');
+const redis = killedBy('apps/email/src/servers/redis.int.spec.ts');
 const webhook = killedBy('apps/payments/src/recovery/webhook.int.spec.ts');
 const completed = killedBy('apps/payments/src/payment/completed-here.spec.ts');
 const loyalty = killedBy('apps/loyalty/src/loyalty.idempotency.int.spec.ts');
@@ -83,6 +84,15 @@ export const STRATEGY_MUTANTS: readonly Mutant[] = [
     replacement: '',
     test: email(
       'asks the provider before it sends once keys were evicted, because a marker may be gone',
+    ),
+  },
+  {
+    mutation: 'email: sends a command again after a reconnect, when its caller has failed',
+    file: 'apps/email/src/servers/redis.ts',
+    text: 'maxRetriesPerRequest: 0',
+    replacement: 'maxRetriesPerRequest: 20',
+    test: redis(
+      'connections that end between the answers of a pipeline mix up no answer, and no command runs twice',
     ),
   },
   {
