@@ -46,7 +46,7 @@ export default tseslint.config(
   {
     files: [
       'apps/*/src/**/*.{ts,tsx}',
-      'libs/{contracts,platform,kafka,postgres,timing,delivery,audit}/src/**/*.ts',
+      'libs/{contracts,platform,kafka,postgres,timing,delivery,audit,scenarios}/src/**/*.ts',
     ],
     ignores: ['**/main.ts', ...tests],
     rules: {

@@ -17,7 +17,7 @@ import {
 import { waitUntil } from '@effectively-once/testing';
 import { jest } from '@jest/globals';
 import { Redis } from 'ioredis';
-import { askSupervisor } from '../tools/stack/native/supervision/control-client.js';
+import { askSupervisor } from '@effectively-once/scenarios/supervisor/control-client';
 import { consumerUrl, metric, untilDrained } from './fault-injection.js';
 import { npmEnvironment, npmRun } from './npm-run.js';
 import { outboxEvents, rebuiltEvents } from './rebuilt-events.js';

@@ -51,6 +51,11 @@ const BOUNDARIES = [
     banned: [...framework, ...everyApp, ...ours('platform', 'delivery', 'delivery/*')],
   },
   {
+    folder: 'libs/scenarios',
+    why: 'a scenario does over HTTP what a customer and an operator do, and knows no store',
+    banned: [...framework, ...everyStore, ...everyApp, ...ours('platform', 'kafka', 'delivery*')],
+  },
+  {
     folder: 'libs/testing',
     why: 'testing is for tests of everything, so it depends on nothing of ours',
     banned: ['@effectively-once/*'],

@@ -1,13 +1,2 @@
-/**
- * Numbers from 0 to 1. The same seed gives the same numbers, so that a failed round can be
- * repeated. Algorithm: mulberry32, public domain, by Tommy Ettinger.
- */
-export function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+/** Numbers from 0 to 1. The same seed gives the same numbers, so a failed round can be repeated. */
+export { numbersFrom as randomFrom } from '@effectively-once/scenarios/faults/plan';

@@ -1,10 +1,10 @@
+import { askSupervisor } from '@effectively-once/scenarios/supervisor/control-client';
 import { composeMode } from './compose/compose-mode.js';
 import { startService, stopService } from './compose/project/switch-service.js';
 import type { Environment } from './environment.js';
 import { nativeMode } from './native/native-mode.js';
 import { stackFolder } from './native/stack-folder.js';
-import { askSupervisor } from './native/supervision/control-client.js';
-import { controlSocketOf } from './native/supervision/control-protocol.js';
+import { controlSocketOf } from './native/supervision/control-socket.js';
 
 /** Stops and starts one app of the running system, by its name. The others go on. */
 export interface AppControl {

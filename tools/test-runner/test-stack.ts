@@ -9,7 +9,7 @@ import { createTopics } from '../stack/prepare/topics.js';
 import { ProgressPrinter } from '../stack/native/progress/progress-printer.js';
 import { stackFolder } from '../stack/native/stack-folder.js';
 import { startStack } from '../stack/native/start-stack.js';
-import { controlSocketOf } from '../stack/native/supervision/control-protocol.js';
+import { controlSocketOf } from '../stack/native/supervision/control-socket.js';
 import { isAlive, readState, type ProcessRecord } from '../stack/native/supervision/state.js';
 import type { ProcessDefinition } from '../stack/native/processes/process-definition.js';
 import { preparePostgres } from '../stack/prepare/databases.js';

@@ -24,7 +24,9 @@ import { measureRetainedWal } from './pipeline/retained-wal.js';
 import { Retention } from './runtime/retention.js';
 import { ConsoleOpenApiController } from './control-room/openapi/openapi.controller.js';
 import { ConsumersModule } from './control-room/consumers/consumers.module.js';
+import { FaultsModule } from './control-room/faults/faults.module.js';
 import { PaymentEvidenceModule } from './control-room/payments/payments.module.js';
+import { ScenariosModule } from './control-room/scenarios/scenarios.module.js';
 import { StreamModule } from './control-room/stream/stream.module.js';
 import { SettingsModule } from './pipeline/settings/settings.module.js';
 import { StandingAuditModule } from './audit/audit.module.js';
@@ -104,6 +106,9 @@ function watchedModules(config: ConsoleConfig, logger: Logger): DynamicModule[] 
     audit,
     payments,
     DeadLettersModule.register(config, logger, payments),
+    ...(isDemo(config)
+      ? [FaultsModule.register(config, audit), ScenariosModule.register(config)]
+      : []),
     consumers,
     PagesModule.register(config),
     ConnectorModule.register(config, logger),

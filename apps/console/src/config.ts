@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   brokerList,
   databaseUrl,
@@ -46,6 +48,10 @@ export const consoleConfig = z.object({
   CONSOLE_HOSTS: hostNames,
   /** Switches the demo sign-in on, but only together with the demo's AUTH_JWT_SECRET. */
   DEMO_CONTROLS: onOff,
+  /** Where the supervisor of a native demo takes requests to break a process. */
+  CONTROL_SOCKET: z.string().min(1).optional(),
+  /** The receipts of scenarios. */
+  SCENARIO_RECEIPTS: z.string().min(1).default(join(tmpdir(), 'effectively-once-receipts')),
   FAILURE_POINTS: failurePointsFolder,
 });
 

@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, Inject, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Inject, Param, Post, Query } from '@nestjs/common';
 import { faultsOf, Problem } from '@effectively-once/platform';
 import type { z } from 'zod';
 import { faultBody, faultQuery, FaultSwitches, VALID_KINDS } from './faults.js';
@@ -32,6 +32,14 @@ export class FaultsController {
   }
 
   /** Answers after a refused port is open again. */
+  @Delete(':id')
+  async remove(@Param('id') id: string) {
+    this.faults.remove(id);
+    await this.listeners.apply(this.faults);
+    return { faults: this.faults.list() };
+  }
+
+  /** The same for all faults, or for all of one target. */
   @Delete()
   async clear(@Query() query: unknown) {
     this.faults.clear(parse(faultQuery, query).target);

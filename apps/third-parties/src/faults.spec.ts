@@ -49,6 +49,16 @@ describe('a fault switch', () => {
     expect(faults.list()).toEqual([]);
   });
 
+  it('can be deleted by its id, and no other with it', () => {
+    const faults = new FaultSwitches();
+    for (const address of ['bob@example.com', 'eve@example.com']) {
+      faults.set(faultBody.parse({ target: 'smtp', kind: '550', address }));
+    }
+    const [first] = faults.list();
+    faults.remove(String(first?.id));
+    expect(faults.list()).toMatchObject([{ address: 'eve@example.com' }]);
+  });
+
   it('can be deleted for one target only', () => {
     const faults = new FaultSwitches();
     faults.set(faultBody.parse({ target: 'psp', kind: 'refuse' }));

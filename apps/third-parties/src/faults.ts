@@ -102,6 +102,7 @@ export type Fault = z.infer<typeof faultBody>;
 /** The injected faults. They live in memory on purpose: a restart clears them all. */
 export class FaultSwitches {
   private active: ActiveFault[] = [];
+  private lastId = 0;
 
   constructor(private readonly nowMs: () => number = () => performance.now()) {}
 
@@ -109,18 +110,25 @@ export class FaultSwitches {
   set(fault: Fault): void {
     this.active = this.active.filter((other) => !isSame(other.fault, fault));
     this.active.push({
+      id: `${fault.target}.${fault.kind}.${++this.lastId}`,
       fault,
       usesLeft: fault.times ?? Infinity,
       endsAtMs: this.nowMs() + (fault.seconds ?? Infinity) * 1000,
     });
   }
 
+  /** The fault of this id; does nothing if it has ended. */
+  remove(id: string): void {
+    this.active = this.active.filter((other) => other.id !== id);
+  }
+
   clear(only?: Target): void {
     this.active = only ? this.active.filter(({ fault }) => fault.target !== only) : [];
   }
 
-  list(): readonly (Fault & { usesLeft?: number; secondsLeft?: number })[] {
-    return this.unexpired().map(({ fault, usesLeft, endsAtMs }) => ({
+  list(): readonly (Fault & { id: string; usesLeft?: number; secondsLeft?: number })[] {
+    return this.unexpired().map(({ id, fault, usesLeft, endsAtMs }) => ({
+      id,
       ...fault,
       ...(fault.times ? { usesLeft } : {}),
       ...(fault.seconds ? { secondsLeft: Math.ceil((endsAtMs - this.nowMs()) / 1000) } : {}),
@@ -151,6 +159,7 @@ export class FaultSwitches {
 }
 
 interface ActiveFault {
+  id: string;
   fault: Fault;
   usesLeft: number;
   endsAtMs: number;

@@ -1,4 +1,5 @@
 import { worstStatus } from '@effectively-once/audit';
+import { planOf } from '@effectively-once/scenarios/faults/plan';
 import { Command } from 'commander';
 import pc from 'picocolors';
 import { FAULTS, titleOf, type InjectedFault } from '../../faults/fault.js';
@@ -6,6 +7,7 @@ import { needsOperator } from '../../faults/repair.js';
 import { randomFrom } from '../../faults/random.js';
 import { recoveryTable, type Recoveries } from '../../faults/recovery-table.js';
 import { runRound } from '../../faults/round.js';
+import { runPlan } from '../../faults/run-plan.js';
 import { onInterrupt } from '../run/interrupt.js';
 import { closingLine } from '../../test-runner/count.js';
 import { startNativeTestStack } from '../../test-runner/test-stack.js';
@@ -21,31 +23,43 @@ const command = new Command('npm run test:faults --')
     'only faults whose name contains these words; separate several with commas',
   )
   .option('--each', 'inject every fault --rounds times', false)
+  .option('--plan <seed>', 'replay what the scheduler of the page “Break things” did')
   .addHelpText(
     'after',
     `\nThe faults:\n  ${FAULTS.map(titleOf).join('\n  ')}\n` +
       '\nRuns on its own test stack.' +
       '\n\nExamples:' +
       '\n  npm run test:faults -- --rounds 1' +
+      '\n  npm run test:faults -- --plan rough-2m-4711' +
       '\n  npm run test:faults -- --only "kill -9 at email,zombie" --each' +
       '\n\nExit code: 0 nothing is lost or doubled, 1 a round failed.',
   )
   .parse();
 
-const options = command.opts<{ rounds: number; seed: number; only?: string; each: boolean }>();
+const options = command.opts<{
+  rounds: number;
+  seed: number;
+  only?: string;
+  each: boolean;
+  plan?: string;
+}>();
 const { seed, each, only = '' } = options;
 const faults = FAULTS.filter((fault) =>
   only.split(',').some((one) => titleOf(fault).includes(one)),
 );
+const plan = options.plan === undefined ? undefined : planOf(options.plan);
+if (options.plan !== undefined && !plan) {
+  command.error(`not a seed of the page “Break things”: ${options.plan}`);
+}
 if (faults.length === 0) command.error(`unknown fault: ${only}. --help lists the faults.`);
-const rounds = each ? options.rounds * faults.length : options.rounds;
+const rounds = plan ? 1 : each ? options.rounds * faults.length : options.rounds;
 const recoveries = new Map<string, Recoveries>();
 const print = (line: string) => console.log(line);
 const random = randomFrom(seed);
 const interrupted = new AbortController();
 void onInterrupt(() => process.exit(130)).then(() => interrupted.abort(new Error('interrupted')));
 
-print(`${rounds} rounds, --seed ${seed}`);
+print(plan ? `${plan.length} faults, --plan ${options.plan}` : `${rounds} rounds, --seed ${seed}`);
 const stack = await startNativeTestStack({ apps: true, signal: interrupted.signal, print });
 let failed = 0;
 let round = 0;
@@ -54,7 +68,7 @@ try {
     round += 1;
     const at = each ? (round - 1) % faults.length : Math.floor(random() * faults.length);
     const fault = faults[at] as InjectedFault;
-    if (!(await isSurvived(fault))) failed += 1;
+    if (!(plan ? await isPlanSurvived(plan) : await isSurvived(fault))) failed += 1;
   }
 } finally {
   const leftovers = await stack.stop({ keepLogs: failed > 0 });
@@ -66,6 +80,17 @@ try {
 if (recoveries.size > 0) print(`\n${recoveryTable([...recoveries.values()])}\n`);
 print(closingLine({ passed: round - failed, failed, skipped: 0 }));
 process.exit(failed === 0 ? 0 : 1);
+
+async function isPlanSurvived(planned: NonNullable<typeof plan>): Promise<boolean> {
+  const { signal } = interrupted;
+  const { offered, paid, report } = await runPlan(stack, planned, { print, signal });
+  const isClean = worstStatus(report) === 'ok' && paid === offered;
+  print(
+    `${isClean ? pc.green('✔') : pc.red('✘')} ${paid} of ${offered} paid, audit ${worstStatus(report)}`,
+  );
+  if (!isClean) print(`${auditTable(report)}\nrepeat with --plan ${options.plan}`);
+  return isClean;
+}
 
 async function isSurvived(fault: InjectedFault): Promise<boolean> {
   const title = `round ${round}/${rounds}: ${titleOf(fault)}`;

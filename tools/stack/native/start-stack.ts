@@ -11,8 +11,9 @@ import { servers } from './servers/servers.js';
 import type { StackFolder } from './stack-folder.js';
 import type { Step, StepEvent } from './progress/steps.js';
 import { Supervisor } from './processes/supervisor.js';
-import { controlSocketOf } from './supervision/control-protocol.js';
+import { controlSocketOf } from './supervision/control-socket.js';
 import { serveControl, type ControlServer } from './supervision/control-server.js';
+import { breakableBy, type FaultControls } from './supervision/faults/fault-controls.js';
 import { StoppableApps } from './supervision/stoppable-apps.js';
 
 export type Progress =
@@ -56,24 +57,37 @@ export async function startStack(options: {
   const kill = () => supervisor.kill();
   // Also after an uncaught error: no process may outlive its supervisor.
   process.once('exit', kill);
-  const stoppable = new StoppableApps((name) => supervisor.app(name), onNote);
+  const stoppable = new StoppableApps((name) => supervisor.any(name), onNote);
   let control: ControlServer | undefined;
+  let faultControls: FaultControls | undefined;
   const stop = async () => {
     await control?.close();
     stoppable.close();
+    faultControls?.faults.close();
     await supervisor.stop((event) => {
       if (event.kind === 'done') onProgress({ ...event, kind: 'stopped' });
     });
+    await faultControls?.close();
     process.off('exit', kill);
   };
   try {
     const programs = await findPrograms({ folder, signal, onNote });
     const context = { environment, folder, programs, withApps: options.apps };
-    const definitions = rewire([...servers(context), ...(options.apps ? apps(context) : [])]);
+    const plain = [...servers(context), ...(options.apps ? apps(context) : [])];
+    faultControls = await breakableBy({ ...context, supervisor, stoppable, onNote }, plain);
+    const definitions = rewire(faultControls?.definitions ?? plain);
     await assertPortsAreFree(definitions, environment.settings);
     const steps = preparationsOf(definitions, environment);
     await supervisor.start(definitions, steps, { signal, onEvent: onProgress });
-    control = await serveControl({ socket: controlSocketOf(folder), apps: stoppable, onNote });
+    control = await serveControl({
+      socket: controlSocketOf(folder),
+      apps: {
+        stop: (name, afterMs) => (supervisor.app(name), stoppable.stop(name, afterMs)),
+        start: (name) => stoppable.start(name),
+      },
+      faults: faultControls?.faults,
+      onNote,
+    });
   } catch (error) {
     await stop();
     throw error;

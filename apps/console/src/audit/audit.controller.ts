@@ -1,15 +1,24 @@
-import type { AuditReport } from '@effectively-once/audit';
-import { OperatorGuard, Problem } from '@effectively-once/platform';
+import { verdictOf, type AuditReport, type VerdictCounts } from '@effectively-once/audit';
+import { OperatorGuard, parseRequest, Problem } from '@effectively-once/platform';
 import { Controller, Get, Query, UseGuards } from '@nestjs/common';
 import { z } from 'zod';
 import { StandingAudit } from './standing-audit.js';
 
 const query = z.strictObject({ report: z.enum(['now', 'last']).default('now') });
 
+export const verdictQuery = z.strictObject({ since: z.iso.datetime() });
+
 @Controller('api/audit')
 @UseGuards(OperatorGuard)
 export class AuditController {
   constructor(private readonly audit: StandingAudit) {}
+
+  /** Judges every payment that completed since then, however young, in five numbers. */
+  @Get('verdict')
+  async verdict(@Query() asked: unknown): Promise<VerdictCounts> {
+    const { since } = parseRequest(verdictQuery, asked);
+    return verdictOf(await this.audit.atRest(new Date(since)));
+  }
 
   /**
    * `?report=last` returns the last report. Otherwise a full audit runs now, or the running one is

@@ -6,7 +6,7 @@ export const FULL_EVERY_MS = 3_600_000;
 // last full audit gets its verdict.
 const OVERLAP_MS = 3_600_000;
 
-export type Audit = (what: { since?: Date }) => Promise<AuditReport>;
+export type Audit = (what: { since?: Date; settleLimitMs?: number }) => Promise<AuditReport>;
 
 export interface Watch {
   finished(report: AuditReport): void;
@@ -55,6 +55,14 @@ export class StandingAudit {
     return since ? await this.oneAtATime({ since }) : await this.full();
   }
 
+  /**
+   * Judges every payment that completed since then, however young: what is not there yet is late. A
+   * fault is over when nothing is late any more. It changes no verdict of the pages.
+   */
+  async atRest(since: Date): Promise<AuditReport> {
+    return await this.inTurn(() => this.options.audit({ since, settleLimitMs: 0 }));
+  }
+
   private sinceWhen(): Date | undefined {
     const { lastFull, latest } = this;
     if (!lastFull || latest?.invariants.some(({ status }) => status === 'violated')) return;
@@ -64,7 +72,10 @@ export class StandingAudit {
   }
 
   private async oneAtATime(what: { since?: Date }): Promise<AuditReport> {
-    const run = () => this.run(what);
+    return await this.inTurn(() => this.run(what));
+  }
+
+  private async inTurn(run: () => Promise<AuditReport>): Promise<AuditReport> {
     const current = this.previous.then(run, run);
     this.previous = current;
     return await current;

@@ -6,6 +6,7 @@ import { DailyTotals1795219200003 } from '../migrations/1795219200003-daily-tota
 import { CutDeadLetters1795219200004 } from '../migrations/1795219200004-cut-dead-letters.js';
 import { DeadLettersOfPayment1795219200005 } from '../migrations/1795219200005-dead-letters-of-payment.js';
 import { UsersOfDeadLetters1795219200006 } from '../migrations/1795219200006-users-of-dead-letters.js';
+import { FaultActions1795219200016 } from '../migrations/1795219200016-fault-actions.js';
 
 /** The console database, for the app and for the migrations. */
 export function consoleDataSource(options: { url: string; poolMax?: number }): DataSource {
@@ -20,6 +21,7 @@ export function consoleDataSource(options: { url: string; poolMax?: number }): D
       CutDeadLetters1795219200004,
       DeadLettersOfPayment1795219200005,
       UsersOfDeadLetters1795219200006,
+      FaultActions1795219200016,
     ],
   });
 }

@@ -4,13 +4,17 @@ import { navigate, route, withQuery } from './live/router.js';
 import { claims, isOperator, signOut } from './live/session.js';
 import { AlertsPage } from './pages/alerts/alerts.js';
 import { AuditPage } from './pages/audit/audit.js';
-import { ComingPage } from './pages/coming.js';
+import { BreakPage } from './pages/break/break.js';
+
 import { ConsumersPage } from './pages/consumers/consumers.js';
 import { DeadLettersPage } from './pages/dead-letters/dead-letters.js';
+import { NothingHerePage } from './pages/nothing-here.js';
 import { OverviewPage } from './pages/overview/overview.js';
 import { ImportPage } from './pages/payment/bundle/import.js';
 import { PaymentPage } from './pages/payment/payment.js';
 import { PaymentsPage } from './pages/payments.js';
+import { ScenarioRunPage } from './pages/scenarios/scenario-run.js';
+import { ScenariosPage } from './pages/scenarios/scenarios.js';
 import { SignInPage } from './pages/sign-in.js';
 import { CustomerShell, OperatorShell } from './parts/shell.js';
 import { ShopPage } from './shop/shop.js';
@@ -34,6 +38,8 @@ function operatorPage(path: string): ComponentChildren {
   if (path === '/payments/import') return <ImportPage />;
   const payment = /^\/payments\/([^/]+)$/.exec(path)?.[1];
   if (payment !== undefined) return <PaymentPage key={payment} id={decoded(payment)} />;
+  const run = /^\/scenarios\/runs\/([^/]+)$/.exec(path)?.[1];
+  if (run !== undefined) return <ScenarioRunPage key={run} id={decoded(run)} />;
   switch (path) {
     case '/':
       return <OverviewPage />;
@@ -43,6 +49,10 @@ function operatorPage(path: string): ComponentChildren {
       return <PaymentsPage />;
     case '/audit':
       return <AuditPage />;
+    case '/scenarios':
+      return <ScenariosPage />;
+    case '/break':
+      return <BreakPage />;
     case '/consumers':
       return <ConsumersPage />;
     case '/dead-letters':
@@ -50,7 +60,7 @@ function operatorPage(path: string): ComponentChildren {
     case '/alerts':
       return <AlertsPage />;
     default:
-      return <ComingPage path={path} />;
+      return <NothingHerePage />;
   }
 }
 

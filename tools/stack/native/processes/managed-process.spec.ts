@@ -72,6 +72,36 @@ it('restarts a program that ends, and reports its end', async () => {
   await until(() => managed.record.run && managed.record.run.pid !== firstPid);
 });
 
+it('fault injection: a crash ends it as kill -9 does, and it is restarted', async () => {
+  const managed = manage(STAYS);
+  await managed.start(never);
+  const firstPid = managed.record.run!.pid;
+  await managed.crash();
+  expect(processIdentity(firstPid)).toBeUndefined();
+  await until(() => managed.record.run && managed.record.run.pid !== firstPid);
+  await managed.untilHealthyAgain();
+  expect(exits).toMatchObject([{ how: 'was ended by SIGKILL' }]);
+});
+
+it('fault injection: a frozen program does nothing until it is thawed', async () => {
+  const managed = manage(`process.on('SIGTERM', () => process.exit(7)); ${STAYS}`);
+  await managed.start(never);
+  managed.freeze(true);
+  process.kill(managed.record.run!.pid, 'SIGTERM');
+  // A program that is not frozen is faster than another one that starts.
+  await manage(STAYS).start(never);
+  expect(exits).toEqual([]);
+  managed.freeze(false);
+  await until(() => exits.length > 0);
+  expect(exits).toMatchObject([{ how: 'exited with code 7' }]);
+});
+
+it('fault injection: refuses what does not run', async () => {
+  const managed = manage(STAYS);
+  await expect(managed.crash()).rejects.toThrow('sample does not run');
+  expect(() => managed.freeze(true)).toThrow('sample does not run');
+});
+
 const diesAtEveryRestart = `
   const isFirst = !require('fs').existsSync('sample.ready');
   if (!isFirst) process.exit(1);

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ProcessDefinition } from './process-definition.js';
@@ -92,10 +93,42 @@ export class ManagedProcess {
     await this.untilHealthy(this.stopping.signal);
   }
 
+  /**
+   * Fault injection: the program dies as by `kill -9`, and is restarted as after any crash.
+   * @throws Error if it does not run.
+   */
+  async crash(): Promise<void> {
+    const child = this.running();
+    const ended = once(child, 'exit');
+    // A frozen process dies as well. Its child processes die with it (see `spawn`).
+    signalLeader(child.pid, 'SIGKILL');
+    await ended;
+  }
+
+  /**
+   * Fault injection: the program stands still until it is thawed.
+   * @throws Error if it is to freeze and does not run.
+   */
+  freeze(isFrozen: boolean): void {
+    if (isFrozen) signalLeader(this.running().pid, 'SIGSTOP');
+    else if (this.child?.pid && !hasEnded(this.child)) signalLeader(this.child.pid, 'SIGCONT');
+  }
+
+  /** Resolves when it is healthy after a crash or a freeze. @throws Error if it is not in time. */
+  async untilHealthyAgain(): Promise<void> {
+    await this.untilHealthy(this.stopping.signal);
+  }
+
   /** Kills the program and its child processes at once. */
   kill(): void {
     this.stopping.abort();
     if (this.child?.pid && !hasEnded(this.child)) signalGroup(this.child.pid, 'SIGKILL');
+  }
+
+  private running(): ChildProcess & { pid: number } {
+    const { child } = this;
+    if (!child?.pid || hasEnded(child)) throw new Error(`${this.definition.name} does not run`);
+    return child as ChildProcess & { pid: number };
   }
 
   /** @returns how the run ended; resolves at its end. */

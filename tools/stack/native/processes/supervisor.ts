@@ -71,12 +71,27 @@ export class Supervisor {
    * stops.
    */
   app(name: string): ManagedProcess {
+    return this.find(name, ['app']);
+  }
+
+  /** The same for an app or a server. */
+  any(name: string): ManagedProcess {
+    return this.find(name, ['app', 'server']);
+  }
+
+  private find(name: string, kinds: readonly string[]): ManagedProcess {
     if (this.phase !== 'running') throw new Error(`the stack is ${this.phase}`);
-    const app = this.processes.get(name);
-    if (app?.definition.kind === 'app') return app;
-    const apps = [...this.processes.values()].filter(({ definition }) => definition.kind === 'app');
-    const names = apps.map(({ definition }) => definition.name).join(', ');
-    throw new Error(`there is no app ${name}; the apps are: ${names}`);
+    const those = [...this.processes.values()].filter(({ definition }) =>
+      kinds.includes(definition.kind),
+    );
+    const found = those.find(({ definition }) => definition.name === name);
+    if (found) return found;
+    const names = those.map(({ definition }) => definition.name).join(', ');
+    throw new Error(
+      kinds.includes('server')
+        ? `there is no process ${name}; the processes are: ${names}`
+        : `there is no app ${name}; the apps are: ${names}`,
+    );
   }
 
   private startOf(definition: ProcessDefinition): Step {

@@ -6,11 +6,19 @@ import {
   LINE_BYTES_MAX,
   whyNoControlSocket,
   type ControlAnswer,
-} from './control-protocol.js';
+} from '@effectively-once/scenarios/supervisor/control-protocol';
+import type { SupervisedFaults } from './faults/supervised-faults.js';
 import type { StoppableApps } from './stoppable-apps.js';
 
 const REQUEST_WITHIN_MS = 5_000;
 const OWNER_ONLY = 0o177;
+
+/** What the commands act on. */
+interface Controlled {
+  apps: Pick<StoppableApps, 'stop' | 'start'>;
+  /** undefined: the stack was started without DEMO_CONTROLS=1, so no request may break it. */
+  faults: Pick<SupervisedFaults, 'inject' | 'revert' | 'list'> | undefined;
+}
 
 export interface ControlServer {
   /** Takes no more requests, and deletes the socket. */
@@ -18,15 +26,13 @@ export interface ControlServer {
 }
 
 /**
- * Listens for commands about single apps. If it cannot, it says why in a note, and the stack runs
- * without it.
+ * Listens for commands about single processes. If it cannot, it says why in a note, and the stack
+ * runs without it.
  */
-export async function serveControl(options: {
-  socket: string;
-  apps: Pick<StoppableApps, 'stop' | 'start'>;
-  onNote: (note: string) => void;
-}): Promise<ControlServer | undefined> {
-  const { socket, apps, onNote } = options;
+export async function serveControl(
+  options: Controlled & { socket: string; onNote: (note: string) => void },
+): Promise<ControlServer | undefined> {
+  const { socket, onNote } = options;
   const why = whyNoControlSocket(socket);
   if (why !== undefined) {
     onNote(`no command can stop a single app of this stack: ${why}`);
@@ -38,7 +44,7 @@ export async function serveControl(options: {
     connection.once('close', () => connections.delete(connection));
     // A command that was killed resets its connection. What it asked for is done nevertheless.
     connection.on('error', () => connection.destroy());
-    void answer(connection, apps);
+    void answer(connection, options);
   });
   // Of a killed supervisor. This one owns the folder, so no other listens here.
   rmSync(socket, { force: true });
@@ -65,21 +71,15 @@ export async function serveControl(options: {
   };
 }
 
-async function answer(
-  connection: Socket,
-  apps: Pick<StoppableApps, 'stop' | 'start'>,
-): Promise<void> {
+async function answer(connection: Socket, controlled: Controlled): Promise<void> {
   const answered: ControlAnswer = await firstLine(connection)
-    .then((line) => run(line, apps))
+    .then((line) => run(line, controlled))
     .catch((error: Error) => ({ refused: error.message }));
   // Not `end` alone: the client may never close its side, and `close` would wait for it.
   connection.write(`${JSON.stringify(answered)}\n`, () => connection.destroySoon());
 }
 
-async function run(
-  line: string,
-  apps: Pick<StoppableApps, 'stop' | 'start'>,
-): Promise<ControlAnswer> {
+async function run(line: string, { apps, faults }: Controlled): Promise<ControlAnswer> {
   const parsed = controlRequest.safeParse(jsonOf(line));
   if (!parsed.success) return { refused: 'this is not a request that the supervisor knows' };
   const { data: request } = parsed;
@@ -90,6 +90,15 @@ async function run(
     case 'start':
       await apps.start(request.name);
       return { done: true };
+    case 'break':
+      if (!faults) return { refused: 'this stack was started without DEMO_CONTROLS=1' };
+      await faults.inject(request);
+      return { done: true };
+    case 'revert':
+      await faults?.revert(request.id);
+      return { done: true };
+    case 'list broken':
+      return { broken: faults?.list() ?? [] };
     default:
       return request satisfies never;
   }

@@ -4,8 +4,17 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { askSupervisor, ControlRefused } from './control-client.js';
-import { controlSocketOf, whyNoControlSocket } from './control-protocol.js';
+import {
+  askSupervisor,
+  brokenBySupervisor,
+  ControlRefused,
+} from '@effectively-once/scenarios/supervisor/control-client';
+import {
+  whyNoControlSocket,
+  type BreakRequest,
+  type SupervisedFault,
+} from '@effectively-once/scenarios/supervisor/control-protocol';
+import { controlSocketOf } from './control-socket.js';
 import { serveControl, type ControlServer } from './control-server.js';
 
 let folder: string;
@@ -25,7 +34,22 @@ afterEach(async () => {
 });
 
 const notes: string[] = [];
-const serve = async () => {
+const inject = (): BreakRequest => ({
+  command: 'break',
+  target: 'redis',
+  kind: 'stop',
+  seconds: 30,
+});
+const broken: SupervisedFault = {
+  id: 'redis.stop',
+  target: 'redis',
+  kind: 'stop',
+  state: 'broken',
+  since: '2026-11-20T12:00:00.000Z',
+  until: '2026-11-20T12:00:30.000Z',
+};
+
+const serve = async ({ isDemo = true } = {}) => {
   const apps = {
     stop: async (name: string, afterMs: number) => {
       if (name === 'postgres') throw new Error('there is no app postgres');
@@ -33,7 +57,17 @@ const serve = async () => {
     },
     start: async (name: string) => void done.push(`start ${name}`),
   };
-  server = await serveControl({ socket, apps, onNote: (note) => notes.push(note) });
+  const faults = {
+    inject: async ({ kind, target }: BreakRequest) => void done.push(`${kind} ${target}`),
+    revert: async (id: string) => void done.push(`revert ${id}`),
+    list: () => [broken],
+  };
+  server = await serveControl({
+    socket,
+    apps,
+    faults: isDemo ? faults : undefined,
+    onNote: (note) => notes.push(note),
+  });
 };
 
 const stop = (name: string, startAgainAfterMs = 60_000) =>
@@ -44,6 +78,21 @@ it('passes a command on, and answers when it is done', async () => {
   await stop('loyalty');
   await askSupervisor(socket, { command: 'start', name: 'loyalty' });
   expect(done).toEqual(['stop loyalty 60000', 'start loyalty']);
+});
+
+it('breaks and reverts a process by its name, and lists what is broken', async () => {
+  await serve();
+  await askSupervisor(socket, inject());
+  await expect(brokenBySupervisor(socket)).resolves.toEqual([broken]);
+  await askSupervisor(socket, { command: 'revert', id: 'redis.stop' });
+  expect(done).toEqual(['stop redis', 'revert redis.stop']);
+});
+
+it('breaks nothing in a stack that was started without DEMO_CONTROLS=1', async () => {
+  await serve({ isDemo: false });
+  await expect(askSupervisor(socket, inject())).rejects.toThrow('without DEMO_CONTROLS=1');
+  await expect(brokenBySupervisor(socket)).resolves.toEqual([]);
+  expect(done).toEqual([]);
 });
 
 it('does what a command has asked for that is killed before the answer', async () => {
@@ -72,6 +121,11 @@ it.each([
   ['no JSON', 'stop loyalty\n'],
   ['an unknown command', '{"command":"kill","name":"loyalty"}\n'],
   ['a pid instead of a name', '{"command":"start","pid":1}\n'],
+  ['a fault without an end', '{"command":"break","target":"redis","kind":"stop"}\n'],
+  [
+    'a failure point that leaves its folder',
+    '{"command":"break","target":"payments","kind":"kill_at","point":"../x","seconds":9}\n',
+  ],
   ['a stop without a deadline', '{"command":"stop","name":"loyalty"}\n'],
   [
     'a deadline beyond ten minutes',

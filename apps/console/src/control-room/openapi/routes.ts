@@ -1,3 +1,4 @@
+import { faultRequest } from '@effectively-once/scenarios';
 import { z } from 'zod';
 import {
   causesQuery,
@@ -6,6 +7,8 @@ import {
   pageQuery,
   redriveRequest,
 } from '../../dead-letters/requests.js';
+import { verdictQuery } from '../../audit/audit.controller.js';
+import { planRequest } from '../faults/faults.controller.js';
 import { paymentsQuery } from '../payments/requests.js';
 
 /** What the document says about one route. */
@@ -63,6 +66,13 @@ export const ROUTES: Record<string, DescribedRoute> = {
     answer: { schema: 'AuditReport', description: 'The report' },
     problems: { ...badRequest, 404: ['no_audit_yet'], 503: ['store_unreadable'] },
   },
+  'GET /api/audit/verdict': {
+    summary: 'An audit now of the payments since then, however young, in five numbers',
+    description: 'What is not there yet is late. It changes no verdict of the pages.',
+    query: verdictQuery,
+    answer: { schema: 'Anything', description: 'lost, doubled, late, other, payments' },
+    problems: { ...badRequest, 503: ['store_unreadable'] },
+  },
   'GET /api/pipeline': {
     summary: 'The state of each link between the outbox and the consumers',
     answer: { schema: 'Anything', description: 'One member per link' },
@@ -119,6 +129,56 @@ export const ROUTES: Record<string, DescribedRoute> = {
     body: discardRequest,
     answer: { schema: 'Decision', description: 'The action' },
     problems: { ...badRequest, ...orMissing, 409: ['nothing_to_discard', 'count_changed'] },
+  },
+  'GET /api/faults': {
+    summary: 'What can be broken, the predictions, what is broken now, and the history',
+    description: 'All of /api/faults exists only with DEMO_CONTROLS=1 and the demo secret.',
+    answer: { schema: 'Faults', description: 'All of it' },
+  },
+  'POST /api/faults': {
+    summary: 'Breaks something for some seconds; it is reverted by itself',
+    body: faultRequest,
+    answer: { status: 201, schema: 'Faults', description: 'It is broken now' },
+    problems: {
+      ...badRequest,
+      409: ['fault_by_hand', 'fault_refused'],
+      503: ['fault_failed'],
+    },
+  },
+  'POST /api/faults/plan': {
+    summary: 'Breaks one thing after the other, as the seed says: preset, minutes, number',
+    body: planRequest,
+    answer: { status: 202, schema: 'Faults', description: 'The plan runs' },
+    problems: { ...badRequest, 409: ['plan_running'] },
+  },
+  'DELETE /api/faults/plan': {
+    summary: 'Ends the plan; what is broken is repaired by itself',
+    answer: { schema: 'Faults', description: 'No plan runs' },
+  },
+  'DELETE /api/faults/{id}': {
+    summary: 'Reverts it now',
+    answer: { schema: 'Faults', description: 'It works again' },
+    problems: { ...orMissing, 409: ['fault_refused'], 503: ['fault_failed'] },
+  },
+  'GET /api/scenarios': {
+    summary: 'The scripted stories, and their latest runs',
+    description: 'Scenarios exist only with DEMO_CONTROLS=1 and the demo secret.',
+    answer: { schema: 'Anything', description: 'items and runs' },
+  },
+  'POST /api/scenarios/{name}/runs': {
+    summary: 'Runs a story, after the runs before it',
+    answer: { status: 202, schema: 'Anything', description: 'The run' },
+    problems: { ...orMissing, 409: ['fault_by_hand', 'too_many_runs'] },
+  },
+  'GET /api/scenario-runs/{id}': {
+    summary: 'One run: its steps so far, and at its end the audit',
+    answer: { schema: 'Anything', description: 'The run' },
+    problems: orMissing,
+  },
+  'DELETE /api/scenario-runs/{id}': {
+    summary: 'Stops a run; what it has broken is reverted by itself',
+    answer: { schema: 'Anything', description: 'The run' },
+    problems: orMissing,
   },
   'POST /api/demo/sign-in': {
     summary: 'A token of a demo user; only with DEMO_CONTROLS=1 and the demo secret',

@@ -149,9 +149,41 @@ const decision = {
   additionalProperties: false,
 };
 
+const brokenNow = exactly({
+  id: text,
+  target: text,
+  kind: text,
+  point: textOrNull,
+  state: oneOf('armed', 'broken', 'reverting'),
+  until: timeOrNull,
+});
+
+const faultAction = exactly({
+  id: text,
+  at: time,
+  operator: text,
+  action: oneOf('break', 'revert'),
+  target: text,
+  kind: text,
+  point: textOrNull,
+  seconds: { type: ['integer', 'null'] },
+  refused: textOrNull,
+  endedAt: timeOrNull,
+  outcome: { type: ['string', 'null'], enum: ['as_predicted', 'not_as_predicted', null] },
+  judgement: textOrNull,
+});
+
 export const SCHEMAS = {
   CauseList: exactly({ items: listOf(cause) }),
   Decision: decision,
+  Faults: exactly({
+    links: listOf(exactly({ id: text, name: text, between: text, faults: listOf(anything) })),
+    targets: listOf(exactly({ name: text, isUp: { type: 'boolean' } })),
+    broken: listOf(brokenNow),
+    unreadable: listOf(text),
+    plan: { ...anything, type: ['object', 'null'] },
+    history: listOf(faultAction),
+  }),
   PaymentSummary: exactly(summary),
   PaymentList: exactly({ items: listOf(ref('PaymentSummary')), nextCursor: textOrNull }),
   PaymentEvidence: exactly({

@@ -14,6 +14,7 @@ export const PAGE_PATHS = [
   '/payments/:id',
   '/break',
   '/scenarios',
+  '/scenarios/runs/:id',
   '/consumers',
   '/dead-letters',
   '/audit',

@@ -15,10 +15,11 @@ import { DeadLetters } from '../../dead-letters/dead-letters.js';
 import { PagerJournal } from '../../pages/pager-journal.js';
 import { GroupWatch } from '../../pipeline/groups/group-watch.js';
 import { PaymentsDatabase } from '../../pipeline/payments-database.js';
+import { switchboardOf } from '../faults/switchboard.js';
 import { PaymentSummaries } from '../payments/payment-summaries.js';
 import { LiveStream } from './live-stream.js';
 import { OverviewCollector } from './overview/overview-collector.js';
-import { byConsumer } from './overview/overview-sources.js';
+import { byConsumer, readFaults } from './overview/overview-sources.js';
 import { PaymentsWatch } from './payments-watch.js';
 import { StreamController } from './stream.controller.js';
 
@@ -66,18 +67,19 @@ function overviewProviders(config: ConsoleConfig): Provider[] {
         database: DataSource,
       ) => {
         const deadLetters = new DeadLetters(database);
+        const switchboard = switchboardOf(config);
         return new OverviewCollector({
           urls: {
             payments: config.PAYMENTS_URL,
             email: config.EMAIL_URL,
             loyalty: config.LOYALTY_URL,
             search: config.SEARCH_URL,
-            thirdParties: config.THIRD_PARTIES_URL,
           },
           query: (sql, parameters) => payments.query(sql, parameters),
           groups,
           connector: () => supervision.report(),
           pages: () => pager.recentPages(),
+          faults: () => readFaults(switchboard),
           deadLettersPending: async () => {
             const states = await deadLetters.states();
             return byConsumer((consumer: ConsumerName) => states[consumer].pending);

@@ -14,7 +14,6 @@ function aCollector(changes: Partial<OverviewReach> = {}) {
       email: CLOSED,
       loyalty: CLOSED,
       search: CLOSED,
-      thirdParties: CLOSED,
     },
     query: () => Promise.reject(new Error('refused')),
     groups: { latest: () => undefined, measureNow: () => void (measurements += 1) },
@@ -22,6 +21,7 @@ function aCollector(changes: Partial<OverviewReach> = {}) {
       throw new Error('not observed yet');
     },
     pages: () => Promise.reject(new Error('refused')),
+    faults: () => Promise.reject(new Error('refused')),
     deadLettersPending: () => Promise.reject(new Error('refused')),
     now: () => nowMs,
     ...changes,

@@ -3,14 +3,13 @@ import { CONSUMERS, type ConsumerName } from '@effectively-once/contracts';
 import type { GroupWatch } from '../../../pipeline/groups/group-watch.js';
 import type { Page } from '../../wire/pages.js';
 import type { Query } from '../../../pipeline/payments-database.js';
-import type { ConsumerOverview, Overview } from '../../wire/overview.js';
+import type { ActiveFault, ConsumerOverview, Overview } from '../../wire/overview.js';
 import { LagTrend } from './lag-trend.js';
 import {
   byConsumer,
   circuitsOf,
   openPagesOf,
   readConsumerApp,
-  readFaults,
   readOutboxSize,
   readPayments,
   topicEndsOf,
@@ -30,12 +29,13 @@ const EVERY_TICK_MS = 900;
 const SELDOM_MS = 5_000;
 
 export interface OverviewReach {
-  urls: Record<ConsumerName, string> & { payments: string; thirdParties: string };
+  urls: Record<ConsumerName, string> & { payments: string };
   query: Query;
   groups: Pick<GroupWatch, 'latest' | 'measureNow'>;
   /** The condition of the connector and what is wrong. @throws before the first observation. */
   connector: () => { condition: string; why: string; since: Date };
   pages: () => Promise<Page[]>;
+  faults: () => Promise<ActiveFault[]>;
   deadLettersPending: () => Promise<Record<ConsumerName, number>>;
   now: () => number;
 }
@@ -63,9 +63,7 @@ export class OverviewCollector {
         every(EVERY_TICK_MS, readConsumerApp(urls[name], name, SOURCE_TIMEOUT_MS)),
       ),
       slot: every(EVERY_TICK_MS, (nowMs) => slot.read(nowMs)),
-      faults: every(EVERY_TICK_MS, (nowMs) =>
-        readFaults(urls.thirdParties, nowMs, SOURCE_TIMEOUT_MS),
-      ),
+      faults: every(EVERY_TICK_MS, () => reach.faults()),
       pages: every(EVERY_TICK_MS, () => reach.pages()),
       deadLetters: every(EVERY_TICK_MS, () => reach.deadLettersPending()),
       outbox: every(SELDOM_MS, () => readOutboxSize(query)),

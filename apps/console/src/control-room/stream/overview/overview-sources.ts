@@ -4,7 +4,7 @@ import {
   type CircuitState,
   type ConsumerName,
 } from '@effectively-once/contracts';
-import { z } from 'zod';
+import type { FaultSwitchboard } from '@effectively-once/scenarios';
 import type { Page } from '../../wire/pages.js';
 import { readOutbox } from '../../../pipeline/outbox.js';
 import type { Query } from '../../../pipeline/payments-database.js';
@@ -61,29 +61,13 @@ export async function readOutboxSize(query: Query): Promise<Overview['outbox']> 
   return { rows: String(rows), latestAt: latest?.toISOString() ?? null };
 }
 
-const faultList = z.object({
-  faults: z.array(
-    z.object({ target: z.string(), kind: z.string(), secondsLeft: z.number().optional() }),
-  ),
-});
-
-/** The faults of the simulated external systems. Their mail addresses are not read. */
+/** What is broken on purpose, by the simulated external systems and by the supervisor. */
 export async function readFaults(
-  thirdPartiesUrl: string,
-  nowMs: number,
-  timeoutMs: number,
+  switchboard: Pick<FaultSwitchboard, 'broken'>,
 ): Promise<ActiveFault[]> {
-  const signal = AbortSignal.timeout(timeoutMs);
-  const response = await fetch(new URL('/_faults', thirdPartiesUrl), { signal });
-  if (!response.ok) throw new Error(`the third parties answered ${response.status}`);
-  const { faults } = faultList.parse(await response.json());
-  return faults.map(({ target, kind, secondsLeft }, index) => ({
-    // The same fault can be on for two addresses.
-    id: `${target}.${kind}.${index}`,
-    target,
-    kind,
-    until: secondsLeft === undefined ? null : new Date(nowMs + secondsLeft * 1_000).toISOString(),
-  }));
+  const { broken, unreadable } = await switchboard.broken();
+  if (unreadable.length > 0) throw new Error(`no answer: ${unreadable.join(', ')}`);
+  return broken.map(({ id, target, kind, until }) => ({ id, target, kind, until }));
 }
 
 export function openPagesOf(pages: Page[]): OpenPage[] {

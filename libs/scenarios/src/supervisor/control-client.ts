@@ -1,7 +1,13 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { controlAnswer, whyNoControlSocket, type ControlRequest } from './control-protocol.js';
+import {
+  controlAnswer,
+  whyNoControlSocket,
+  type ControlAnswer,
+  type ControlRequest,
+  type SupervisedFault,
+} from './control-protocol.js';
 
 /** The supervisor refused, or no supervisor answered. The message says what to do. */
 export class ControlRefused extends Error {
@@ -9,10 +15,23 @@ export class ControlRefused extends Error {
 }
 
 /**
- * Asks the supervisor of a running stack to stop or start one app, and waits until it is done.
+ * Asks the supervisor of a running stack for something, and waits until it is done.
  * @throws ControlRefused
  */
 export async function askSupervisor(socket: string, request: ControlRequest): Promise<void> {
+  await answerOf(socket, request);
+}
+
+/** What the supervisor has broken on request, and has not repaired yet. @throws ControlRefused */
+export async function brokenBySupervisor(socket: string): Promise<SupervisedFault[]> {
+  const answer = await answerOf(socket, { command: 'list broken' });
+  return 'broken' in answer ? answer.broken : [];
+}
+
+async function answerOf(
+  socket: string,
+  request: ControlRequest,
+): Promise<Exclude<ControlAnswer, { refused: string }>> {
   const why = whyNoControlSocket(socket);
   if (why !== undefined) throw new ControlRefused(`cannot ${request.command} one app: ${why}`);
   const answer = await exchange(socket, request).catch((cause: Error) => {
@@ -23,9 +42,10 @@ export async function askSupervisor(socket: string, request: ControlRequest): Pr
     );
   });
   if ('refused' in answer) throw new ControlRefused(answer.refused);
+  return answer;
 }
 
-async function exchange(socket: string, request: ControlRequest) {
+async function exchange(socket: string, request: ControlRequest): Promise<ControlAnswer> {
   const connection = connect(socket);
   try {
     await once(connection, 'connect');

@@ -1,0 +1,43 @@
+import type { FaultDefinition } from '@effectively-once/scenarios';
+import type { ByHand } from '../wire/faults.js';
+
+const SECONDS = 20;
+
+/**
+ * How an operator breaks and reverts it with Docker Compose. The console has no Docker socket: who
+ * controls that socket controls the machine.
+ */
+export function byHand({ target, kind }: Pick<FaultDefinition, 'target' | 'kind'>): ByHand | null {
+  const commands = commandsOf(target, kind);
+  if (!commands) return null;
+  const [first, second] = commands;
+  return {
+    break: first,
+    revert: second,
+    bash: `${first} && sleep ${SECONDS}; ${second}`,
+    powershell: `${first}; Start-Sleep ${SECONDS}; ${second}`,
+  };
+}
+
+function commandsOf(target: string, kind: string): [string, string] | undefined {
+  if (target === 'loyalty-database') {
+    return kind === 'refuse' ? [REFUSE_LOYALTY, ADMIT_LOYALTY] : undefined;
+  }
+  switch (kind) {
+    case 'kill':
+      // Compose does not restart what was killed by its own command.
+      return [`docker compose kill ${target}`, `docker compose start ${target}`];
+    case 'freeze':
+      return [`docker compose pause ${target}`, `docker compose unpause ${target}`];
+    case 'stop':
+      return [`docker compose stop ${target}`, `docker compose start ${target}`];
+    default:
+      return undefined;
+  }
+}
+
+const PSQL = 'docker compose exec postgres psql -U postgres';
+const REFUSE_LOYALTY =
+  `${PSQL} -c "ALTER ROLE loyalty_app NOLOGIN" -c "SELECT pg_terminate_backend(pid) ` +
+  `FROM pg_stat_activity WHERE usename = 'loyalty_app'"`;
+const ADMIT_LOYALTY = `${PSQL} -c "ALTER ROLE loyalty_app LOGIN"`;

@@ -1,0 +1,164 @@
+import { useEffect, useState } from 'preact/hooks';
+import type {
+  OfferedScenario,
+  RunSummary,
+  Scenarios,
+} from '../../../control-room/wire/scenarios.js';
+import { api, type AnswerProblem } from '../../live/api.js';
+import { navigate } from '../../live/router.js';
+import { hasDemoControls } from '../../live/session.js';
+import { PageTitle } from '../../parts/page-title.js';
+import { Empty, ProblemBox, Skeleton, Time } from '../../parts/small.js';
+import { asProblem, useData } from '../../parts/use-data.js';
+import { isOver, RunState, sentenceOf } from './run-state.js';
+
+const AGAIN_MS = 1_500;
+
+/** Scripted stories about failures. Each one is also an end-to-end test. */
+export function ScenariosPage() {
+  return (
+    <>
+      <PageTitle title="Scenarios">
+        <p>
+          Each story breaks something, watches what happens, and ends with an audit of every payment
+          since its start. The same definition is an end-to-end test.
+        </p>
+      </PageTitle>
+      {hasDemoControls ? (
+        <Stories />
+      ) : (
+        <div class="panel">
+          <Empty title="No story can run here.">
+            Stories break things. They exist only in a demo: with DEMO_CONTROLS=1 and its secret.
+          </Empty>
+        </div>
+      )}
+    </>
+  );
+}
+
+function Stories() {
+  const stories = useData('/api/scenarios', (signal) =>
+    api<Scenarios>('/api/scenarios', { signal }),
+  );
+  const [problem, setProblem] = useState<AnswerProblem | undefined>();
+  useEffect(() => {
+    const timer = setInterval(() => document.hidden || stories.again(), AGAIN_MS);
+    return () => clearInterval(timer);
+  }, []);
+  const start = async (name: string) =>
+    await api<RunSummary>(`/api/scenarios/${name}/runs`, { method: 'POST' });
+  const attempt = (work: Promise<unknown>) => {
+    setProblem(undefined);
+    void work.catch((error: unknown) => setProblem(asProblem(error))).finally(stories.again);
+  };
+  const shown = problem ?? (stories.data ? undefined : stories.problem);
+  const { items = [], runs = [] } = stories.data ?? {};
+  const runAll = async () => {
+    for (const { name, canRun } of items) if (canRun) await start(name);
+  };
+  const open = runs.filter(({ state }) => !isOver(state));
+  const stopAll = () =>
+    Promise.all(open.map(({ id }) => api(`/api/scenario-runs/${id}`, { method: 'DELETE' })));
+  return (
+    <>
+      {shown ? <ProblemBox problem={shown} retry={stories.again} /> : null}
+      <div class="panel break-bar">
+        <button type="button" class="button primary" onClick={() => attempt(runAll())}>
+          Run all
+        </button>
+        {open.length > 0 ? (
+          <button type="button" class="button" onClick={() => attempt(stopAll())}>
+            Stop all
+          </button>
+        ) : null}
+        <p role="status">{summaryOf(items)}</p>
+      </div>
+      {stories.data ? (
+        <div class="cards">
+          {items.map((story) => (
+            <Story
+              key={story.name}
+              story={story}
+              run={() =>
+                attempt(start(story.name).then(({ id }) => navigate(`/scenarios/runs/${id}`)))
+              }
+            />
+          ))}
+        </div>
+      ) : (
+        <div class="panel">
+          <Skeleton rows={20} />
+        </div>
+      )}
+      {stories.data ? <Runs runs={runs} /> : null}
+    </>
+  );
+}
+
+function summaryOf(items: OfferedScenario[]): string {
+  const states = items.map(({ lastRun }) => lastRun?.state);
+  const count = (state: string) => states.filter((one) => one === state).length;
+  const waiting = count('running') + count('queued');
+  return (
+    `Last runs of ${items.length} stories: ${count('ok')} as told, ${count('failed')} failed` +
+    (waiting > 0 ? `, ${waiting} to go` : '')
+  );
+}
+
+function Story({ story, run }: { story: OfferedScenario; run: () => void }) {
+  const { name, title, behaviour, demonstrates, success, proof, canRun, lastRun } = story;
+  return (
+    <section class="panel card" aria-labelledby={`story-${name}`} data-scenario={name}>
+      <header class="panel-head">
+        <h2 id={`story-${name}`}>{title}</h2>
+        {lastRun ? <RunState state={lastRun.state} /> : null}
+      </header>
+      <dl class="story">
+        <dt>Happens</dt>
+        <dd>{behaviour}</dd>
+        <dt>Shows</dt>
+        <dd>{demonstrates}</dd>
+        <dt>Success</dt>
+        <dd>{success}</dd>
+        <dt>Proof</dt>
+        <dd>{proof}</dd>
+      </dl>
+      <footer class="story-foot">
+        {canRun ? (
+          <button type="button" class="button" onClick={run}>
+            Run<span class="hidden">: {title}</span>
+          </button>
+        ) : (
+          <small class="dim">
+            It breaks a process. Run it natively, or break it by hand on{' '}
+            <a href="/break">Break things</a>.
+          </small>
+        )}
+        {lastRun ? <a href={`/scenarios/runs/${lastRun.id}`}>Last receipt</a> : null}
+      </footer>
+    </section>
+  );
+}
+
+function Runs({ runs }: { runs: RunSummary[] }) {
+  return (
+    <section class="panel" aria-labelledby="runs">
+      <header class="panel-head">
+        <h2 id="runs">Receipts</h2>
+        <span class="dim">kept as JSON files; the links stay</span>
+      </header>
+      {runs.length === 0 ? <Empty title="No story has run yet." /> : null}
+      <ol class="history-rows">
+        {runs.map((run) => (
+          <li key={run.id}>
+            <Time at={run.startedAt} />
+            <a href={`/scenarios/runs/${run.id}`}>{run.title}</a>
+            <span class="dim num">{run.why ?? (run.verdict ? sentenceOf(run.verdict) : '')}</span>
+            <RunState state={run.state} />
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
