@@ -5,10 +5,8 @@ import { claims, isOperator, signOut } from './live/session.js';
 import { AlertsPage } from './pages/alerts/alerts.js';
 import { AuditPage } from './pages/audit/audit.js';
 import { BreakPage } from './pages/break/break.js';
-
 import { ConsumersPage } from './pages/consumers/consumers.js';
 import { DeadLettersPage } from './pages/dead-letters/dead-letters.js';
-import { NothingHerePage } from './pages/nothing-here.js';
 import { OverviewPage } from './pages/overview/overview.js';
 import { ImportPage } from './pages/payment/bundle/import.js';
 import { PaymentPage } from './pages/payment/payment.js';
@@ -16,6 +14,8 @@ import { PaymentsPage } from './pages/payments.js';
 import { ScenarioRunPage } from './pages/scenarios/scenario-run.js';
 import { ScenariosPage } from './pages/scenarios/scenarios.js';
 import { SignInPage } from './pages/sign-in.js';
+import { PageTitle } from './parts/page-title.js';
+import { Empty } from './parts/small.js';
 import { CustomerShell, OperatorShell } from './parts/shell.js';
 import { ShopPage } from './shop/shop.js';
 
@@ -60,8 +60,21 @@ function operatorPage(path: string): ComponentChildren {
     case '/alerts':
       return <AlertsPage />;
     default:
-      return <NothingHerePage />;
+      return <NothingHere />;
   }
+}
+
+function NothingHere() {
+  return (
+    <>
+      <PageTitle title="Nothing here" />
+      <div class="panel">
+        <Empty title="There is no page at this address.">
+          <a href="/">Go to the overview</a>
+        </Empty>
+      </div>
+    </>
+  );
 }
 
 function decoded(part: string): string {
