@@ -170,7 +170,8 @@ function BrokenLine({ fault, revert }: { fault: BrokenNow; revert: Revert }) {
         </span>
         <small class="dim">{STATES[state]}</small>
       </span>
-      <b class="num" aria-label="ends in">
+      <b class="num">
+        <span class="hidden">ends in </span>
         {until ? ageText(Date.parse(until) - clock.value) : 'no end'}
       </b>
       {state === 'reverting' ? null : (
