@@ -16,7 +16,8 @@ export function FaultHistoryPanel({ history }: { history: FaultAction[] }) {
             <Time at={action.at} />
             <span>
               <b>{action.operator}</b> {action.action === 'break' ? 'broke' : 'repaired'}{' '}
-              {action.target}: {action.kind.replaceAll('_', ' ')} {action.point ?? ''}
+              {action.target}: {action.kind.replaceAll('_', ' ')}
+              {action.point === null ? '' : ` ${action.point}`}
               {action.seconds === null ? '' : `, ${action.seconds} s`}
             </span>
             <span class="dim num">{action.refused ?? action.judgement ?? ''}</span>
