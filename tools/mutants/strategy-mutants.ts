@@ -195,4 +195,13 @@ export const STRATEGY_MUTANTS: readonly Mutant[] = [
       'a payment is not known when its statement failed, because nothing says what it did',
     ),
   },
+  {
+    mutation: 'every consumer: reads the amount of version 2 in major units',
+    file: 'libs/contracts/src/payment-completed-versions.ts',
+    text: 'amountMinor: amount.minor,',
+    replacement: 'amountMinor: amount.minor * 100,',
+    test: killedBy('apps/loyalty/src/recorded-versions.int.spec.ts')(
+      'the recorded bytes of version 2 award their points once',
+    ),
+  },
 ];

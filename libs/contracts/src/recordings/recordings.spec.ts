@@ -21,7 +21,7 @@ it('every version that payments can publish is recorded, and no other', () => {
 describe.each(everyRecordedVersion())(
   'the recording of version $version',
   ({ version, record }) => {
-    const recording = readRecording(version as 1);
+    const recording = readRecording(version);
     const text = (name: string) => record.headers[name]?.toString('utf8');
 
     it('is of this version and of the topic', () => {
