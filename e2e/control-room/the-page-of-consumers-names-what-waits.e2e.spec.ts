@@ -61,7 +61,7 @@ describeInBrowser('the page of consumers', () => {
     const circuit = page.locator('[data-consumer=email] [data-circuit=redis]');
     const paymentId = await withProxyFaults({ redis: 'refuse' }, async () => {
       const id = await pay(user);
-      await circuit.getByText(/since \d+ s, next probe (in \d+ s|now)/).waitFor();
+      await circuit.getByText(/since \d+ (s|min), next probe (in \d+ s|now)/).waitFor();
       await expectGood(page, 'an open circuit');
       return id;
     });

@@ -194,4 +194,36 @@ export const DEAD_LETTER_MUTANTS: readonly Mutant[] = [
     replacement: 'Number(producedMs ?? diedMs)',
     test: ingest('a cut dead letter says how long its original record can be redriven'),
   },
+  {
+    mutation: 'dead letters: a redrive takes another number than the operator expects',
+    file: source('commands/actions'),
+    text: 'what.expect !== undefined && what.expect !== ids.length',
+    replacement: 'false',
+    test: commands('a command that expects another count does nothing, and says both counts'),
+  },
+  {
+    mutation: 'dead letters: a decision also takes what came after the count',
+    file: source('requests'),
+    text: 'OR seq <= $${first + 2})',
+    replacement: 'OR true)',
+    test: commands('a command that expects another count does nothing, and says both counts'),
+  },
+  {
+    mutation: 'dead letters: a dry run calls a collision already done',
+    file: source('commands/forecast-effects'),
+    text: "collides ? 'the store holds this payment, perhaps with other content' : undefined",
+    replacement: 'collides ? undefined : undefined',
+    test: killedBy('apps/console/src/dead-letters/commands/forecast-effects.spec.ts')(
+      'says what it cannot know, and never guesses',
+    ),
+  },
+  {
+    mutation: 'dead letters: an exported payment keeps what looks like a mail address',
+    file: 'apps/console/src/web/pages/payment/bundle/incident-bundle.ts',
+    text: 'value.replace(TOKEN, REMOVED).replace(MAIL_ADDRESS, REMOVED)',
+    replacement: 'value.replace(TOKEN, REMOVED)',
+    test: killedBy('apps/console/src/web/pages/payment/bundle/bundle.spec.ts')(
+      'holds no mail address and no token, whatever a text from outside says',
+    ),
+  },
 ];

@@ -60,7 +60,8 @@ export function ConsumersPage() {
 function Report({ report }: { report: ConsumerReport }) {
   const { partitions, inFlight, parked, waiting, paused } = waitingTotals(report);
   const numbers = [
-    { name: 'partitions', value: partitions },
+    // Of this process: a consumer may run in several, and one of them answers.
+    { name: 'partitions of this process', value: partitions },
     { name: 'in flight', value: inFlight },
     { name: 'parked lanes', value: parked, isWarned: parked > 0 },
     { name: 'records behind them', value: waiting, isWarned: waiting > 0 },

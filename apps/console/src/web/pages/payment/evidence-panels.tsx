@@ -40,7 +40,7 @@ function Store({ evidence: { store, source, records } }: { evidence: StoreEviden
 }
 
 /** The event as the topic holds it, byte for byte. */
-export function EventPanel({ event }: { event: PaymentEvidence['event'] }) {
+export function EventPanel({ event, ifNone }: EventPanelProps) {
   const bytes = event && fromBase64(event.valueBase64);
   const text = bytes && asText(bytes);
   return (
@@ -49,7 +49,7 @@ export function EventPanel({ event }: { event: PaymentEvidence['event'] }) {
         <h2 id="event">Original bytes of the event</h2>
         {bytes ? <span class="dim num">{bytes.length} bytes</span> : null}
       </header>
-      {event === null ? <Empty title="The topic does not hold this event." /> : null}
+      {event === null ? <Empty title={ifNone} /> : null}
       {event && bytes ? (
         <div class="event-body">
           <dl class="record">
@@ -69,4 +69,10 @@ export function EventPanel({ event }: { event: PaymentEvidence['event'] }) {
       ) : null}
     </section>
   );
+}
+
+interface EventPanelProps {
+  event: PaymentEvidence['event'];
+  /** What it means that there is none. */
+  ifNone: string;
 }

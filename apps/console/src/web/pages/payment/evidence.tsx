@@ -16,8 +16,15 @@ const TRACKS = ['payments', 'psp', 'pipeline', 'email', 'loyalty', 'search'].map
   label: id === 'psp' ? 'PSP' : id,
 }));
 
+const NO_EVENT = 'The topic does not hold this event.';
+
+interface EvidenceProps {
+  payment: PaymentEvidence;
+  ifNoEvent?: string;
+}
+
 /** What is known about one payment. It has no actions, because a bundle shows it too. */
-export function Evidence({ payment }: { payment: PaymentEvidence }) {
+export function Evidence({ payment, ifNoEvent = NO_EVENT }: EvidenceProps) {
   return (
     <div class="payment" data-payment={payment.id}>
       <Summary payment={payment} />
@@ -34,7 +41,7 @@ export function Evidence({ payment }: { payment: PaymentEvidence }) {
       </section>
       <Judgement judgement={payment.judgement} />
       <StoresPanel stores={payment.stores} />
-      <EventPanel event={payment.event} />
+      <EventPanel event={payment.event} ifNone={ifNoEvent} />
     </div>
   );
 }

@@ -56,6 +56,8 @@ export function ImportPage() {
   );
 }
 
+const NO_EVENT = 'The topic did not hold the event, or the export left out one that is not ours.';
+
 function Imported({ bundle }: { bundle: IncidentBundle }) {
   const { source, exportedAt, evidence } = bundle;
   const link = httpsLink(source);
@@ -79,7 +81,7 @@ function Imported({ bundle }: { bundle: IncidentBundle }) {
         </span>
         <Id value={evidence.id} max={36} label="payment id" />
       </p>
-      <Evidence payment={evidence} />
+      <Evidence payment={evidence} ifNoEvent={NO_EVENT} />
     </section>
   );
 }
