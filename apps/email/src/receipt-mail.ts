@@ -1,4 +1,4 @@
-import { formatMoney, type PaymentCompleted } from '@effectively-once/contracts';
+import { formatMoney, usableLocale, type PaymentCompleted } from '@effectively-once/contracts';
 import type { Recipient } from './servers/recipients.js';
 
 const FROM = 'Effectively Once <receipts@effectively-once.example>';
@@ -6,10 +6,11 @@ const FROM = 'Effectively Once <receipts@effectively-once.example>';
 /** The receipt for nodemailer: one address, and a Message-ID that is equal for all attempts. */
 export function receiptMail(event: PaymentCompleted, recipient: Recipient, messageId: string) {
   const { amountMinor, currency } = event;
-  const amount = formatMoney(String(amountMinor), currency, recipient.locale);
+  const amount = formatMoney(String(amountMinor), currency, usableLocale(recipient.locale));
   return {
     from: FROM,
-    to: recipient.receiptEmail,
+    // Not as text, in which a comma would begin a second address.
+    to: { name: '', address: recipient.receiptEmail },
     subject: `Your receipt for order ${event.orderId}`,
     messageId,
     date: new Date(event.completedAt),

@@ -36,6 +36,33 @@ it('mails the receipt under the Message-ID of the claim', async () => {
   expect(provider.accepted[0]).toContain('12.99');
 });
 
+it.each(['de_DE', 'no locale'])('a stored locale %j costs no receipt', async (locale) => {
+  const { provider } = await connected();
+  await provider.sendReceipt({ locale }).sendReceipt.run(payment, claim());
+  expect(provider.accepted[0]).toContain('12');
+});
+
+it.each(['r&d@example.com', "o'brien+tag@example.com", 'a@example.xn--p1ai'])(
+  'mails to %s as it is',
+  async (receiptEmail) => {
+    const { provider } = await connected();
+    await provider.sendReceipt({ receiptEmail }).sendReceipt.run(payment, claim());
+    expect(provider.accepted[0]).toContain(`To: ${receiptEmail}\r\n`);
+  },
+);
+
+it.each(['', 'a@example.com,b@example.com', 'a@example.com\r\nBcc: b@example.com', 'a\u0000@b.de'])(
+  'a stored address %j is refused permanently, and no mail leaves',
+  async (receiptEmail) => {
+    const { provider } = await connected();
+    const { sendReceipt } = provider.sendReceipt({ receiptEmail });
+    await expect(sendReceipt.run(payment, claim())).rejects.toMatchObject({
+      code: 'RecipientRefused',
+    });
+    expect(provider.accepted).toEqual([]);
+  },
+);
+
 it('sends no content when too little of the lease is left, and reports that nothing was sent', async () => {
   const { sendReceipt, provider } = await connected();
   const failure = await sendReceipt.run(payment, claim(100)).catch((error: unknown) => error);

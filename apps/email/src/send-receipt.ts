@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
-import type { PaymentCompleted } from '@effectively-once/contracts';
+import { addressFault, type PaymentCompleted } from '@effectively-once/contracts';
+import { PermanentFailure } from '@effectively-once/delivery';
 import { Inject, Injectable } from '@nestjs/common';
 import { LEASE_LEFT_MIN_MS, SMTP_TIMEOUT_MS } from './config.js';
 import { receiptMail } from './receipt-mail.js';
@@ -24,6 +25,9 @@ export class SendReceipt {
   async run(event: PaymentCompleted, claim: ReceiptClaim): Promise<void> {
     const { payments, smtp } = this.circuits;
     const recipient = await payments.call(event.userId, () => this.recipients.of(event.paymentId));
+    if (addressFault(recipient.receiptEmail) !== undefined) {
+      throw new PermanentFailure('RecipientRefused', 'the address cannot be mailed to');
+    }
     let contentStarted = false;
     const mail: GuardedMail = {
       ...receiptMail(event, recipient, claim.messageId),

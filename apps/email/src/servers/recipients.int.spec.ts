@@ -167,7 +167,7 @@ it('a question without an answer counts for its own receipt, and not for the oth
 
 it('an answer that is unusable for one receipt fails that one only', async () => {
   payments.reply = (ids, route) => {
-    const bad = { ...recipientOf('bad'), receiptEmail: 'no address' };
+    const bad = { ...recipientOf('bad'), locale: 1 };
     const results = ids.map((id) => ({ id, recipient: id === 'bad' ? bad : recipientOf(id) }));
     return route === 'batch' ? { results } : (results[0]?.recipient ?? 404);
   };

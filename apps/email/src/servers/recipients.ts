@@ -3,7 +3,9 @@ import { z } from 'zod';
 import { ASK_TIMEOUT_MS, BATCH_TIMEOUT_MS } from '../config.js';
 import { ask } from './ask.js';
 
-const recipient = z.object({ userId: z.string(), receiptEmail: z.email(), locale: z.string() });
+// No format is checked here: a row that cannot be used must cost its own receipt, with its reason,
+// and not read like an answer of payments that is broken.
+const recipient = z.object({ userId: z.string(), receiptEmail: z.string(), locale: z.string() });
 export type Recipient = z.infer<typeof recipient>;
 
 const answer = z.object({

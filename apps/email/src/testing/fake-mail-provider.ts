@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import { EmailCircuits } from '../servers/circuits.js';
-import type { Recipients } from '../servers/recipients.js';
+import type { Recipient, Recipients } from '../servers/recipients.js';
 import { SendReceipt } from '../send-receipt.js';
 import { connectSmtp } from '../servers/smtp.js';
 
@@ -43,8 +43,11 @@ export class FakeMailProvider {
   }
 
   /** The SendReceipt of another process, with its own circuit breakers. */
-  sendReceipt(): { sendReceipt: SendReceipt; circuits: EmailCircuits } {
-    const made = sendReceiptTo(`smtp://127.0.0.1:${this.port}`);
+  sendReceipt(recipient?: Partial<Recipient>): {
+    sendReceipt: SendReceipt;
+    circuits: EmailCircuits;
+  } {
+    const made = sendReceiptTo(`smtp://127.0.0.1:${this.port}`, recipient);
     this.closers.push(made.close);
     return made;
   }
@@ -67,7 +70,7 @@ export class FakeMailProvider {
   }
 }
 
-export function sendReceiptTo(smtpUrl: string) {
+export function sendReceiptTo(smtpUrl: string, recipient: Partial<Recipient> = {}) {
   const smtp = connectSmtp(smtpUrl);
   const works = { ping: async () => undefined as never };
   const connection = {
@@ -80,7 +83,12 @@ export function sendReceiptTo(smtpUrl: string) {
   const redis = { duplicate: () => connection as unknown as Redis };
   const circuits = new EmailCircuits(redis, works, works, smtp);
   const recipients = {
-    of: async () => ({ userId: 'alice', receiptEmail: 'alice@example.com', locale: 'en' }),
+    of: async () => ({
+      userId: 'alice',
+      receiptEmail: 'alice@example.com',
+      locale: 'en',
+      ...recipient,
+    }),
   } as unknown as Recipients;
   return {
     sendReceipt: new SendReceipt(smtp, recipients, circuits),

@@ -1,3 +1,4 @@
+import { ADDRESS_PATTERN } from '@effectively-once/contracts';
 import { DatabaseError, type Pool } from 'pg';
 import type { PaymentStatus } from '../payment/payment.entity.js';
 
@@ -18,7 +19,7 @@ export interface ClaimRequest extends Key {
   paymentMethod: string;
   /** From the body. It has priority over the customer's own address. */
   receiptEmail: string | undefined;
-  /** From the token: the last resort. */
+  /** From the token: the last resort, also if the customer's own address cannot be mailed to. */
   tokenEmail: string | undefined;
   createdAt: Date;
   traceparent: string;
@@ -64,8 +65,8 @@ const CLAIM = `
     RETURNING id
   ), recipient AS (
     INSERT INTO payments.recipients (payment_id, receipt_email)
-    SELECT id, coalesce($15, (SELECT email FROM payments.customers WHERE user_id = $1), $16)
-    FROM payment
+    SELECT id, coalesce($15, stored.email, $16)
+    FROM payment LEFT JOIN payments.customers stored ON stored.user_id = $1 AND stored.email ~ $17
   )
   SELECT NULL::text AS fingerprint, id AS "paymentId", NULL::text AS status,
     NULL::int AS "responseStatus", NULL::text AS "responseBody"
@@ -157,5 +158,6 @@ function claimValues(request: ClaimRequest): unknown[] {
     request.leaseMs,
     request.receiptEmail,
     request.tokenEmail,
+    ADDRESS_PATTERN,
   ];
 }

@@ -26,6 +26,8 @@ describe('a checkout', () => {
       ['an unknown field', newOrder({ 'a/b~c': 1 }), ['/a~1b~0c']],
       ['a card number', newOrder({ paymentMethod: '4242424242424242' }), ['/paymentMethod']],
       ['a bad address', newOrder({ receiptEmail: 'no-address' }), ['/receiptEmail']],
+      ['two addresses', newOrder({ receiptEmail: 'a@b.example,c@d.example' }), ['/receiptEmail']],
+      ['half a character', newOrder({ receiptEmail: '\ud800@b.example' }), ['/receiptEmail']],
       [
         'several faults',
         { currency: 1 },

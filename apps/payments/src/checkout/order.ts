@@ -1,9 +1,18 @@
-import { AMOUNT_MINOR_MAX, isCurrency, ORDER_ID, pspRefusal } from '@effectively-once/contracts';
+import {
+  addressFault,
+  AMOUNT_MINOR_MAX,
+  isCurrency,
+  ORDER_ID,
+  pspRefusal,
+} from '@effectively-once/contracts';
 import { faultsOf } from '@effectively-once/platform';
 import { z } from 'zod';
 import { invalidRequest } from '../http/payments-errors.js';
 
-const receiptAddress = z.email('must be an e-mail address').max(254, 'is too long');
+const receiptAddress = z.string().superRefine((address, faults) => {
+  const message = addressFault(address);
+  if (message) faults.addIssue({ code: 'custom', message });
+});
 
 /** The body of POST /v1/payments. */
 export const checkoutOrderSchema = z
@@ -37,5 +46,5 @@ export function checkoutOrder(body: unknown): CheckoutOrder {
  * The address if it is valid. Otherwise we would charge an order and could not mail its receipt.
  */
 export function usableAddress(email: string | undefined): string | undefined {
-  return receiptAddress.safeParse(email).success ? email : undefined;
+  return email !== undefined && addressFault(email) === undefined ? email : undefined;
 }

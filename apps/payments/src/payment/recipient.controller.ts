@@ -1,3 +1,4 @@
+import { usableLocale } from '@effectively-once/contracts';
 import { faultsOf, isServiceToken, unauthorized } from '@effectively-once/platform';
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
@@ -64,6 +65,8 @@ export class RecipientController {
         WHERE p.id = ANY($1::uuid[])`,
       values: [ids.filter((id) => isUuid(id))],
     });
-    return new Map(rows.map(({ id, ...recipient }) => [id, recipient]));
+    return new Map(
+      rows.map(({ id, ...found }) => [id, { ...found, locale: usableLocale(found.locale) }]),
+    );
   }
 }

@@ -1,3 +1,4 @@
+import { ADDRESS_PATTERN, addressFault } from '@effectively-once/contracts';
 import fc from 'fast-check';
 import { newOrder, PaymentsUnderTest } from '../testing/payments-under-test.js';
 import { paymentOf, problemOf } from '../testing/answers.js';
@@ -38,6 +39,57 @@ describe('checkout', () => {
         receiptEmail: 'dave@example.com',
         locale: 'en',
       });
+    });
+
+    it.each(['de_DE.UTF-8', 'no locale'])(
+      'is written in a locale that exists: %s',
+      async (locale) => {
+        const user = `locale-${locale.length}`;
+        await payments.database.admin.query(
+          `INSERT INTO payments.customers (user_id, email, locale) VALUES ($1, 'a@b.example', $2)`,
+          [user, locale],
+        );
+        const paid = await payments.pay({ key: 'locale', user, body: newOrder() });
+        const expected = locale === 'no locale' ? 'en' : 'de-DE';
+        expect(await recipient((await paymentOf(paid)).id)).toMatchObject({ locale: expected });
+      },
+    );
+
+    it('never goes to a stored address that cannot be mailed to', async () => {
+      await payments.database.admin.query(
+        `INSERT INTO payments.customers (user_id, email) VALUES ('heidi', 'a@b.example, c@d.example')`,
+      );
+      const byToken = await payments.pay({ key: 'stored-1', user: 'heidi', body: newOrder() });
+      expect(await recipient((await paymentOf(byToken)).id)).toMatchObject({
+        receiptEmail: 'heidi@example.com',
+      });
+      const attempts = payments.psp.attempts.length;
+      const body = newOrder();
+      const without = await payments.pay({ key: 'stored-2', user: 'heidi', email: null, body });
+      expect(without.status).toBe(400);
+      expect((await problemOf(without)).errors?.[0]?.pointer).toBe('/receiptEmail');
+      expect(payments.psp.attempts).toHaveLength(attempts);
+    });
+
+    it('goes to the same stored addresses as are accepted in an order', async () => {
+      const part = fc.string({
+        unit: fc.constantFrom(...'aB9.-_&+@"<>,; \n\u00e9\ud800'),
+        maxLength: 70,
+      });
+      const address = fc.tuple(part, fc.constantFrom('@', '@a.', '@xn--', ''), part);
+      // Text of PostgreSQL holds no lone surrogate: the driver sends U+FFFD in its place.
+      const texts = address.map((parts) => Buffer.from(parts.join('')).toString());
+      await fc.assert(
+        fc.asyncProperty(fc.array(texts, { minLength: 50, maxLength: 50 }), async (some) => {
+          const { rows } = await payments.database.admin.query(
+            'SELECT text ~ $2 AS accepted FROM unnest($1::text[]) WITH ORDINALITY AS t (text, n) ORDER BY n',
+            [some, ADDRESS_PATTERN],
+          );
+          const accepted = (rows as { accepted: boolean }[]).map((row) => row.accepted);
+          expect(accepted).toEqual(some.map((text) => addressFault(text) === undefined));
+        }),
+        { numRuns: 20 },
+      );
     });
 
     it('without any address stops the checkout with 400, and stores nothing', async () => {
