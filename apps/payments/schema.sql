@@ -6,7 +6,7 @@ TABLE payments.customers
   email           text NOT NULL
   locale          text NOT NULL DEFAULT 'en'::text
   CONSTRAINT customers_pkey PRIMARY KEY (user_id)
-  CONSTRAINT customers_user_id_check CHECK ((user_id ~ '^[A-Za-z0-9_-]{1,64}$'::text))
+  CONSTRAINT customers_user_id_check CHECK ((user_id ~ '^(?![.]{1,2}$)[A-Za-z0-9_.:|-]{1,128}$'::text))
   CREATE UNIQUE INDEX customers_pkey ON payments.customers USING btree (user_id)
   GRANT SELECT TO payments_app
 
@@ -103,7 +103,7 @@ TABLE payments.payments ROW LEVEL SECURITY
   CONSTRAINT payments_pkey PRIMARY KEY (id)
   CONSTRAINT payments_psp_attempts_check CHECK ((psp_attempts >= 0))
   CONSTRAINT payments_status_check CHECK ((status = ANY (ARRAY['PENDING'::text, 'COMPLETED'::text, 'DECLINED'::text, 'UNKNOWN'::text, 'FAILED'::text])))
-  CONSTRAINT payments_user_id_check CHECK ((user_id ~ '^[A-Za-z0-9_-]{1,64}$'::text))
+  CONSTRAINT payments_user_id_check CHECK ((user_id ~ '^(?![.]{1,2}$)[A-Za-z0-9_.:|-]{1,128}$'::text))
   CONSTRAINT payments_version_check CHECK ((version >= 1))
   CREATE INDEX payments_by_completion ON payments.payments USING brin (completed_at) WITH (autosummarize='on')
   CREATE INDEX payments_not_paid ON payments.payments USING btree (status, id) WHERE (status = ANY (ARRAY['DECLINED'::text, 'FAILED'::text]))

@@ -1,5 +1,7 @@
 export * from './cloud-event.js';
 export * from './consumer-report.js';
+export * from './customer/recipient.js';
+export * from './customer/user-id.js';
 export * from './dead-letter.js';
 export * from './decode.js';
 export * from './money/index.js';

@@ -1,11 +1,11 @@
 import { z } from 'zod';
+import { USER_ID } from './customer/user-id.js';
 
 export const PAYMENT_COMPLETED_TYPE = 'payment.completed';
 export const PAYMENT_COMPLETED_SCHEMA =
   'https://effectively-once.example/schemas/payment-completed/1.json';
 
-export const USER_ID = /^[A-Za-z0-9_-]{1,64}$/;
-export const ORDER_ID = USER_ID;
+export const ORDER_ID = /^[A-Za-z0-9_-]{1,64}$/;
 export const AMOUNT_MINOR_MAX = 9_999_999_999;
 
 const fields = {

@@ -8,5 +8,5 @@ export { closeIdleConnections } from './http/idle-connections.js';
 export * from './log.js';
 export * from './metrics.js';
 export * from './http/problem.js';
-export { mintToken, type Caller } from './token.js';
+export { demoAddress, mintToken, type Caller } from './token.js';
 export { SettingsWatch, type SettingsCheck } from './settings-watch.js';

@@ -12,6 +12,10 @@ export interface Caller {
   email?: string;
 }
 
+/** An address for a demo token. Not every user id can stand before an @. */
+export const demoAddress = (userId: string): string =>
+  `${userId.replaceAll(/[^A-Za-z0-9_-]/g, '-').slice(0, 64)}@example.com`;
+
 /**
  * Mints a token like the demo's identity provider. Without a framework, so that a command starts
  * fast.

@@ -1,4 +1,4 @@
-import { mintToken } from '@effectively-once/platform/token';
+import { demoAddress, mintToken } from '@effectively-once/platform/token';
 import type { Environment } from '../../stack/environment.js';
 
 const TTL_S = 12 * 3_600;
@@ -11,7 +11,7 @@ export async function demoToken(
   environment: Environment,
   caller: { userId: string; role: 'customer' | 'operator' },
 ): Promise<string> {
-  const email = `${caller.userId}@example.com`;
+  const email = demoAddress(caller.userId);
   return await mintToken(
     environment.settings.AUTH_JWT_SECRET,
     { ...caller, email },

@@ -1,4 +1,4 @@
-import { CONSUMERS } from '@effectively-once/contracts';
+import { CONSUMERS, USER_ID } from '@effectively-once/contracts';
 import { Argument, Command } from 'commander';
 import { readEnvironment } from '../../stack/environment.js';
 import { appUrl } from '../clients/app-url.js';
@@ -167,7 +167,7 @@ function print(options: Json, answer: object, asText: () => string): void {
 async function client(): Promise<DlqClient> {
   const environment = readEnvironment();
   const user = environment.given['USER'] ?? '';
-  const userId = /^[A-Za-z0-9_-]{1,64}$/.test(user) ? user : 'operator';
+  const userId = USER_ID.test(user) ? user : 'operator';
   const token = await demoToken(environment, { userId, role: 'operator' });
   return new DlqClient({ url: appUrl(environment, 'CONSOLE'), token });
 }

@@ -56,7 +56,7 @@ export async function showFirstPayment(options: {
       return entries[0] && `mailed to ${entries[0].to}`;
     }),
     waitForEffect('points', async () => {
-      const points = `${appUrl(environment, 'LOYALTY')}/v1/users/${USER}/points`;
+      const points = `${appUrl(environment, 'LOYALTY')}/v1/users/${encodeURIComponent(USER)}/points`;
       const { balance, entries } = await get<Points>(points);
       const entry = entries.find(({ paymentId }) => paymentId === id);
       return entry && `${entry.points} awarded, balance ${balance}`;

@@ -7,6 +7,7 @@ import { Outbox0002 } from '../migrations/0002-outbox.js';
 import { Refunds0003 } from '../migrations/0003-refunds.js';
 import { PspOutages0004 } from '../migrations/0004-psp-outages.js';
 import { FindPayments0005 } from '../migrations/0005-find-payments.js';
+import { UserIds0006 } from '../migrations/0006-user-ids.js';
 import { Payment } from '../payment/payment.entity.js';
 
 /** The payments database, for the app and for the migrations. */
@@ -16,7 +17,14 @@ export function paymentsDataSource(options: { url: string; poolMax?: number }): 
     entities: [Payment],
     // No `schema` option: TypeORM would look for its own table in a schema that the first migration
     // has not created yet.
-    migrations: [Payments0001, Outbox0002, Refunds0003, PspOutages0004, FindPayments0005],
+    migrations: [
+      Payments0001,
+      Outbox0002,
+      Refunds0003,
+      PspOutages0004,
+      FindPayments0005,
+      UserIds0006,
+    ],
   });
 }
 

@@ -1,20 +1,30 @@
+import { USER_ID, USER_ID_RULE } from '@effectively-once/contracts';
 import { faultsOf, Problem, type RequestFault } from '@effectively-once/platform';
 import { z } from 'zod';
 
 const amount = z
   .string()
-  .regex(/^\d{1,10}$/)
+  .regex(/^\d{1,10}$/, 'must be a whole number of minor units')
   .transform(Number);
-const instant = z.iso.datetime({ offset: true }).or(z.iso.date());
+// Elasticsearch knows zones up to 18 hours and nine decimals of a second. RFC 3339 has no limit.
+const OFFSET_OF_TIME = /([+-])(\d\d):(\d\d)$/;
+const OFFSET_MAX_MINUTES = 18 * 60;
+const instant = z
+  .union([z.iso.datetime({ offset: true }), z.iso.date()], 'must be a date or a time with its zone')
+  .refine((text) => {
+    const [, , hours = '0', minutes = '0'] = OFFSET_OF_TIME.exec(text.slice(10)) ?? [];
+    return Number(hours) * 60 + Number(minutes) <= OFFSET_MAX_MINUTES;
+  }, 'must have a zone within 18 hours of UTC')
+  .transform((text) => (text.length === 10 ? text : new Date(text).toISOString()));
 
 const searchQuery = z.strictObject({
   /** Words of an order id, a payment id or a user id. All words must match. */
   q: z.string().max(200).optional(),
-  userId: z.string().max(64).optional(),
+  userId: z.string().regex(USER_ID, `must be ${USER_ID_RULE}`).optional(),
   status: z.enum(['PENDING', 'COMPLETED', 'DECLINED', 'UNKNOWN', 'FAILED']).optional(),
   currency: z
     .string()
-    .regex(/^[A-Z]{3}$/)
+    .regex(/^[A-Z]{3}$/, 'must be a currency code of ISO 4217, like EUR')
     .optional(),
   /** Inclusive, by the completion time of the payment. */
   from: instant.optional(),
@@ -33,7 +43,8 @@ export function readSearchQuery(parameters: unknown): SearchQuery {
   throw invalid(faultsOf(parsed.error));
 }
 
-const cursor = z.tuple([z.number(), z.string()]);
+const TIME_MAX_MS = 8_640_000_000_000_000;
+const cursor = z.tuple([z.int().min(-TIME_MAX_MS).max(TIME_MAX_MS), z.uuid()]);
 
 /** A cursor holds the sort values of the last item of a page. It is opaque to clients. */
 export function encodeCursor(sortValues: unknown): string {

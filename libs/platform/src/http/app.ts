@@ -6,17 +6,22 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ConfigError } from '../config.js';
 import { createLogger, nestLogger, type Logger } from '../log.js';
+import { clientErrorHandler, frameworkErrors, refuseInHooks } from './outside-nest.js';
 import { ProblemFilter } from './problem.js';
 
 const BODY_LIMIT_BYTES = 64 * 1024;
 // Longer than the slowest wait in a request (the PSP timeout), so that the server cancels no
 // answer.
 const REQUEST_TIMEOUT_MS = 30_000;
+// A user id of 128 characters, each percent-encoded. A longer one would be a 404 by Fastify.
+const PATH_PARAMETER_MAX = 3 * 128;
 
 export interface AppOptions {
   module: Type | DynamicModule;
   logger: Logger;
   bodyLimitBytes?: number;
+  /** How long a request may take to arrive. */
+  requestTimeoutMs?: number;
   /** Keeps the received bytes in `request.rawBody`, to check a signature over them. */
   rawBody?: boolean;
   /**
@@ -29,10 +34,23 @@ export interface AppOptions {
  * Creates the Nest application with the settings that all services share. It does not listen yet.
  */
 export async function createApp(options: AppOptions): Promise<NestFastifyApplication> {
+  const requestTimeout = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
   const adapter = new FastifyAdapter({
     bodyLimit: options.bodyLimitBytes ?? BODY_LIMIT_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout,
     forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: PATH_PARAMETER_MAX },
+    // Refused in a hook, with a problem document.
+    return503OnClosing: false,
+    http: {
+      requireHostHeader: false,
+      requestTimeout,
+      // With its default, which is longer, Node.js 20 does not notice a body that does not come.
+      headersTimeout: requestTimeout,
+      connectionsCheckingInterval: requestTimeout / 2,
+    },
+    clientErrorHandler,
+    frameworkErrors,
   });
   const app = await NestFactory.create<NestFastifyApplication>(options.module, adapter, {
     logger: nestLogger(options.logger),
@@ -59,6 +77,7 @@ export async function createApp(options: AppOptions): Promise<NestFastifyApplica
       }
       done();
     });
+  refuseInHooks(app);
   closeUnusedConnections(app);
   // Nest ends the process with the signal that stopped it, which runs no exit handler.
   adapter.getInstance().addHook('onClose', async () => options.logger.flush());

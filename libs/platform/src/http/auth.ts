@@ -1,4 +1,5 @@
 import { timingSafeEqual, createHash } from 'node:crypto';
+import { USER_ID, USER_ID_RULE } from '@effectively-once/contracts/user-id';
 import {
   createParamDecorator,
   Inject,
@@ -11,11 +12,12 @@ import { errors, jwtVerify } from 'jose';
 import { Problem } from './problem.js';
 import { ALGORITHM, AUDIENCE, ISSUER, type Caller } from '../token.js';
 
-const USER_ID = /^[A-Za-z0-9_-]{1,64}$/;
+// Clocks of our servers and of the identity provider differ.
+const CLOCK_TOLERANCE_S = 60;
 
 export interface VerifiedToken {
   caller: Caller;
-  /** Unix seconds. */
+  /** Unix seconds, with the tolerance. */
   expiresAt: number;
 }
 
@@ -51,24 +53,29 @@ async function verifyToken(secret: string, token: string): Promise<VerifiedToken
       issuer: ISSUER,
       audience: AUDIENCE,
       requiredClaims: ['sub', 'exp'],
+      clockTolerance: CLOCK_TOLERANCE_S,
     });
-    if (!USER_ID.test(payload.sub ?? '')) throw unauthorized();
+    // jose checks no type. A number would be refused by the database, after the checkout began.
+    const userId: unknown = payload.sub;
+    if (typeof userId !== 'string' || !USER_ID.test(userId)) {
+      throw unauthorized(undefined, `The sub of the token must be text of ${USER_ID_RULE}.`);
+    }
     const caller: Caller = {
-      userId: payload.sub as string,
+      userId,
       role: payload['role'] === 'operator' ? 'operator' : 'customer',
       ...(typeof payload['email'] === 'string' ? { email: payload['email'] } : {}),
     };
-    return { caller, expiresAt: payload.exp as number };
+    return { caller, expiresAt: (payload.exp as number) + CLOCK_TOLERANCE_S };
   } catch (error) {
     if (error instanceof errors.JOSEError) throw unauthorized(error);
     throw error;
   }
 }
 
-export function unauthorized(cause?: unknown): Problem {
+export function unauthorized(cause?: unknown, detail = 'A valid bearer token is needed.'): Problem {
   return new Problem('unauthorized', {
     status: 401,
-    detail: 'A valid bearer token is needed.',
+    detail,
     headers: { 'www-authenticate': 'Bearer' },
     cause,
   });

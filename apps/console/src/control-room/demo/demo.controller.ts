@@ -1,5 +1,5 @@
 import { USER_ID } from '@effectively-once/contracts';
-import { AUTH_SECRET, mintToken, parseRequest } from '@effectively-once/platform';
+import { AUTH_SECRET, demoAddress, mintToken, parseRequest } from '@effectively-once/platform';
 import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
 import { z } from 'zod';
 
@@ -21,7 +21,7 @@ export class DemoController {
   async signIn(@Body() body: unknown): Promise<{ token: string }> {
     const { role, user } = parseRequest(signIn, body);
     const userId = user ?? (role === 'operator' ? 'demo-operator' : 'alice');
-    const caller = { userId, role, email: `${userId}@example.com` };
+    const caller = { userId, role, email: demoAddress(userId) };
     return { token: await mintToken(this.secret, caller, { ttlS: TTL_S }) };
   }
 }

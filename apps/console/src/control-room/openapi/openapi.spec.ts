@@ -1,3 +1,4 @@
+import { USER_ID } from '@effectively-once/contracts';
 import 'reflect-metadata';
 import { createLogger } from '@effectively-once/platform';
 import { RequestMethod, type DynamicModule, type Type } from '@nestjs/common';
@@ -96,7 +97,7 @@ describe('the OpenAPI document of the console', () => {
   it('gives each parameter of a query the rule that checks it', () => {
     expect(consoleOpenApi().paths['/api/payments']?.['get']).toMatchObject({
       parameters: [
-        { name: 'userId', in: 'query', schema: { maxLength: 128 } },
+        { name: 'userId', in: 'query', schema: { pattern: USER_ID.source } },
         { name: 'orderId', in: 'query', schema: { pattern: '^[A-Za-z0-9_-]{1,64}$' } },
         { name: 'status', in: 'query' },
         { name: 'effects', in: 'query' },

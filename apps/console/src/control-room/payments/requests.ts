@@ -1,3 +1,4 @@
+import { ORDER_ID, USER_ID, USER_ID_RULE } from '@effectively-once/contracts';
 import { parseRequest, Problem } from '@effectively-once/platform';
 import { z } from 'zod';
 import type { PaymentState } from '../wire/evidence.js';
@@ -15,8 +16,8 @@ export const EFFECT_FILTERS = ['late', 'lost', 'doubled', 'other', 'dead_lettere
 export type EffectFilter = (typeof EFFECT_FILTERS)[number];
 
 /** As the checkout accepts it. PostgreSQL compares the value; it is never part of a statement. */
-const orderId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be an order id');
-const userId = z.string().min(1, 'must not be empty').max(128, 'at most 128 characters');
+const orderId = z.string().regex(ORDER_ID, 'must be an order id');
+const userId = z.string().regex(USER_ID, `must be ${USER_ID_RULE}`);
 const paymentId = z.uuid('must be a payment id');
 
 export const paymentsQuery = z.strictObject({

@@ -5,6 +5,7 @@ import type {
   LaneState,
   PartitionState,
 } from '@effectively-once/contracts';
+import { USER_ID } from '@effectively-once/contracts/user-id';
 import { ATTEMPTS_MAX } from '../../backoff.js';
 import type { Circuit } from '../../circuit/circuit-breaker.js';
 import type { LaneView } from '../../partition/lanes.js';
@@ -14,8 +15,6 @@ import { paymentIdIn, type RecentDeliveries } from './recent-deliveries.js';
 
 /** Of each partition, the lanes that wait longest for something come first. */
 export const LANES_SHOWN_MAX = 100;
-// A foreign record can have any key, also a mail address. Only a user id is shown.
-const USER_ID = /^key ([A-Za-z0-9_.:|-]{1,128})$/;
 
 export interface ConsumerStateOptions {
   consumer: ConsumerName;
@@ -80,7 +79,7 @@ function laneState(
   const failure = traces.find(record)?.failure;
   const nextAtMs = isParked ? failure?.nextAtMs : undefined;
   return {
-    key: USER_ID.exec(key)?.[1] ?? `offset ${record.offset}`,
+    key: userIdOf(key) ?? `offset ${record.offset}`,
     offset: record.offset.toString(),
     paymentId: paymentIdIn(record) ?? null,
     attempts: attemptsOf(record.offset),
@@ -90,4 +89,10 @@ function laneState(
     isParked,
     waitingRecords: waiting,
   };
+}
+
+/** A foreign record can have any key, also a mail address. Only a user id is shown. */
+function userIdOf(key: string): string | undefined {
+  const id = key.replace(/^key /, '');
+  return id !== key && USER_ID.test(id) ? id : undefined;
 }
