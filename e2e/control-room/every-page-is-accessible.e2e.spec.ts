@@ -21,6 +21,8 @@ const PAGES = [
   '/scenarios',
   '/dead-letters',
   '/alerts',
+  '/labs',
+  '/labs/mail-window',
 ];
 
 describeInBrowser('every page', () => {

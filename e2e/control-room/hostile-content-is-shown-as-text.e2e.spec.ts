@@ -5,7 +5,7 @@ import { describeInBrowser, operatorPage, useBrowser } from './browser.js';
 const MARKUP = `<img src=x onerror="window.ran = true"><script>window.ran = true</script>`;
 /** The fields whose text comes from outside: from customers, other producers, and servers. */
 const FROM_OUTSIDE =
-  /^(orderId|userId|title|detail|why|source|store|errorMessage|errorName|pspReference|summary)$/;
+  /^(orderId|userId|title|detail|why|source|store|errorMessage|errorName|pspReference|summary|claim|failureWindow|documented)$/;
 
 describeInBrowser('the pages', () => {
   useBrowser();
@@ -15,11 +15,14 @@ describeInBrowser('the pages', () => {
     const paymentId = await pay(newId('user'));
     await receiptOf(paymentId);
     const page = await operatorPage('/');
-    await page.route(/\/api\/(payments|audit|pages|dlq|consumers)/, async (route) => {
-      const answer = await route.fetch();
-      const body = hostile(await answer.json());
-      await route.fulfill({ response: answer, body: JSON.stringify(body) });
-    });
+    await page.route(
+      /\/api\/(payments|audit|pages|dlq|consumers|labs(?!.*picture))/,
+      async (route) => {
+        const answer = await route.fetch();
+        const body = hostile(await answer.json());
+        await route.fulfill({ response: answer, body: JSON.stringify(body) });
+      },
+    );
     for (const path of [
       '/payments',
       `/payments/${paymentId}`,
@@ -27,6 +30,8 @@ describeInBrowser('the pages', () => {
       '/consumers',
       '/alerts',
       '/dead-letters?consumer=email',
+      '/labs',
+      '/labs/order',
     ]) {
       await page.goto(consoleUrl + path);
       await page.getByRole('heading', { level: 1 }).waitFor();

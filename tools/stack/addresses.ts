@@ -1,4 +1,9 @@
+import { join } from 'node:path';
+import { repositoryRoot } from '../repository-root.js';
 import type { Environment, Settings } from './environment.js';
+
+/** Where `npm run lab` leaves its receipts. The control room shows them. */
+export const LABS_FOLDER = join(repositoryRoot, '.stack', 'labs');
 
 export type Variable = keyof ReturnType<typeof derived>;
 
@@ -71,6 +76,7 @@ function derived(settings: Settings, journalFolder: string) {
       .map((host) => `http://${host}:${settings.CONSOLE_PORT}`)
       .join(),
     DEMO_CONTROLS: settings.DEMO_CONTROLS,
+    LABS_FOLDER,
     PAYMENTS_WEBHOOK_URL: `${http(settings.PAYMENTS_PORT)}/v1/psp/webhooks`,
     THIRD_PARTIES_URL: http(settings.THIRD_PARTIES_PORT),
     MAIL_PROVIDER_URL: http(settings.THIRD_PARTIES_PORT),

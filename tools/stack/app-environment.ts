@@ -72,6 +72,7 @@ const READS: Record<AppName, readonly Variable[]> = {
     'DEBEZIUM_DATABASE_URL',
     'PAYMENTS_PUBLIC_URL',
     'DEMO_CONTROLS',
+    'LABS_FOLDER',
   ],
 };
 

@@ -23,6 +23,7 @@ import { PIPELINE, pipeline } from './pipeline/pipeline.js';
 import { measureRetainedWal } from './pipeline/retained-wal.js';
 import { Retention } from './runtime/retention.js';
 import { ConsoleOpenApiController } from './control-room/openapi/openapi.controller.js';
+import { LabsModule } from './control-room/labs/labs.module.js';
 import { ConsumersModule } from './control-room/consumers/consumers.module.js';
 import { FaultsModule } from './control-room/faults/faults.module.js';
 import { PaymentEvidenceModule } from './control-room/payments/payments.module.js';
@@ -46,6 +47,7 @@ export function appModule(config: ConsoleConfig, logger: Logger): DynamicModule 
       MetricsModule,
       ...watched,
       SettingsModule.register(config, logger),
+      LabsModule.register(config),
       StreamModule.register(config, logger, watched),
       HealthModule.register({
         inject: [DataSource],

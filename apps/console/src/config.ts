@@ -52,6 +52,8 @@ export const consoleConfig = z.object({
   CONTROL_SOCKET: z.string().min(1).optional(),
   /** The receipts of scenarios. */
   SCENARIO_RECEIPTS: z.string().min(1).default(join(tmpdir(), 'effectively-once-receipts')),
+  /** Where `npm run lab` leaves its receipts. Without it: only what the documents say of them. */
+  LABS_FOLDER: z.string().min(1).optional(),
   FAILURE_POINTS: failurePointsFolder,
 });
 

@@ -5,7 +5,8 @@ import pc from 'picocolors';
 import type { LabReceipt } from '../../labs/lab.js';
 import { LABS } from '../../labs/labs.js';
 import { labList, labReport, labSummary } from '../../labs/run/report.js';
-import { LABS_FOLDER, runLab } from '../../labs/run/run-lab.js';
+import { runLab } from '../../labs/run/run-lab.js';
+import { LABS_FOLDER } from '../../stack/addresses.js';
 import { wholeNumber } from '../clients/whole-number.js';
 import { onInterrupt } from '../run/interrupt.js';
 

@@ -9,8 +9,6 @@ import { repositoryRoot } from '../../repository-root.js';
 import { addresses, kafkaBrokers, superuserUrl } from '../../stack/addresses.js';
 import { isHeld, type Lab, type LabContext, type LabReceipt } from '../lab.js';
 
-/** Where `npm run lab` writes. */
-export const LABS_FOLDER = join(repositoryRoot, '.stack', 'labs');
 const PICTURES = join(repositoryRoot, 'docs', 'pictures', 'labs');
 
 export interface LabOptions {

@@ -7,6 +7,8 @@ import { AuditPage } from './pages/audit/audit.js';
 import { BreakPage } from './pages/break/break.js';
 import { ConsumersPage } from './pages/consumers/consumers.js';
 import { DeadLettersPage } from './pages/dead-letters/dead-letters.js';
+import { LabPage } from './pages/labs/lab.js';
+import { LabsPage } from './pages/labs/labs.js';
 import { OverviewPage } from './pages/overview/overview.js';
 import { ImportPage } from './pages/payment/bundle/import.js';
 import { PaymentPage } from './pages/payment/payment.js';
@@ -40,6 +42,8 @@ function operatorPage(path: string): ComponentChildren {
   if (payment !== undefined) return <PaymentPage key={payment} id={decoded(payment)} />;
   const run = /^\/scenarios\/runs\/([^/]+)$/.exec(path)?.[1];
   if (run !== undefined) return <ScenarioRunPage key={run} id={decoded(run)} />;
+  const lab = /^\/labs\/([^/]+)$/.exec(path)?.[1];
+  if (lab !== undefined) return <LabPage key={lab} name={decoded(lab)} />;
   switch (path) {
     case '/':
       return <OverviewPage />;
@@ -53,6 +57,8 @@ function operatorPage(path: string): ComponentChildren {
       return <ScenariosPage />;
     case '/break':
       return <BreakPage />;
+    case '/labs':
+      return <LabsPage />;
     case '/consumers':
       return <ConsumersPage />;
     case '/dead-letters':

@@ -111,6 +111,16 @@ export const WHY = {
       title: 'a command that expects another count does nothing, and says both counts',
     },
   },
+  labs: {
+    files: ['apps/console/src/control-room/labs/labs.ts', 'docs/labs.md'],
+    source: 'receipt.json of the last run of `npm run lab` on this machine; docs/labs.md',
+    guarantee: 'Email is killed between a mail and its deduplication marker',
+    test: {
+      file: 'tools/labs/mail-window/mail-window.int.spec.ts',
+      title:
+        'a kill doubles a receipt only between its content and its marker, with evidence; marker first loses',
+    },
+  },
 } satisfies Record<string, WhyEntry>;
 
 export type WhyName = keyof typeof WHY;

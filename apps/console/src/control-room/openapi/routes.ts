@@ -60,6 +60,21 @@ export const ROUTES: Record<string, DescribedRoute> = {
     description: '`report` is null for a consumer that does not answer within a second.',
     answer: { schema: 'ConsumerStates', description: 'The three consumers' },
   },
+  'GET /api/labs': {
+    summary: 'The labs (`npm run lab`), each with its last run on this machine',
+    answer: { schema: 'LabList', description: 'In the order of docs/labs.md' },
+  },
+  'GET /api/labs/{name}': {
+    summary: 'One lab: its last run here, and what it does not show',
+    description: '`run`, `table` and `claims` are of the receipt on this machine, or empty.',
+    answer: { schema: 'Lab', description: 'The lab' },
+    problems: orMissing,
+  },
+  'GET /api/labs/{name}/picture': {
+    summary: 'The picture of the last run here, or of the documented run',
+    answer: { mediaType: 'image/svg+xml', description: 'An SVG document' },
+    problems: orMissing,
+  },
   'GET /api/audit': {
     summary: 'A full audit now, or the last report',
     query: z.strictObject({ report: z.enum(['now', 'last']).default('now') }),

@@ -94,6 +94,38 @@ const invariantReport = exactly({
   violatedByKind: exactly(Object.fromEntries(FINDING_KINDS.map((kind) => [kind, count]))),
 });
 
+const lab = {
+  name: text,
+  claim: text,
+  failureWindow: text,
+  command: text,
+  run: {
+    ...exactly({
+      at: time,
+      seed: { type: 'number' },
+      seconds: { type: 'number' },
+      version: oneOf('full', 'small'),
+      claimsHeld: count,
+      claimsBroken: count,
+    }),
+    type: ['object', 'null'],
+  },
+  documented: { ...textOrNull, description: 'the documented run, as docs/labs.md names it' },
+};
+
+const labDetail = exactly({
+  ...lab,
+  doesNotShow: listOf(text),
+  table: {
+    ...exactly({ head: listOf(text), rows: listOf(listOf(text)) }),
+    type: ['object', 'null'],
+  },
+  claims: listOf(
+    exactly({ claim: text, value: { type: ['number', 'null'] }, holds: { type: 'boolean' } }),
+  ),
+  pictureOf: { ...textOrNull, enum: ['run', 'documents', null] },
+});
+
 const auditReport = {
   type: 'object',
   properties: {
@@ -200,6 +232,8 @@ export const SCHEMAS = {
   ConsumerStates: exactly({
     items: listOf(exactly({ name: oneOf(...CONSUMERS), report: { type: ['object', 'null'] } })),
   }),
+  Lab: labDetail,
+  LabList: exactly({ items: listOf(exactly(lab)) }),
   ResultPage: exactly({ items: listOf(anything), nextCursor: textOrNull }),
   Anything: anything,
 };

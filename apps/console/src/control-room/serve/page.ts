@@ -18,6 +18,8 @@ export const PAGE_PATHS = [
   '/consumers',
   '/dead-letters',
   '/audit',
+  '/labs',
+  '/labs/:name',
   '/alerts',
 ] as const;
 

@@ -21,6 +21,7 @@ const NAVIGATION: { name: string; pages: { path: string; name: string; icon: Ico
     pages: [
       { path: '/break', name: 'Break things', icon: 'break' },
       { path: '/scenarios', name: 'Scenarios', icon: 'scenarios' },
+      { path: '/labs', name: 'Labs', icon: 'labs' },
     ],
   },
   {
