@@ -61,7 +61,7 @@ function Found({ lab, address }: { lab: LabDetail; address: string }) {
 function Table({ table: { head, rows } }: { table: NonNullable<LabDetail['table']> }) {
   return (
     <section class="panel lab-table" aria-label="Table of the last run here" tabIndex={0}>
-      <table class="rows">
+      <table class="lab-rows">
         <thead>
           <tr>
             {head.map((cell, column) => (
