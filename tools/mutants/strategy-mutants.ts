@@ -9,6 +9,8 @@ const loyalty = killedBy('apps/loyalty/src/loyalty.idempotency.int.spec.ts');
 const search = killedBy('apps/search/src/search.idempotency.int.spec.ts');
 
 const order = killedBy('apps/payments/src/checkout/order.int.spec.ts');
+const auth = killedBy('libs/platform/src/http/auth.spec.ts');
+const outsideNest = killedBy('libs/platform/src/http/outside-nest.int.spec.ts');
 const pspUnits = killedBy('libs/contracts/src/money/psp-units.spec.ts');
 
 const emailStrategy = 'apps/email/src/email.idempotency.ts';
@@ -178,6 +180,27 @@ export const STRATEGY_MUTANTS: readonly Mutant[] = [
     text: 'if (ALWAYS_00.has(currency)) return 2 - minorDigits(currency);',
     replacement: '',
     test: pspUnits('the PSP is asked for %d minor units of %s with %d'),
+  },
+  {
+    mutation: 'email: mails to a stored address that means two',
+    file: 'apps/email/src/send-receipt.ts',
+    text: 'if (addressFault(recipient.receiptEmail) !== undefined) {',
+    replacement: 'if (recipient.receiptEmail === undefined) {',
+    test: receipt('a stored address %j is refused permanently, and no mail leaves'),
+  },
+  {
+    mutation: 'token: a number as sub is a user id',
+    file: 'libs/platform/src/http/auth.ts',
+    text: "typeof userId !== 'string' || !USER_ID.test(userId)",
+    replacement: '!USER_ID.test(String(userId))',
+    test: auth('the sub %j is 401, and names the rule'),
+  },
+  {
+    mutation: 'http: answers garbage while a request before it is worked on',
+    file: 'libs/platform/src/http/outside-nest.ts',
+    text: '(response.headersSent || response.req.complete)',
+    replacement: 'response.headersSent',
+    test: outsideNest('garbage behind a request that is worked on is not read as its answer'),
   },
   {
     mutation: 'webhook: asks no database, whichever charge it names',
