@@ -11,13 +11,7 @@ import { hasTest } from './test-titles.fixture.js';
 const GUIDE = 'docs/interview-guide.md';
 const MEASURED = 'docs/measured.md';
 const records = files.filter((file) => /^docs\/adr\/.*\.md$/.test(file));
-const documents = [
-  GUIDE,
-  'docs/README.md',
-  'docs/comparison.md',
-  'docs/glossary.md',
-  ...records,
-];
+const documents = [GUIDE, 'docs/README.md', 'docs/comparison.md', 'docs/glossary.md', ...records];
 
 const ANSWER_LINES_MAX = 8;
 // A longer line counts as several, as a reader sees it. The address of a link is not seen.
