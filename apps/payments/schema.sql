@@ -19,6 +19,25 @@ TABLE payments.debezium_heartbeat
   GRANT INSERT, SELECT TO debezium
   GRANT SELECT TO auditor
 
+TABLE payments.disputes
+  id              text NOT NULL
+  psp_reference   text
+  payment_id      uuid
+  status          text NOT NULL
+  reason          text NOT NULL
+  found_at        timestamp(3) with time zone NOT NULL
+  next_look_at    timestamp with time zone NOT NULL
+  CONSTRAINT disputes_id_check CHECK ((id ~ '^[A-Za-z0-9_]{1,255}$'::text))
+  CONSTRAINT disputes_pkey PRIMARY KEY (id)
+  CONSTRAINT disputes_psp_reference_check CHECK ((psp_reference ~ '^[A-Za-z0-9_]{1,255}$'::text))
+  CONSTRAINT disputes_reason_check CHECK ((reason ~ '^[a-z_]{1,64}$'::text))
+  CONSTRAINT disputes_status_check CHECK ((status ~ '^[a-z_]{1,64}$'::text))
+  CREATE INDEX disputes_due ON payments.disputes USING btree (next_look_at)
+  CREATE UNIQUE INDEX disputes_pkey ON payments.disputes USING btree (id)
+  GRANT INSERT, SELECT TO payments_app
+  GRANT SELECT TO auditor
+  GRANT UPDATE (psp_reference, payment_id, status, next_look_at) TO payments_app
+
 TABLE payments.idempotency_keys
   user_id         text NOT NULL
   method          text NOT NULL
@@ -119,6 +138,20 @@ TABLE payments.payments ROW LEVEL SECURITY
   GRANT SELECT TO auditor
   GRANT UPDATE (status, version, psp_reference, failure_code, completed_at, psp_attempts, lease_token, lease_until) TO payments_app
 
+TABLE payments.psp_events
+  id              text NOT NULL
+  type            text NOT NULL
+  object_id       text
+  received_at     timestamp(3) with time zone NOT NULL
+  CONSTRAINT psp_events_id_check CHECK ((id ~ '^[A-Za-z0-9_]{1,255}$'::text))
+  CONSTRAINT psp_events_object_id_check CHECK ((object_id ~ '^[A-Za-z0-9_]{1,255}$'::text))
+  CONSTRAINT psp_events_pkey PRIMARY KEY (id)
+  CONSTRAINT psp_events_type_check CHECK ((type ~ '^[a-z0-9_.]{1,255}$'::text))
+  CREATE INDEX psp_events_by_age ON payments.psp_events USING btree (received_at)
+  CREATE UNIQUE INDEX psp_events_pkey ON payments.psp_events USING btree (id)
+  GRANT DELETE, INSERT, SELECT TO payments_app
+  GRANT SELECT TO auditor
+
 TABLE payments.psp_outages
   id              uuid NOT NULL
   open_from       timestamp(3) with time zone NOT NULL
@@ -145,14 +178,20 @@ TABLE payments.refunds
   refunded_at     timestamp(3) with time zone
   attempts        integer NOT NULL DEFAULT 0
   next_try_at     timestamp with time zone NOT NULL
+  status          text NOT NULL DEFAULT 'owed'::text
+  refund_id       text
+  failures        integer NOT NULL DEFAULT 0
+  CONSTRAINT refunds_arrived CHECK (((status = 'succeeded'::text) = (refunded_at IS NOT NULL)))
   CONSTRAINT refunds_attempts_check CHECK ((attempts >= 0))
+  CONSTRAINT refunds_failures_check CHECK ((failures >= 0))
   CONSTRAINT refunds_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES payments.payments(id)
   CONSTRAINT refunds_pkey PRIMARY KEY (psp_reference)
-  CREATE INDEX refunds_open ON payments.refunds USING btree (next_try_at) WHERE (refunded_at IS NULL)
+  CONSTRAINT refunds_status_check CHECK ((status = ANY (ARRAY['owed'::text, 'pending'::text, 'requires_action'::text, 'succeeded'::text])))
+  CREATE INDEX refunds_due ON payments.refunds USING btree (next_try_at)
   CREATE UNIQUE INDEX refunds_pkey ON payments.refunds USING btree (psp_reference)
   GRANT INSERT, SELECT TO payments_app
   GRANT SELECT TO auditor
-  GRANT UPDATE (refunded_at, attempts, next_try_at) TO payments_app
+  GRANT UPDATE (refunded_at, attempts, next_try_at, status, refund_id, failures) TO payments_app
 
 PUBLICATION payments_outbox FOR payments.debezium_heartbeat, payments.outbox INSERT VIA ROOT
 

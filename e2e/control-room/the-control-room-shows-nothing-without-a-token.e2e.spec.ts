@@ -11,6 +11,7 @@ const DATA = [
   '/api/stream',
   '/api/pipeline',
   '/api/pages',
+  '/api/money-back',
   '/api/dlq',
   '/api/audit?report=last',
 ];

@@ -5,7 +5,8 @@ import { DEAD_LETTER_MUTANTS } from './dead-letter-mutants.js';
 import { DELIVERY_MUTANTS } from './delivery-mutants.js';
 import { FOREIGN_RECORDS_MUTANTS } from './foreign-records-mutants.js';
 import type { Mutant } from './mutant.js';
-import { PAYMENTS_MUTANTS } from './payments-mutants.js';
+import { PAYMENTS_MUTANTS } from './payments/payments-mutants.js';
+import { REVERSALS_MUTANTS } from './payments/reversals-mutants.js';
 import { STRATEGY_MUTANTS } from './strategy-mutants.js';
 import { WATCH_MUTANTS } from './watch-mutants.js';
 
@@ -15,6 +16,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...BLAME_MUTANTS,
   ...STRATEGY_MUTANTS,
   ...PAYMENTS_MUTANTS,
+  ...REVERSALS_MUTANTS,
   ...DEAD_LETTER_MUTANTS,
   ...CONNECTOR_MUTANTS,
   ...AUDIT_MUTANTS,

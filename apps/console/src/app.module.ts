@@ -17,6 +17,7 @@ import { DeadLettersModule } from './dead-letters/dead-letters.module.js';
 import { GroupsModule } from './pipeline/groups/groups.module.js';
 import { GroupWatch } from './pipeline/groups/group-watch.js';
 import { PagesModule } from './pages/pages.module.js';
+import { MoneyBackController } from './pipeline/money-back.controller.js';
 import { PaymentsDatabase, type Query } from './pipeline/payments-database.js';
 import { PipelineController } from './pipeline/pipeline.controller.js';
 import { PIPELINE, pipeline } from './pipeline/pipeline.js';
@@ -31,6 +32,8 @@ import { ScenariosModule } from './control-room/scenarios/scenarios.module.js';
 import { StreamModule } from './control-room/stream/stream.module.js';
 import { SettingsModule } from './pipeline/settings/settings.module.js';
 import { StandingAuditModule } from './audit/audit.module.js';
+
+const CONTROLLERS = [PipelineController, MoneyBackController, ConsoleOpenApiController];
 
 @Module({})
 class AppModule {}
@@ -58,11 +61,7 @@ export function appModule(config: ConsoleConfig, logger: Logger): DynamicModule 
         }),
       }),
     ],
-    controllers: [
-      PipelineController,
-      ConsoleOpenApiController,
-      ...(isDemo(config) ? [DemoController] : []),
-    ],
+    controllers: [...CONTROLLERS, ...(isDemo(config) ? [DemoController] : [])],
     providers: [
       { provide: AUTH_SECRET, useValue: config.AUTH_JWT_SECRET },
       {

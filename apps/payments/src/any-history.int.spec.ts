@@ -246,7 +246,7 @@ describe('whatever happens, in whatever order,', () => {
           const late = history.filter(
             (step) => 'behaviour' in step && step.behaviour === 'arrive_late',
           );
-          expect(world.psp.refunded.size).toBeLessThanOrEqual(late.length);
+          expect(world.psp.reversals.refunds.length).toBeLessThanOrEqual(late.length);
         })
         .beforeEach(async () => {
           promised = new Map();

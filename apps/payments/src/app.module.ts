@@ -29,6 +29,8 @@ import { Psp } from './psp/psp.js';
 import { LoadShedding, shedLoadEarly } from './checkout/load-shedding.js';
 import { RateLimit } from './checkout/rate-limit.js';
 import { RecipientController } from './payment/recipient.controller.js';
+import { Disputes } from './recovery/disputes.js';
+import { PspEvents } from './recovery/psp-events.js';
 import { Refunds } from './recovery/refunds.js';
 import { Finalizer } from './payment/finalizer.js';
 import { WebhookController } from './recovery/webhook.controller.js';
@@ -114,7 +116,17 @@ function serviceProviders({ config, logger, clockAndIds }: PaymentsAppOptions): 
       provide: Refunds,
       inject: [DataSource],
       useFactory: (dataSource: DataSource) =>
-        new Refunds(dataSource, psp, logger, { pspTimeoutMs }),
+        new Refunds(dataSource, psp.reversals, logger, { pspTimeoutMs }),
+    },
+    {
+      provide: Disputes,
+      inject: [DataSource],
+      useFactory: (dataSource: DataSource) => new Disputes(dataSource, psp.reversals, logger),
+    },
+    {
+      provide: PspEvents,
+      inject: [DataSource],
+      useFactory: (dataSource: DataSource) => new PspEvents(dataSource, logger),
     },
     {
       provide: Finalizer,

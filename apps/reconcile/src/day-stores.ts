@@ -122,20 +122,25 @@ const chargesPage = z.object({
       paymentId: z.string().nullish(),
       currency: z.string(),
       amountMinor: z.int(),
-      status: z.enum(['captured', 'declined', 'refunded']),
+      status: z.enum(['captured', 'declined', 'refunded', 'refund_pending', 'refund_failed']),
+      refundId: z.string().optional(),
     }),
   ),
   nextAfter: z.int(),
 });
 
+/** A refund that came back after it had succeeded counts as if it had never been made. */
 async function* captures(thirdPartiesUrl: string, batch: number): AsyncGenerator<Amount[]> {
+  const refunded = new Set<string>();
   for (let after = 0; ;) {
     const url = new URL(`/_journal/charges?after=${after}&limit=${batch}`, thirdPartiesUrl);
     const response = await fetch(url, { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
     if (!response.ok) throw new Error(`it answered ${response.status}`);
     const { entries, nextAfter } = chargesPage.parse(await response.json());
-    yield entries.flatMap(({ paymentId, status, currency, amountMinor: units }) => {
-      if (!paymentId || status === 'declined') return [];
+    yield entries.flatMap(({ paymentId, status, currency, amountMinor: units, refundId = '' }) => {
+      if (!paymentId || status === 'declined' || status === 'refund_pending') return [];
+      if (status === 'refund_failed' && !refunded.delete(refundId)) return [];
+      if (status === 'refunded') refunded.add(refundId);
       const amountMinor = fromPspUnits(units, currency.toUpperCase());
       const signed = status === 'refunded' ? -amountMinor : amountMinor;
       return [{ paymentId, userId: undefined, currency, amountMinor: signed }];

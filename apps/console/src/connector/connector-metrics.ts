@@ -3,7 +3,7 @@ import { Counter, register } from 'prom-client';
 import type { ConnectorReport } from './connector-supervisor.js';
 import { CONDITIONS } from './condition.js';
 import { SLOT } from './connect-api.js';
-import type { Remedy } from './remedies.js';
+import { REMEDIES, type Remedy } from './remedies.js';
 
 const MS_PER_S = 1_000;
 
@@ -37,6 +37,11 @@ export function connectorMetrics() {
     help: 'Remedies of the connector supervision, and whether Connect accepted them',
     labelNames: ['remedy', 'result'] as const,
   });
+  // increase() does not see a series that starts at one: the alert would miss the first remedies.
+  for (const { remedy } of Object.values(REMEDIES)) {
+    if (remedy === 'none') continue;
+    for (const result of ['accepted', 'refused']) counter.inc({ remedy, result }, 0);
+  }
   return {
     show: (report: ConnectorReport) => {
       const { slot } = report.observation;

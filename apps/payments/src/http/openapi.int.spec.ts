@@ -136,6 +136,7 @@ describe('the OpenAPI document', () => {
       locked('payments', () => payments.get(`/v1/payments/${unknownId}`)),
     [`${WEBHOOK} 400 webhook_signature_invalid`]: () =>
       sendWebhook(payments, {}, { secret: 'whsec_other' }),
+    [`${WEBHOOK} 400 webhook_malformed`]: () => sendWebhook(payments, { type: 'refund.failed' }),
     [`${WEBHOOK} 500 internal_error`]: () => mistaken('SELECT', () => tellOf(unknownId)),
     [`${WEBHOOK} 503 temporarily_unavailable`]: () => locked('payments', () => tellOf(unknownId)),
   };

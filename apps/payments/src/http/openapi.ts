@@ -145,7 +145,7 @@ function webhook() {
     responses: {
       ...anyRequest,
       200: { description: 'Heard' },
-      400: problems('Not from the PSP', 'webhook_signature_invalid'),
+      400: problems('Not from the PSP', 'webhook_signature_invalid', 'webhook_malformed'),
     },
   };
 }

@@ -15,6 +15,10 @@ export const PAYMENTS_ERRORS = {
     status: 400,
     detail: 'The Idempotency-Key must be 1 to 255 characters of A-Z a-z 0-9 _ . : -',
   },
+  webhook_malformed: {
+    status: 400,
+    detail: 'The event has no id, type and object as the PSP gives them.',
+  },
   webhook_signature_invalid: {
     status: 400,
     detail: 'The signature does not match the body, or is too old.',

@@ -7,6 +7,7 @@ import type { ReachPoint } from '../runtime/failure-points.js';
 import { pspRequests } from '../runtime/metrics.js';
 import type { Payment } from '../payment/payment.entity.js';
 import { neverConnected, oneAttempt } from './psp-http.js';
+import { PspReversals } from './psp-reversals.js';
 
 /**
  * The result of one attempt to charge. The other files know no errors of Stripe, only these words.
@@ -32,13 +33,12 @@ export type LookUpResult =
   | { outcome: 'absent' }
   | { outcome: 'unknown' };
 
-export type RefundResult = 'refunded' | 'failed';
-
 /**
  * The payment service provider. One call is one attempt. The PSP key is the payment id: a second
  * call with the same payment returns what happened the first time (Stripe, "Idempotent requests").
  */
 export class Psp {
+  readonly reversals: PspReversals;
   private readonly stripe: Stripe;
 
   constructor(
@@ -61,6 +61,7 @@ export class Psp {
       telemetry: false,
       httpClient: oneAttempt(agent, options.reach),
     });
+    this.reversals = new PspReversals(this.stripe, { timeoutMs: options.timeoutMs });
   }
 
   async charge(payment: Payment): Promise<ChargeResult> {
@@ -70,14 +71,6 @@ export class Psp {
   /** Finds the charge of a payment by our id in its metadata. Never charges. */
   async lookUp(paymentId: string): Promise<LookUpResult> {
     return await this.inTime(this.search(paymentId), { outcome: 'unknown' });
-  }
-
-  /**
-   * Refunds a whole capture. Safe to repeat: the PSP refunds a capture once, also long after it has
-   * forgotten the key.
-   */
-  async refund(capture: { paymentId: string; pspReference: string }): Promise<RefundResult> {
-    return await this.inTime(this.createRefund(capture), 'failed');
   }
 
   /** @throws Stripe's signature error, also when the signature is older than five minutes. */
@@ -130,22 +123,6 @@ export class Psp {
     } catch (error) {
       if (error instanceof Stripe.errors.StripeError) return { outcome: 'unknown' };
       throw error;
-    }
-  }
-
-  private async createRefund(capture: {
-    paymentId: string;
-    pspReference: string;
-  }): Promise<RefundResult> {
-    try {
-      const { status } = await this.stripe.refunds.create(
-        { payment_intent: capture.pspReference },
-        { idempotencyKey: `refund-${capture.paymentId}` },
-      );
-      return status === 'failed' || status === 'canceled' ? 'failed' : 'refunded';
-    } catch (error) {
-      if (!(error instanceof Stripe.errors.StripeError)) throw error;
-      return error.code === 'charge_already_refunded' ? 'refunded' : 'failed';
     }
   }
 

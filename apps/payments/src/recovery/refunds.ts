@@ -2,61 +2,39 @@ import type { Logger } from '@effectively-once/platform';
 import type { DataSource } from 'typeorm';
 import { pool } from '../runtime/database.js';
 import { pspRefunds } from '../runtime/metrics.js';
-import type { Psp } from '../psp/psp.js';
+import type { PspRefund, PspReversals } from '../psp/psp-reversals.js';
+import { owe, record, take, type Debt } from './refunds.sql.js';
 
 /** A capture that no COMPLETED payment needs: its payment failed, or already has a capture. */
-export interface UnneededCapture {
-  paymentId: string;
-  pspReference: string;
-}
+export type UnneededCapture = Pick<Debt, 'paymentId' | 'pspReference'>;
 
 const BATCH_MAX = 10;
-const WAIT_FIRST_MS = 1_000;
-const WAIT_MAX_MS = 3_600_000;
-
-const OWE = `
-  INSERT INTO payments.refunds (psp_reference, payment_id, found_at, next_try_at)
-  VALUES ($1, $2, now(), now())
-  ON CONFLICT (psp_reference) DO NOTHING`;
-
-// Sets the time of the next attempt before this one starts, so that no two processes start it.
-const TAKE = `
-  UPDATE payments.refunds
-  SET attempts = attempts + 1,
-    next_try_at = now() + least($1 * 2 ^ least(attempts, 20), $2) * interval '1 millisecond'
-      + $3 * interval '1 millisecond'
-  WHERE psp_reference IN (
-    SELECT psp_reference FROM payments.refunds
-    WHERE refunded_at IS NULL AND next_try_at <= now()
-    ORDER BY next_try_at LIMIT $4
-    FOR UPDATE SKIP LOCKED)
-  RETURNING psp_reference AS "pspReference", payment_id AS "paymentId"`;
-
-const DONE = `UPDATE payments.refunds SET refunded_at = now() WHERE psp_reference = $1`;
 
 /**
  * Refunds a capture of a payment that is FAILED or DECLINED: a webhook, a look-up or a late answer
- * found it afterwards. First it stores that the refund is owed. Then it repeats the request until
- * the PSP has refunded.
+ * found it afterwards. First it stores that the refund is owed.
+ *
+ *   owed ──► ask the PSP ──► pending, requires_action ──► succeeded
+ *    ▲                                │                       │
+ *    └──── failed or canceled: the money came back ◄──────────┘
+ *
+ * The PSP's own list of refunds decides the state. A webhook only says when to look: webhooks come
+ * late, twice, in any order, or never. Without one, the next look is at most an hour away, and a
+ * refund that has succeeded is looked up daily for the 30 days in which it can fail.
  */
 export class Refunds {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly psp: Psp,
+    private readonly psp: PspReversals,
     private readonly logger: Logger,
     private readonly options: { pspTimeoutMs: number },
   ) {}
 
   /** Idempotent: a capture that is found twice is owed once. */
-  async owe({ paymentId, pspReference }: UnneededCapture): Promise<void> {
-    const { rowCount } = await pool(this.dataSource).query({
-      name: 'owe_refund',
-      text: OWE,
-      values: [pspReference, paymentId],
-    });
-    if (rowCount === 0) return;
+  async owe(capture: UnneededCapture): Promise<void> {
+    if (!(await owe(pool(this.dataSource), capture))) return;
     pspRefunds.inc({ result: 'owed' });
-    this.logger.error({ paymentId, pspReference }, 'captured, but not paid: payments refunds it');
+    this.logger.error(capture, 'captured, but not paid: payments refunds it');
   }
 
   /**
@@ -68,36 +46,79 @@ export class Refunds {
     this.logger.error(capture, 'captured a second time: decide which capture to refund');
   }
 
-  /** Requests one batch of the refunds that are due. */
+  /** Pursues one batch of the refunds that are due. */
   async run(): Promise<void> {
-    const { rows } = await pool(this.dataSource).query<UnneededCapture>({
-      name: 'take_refunds',
-      text: TAKE,
-      values: [WAIT_FIRST_MS, WAIT_MAX_MS, this.options.pspTimeoutMs, BATCH_MAX],
-    });
-    await Promise.all(rows.map((capture) => this.refund(capture)));
+    const { pspTimeoutMs } = this.options;
+    const due = await take(pool(this.dataSource), { pspTimeoutMs, debtsMax: BATCH_MAX });
+    await Promise.all(due.map((debt) => this.pursue(debt)));
   }
 
-  private async refund(capture: UnneededCapture): Promise<void> {
-    const outcome = await this.psp.refund(capture);
-    pspRefunds.inc({ result: outcome });
-    switch (outcome) {
-      case 'refunded':
-        await pool(this.dataSource).query(DONE, [capture.pspReference]);
-        this.logger.info(capture, 'refunded a capture');
-        return;
-      case 'failed':
-        this.logger.error(capture, 'a refund failed; payments repeats it');
-        return;
-      default:
-        outcome satisfies never;
+  private async pursue(debt: Debt): Promise<void> {
+    const known = await this.psp.refundsOf(debt.pspReference);
+    const refunds =
+      known !== 'unknown' && debt.status === 'owed' ? await this.request(debt, known) : known;
+    if (refunds === 'unknown') {
+      pspRefunds.inc({ result: 'failed' });
+      this.logger.error(about(debt), 'the PSP did not refund; payments asks it again');
+      return;
     }
+    const gone = refunds.filter(({ status }) => status === 'gone');
+    const refund = refunds.find(({ status }) => status !== 'gone');
+    await record(pool(this.dataSource), {
+      pspReference: debt.pspReference,
+      status: statusOf(refunds),
+      refundId: refund?.id ?? null,
+      failures: gone.length,
+    });
+    this.tell(debt, statusOf(refunds));
+  }
+
+  /** Asks for a refund. @returns all refunds of the capture after it. */
+  private async request(debt: Debt, known: PspRefund[]): Promise<PspRefund[] | 'unknown'> {
+    const { pspReference } = debt;
+    const created = await this.psp.refund({ pspReference, key: refundKey(debt, known) });
+    if (created === 'failed') return 'unknown';
+    // The answer to a repeated key is as old as the first one. The list says how it is now.
+    const refunds = await this.psp.refundsOf(pspReference);
+    if (refunds === 'unknown' || created === 'already_refunded') return refunds;
+    const isListed = refunds.some(({ id }) => id === created.id);
+    return isListed ? refunds : [created, ...refunds];
+  }
+
+  private tell(debt: Debt, status: Debt['status']): void {
+    if (status === debt.status && status !== 'owed') return;
+    pspRefunds.inc({ result: RESULTS[status] });
+    const change = { ...about(debt), status };
+    if (status === 'succeeded') this.logger.info(change, 'refunded a capture');
+    else if (status === 'owed') this.logger.error(change, 'a refund came back: it is owed again');
+    else this.logger.warn(change, 'the PSP has accepted a refund and not finished it');
   }
 }
 
-export async function refundsOpen(dataSource: DataSource): Promise<number> {
-  const { rows } = await pool(dataSource).query<{ open: number }>(
-    'SELECT count(*)::int AS open FROM payments.refunds WHERE refunded_at IS NULL',
-  );
-  return rows[0]?.open ?? 0;
+const RESULTS = {
+  owed: 'came_back',
+  pending: 'pending',
+  requires_action: 'requires_action',
+  succeeded: 'refunded',
+} as const;
+
+const about = ({ paymentId, pspReference }: Debt) => ({ paymentId, pspReference });
+
+/**
+ * The same request has the same key in every process and after every crash. Only when a refund has
+ * come back, the next one has another key: the PSP would replay the old answer for a day.
+ */
+function refundKey(debt: Debt, known: PspRefund[]): string {
+  const { paymentId, pspReference, isSecond } = debt;
+  const first = `refund-${paymentId}${isSecond ? `-${pspReference}` : ''}`;
+  const lastGone = known.find(({ status }) => status === 'gone');
+  return lastGone ? `${first}-after-${lastGone.id}` : first;
+}
+
+/** Of several refunds of one capture, the one that is least finished decides. */
+function statusOf(refunds: PspRefund[]): Debt['status'] {
+  const live = refunds.flatMap(({ status }) => (status === 'gone' ? [] : status));
+  for (const status of ['requires_action', 'pending', 'succeeded'] as const)
+    if (live.includes(status)) return status;
+  return 'owed';
 }

@@ -9,7 +9,8 @@ import { paymentsDataSource, pool } from './database.js';
 import { watchDatabase } from './metrics.js';
 import { outboxPartitionsAhead, outboxPartitionsOverdue } from '../outbox/partitions.js';
 import { Payment } from '../payment/payment.entity.js';
-import { refundsOpen } from '../recovery/refunds.js';
+import { openDisputes } from '../recovery/disputes.js';
+import { openRefunds } from '../recovery/refunds.sql.js';
 
 /** The connection pool of the service: open before the first request, closed after the last. */
 @Module({})
@@ -42,7 +43,8 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
           .groupBy('payment.status')
           .getRawMany<{ status: string; count: number }>(),
       openPaymentsOldestSeconds: async () => await openPaymentsOldestSeconds(this.dataSource),
-      refundsOpen: async () => await refundsOpen(this.dataSource),
+      openRefunds: async () => await openRefunds(connections),
+      openDisputes: async () => await openDisputes(connections),
       outboxPartitionsAhead: async () => await outboxPartitionsAhead(this.dataSource),
       outboxPartitionsOverdue: async () => await outboxPartitionsOverdue(this.dataSource),
       pool: () => ({

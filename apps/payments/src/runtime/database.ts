@@ -8,6 +8,7 @@ import { Refunds0003 } from '../migrations/0003-refunds.js';
 import { PspOutages0004 } from '../migrations/0004-psp-outages.js';
 import { FindPayments0005 } from '../migrations/0005-find-payments.js';
 import { UserIds0006 } from '../migrations/0006-user-ids.js';
+import { RefundStates0007 } from '../migrations/0007-refund-states.js';
 import { Payment } from '../payment/payment.entity.js';
 
 /** The payments database, for the app and for the migrations. */
@@ -24,6 +25,7 @@ export function paymentsDataSource(options: { url: string; poolMax?: number }): 
       PspOutages0004,
       FindPayments0005,
       UserIds0006,
+      RefundStates0007,
     ],
   });
 }

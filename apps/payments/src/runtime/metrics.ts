@@ -29,14 +29,38 @@ export const pspRequests = new Counter({
   labelNames: ['result'] as const,
 });
 
+const REFUND_RESULTS = [
+  'owed',
+  'pending',
+  'requires_action',
+  'refunded',
+  'came_back',
+  'failed',
+  'left_to_a_person',
+];
+
 export const pspRefunds = new Counter({
   name: 'psp_refunds_total',
-  help: 'Captures that paid for nothing: owed back when found, then each attempt to refund them',
+  help: 'Captures that paid for nothing: owed when found or when a refund came back, then each change',
   labelNames: ['result'] as const,
 });
+
+export const pspDisputes = new Counter({
+  name: 'psp_disputes_total',
+  help: 'Disputes of customers with the card issuer, by what became of them',
+  labelNames: ['result'] as const,
+});
+
+export const pspWebhooks = new Counter({
+  name: 'psp_webhooks_total',
+  help: 'Events of the PSP: handled, or unknown and kept for an operator',
+  labelNames: ['outcome'] as const,
+});
+
 // An alert on an increase does not see a series that starts at one.
-for (const result of ['owed', 'refunded', 'failed', 'left_to_a_person'])
-  pspRefunds.inc({ result }, 0);
+for (const result of REFUND_RESULTS) pspRefunds.inc({ result }, 0);
+for (const result of ['opened', 'won', 'lost']) pspDisputes.inc({ result }, 0);
+for (const outcome of ['handled', 'unknown']) pspWebhooks.inc({ outcome }, 0);
 
 // The consumers have the same metric, from their own circuit breaker (libs/delivery/src/circuit). A
 // checkout is refused at once while its circuit is open. A record waits, and may itself be bad.
@@ -55,7 +79,8 @@ export const outboxEvents = new Counter({
 export function watchDatabase(read: {
   openPayments: () => Promise<{ status: string; count: number }[]>;
   openPaymentsOldestSeconds: () => Promise<number>;
-  refundsOpen: () => Promise<number>;
+  openRefunds: () => Promise<{ status: string; count: number; oldestSeconds: number }[]>;
+  openDisputes: () => Promise<{ state: string; count: number }[]>;
   outboxPartitionsAhead: () => Promise<number>;
   outboxPartitionsOverdue: () => Promise<number>;
   pool: () => { total: number; idle: number; waiting: number };
@@ -82,12 +107,7 @@ export function watchDatabase(read: {
   scrapedGauge('payments_unsettled_oldest_seconds', oldest, [], async (set) =>
     set(await read.openPaymentsOldestSeconds()),
   );
-  scrapedGauge(
-    'refunds_open',
-    'Captures that pay for nothing and are not refunded yet',
-    [],
-    async (set) => set(await read.refundsOpen()),
-  );
+  watchReversals(read);
   const ahead = 'Days after today with an outbox partition; 0: tomorrow has none';
   scrapedGauge('outbox_days_ahead', ahead, [], async (set) =>
     set(await read.outboxPartitionsAhead()),
@@ -99,3 +119,25 @@ export function watchDatabase(read: {
 }
 
 const CONNECTIONS_HELP = 'Connections of the pool, and callers waiting for one';
+
+type Reversals = Pick<Parameters<typeof watchDatabase>[0], 'openRefunds' | 'openDisputes'>;
+
+function watchReversals(read: Reversals): void {
+  const statuses = ['owed', 'pending', 'requires_action'];
+  const open = 'Captures that pay for nothing and whose refund has not arrived';
+  scrapedGauge('refunds_open', open, ['status'], async (set) => {
+    for (const status of statuses) set(0, { status });
+    for (const { status, count } of await read.openRefunds()) set(count, { status });
+  });
+  const oldest = 'How long ago the oldest of them was found';
+  scrapedGauge('refunds_open_oldest_seconds', oldest, ['status'], async (set) => {
+    for (const status of statuses) set(0, { status });
+    for (const { status, oldestSeconds } of await read.openRefunds())
+      set(oldestSeconds, { status });
+  });
+  const disputes = 'Disputes that are not closed, by who has to act: we, or the card issuer';
+  scrapedGauge('disputes_open', disputes, ['state'], async (set) => {
+    for (const state of ['needs_response', 'under_review']) set(0, { state });
+    for (const { state, count } of await read.openDisputes()) set(count, { state });
+  });
+}

@@ -12,6 +12,8 @@ import { LOGGER } from '../config.js';
 import { forgetExpiredKeys } from '../checkout/expired-keys.js';
 import { OutboxPartitions } from '../outbox/partitions.js';
 import { forgetOldOutages, PspOutages } from '../psp/outages.js';
+import { Disputes } from '../recovery/disputes.js';
+import { forgetOldPspEvents } from '../recovery/psp-events.js';
 import { Refunds } from '../recovery/refunds.js';
 
 const SECOND_MS = 1_000;
@@ -26,6 +28,7 @@ export class PeriodicTasks implements OnApplicationBootstrap, BeforeApplicationS
     dataSource: DataSource,
     completer: Completer,
     refunds: Refunds,
+    disputes: Disputes,
     outages: PspOutages,
     @Inject(LOGGER) logger: Logger,
   ) {
@@ -35,10 +38,12 @@ export class PeriodicTasks implements OnApplicationBootstrap, BeforeApplicationS
     this.tasks = [
       task('complete open payments', SECOND_MS, () => completer.run()),
       task('refund captures without a payment', SECOND_MS, () => refunds.run()),
+      task('look up disputes', SECOND_MS, () => disputes.run()),
       task('record outages of the PSP', SECOND_MS, () => outages.record()),
       task('keep outbox days', 10 * MINUTE_MS, () => outboxPartitions.keep()),
       task('forget expired keys', MINUTE_MS, (signal) => forgetExpiredKeys(dataSource, signal)),
       task('forget old outages', 60 * MINUTE_MS, () => forgetOldOutages(dataSource)),
+      task('forget old PSP events', 60 * MINUTE_MS, () => forgetOldPspEvents(dataSource)),
     ];
   }
 

@@ -88,7 +88,7 @@ export class PaymentsWorld {
       nowMs: () => this.trueMs(),
       onOutage: () => undefined,
     });
-    this.refunds = new Refunds(dataSource, psp, logger, times);
+    this.refunds = new Refunds(dataSource, psp.reversals, logger, times);
     this.finalizer = new Finalizer(dataSource, this.refunds, {
       clockAndIds,
       reach,
@@ -151,10 +151,12 @@ export class PaymentsWorld {
   }
 }
 
-function chargesOf({ captures, refunded }: ScriptedPsp) {
+function chargesOf({ captures, reversals }: ScriptedPsp) {
   return captures.flatMap(({ id, paymentId, amount, currency }) => {
     const charge = { id, paymentId, amountMinor: amount, currency, atMs: 0 };
     const captured = { ...charge, status: 'captured' as const };
-    return refunded.has(id) ? [captured, { ...charge, status: 'refunded' as const }] : [captured];
+    return reversals.isRefunded(id)
+      ? [captured, { ...charge, status: 'refunded' as const }]
+      : [captured];
   });
 }

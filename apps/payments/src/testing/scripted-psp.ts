@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { ScriptedReversals } from './scripted-reversals.js';
 
 /** What the PSP does with the next new key. `charge_then_…` captures before it misbehaves. */
 export type Behaviour =
@@ -45,11 +46,7 @@ export class ScriptedPsp {
   searchLagMs = 0;
   /** Its own clock, for the expiry of keys and the lag of the search. */
   nowMs: () => number = Date.now;
-  /** `failed` answers refunds with a 500. */
-  refunding: 'works' | 'failed' = 'works';
-  /** Keys and captures of all refund requests, repeats included. */
-  readonly refundAttempts: { key: string; capture: string }[] = [];
-  readonly refunded = new Set<string>();
+  readonly reversals = new ScriptedReversals();
   readonly captures: { id: string; paymentId: string; amount: number; currency: string }[] = [];
   private readonly stored = new Map<string, Stored & { atMs: number }>();
   private readonly intents = new Map<string, { intent: object; atMs: number }>();
@@ -86,7 +83,8 @@ export class ScriptedPsp {
     if (url.pathname.endsWith('/search')) return this.search(url, response);
     const form = new URLSearchParams(Buffer.concat(chunks).toString());
     const key = String(request.headers['idempotency-key']);
-    if (url.pathname.endsWith('/refunds')) return this.refund(key, form, response);
+    const reversal = this.reversals.answer(request.method ?? '', url, key, form);
+    if (reversal) return send(response, reversal);
     this.attempts.push(key);
     if (form.get('payment_method') === this.stuckMethod)
       return send(response, failure(500, { type: 'api_error' }));
@@ -177,18 +175,6 @@ export class ScriptedPsp {
 
   private keepIntent(paymentId: string, intent: object): void {
     this.intents.set(paymentId, { intent, atMs: this.nowMs() });
-  }
-
-  private refund(key: string, form: URLSearchParams, response: ServerResponse): void {
-    const capture = form.get('payment_intent') ?? '';
-    this.refundAttempts.push({ key, capture });
-    if (this.refunding === 'failed') return send(response, failure(500, { type: 'api_error' }));
-    if (this.refunded.has(capture)) {
-      const code = 'charge_already_refunded';
-      return send(response, failure(400, { type: 'invalid_request_error', code }));
-    }
-    this.refunded.add(capture);
-    send(response, { status: 200, body: { object: 'refund', status: 'succeeded' } });
   }
 
   private keep(key: string, answer: Stored): Stored {

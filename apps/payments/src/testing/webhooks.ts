@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import Stripe from 'stripe';
 import { PSP_WEBHOOK_SECRET, type PaymentsUnderTest } from './payments-under-test.js';
 
@@ -24,8 +25,24 @@ export async function sendWebhook(
 
 /** The event of a capture. */
 export const succeeded = ({ id, paymentId }: { id: string; paymentId: string }) => ({
+  id: `evt_${randomUUID().replaceAll('-', '')}`,
   type: 'payment_intent.succeeded',
   data: {
     object: { id, object: 'payment_intent', status: 'succeeded', metadata: { paymentId } },
+  },
+});
+
+/** The event of a change of a refund. Its own state is of no matter: the PSP's list decides. */
+export const refundChanged = (type: string, pspReference: string, id = randomUUID()) => ({
+  id: `evt_${id.replaceAll('-', '')}`,
+  type,
+  data: { object: { id: 're_1', object: 'refund', payment_intent: pspReference } },
+});
+
+export const disputed = (type: string, dispute: { id: string; status: string }) => ({
+  id: `evt_${randomUUID().replaceAll('-', '')}`,
+  type,
+  data: {
+    object: { object: 'dispute', reason: 'fraudulent', payment_intent: 'pi_disputed', ...dispute },
   },
 });

@@ -25,6 +25,7 @@ export async function assemble(
     storedResponses: [],
     laterStatuses: new Map(),
     laterOutbox: new Map(),
+    laterDebts: new Map(),
     published: [],
     progress: perConsumer((consumer) => ({
       ...offsets[consumer],

@@ -8,9 +8,11 @@ import type {
   RedriveRecord,
 } from './dead-letter-evidence.js';
 import type { Position } from './position.js';
+import type { RefundDebt } from './refund-debt.js';
 
 export * from './dead-letter-evidence.js';
 export * from './position.js';
+export * from './refund-debt.js';
 
 /** Payments that completed less than this long ago are not judged, in ms. */
 export const SETTLE_LIMIT_DEFAULT_MS = 120_000;
@@ -43,6 +45,8 @@ export interface Evidence extends Scope {
   laterStatuses: Map<string, PaymentRowStatus>;
   /** Event id → its outbox row, for records whose row was written after the snapshot. */
   laterOutbox: Map<string, OutboxRow>;
+  /** Capture → what payments still owes or expects for it: an excuse, so it is read last. */
+  laterDebts: Map<string, RefundDebt>;
 
   published: PublishedRecord[];
   /** Whether the slot has confirmed everything that was written before the snapshot. */
@@ -168,7 +172,10 @@ export interface Charge {
   paymentId: string | undefined;
   amountMinor: number;
   currency: string;
-  status: 'captured' | 'declined' | 'refunded';
+  /** `refund_failed` after `refunded` takes the refund back. */
+  status: 'captured' | 'declined' | 'refunded' | 'refund_pending' | 'refund_failed';
+  /** Of a refund: its own id. */
+  refundId?: string | undefined;
   atMs: number;
 }
 

@@ -5,9 +5,9 @@ import type { Stores } from '../stores/stores.js';
 
 /** Looks up at the end of the audit what the snapshot could not contain. */
 export async function lookUpLater(
-  stores: Pick<Stores, 'statusesNow' | 'outboxNow' | 'deadLettersNow'>,
+  stores: Pick<Stores, 'statusesNow' | 'debtsNow' | 'outboxNow' | 'deadLettersNow'>,
   known: Evidence,
-): Promise<Pick<Evidence, 'laterStatuses' | 'laterOutbox' | 'laterRows'>> {
+): Promise<Pick<Evidence, 'laterStatuses' | 'laterDebts' | 'laterOutbox' | 'laterRows'>> {
   const paymentIds = idsInStores(known);
   const notCompleted = [...paymentIds].filter(
     (id) => known.payments.get(id)?.status !== 'COMPLETED',
@@ -22,10 +22,16 @@ export async function lookUpLater(
   const rows = await stores.deadLettersNow(notRedriven);
   return {
     laterStatuses: await stores.statusesNow(notCompleted),
+    laterDebts: await stores.debtsNow(unpaidCaptures(known)),
     laterOutbox: await stores.outboxNow(unknown),
     laterRows: new Map(rows.map((row) => [deadLetterName(row.letter), row])),
   };
 }
+
+const unpaidCaptures = ({ charges, payments }: Evidence) =>
+  charges.flatMap(({ id, status, paymentId = '' }) =>
+    status !== 'declined' && payments.get(paymentId)?.status !== 'COMPLETED' ? id : [],
+  );
 
 /**
  * Looks up evidence that is older than the part that an incremental audit reads. Without it, the

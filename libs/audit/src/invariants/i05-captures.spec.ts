@@ -1,4 +1,4 @@
-import type { Charge, PaymentRowStatus } from '../evidence/evidence.js';
+import type { Charge, PaymentRowStatus, RefundDebt } from '../evidence/evidence.js';
 import { CUTOFF_MS, honestEvidence, paidWith } from '../testing/evidence.fixture.js';
 import { everyPaymentIsCapturedOnce } from './i05-captures.js';
 
@@ -78,6 +78,43 @@ describe('I5: the PSP holds one capture per completed payment', () => {
       violated: [
         { id: 'paid', kind: 'other', why: 'captured and not refunded, but the payment is FAILED' },
       ],
+    });
+  });
+
+  describe('the capture of a failed payment', () => {
+    const payments = paidWith({ status: 'FAILED' });
+    const debt = (status: RefundDebt['status'], refundId?: string) =>
+      new Map([[captured!.id, { status, refundId: refundId ?? null }]]);
+    const refundOf = (status: Charge['status'], refundId = 're_1') => charge({ status, refundId });
+    const outcome = (charges: Charge[], laterDebts = debt('owed')) => {
+      const { violated, late } = everyPaymentIsCapturedOnce(
+        honestEvidence({ payments, charges: [captured!, ...charges], laterDebts }),
+      );
+      return [...violated.map(() => 'violated'), ...late.map(() => 'late')].join() || 'ok';
+    };
+
+    it('is late while payments pursues its refund, however long', () => {
+      expect(outcome([])).toBe('late');
+      expect(outcome([], debt('pending', 're_1'))).toBe('late');
+      expect(outcome([], new Map())).toBe('violated');
+      expect(outcome([], debt('succeeded', 're_1'))).toBe('violated');
+    });
+
+    it('is late while its refund is pending at the PSP', () => {
+      expect(outcome([refundOf('refund_pending')], new Map())).toBe('late');
+      expect(outcome([refundOf('refund_pending'), refundOf('refunded')])).toBe('ok');
+    });
+
+    it.each<[string, Charge[]]>([
+      ['was pending', [refundOf('refund_pending'), refundOf('refund_failed')]],
+      ['had succeeded', [refundOf('refunded'), refundOf('refund_failed')]],
+    ])('is violated when a refund that %s came back, until it is owed again', (_, charges) => {
+      expect(outcome(charges, debt('succeeded', 're_1'))).toBe('violated');
+      expect(outcome(charges, debt('pending', 're_1'))).toBe('violated');
+      expect(outcome(charges, new Map())).toBe('violated');
+      expect(outcome(charges, debt('owed'))).toBe('late');
+      expect(outcome(charges, debt('pending', 're_2'))).toBe('late');
+      expect(outcome([...charges, refundOf('refunded', 're_2')])).toBe('ok');
     });
   });
 });

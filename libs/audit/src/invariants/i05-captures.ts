@@ -46,7 +46,8 @@ export function everyPaymentIsCapturedOnce(evidence: Evidence): Judgement {
 
 // The payments service commits PENDING before it asks the PSP, so a capture whose payment does not
 // exist is violated. A capture of a PENDING or UNKNOWN payment is late. A capture of a FAILED or
-// DECLINED payment must be refunded: late within the settle limit, violated after it.
+// DECLINED payment must be refunded: late within the settle limit, and while payments pursues the
+// refund; violated after it. A refund that came back is violated until it is owed again.
 function judgeCapturesWithoutCompletedPayment(
   id: string,
   captures: Charge[],
@@ -65,9 +66,10 @@ function judgeCapturesWithoutCompletedPayment(
     }
     case 'DECLINED':
     case 'FAILED': {
-      const isRecent = captures.every(({ atMs }) => atMs >= judgedBeforeMs(evidence));
-      const why = `captured and not refunded, but the payment is ${status}`;
-      (isRecent ? judgement.late : judgement.violated).push({ id, kind: 'other', why });
+      for (const capture of captures) {
+        const { isLate, why } = judgeUnrefunded(capture, status, evidence);
+        (isLate ? judgement.late : judgement.violated).push({ id, kind: 'other', why });
+      }
       return;
     }
     case undefined:
@@ -78,6 +80,27 @@ function judgeCapturesWithoutCompletedPayment(
   }
 }
 
+function judgeUnrefunded(
+  { id, atMs }: Charge,
+  status: 'DECLINED' | 'FAILED',
+  evidence: Evidence,
+): { isLate: boolean; why: string } {
+  const debt = evidence.laterDebts.get(id);
+  const refund = evidence.charges.findLast(
+    (entry) => entry.id === id && entry.status.startsWith('refund'),
+  );
+  const still = `captured and not refunded, but the payment is ${status}`;
+  // The debt is read after the journal. So it may name a newer refund than the journal's last one.
+  const isForgotten =
+    !debt || (debt.status !== 'owed' && debt.refundId === (refund?.refundId ?? null));
+  if (refund?.status === 'refund_failed')
+    return { isLate: !isForgotten, why: `${still}: its refund came back` };
+  if (refund?.status === 'refund_pending')
+    return { isLate: true, why: `${still}: its refund is pending` };
+  const isPursued = debt !== undefined && debt.status !== 'succeeded';
+  return { isLate: isPursued || atMs >= judgedBeforeMs(evidence), why: still };
+}
+
 /**
  * Captures without a refund, by payment. The PSP's journal lists a refund under its charge's id.
  */
@@ -85,9 +108,11 @@ export function unrefundedCaptures(charges: Charge[]): {
   byPayment: Map<string, Charge[]>;
   withoutPayment: Charge[];
 } {
-  const refunded = new Set(
-    charges.filter(({ status }) => status === 'refunded').map(({ id }) => id),
-  );
+  const refunded = new Set<string>();
+  for (const { id, status } of charges) {
+    if (status === 'refunded') refunded.add(id);
+    else if (status === 'refund_failed') refunded.delete(id);
+  }
   const byPayment = new Map<string, Charge[]>();
   const withoutPayment: Charge[] = [];
   for (const charge of charges) {

@@ -1,5 +1,5 @@
 import { readDeadLettersNow } from '../stores/dead-letters.js';
-import { readOutboxNow, readStatusesNow } from '../stores/payments.js';
+import { readDebtsNow, readOutboxNow, readStatusesNow } from '../stores/payments.js';
 import type { Connections } from './connections.js';
 import { judge, type OnePaymentJudgement } from './judge.js';
 import { readFacts, type OnePaymentFacts } from './read-facts.js';
@@ -27,6 +27,7 @@ export async function judgeOnePayment(
   const { payments, sources } = connections;
   const later = {
     statusesNow: (ids: string[]) => readStatusesNow(payments, ids),
+    debtsNow: (captures: string[]) => readDebtsNow(payments, captures),
     outboxNow: (ids: string[]) => readOutboxNow(payments, ids),
     deadLettersNow: (letters: Parameters<typeof readDeadLettersNow>[1]) =>
       readDeadLettersNow(sources.consoleUrl, letters),

@@ -10,7 +10,8 @@ const charge = z.object({
   paymentId: z.string().nullish(),
   amountMinor: z.int(),
   currency: z.string(),
-  status: z.enum(['captured', 'declined', 'refunded']),
+  status: z.enum(['captured', 'declined', 'refunded', 'refund_pending', 'refund_failed']),
+  refundId: z.string().optional(),
   at: z.iso.datetime({ offset: true }),
 });
 

@@ -1,5 +1,5 @@
 import type { Client, ClientBase, Pool } from 'pg';
-import type { PspOutage, OutboxRow, PaymentRowStatus } from '../evidence/evidence.js';
+import type { PspOutage, OutboxRow, PaymentRowStatus, RefundDebt } from '../evidence/evidence.js';
 import type { FactOf, Take } from '../evidence/facts.js';
 import { rowsOf, timeOf } from './postgres.js';
 
@@ -209,6 +209,17 @@ export async function readPaymentsById(
     const outbox = await client.query<OutboxColumns>(`${OUTBOX} WHERE subject = ANY($1)`, [batch]);
     for (const row of outbox.rows) await take({ kind: 'outbox_row', ...toOutboxRow(row) });
   }
+}
+
+/** Capture → the refund that payments pursues for it, as of now. */
+export async function readDebtsNow(client: Pick<ClientBase | Pool, 'query'>, captures: string[]) {
+  if (captures.length === 0) return new Map<string, RefundDebt>();
+  const { rows } = await client.query<{ capture: string } & RefundDebt>(
+    `SELECT psp_reference AS capture, status, refund_id AS "refundId"
+       FROM payments.refunds WHERE psp_reference = ANY($1)`,
+    [captures],
+  );
+  return new Map(rows.map(({ capture, ...debt }) => [capture, debt]));
 }
 
 /** Event id → its outbox row as of now. */

@@ -5,6 +5,7 @@ import type {
   DeadLetterIdentity,
   OutboxRow,
   PaymentRowStatus,
+  RefundDebt,
   TopicEnds,
 } from '../evidence/evidence.js';
 import type { Take } from '../evidence/facts.js';
@@ -17,6 +18,7 @@ import {
   countPayments,
   readOutboxNow,
   readCompletedBefore,
+  readDebtsNow,
   readPaymentsById,
   readPaymentsSnapshot,
   readSlotLag,
@@ -86,6 +88,8 @@ export interface Stores {
   ): Promise<void>;
   /** The status of each payment as of now. Missing payments are left out. */
   statusesNow(paymentIds: string[]): Promise<Map<string, PaymentRowStatus>>;
+  /** What payments still owes or expects for each capture. Captures without a debt are left out. */
+  debtsNow(captures: string[]): Promise<Map<string, RefundDebt>>;
   /** The outbox row of each event as of now. Events without a row are left out. */
   outboxNow(eventIds: string[]): Promise<Map<string, OutboxRow>>;
   /** The row of each dead letter as of now. Dead letters without a row are left out. */
@@ -147,6 +151,7 @@ export async function openStores(
       await fromPayments(() => readPaymentsById(payments, ids, take));
     },
     statusesNow: (ids) => fromPayments(() => readStatusesNow(payments, ids)),
+    debtsNow: (captures) => fromPayments(() => readDebtsNow(payments, captures)),
     outboxNow: (ids) => fromPayments(() => readOutboxNow(payments, ids)),
     deadLettersNow: (letters) => fromConsole(() => readDeadLettersNow(consoleUrl, letters)),
     close: () => payments.end(),

@@ -44,6 +44,7 @@ export function honestEvidence(changes: Partial<Evidence> = {}): Evidence {
     pspOutages: [],
     laterStatuses: new Map(),
     laterOutbox: new Map(),
+    laterDebts: new Map(),
     published: [
       {
         partition: 3,

@@ -104,6 +104,8 @@ export function storesOf(systemAt: (reading: keyof Stores) => HonestSystem): Sto
     },
     chargesOf: async () => {},
     older: async () => {},
+    // Its payments complete or are never captured, so there is no debt.
+    debtsNow: async () => new Map(),
     async statusesNow(ids) {
       const { payments } = systemAt('statusesNow');
       return new Map(ids.flatMap((id) => [...statusOf(payments, id)]));

@@ -64,6 +64,7 @@ export function manyPayments(count: number): Stores {
     chargesOf: async () => {},
     older: async () => {},
     statusesNow: async () => new Map(),
+    debtsNow: async () => new Map(),
     outboxNow: async () => new Map(),
     deadLettersNow: async () => [],
   };

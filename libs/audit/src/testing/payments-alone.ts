@@ -3,7 +3,7 @@ import type { Fact } from '../evidence/facts.js';
 import { PAYMENT_INVARIANTS } from '../invariants.js';
 import { perConsumer, assemble, type GlobalEvidence } from '../evidence/assemble.js';
 import * as journals from '../stores/journals.js';
-import { readPaymentsSnapshot, readStatusesNow } from '../stores/payments.js';
+import { readDebtsNow, readPaymentsSnapshot, readStatusesNow } from '../stores/payments.js';
 import { openSnapshot } from '../stores/postgres.js';
 import { statusOf, type Finding } from '../report.js';
 
@@ -27,12 +27,16 @@ export async function auditPaymentsAlone(options: {
     const charges = await options.charges();
     const paymentIds = charges.flatMap(({ paymentId }) => paymentId ?? []);
     const laterStatuses = await readStatusesNow(client, paymentIds);
+    const laterDebts = await readDebtsNow(
+      client,
+      charges.map(({ id }) => id),
+    );
     const known = await assemble(facts, {
       ...noOtherStores,
       cutoffMs: options.cutoff.getTime(),
       pspOutages,
     });
-    const evidence = { ...known, charges, laterStatuses };
+    const evidence = { ...known, charges, laterStatuses, laterDebts };
     return PAYMENT_INVARIANTS.filter(({ id }) => JUDGED.includes(id))
       .map(({ id, judge }) => ({ id, ...judge(evidence) }))
       .filter((judgement) => statusOf(judgement) !== 'ok')

@@ -92,6 +92,10 @@ export const ROUTES: Record<string, DescribedRoute> = {
     summary: 'The state of each link between the outbox and the consumers',
     answer: { schema: 'Anything', description: 'One member per link' },
   },
+  'GET /api/money-back': {
+    summary: 'Refunds and disputes, and the events of the PSP that payments does not know',
+    answer: { schema: 'Anything', description: 'At most 200 of each; open ones first' },
+  },
   'GET /api/pages': {
     summary: 'The latest pages, as the pager accepted them',
     answer: { schema: 'Anything', description: 'The pages' },

@@ -44,15 +44,28 @@ function requestSteps({ payment, claim }: OnePaymentFacts): PaymentStep[] {
   ];
 }
 
+const CHARGE_TITLES = {
+  captured: 'charge',
+  declined: 'decline',
+  refunded: 'refund',
+  refund_pending: 'refund pending',
+  refund_failed: 'refund came back',
+} as const;
+const CHARGE_OUTCOMES: Partial<Record<keyof typeof CHARGE_TITLES, 'failed' | 'waiting'>> = {
+  declined: 'failed',
+  refund_pending: 'waiting',
+  refund_failed: 'failed',
+};
+
 function pspSteps({ charges }: OnePaymentFacts): PaymentStep[] {
   return (charges ?? []).map(({ id, status, atMs }, index) =>
     step({
       id: `psp.${index + 1}`,
       track: 'psp',
-      title: { captured: 'charge', declined: 'decline', refunded: 'refund' }[status],
+      title: CHARGE_TITLES[status],
       at: isoOf(atMs),
       source: "the PSP's journal, charges.at",
-      outcome: status === 'declined' ? 'failed' : 'ok',
+      outcome: CHARGE_OUTCOMES[status] ?? 'ok',
       detail: id,
     }),
   );

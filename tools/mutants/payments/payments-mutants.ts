@@ -1,4 +1,4 @@
-import { killedBy, type Mutant } from './mutant.js';
+import { killedBy, type Mutant } from '../mutant.js';
 
 const spec = (name: string) => killedBy(`apps/payments/src/${name}.spec.ts`);
 const circuitBreaker = spec('psp/circuit-breaker');
