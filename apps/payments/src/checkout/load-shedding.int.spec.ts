@@ -59,6 +59,25 @@ describe('while more checkouts arrive than payments can work on', () => {
     expect(payments.psp.captures).toHaveLength(1);
   });
 
+  // The early refusal compares the address as it was sent. `admit` decides behind it.
+  it.each(['/v1/payments?a=b', '/v1/%70ayments'])(
+    'one more at another spelling of the address, %s, is refused too',
+    async (path) => {
+      fill();
+      const refused = await fetch(payments.url + path, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${await payments.token()}`,
+          'content-type': 'application/json',
+          'idempotency-key': 'refused-2',
+        },
+        body: JSON.stringify(newOrder()),
+      });
+      expect((await problemOf(refused)).code).toBe('overloaded');
+      expect(await stored()).toEqual([0, 0]);
+    },
+  );
+
   it('it is refused before its token is checked and its body is read: a refusal is cheap', async () => {
     fill();
     const headers = { authorization: 'Bearer x.y.z' };
