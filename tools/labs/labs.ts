@@ -5,6 +5,7 @@ import { mailWindow } from './mail-window/mail-window.js';
 import { order } from './order/order.js';
 import { poison } from './poison/poison.js';
 import { semantics } from './semantics/semantics.js';
+import { transactions } from './transactions/transactions.js';
 import { zombie } from './zombie/zombie.js';
 
 /** In the order of `npm run lab`. */
@@ -14,6 +15,7 @@ export const LABS: readonly Lab[] = [
   poison,
   order,
   zombie,
+  transactions,
   dedupWindow,
   evolution,
 ];

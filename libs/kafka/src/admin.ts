@@ -25,7 +25,10 @@ export async function ensureTopics(
   await withAdmin(options, async (admin) => {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await create(admin);
+        await create(admin);
+        // When the topics exist by now, kafkajs does not wait until the broker knows their leaders.
+        await admin.fetchTopicMetadata({ topics: topics.map(({ topic }) => topic) });
+        return;
       } catch (error) {
         // kafkajs asks for the leaders of a topic that a busy broker does not know yet.
         const isNew = (error as { type?: unknown }).type === 'UNKNOWN_TOPIC_OR_PARTITION';

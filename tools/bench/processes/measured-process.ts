@@ -3,7 +3,10 @@ import { closeSync, openSync } from 'node:fs';
 
 const STOP_WITHIN_MS = 30_000;
 
-/** A measured Node process. An abort of the signal ends it: SIGTERM first, then SIGKILL. */
+/**
+ * A measured process: Node, if the options name no other program. An abort of the signal ends it:
+ * SIGTERM first, then SIGKILL.
+ */
 export class MeasuredProcess {
   readonly child: ChildProcess;
   readonly ended: Promise<void>;
@@ -11,16 +14,17 @@ export class MeasuredProcess {
   constructor(
     args: string[],
     options: {
+      command?: string;
       cwd?: string;
       env: Record<string, string | undefined>;
       logFile: string;
       signal: AbortSignal;
     },
   ) {
-    const { cwd, env, logFile, signal } = options;
+    const { command = process.execPath, cwd, env, logFile, signal } = options;
     signal.throwIfAborted();
     const log = openSync(logFile, 'a');
-    this.child = spawn(process.execPath, args, { cwd, env, stdio: ['ignore', log, log, 'ipc'] });
+    this.child = spawn(command, args, { cwd, env, stdio: ['ignore', log, log, 'ipc'] });
     closeSync(log);
     this.ended = new Promise((resolve) => {
       this.child.once('exit', () => resolve());
