@@ -3,11 +3,15 @@ import { lineChart } from '../../bench/chart/line-chart.js';
 import { stackedCharts } from '../../bench/chart/stacked.js';
 import { percentile } from '../../bench/statistics/spread.js';
 import type { TransactionsMeasured } from './judge-transactions.js';
+import type { ProducerMode } from './producers/perf-test.js';
 import { PUBLISHED_CLAIMS, transactionCosts, type TransactionCost } from './published-claims.js';
 
 const TITLE = 'Kafka transactions: what they cost, and where they end';
 const QUANTILES = Array.from({ length: 101 }, (_, n) => Math.min(0.999, n / 100));
 const PUBLISHED = 'published';
+
+/** As much as a legend has room for. */
+const shortNameOf = (mode: ProducerMode) => mode.replace('every ', '');
 
 /** The cost beside the published claims, the latency, and what kills did in Kafka and outside. */
 export function transactionsPicture(measured: TransactionsMeasured): string {
@@ -31,10 +35,10 @@ function costs({ producers }: TransactionsMeasured): string {
       Math.max(...published.map(({ to }) => to)),
     ];
     return {
-      title,
+      title: `${title}; published: ${published.map(({ text }) => text).join(', ')}`,
       bars: [
         ...measured.map((cost) => ({
-          label: cost.mode,
+          label: shortNameOf(cost.mode),
           value: Math.max(0, cost[figure]),
           shown: shownAs(cost[figure]),
         })),
@@ -42,7 +46,7 @@ function costs({ producers }: TransactionsMeasured): string {
           label: PUBLISHED,
           value: (min + max) / 2,
           spread: { min, max },
-          shown: published.map(({ text }) => text).join(' · '),
+          shown: '',
         },
       ],
     };
@@ -57,7 +61,7 @@ function costs({ producers }: TransactionsMeasured): string {
       {
         title: 'records/s, as many as it can (more is better; the line: lowest to highest round)',
         bars: producers.map(({ mode, perSecond, rounds }) => ({
-          label: mode,
+          label: shortNameOf(mode),
           value: perSecond,
           spread: { min: Math.min(...rounds), max: Math.max(...rounds) },
           shown: Math.round(perSecond).toLocaleString('en-US'),
@@ -78,7 +82,7 @@ function latencies({ producers }: TransactionsMeasured): string {
     x: { label: 'time since send (ms)' },
     y: { label: 'share of the records (%)', max: 100 },
     series: producers.map(({ mode, visibleMs }) => ({
-      name: mode,
+      name: shortNameOf(mode),
       points: QUANTILES.map((quantile) => ({
         x: percentile(visibleMs, quantile),
         y: 100 * quantile,
