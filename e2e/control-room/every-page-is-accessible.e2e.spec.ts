@@ -1,4 +1,3 @@
-import { gzipSync } from 'node:zlib';
 import { findings, newId, pay, receiptOf, consoleUrl } from '../system-under-test.js';
 import {
   describeInBrowser,
@@ -66,16 +65,6 @@ describeInBrowser('every page', () => {
     for (const step of await steps.all()) {
       await expect(step.getAttribute('aria-label')).resolves.toMatch(/\w+.*/);
     }
-  });
-
-  it('and all together take at most 60 KiB, compressed', async () => {
-    const files = ['/', '/assets/main.js', '/assets/main.css', '/assets/icon.svg'];
-    const sizes = files.map(async (file) => {
-      const body = await (await fetch(consoleUrl + file)).arrayBuffer();
-      return gzipSync(Buffer.from(body), { level: 9 }).length;
-    });
-    const all = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
-    expect(all).toBeLessThanOrEqual(60 * 1_024);
   });
 
   it('nothing moves for a visitor who asked for reduced motion', async () => {

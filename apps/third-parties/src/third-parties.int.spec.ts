@@ -113,16 +113,16 @@ describe('the third parties', () => {
   it('list the faults, and delete them for a client that sends a JSON content type without a body', async () => {
     await thirdParties.fault({ target: 'psp', kind: 'decline' });
     await thirdParties.fault({ target: 'smtp', kind: '421' });
+    const idOf = (kind: string) =>
+      expect.stringMatching(new RegExp(`\\.${kind}\\.\\d+$`)) as string;
+    const busy = { id: idOf('421'), target: 'smtp', kind: '421' };
     expect(await thirdParties.get('/_faults')).toEqual({
-      faults: [
-        { target: 'psp', kind: 'decline' },
-        { target: 'smtp', kind: '421' },
-      ],
+      faults: [{ id: idOf('decline'), target: 'psp', kind: 'decline' }, busy],
     });
     const headers = { 'content-type': 'application/json' };
     const url = `${thirdParties.url}/_faults?target=psp`;
     const cleared = await fetch(url, { method: 'DELETE', headers });
-    expect(await cleared.json()).toEqual({ faults: [{ target: 'smtp', kind: '421' }] });
+    expect(await cleared.json()).toEqual({ faults: [busy] });
   });
 
   it('are live and ready, and have metrics', async () => {

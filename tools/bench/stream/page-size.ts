@@ -4,6 +4,8 @@ import { gzipSync } from 'node:zlib';
 import { repositoryRoot } from '../../repository-root.js';
 
 export const PAGE_FOLDER = join(repositoryRoot, 'apps/console/dist/web');
+/** All pages together, because they are one script and one style sheet. */
+export const PAGE_BYTES_MAX = 60 * 1_024;
 const SENT = /\.(js|css|html|svg)$/;
 
 /**

@@ -9,7 +9,7 @@ import { withProcesses } from '../../bench/cpu/container-processes.js';
 import { measureCost, type Compared, type Cost } from '../../bench/stream/cost.js';
 import { measureFirstContent, type FirstContent } from '../../bench/stream/first-content.js';
 import { measureIdle, type IdleCost } from '../../bench/stream/idle.js';
-import { gzippedPageBytes } from '../../bench/stream/page-size.js';
+import { gzippedPageBytes, PAGE_BYTES_MAX } from '../../bench/stream/page-size.js';
 import { findBrowser } from '../pictures/find-browser.js';
 import { addresses } from '../../stack/addresses.js';
 import { readEnvironment } from '../../stack/environment.js';
@@ -27,7 +27,7 @@ type LivePart = Exclude<(typeof PARTS)[number], 'size'>;
 const IDLE_ROUNDS = 4;
 const IDLE_SECONDS = 10;
 const LIMITS = {
-  pageBytes: 60_000,
+  pageBytes: PAGE_BYTES_MAX,
   throughput: 0.95,
   cpu: 1.05,
   firstContentMs: 300,

@@ -1,4 +1,5 @@
-import { CURRENCIES, isCurrency, majorUnits, minorDigits } from './currencies.js';
+import { CURRENCIES, isCurrency, majorUnits } from './currencies.js';
+import { minorDigits } from './minor-digits.js';
 
 const known = new Set(Intl.supportedValuesOf('currency'));
 const digitsOfIntl = (currency: string) =>

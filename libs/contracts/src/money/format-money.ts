@@ -1,4 +1,4 @@
-import { minorDigits } from './currencies.js';
+import { minorDigits } from './minor-digits.js';
 
 /**
  * Minor units as an amount with its currency: 1299 EUR is €12.99. Exact for any number of digits.

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { CURRENCIES, minorDigits } from './currencies.js';
+import { CURRENCIES } from './currencies.js';
+import { minorDigits } from './minor-digits.js';
 import { fromPspUnits, pspRefusal, toPspUnits } from './psp-units.js';
 
 it.each([

@@ -1,4 +1,4 @@
-import { minorDigits } from './currencies.js';
+import { minorDigits } from './minor-digits.js';
 
 /*
  * What the PSP takes, and in which units. Source: https://docs.stripe.com/currencies, "presentment

@@ -13,7 +13,7 @@ import { Problem } from './problem.js';
 import { ALGORITHM, AUDIENCE, ISSUER, type Caller } from '../token.js';
 
 // Clocks of our servers and of the identity provider differ.
-const CLOCK_TOLERANCE_S = 60;
+export const CLOCK_TOLERANCE_S = 60;
 
 export interface VerifiedToken {
   caller: Caller;

@@ -1,6 +1,12 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { AUTH_SECRET, createApp, createLogger, mintToken } from '@effectively-once/platform';
+import {
+  AUTH_SECRET,
+  CLOCK_TOLERANCE_S,
+  createApp,
+  createLogger,
+  mintToken,
+} from '@effectively-once/platform';
 import { waitUntil } from '@effectively-once/testing';
 import { Module, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -169,10 +175,10 @@ it('continues where a client left, and begins again after a gap', async () => {
 });
 
 it('ends with the token', async () => {
-  const client = await connectClient({}, await tokenOf('operator', 1));
+  const client = await connectClient({}, await tokenOf('operator', 3 - CLOCK_TOLERANCE_S));
   await until('a snapshot', () => client.events.length > 0);
   await until('the end', () => client.isEnded);
-  const again = await connectClient({}, await tokenOf('operator', 0));
+  const again = await connectClient({}, await tokenOf('operator', -CLOCK_TOLERANCE_S));
   expect(again.response.status).toBe(401);
 });
 
