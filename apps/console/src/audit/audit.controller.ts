@@ -26,12 +26,8 @@ export class AuditController {
    */
   @Get()
   async report(@Query() asked: unknown): Promise<AuditReport> {
-    const parsed = query.safeParse(asked);
-    if (!parsed.success) {
-      const detail = 'The only query parameter is ?report=last.';
-      throw new Problem('invalid_request', { status: 400, detail });
-    }
-    if (parsed.data.report === 'now') return await this.audit.full();
+    const { report } = parseRequest(query, asked);
+    if (report === 'now') return await this.audit.full();
     const { last } = this.audit;
     if (last) return last;
     throw new Problem('no_audit_yet', { status: 404, detail: 'No audit has finished yet.' });

@@ -28,7 +28,15 @@ import { DeadLetterCauses } from './causes.js';
 import { DeadLetters, type DeadLetterOverview } from './dead-letters.js';
 import { READ_LETTER, shown, type ReadLetter } from './letter-record.js';
 import { DeadLetterCommands } from './commands/commands.js';
-import { asCauses, asConsumer, asDiscard, asList, asPage, asRedrive } from './requests.js';
+import {
+  asCauses,
+  asConsumer,
+  asDiscard,
+  asList,
+  asPage,
+  asRedrive,
+  isLetterId,
+} from './requests.js';
 
 @Controller('api/dlq')
 @UseGuards(OperatorGuard)
@@ -76,7 +84,7 @@ export class DeadLettersController {
   @Get(':consumer/:id')
   async show(@Param('consumer') name: string, @Param('id') id: string): Promise<object> {
     const consumer = asConsumer(name);
-    const letter = await this.deadLetters.find(consumer, id);
+    const letter = isLetterId(id) ? await this.deadLetters.find(consumer, id) : undefined;
     if (!letter) throw notFound(`${consumer} has no dead letter ${id.slice(0, 30)}.`);
     const record = await this.readLetter(consumer, letter);
     return { ...letter, record: record ? shown(record) : null };

@@ -19,7 +19,13 @@ const id = z
   .string()
   .regex(/^\d{1,6}-\d{1,18}$/, "must be a dead letter's id: <partition>-<offset>");
 const ids = z.array(id).min(1, 'must name at least one').max(IDS_MAX, `at most ${IDS_MAX} at once`);
-const errorName = z.string().min(1).max(64);
+/** PostgreSQL has no U+0000. */
+const text = (max: number) =>
+  z
+    .string()
+    .max(max)
+    .refine((given) => !given.includes('\0'), 'must not have the character U+0000');
+const errorName = text(64).min(1);
 /** `unknown`: its headers name no valid class. */
 const errorClass = z.enum(['poison', 'permanent', 'transient', 'unknown']);
 const sequence = z.string().regex(/^\d{1,18}$/, 'must be the `through` of a dry run');
@@ -54,7 +60,7 @@ export const discardRequest = z
     ids: ids.optional(),
     filter: filter.optional(),
     max: whole(REDRIVE_MAX).default(REDRIVE_MAX),
-    reason: z.string().trim().min(1, 'must give a reason').max(1_000),
+    reason: text(1_000).trim().min(1, 'must give a reason'),
     expect: expect.optional(),
   })
   .refine(({ ids, filter }) => !ids !== !filter, 'give ids or a filter')
@@ -111,6 +117,9 @@ export const filterValues = ({ errorName, errorClass, through }: Filter = {}) =>
   errorClass ?? null,
   through ?? null,
 ];
+
+/** Whether it has the form of a dead letter's id. Another text is the id of none. */
+export const isLetterId = (text: string): boolean => id.safeParse(text).success;
 
 /** @throws Problem `not_found` that names the known consumers. */
 export function asConsumer(text: string): ConsumerName {

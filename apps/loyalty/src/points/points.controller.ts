@@ -1,9 +1,19 @@
-import { AuthenticatedCaller, CallerGuard, Problem, type Caller } from '@effectively-once/platform';
+import { USER_ID, USER_ID_RULE } from '@effectively-once/contracts';
+import {
+  AuthenticatedCaller,
+  CallerGuard,
+  parseRequest,
+  Problem,
+  type Caller,
+} from '@effectively-once/platform';
 import { Controller, Get, Param, UseGuards } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { z } from 'zod';
 import { Account, PointsEntry } from './points.entity.js';
 
 const ENTRIES_MAX = 100;
+/** PostgreSQL would refuse some texts with an error. */
+const path = z.object({ userId: z.string().regex(USER_ID, `must be ${USER_ID_RULE}`) });
 
 /** `GET /v1/users/{userId}/points`: a customer reads their own points. */
 @Controller('v1/users')
@@ -13,7 +23,8 @@ export class PointsController {
 
   /** The balance, and the newest 100 entries. A user without payments has a balance of 0. */
   @Get(':userId/points')
-  async points(@Param('userId') userId: string, @AuthenticatedCaller() caller: Caller) {
+  async points(@Param() parameters: unknown, @AuthenticatedCaller() caller: Caller) {
+    const { userId } = parseRequest(path, parameters);
     if (caller.role !== 'operator' && caller.userId !== userId) {
       throw new Problem('forbidden', { status: 403, detail: 'These are not your points.' });
     }

@@ -1,5 +1,6 @@
 import type Stripe from 'stripe';
 import { validate as isUuid } from 'uuid';
+import { z } from 'zod';
 import type { AnnouncedDispute } from './disputes.js';
 
 /** What an event of the PSP is about. */
@@ -11,16 +12,35 @@ export type WebhookSubject =
   | { about: 'nothing' }
   | { about: 'unknown' };
 
-// Stripe's words. Another text could be anything, so it is not stored.
-const WORD = /^[a-z_]{1,64}$/;
+// Stripe's ids and words. Another text could be anything, so it is not stored.
+const id = z.string().regex(/^[A-Za-z0-9_]{1,255}$/);
+const word = z.string().regex(/^[a-z_]{1,64}$/);
+const code = z.string().regex(/^[a-z0-9_]{1,64}$/);
+const reference = z.union([id, z.object({ id }).transform((object) => object.id)]);
+
+// What payments uses of an object. The signature proves who sent it, and not that it is complete.
+const charge = z.object({
+  id,
+  metadata: z.object({ paymentId: z.string().refine((text) => isUuid(text)) }),
+  last_payment_error: z.object({ decline_code: code.nullish(), code: code.nullish() }).nullish(),
+});
+const refund = z.object({ payment_intent: reference });
+const dispute = z.object({
+  id,
+  status: word,
+  reason: word,
+  payment_intent: reference.nullish().catch(undefined),
+});
+
 const UNKNOWN: WebhookSubject = { about: 'unknown' };
 
 /** An event that payments has no use for is unknown: it is kept, and a person looks at it. */
 export function subjectOf(event: Stripe.Event): WebhookSubject {
+  const { object } = event.data;
   if (event.type === 'payment_intent.succeeded' || event.type === 'payment_intent.payment_failed') {
-    const paymentId = event.data.object.metadata['paymentId'];
-    if (!paymentId || !isUuid(paymentId)) return UNKNOWN;
-    return { about: 'charge', paymentId, intent: event.data.object };
+    const { data } = charge.safeParse(object);
+    if (!data) return UNKNOWN;
+    return { about: 'charge', paymentId: data.metadata.paymentId, intent: event.data.object };
   }
   if (
     event.type === 'refund.created' ||
@@ -29,8 +49,8 @@ export function subjectOf(event: Stripe.Event): WebhookSubject {
     event.type === 'charge.refund.updated' ||
     event.type === 'charge.refunded'
   ) {
-    const pspReference = idOf(event.data.object.payment_intent);
-    return pspReference ? { about: 'refund', pspReference } : UNKNOWN;
+    const { data } = refund.safeParse(object);
+    return data ? { about: 'refund', pspReference: data.payment_intent } : UNKNOWN;
   }
   if (
     event.type === 'charge.dispute.created' ||
@@ -39,9 +59,13 @@ export function subjectOf(event: Stripe.Event): WebhookSubject {
     event.type === 'charge.dispute.funds_withdrawn' ||
     event.type === 'charge.dispute.funds_reinstated'
   ) {
-    const { id, status, reason, payment_intent: intent } = event.data.object;
-    if (!WORD.test(status) || !WORD.test(reason)) return UNKNOWN;
-    return { about: 'dispute', dispute: { id, status, reason, pspReference: idOf(intent) } };
+    const { data } = dispute.safeParse(object);
+    if (!data) return UNKNOWN;
+    const { id, status, reason, payment_intent: pspReference } = data;
+    return {
+      about: 'dispute',
+      dispute: { id, status, reason, pspReference: pspReference ?? undefined },
+    };
   }
   return SAYS_NOTHING_NEW.has(event.type) ? { about: 'nothing' } : UNKNOWN;
 }
@@ -52,6 +76,3 @@ const SAYS_NOTHING_NEW = new Set([
   'charge.succeeded',
   'charge.failed',
 ]);
-
-const idOf = (object: string | { id: string } | null | undefined) =>
-  typeof object === 'string' ? object : object?.id;

@@ -10,12 +10,27 @@ const amount = z
 const OFFSET_OF_TIME = /([+-])(\d\d):(\d\d)$/;
 const OFFSET_MAX_MINUTES = 18 * 60;
 const instant = z
-  .union([z.iso.datetime({ offset: true }), z.iso.date()], 'must be a date or a time with its zone')
+  .string()
+  // RFC 3339 §5.6: `T` and `Z` may be lower case.
+  .toUpperCase()
+  .pipe(
+    z.union(
+      [z.iso.datetime({ offset: true }), z.iso.date()],
+      'must be a date or a time with its zone',
+    ),
+  )
   .refine((text) => {
     const [, , hours = '0', minutes = '0'] = OFFSET_OF_TIME.exec(text.slice(10)) ?? [];
     return Number(hours) * 60 + Number(minutes) <= OFFSET_MAX_MINUTES;
   }, 'must have a zone within 18 hours of UTC')
-  .transform((text) => (text.length === 10 ? text : new Date(text).toISOString()));
+  .transform((text) => (text.length === 10 ? text : inUtc(new Date(text))));
+
+/** The zone may take a time into the year before 0000, or after 9999. No payment is there. */
+function inUtc(time: Date): string {
+  const year = time.getUTCFullYear();
+  if (year < 0) return '0000-01-01T00:00:00.000Z';
+  return year > 9_999 ? '9999-12-31T23:59:59.999Z' : time.toISOString();
+}
 
 const searchQuery = z.strictObject({
   /** Words of an order id, a payment id or a user id. All words must match. */

@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, Query } from '@nestjs/common';
-import { Problem } from '@effectively-once/platform';
+import { parseRequest } from '@effectively-once/platform';
 import { z } from 'zod';
 import { isSameAddress } from '../faults.js';
 import type { Journal } from './journal.js';
@@ -27,20 +27,23 @@ const mailsQuery = z.strictObject({
 });
 const pagesQuery = z.strictObject({ ...paging, dedupKey: z.string().optional() });
 
-/** What happened in the external systems. Audits and tests compare with it. Oldest first. */
+/**
+ * What happened in the external systems. Audits and tests compare with it. Oldest first. An unknown
+ * filter is refused: if it matched all entries, a test with a typing error would pass.
+ */
 @Controller('_journal')
 export class JournalsController {
   constructor(@Inject(Journals) private readonly journals: Journals) {}
 
   @Get('charges')
   charges(@Query() query: unknown) {
-    const asked = parse(chargesQuery, query);
+    const asked = parseRequest(chargesQuery, query);
     return page(this.journals.charges, asked, asked.paymentId, ({ charge }) => charge);
   }
 
   @Get('mails')
   mails(@Query() query: unknown) {
-    const asked = parse(mailsQuery, query);
+    const asked = parseRequest(mailsQuery, query);
     const isTo = (to: string) =>
       to.split(', ').some((address) => isSameAddress(address, asked.address ?? address));
     return page(this.journals.mails, asked, asked.paymentId, (mail) =>
@@ -50,7 +53,7 @@ export class JournalsController {
 
   @Get('pages')
   pages(@Query() query: unknown) {
-    const asked = parse(pagesQuery, query);
+    const asked = parseRequest(pagesQuery, query);
     return page(this.journals.pages, asked, asked.dedupKey, (entry) => entry);
   }
 }
@@ -82,16 +85,4 @@ function page<Line, Entry>(
     if (line >= asked.after) take(line);
   }
   return { entries, nextAfter: Math.max(asked.after, lines.length) };
-}
-
-/** Refuses an unknown filter. If it matched all entries, a test with a typing error would pass. */
-function parse<Schema extends z.ZodType>(schema: Schema, query: unknown): z.infer<Schema> {
-  const parsed = schema.safeParse(query);
-  if (parsed.success) return parsed.data;
-  throw new Problem('invalid_request', {
-    status: 400,
-    detail: parsed.error.issues
-      .map(({ path, message }) => `${path.join('.')} ${message}`)
-      .join('; '),
-  });
 }

@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, Query } from '@nestjs/common';
-import { Problem } from '@effectively-once/platform';
+import { parseRequest } from '@effectively-once/platform';
 import { z } from 'zod';
 import { Journals } from '../journal/journals.js';
 import { withBrackets } from './mail-entry.js';
@@ -15,11 +15,7 @@ export class MessagesController {
 
   @Get()
   find(@Query() query: unknown) {
-    const parsed = messagesQuery.safeParse(query);
-    if (!parsed.success) {
-      throw new Problem('invalid_request', { status: 400, detail: 'Ask with ?messageId=.' });
-    }
-    const { messageId } = parsed.data;
+    const { messageId } = parseRequest(messagesQuery, query);
     const mails = this.journals.mails.entries.filter((mail) => mail.messageId === messageId);
     return {
       messageId,

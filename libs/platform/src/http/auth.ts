@@ -82,7 +82,8 @@ export function unauthorized(cause?: unknown, detail = 'A valid bearer token is 
 }
 
 function bearer(request: FastifyRequest): string {
-  const match = /^Bearer ([^\s]+)$/i.exec(request.headers.authorization ?? '');
+  // RFC 9110 §11.4 allows several spaces.
+  const match = /^Bearer +([^\s]+)$/i.exec(request.headers.authorization ?? '');
   if (!match?.[1]) throw unauthorized();
   return match[1];
 }

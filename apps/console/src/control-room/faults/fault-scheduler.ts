@@ -24,7 +24,8 @@ export class FaultScheduler {
     const plan = planOf(seed);
     if (!plan) {
       const detail = 'A seed looks like rough-5m-4711: preset, minutes, number.';
-      throw new Problem('invalid_request', { status: 400, detail });
+      const members = { errors: [{ pointer: '/seed', detail }] };
+      throw new Problem('invalid_request', { status: 400, detail, members });
     }
     if (this.running) {
       throw new Problem('plan_running', { status: 409, detail: 'A plan runs already.' });
