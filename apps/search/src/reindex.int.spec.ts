@@ -179,6 +179,38 @@ it('retries what the server refuses for now, and stops after six tries', async (
   await expect(run({ documents: busy, wait })).rejects.toMatchObject({ name: 'RefusedForNow' });
 });
 
+it('waits until Elasticsearch forgets that documents were deleted, and writes them', async () => {
+  const payment = await store(aPayment());
+  const remember = (gc_deletes: string) =>
+    elasticsearch.indices.putSettings({ index: names.index, settings: { index: { gc_deletes } } });
+  await remember('1h');
+  await run();
+  // As an operator does it: without a version, so the deletion gets the next one.
+  await elasticsearch.delete({ index: names.index, id: payment.paymentId });
+  let waitedMs = 0;
+  const wait = async (ms: number) => {
+    waitedMs += ms;
+    // With the default, Elasticsearch forgets after a minute.
+    if (waitedMs >= 60_000) await remember('0s');
+  };
+  const waitsFor: number[] = [];
+  const onDeletions = (documents: number) => void waitsFor.push(documents);
+  await expect(run({ wait, onDeletions })).resolves.toMatchObject({ written: 1, failed: 0 });
+  expect(new Set(waitsFor)).toEqual(new Set([1]));
+  await expect(everything()).resolves.toMatchObject([
+    { _id: payment.paymentId, _version: payment.paymentVersion },
+  ]);
+});
+
+it('names index.gc_deletes when deletions are remembered for longer than it waits', async () => {
+  const payment = await store(aPayment());
+  const settings = { index: { gc_deletes: '1h' } };
+  await elasticsearch.indices.putSettings({ index: names.index, settings });
+  await run();
+  await elasticsearch.delete({ index: names.index, id: payment.paymentId });
+  await expect(run({ wait: async () => undefined })).rejects.toThrow('index.gc_deletes');
+});
+
 it('stops between two pages when it is interrupted, and can run again', async () => {
   for (let count = 0; count < 6; count += 1) await store(aPayment());
   const interrupt = new AbortController();

@@ -3,11 +3,14 @@ import type { PaymentCompleted } from '@effectively-once/contracts';
 import { IdempotencyCollision, PermanentFailure, type Applied } from '@effectively-once/delivery';
 import type { Client } from 'pg';
 import { documentOf } from './payment-document.js';
-import type { PaymentDocuments } from './search.idempotency.js';
+import { DeletedNotLongAgo, type PaymentDocuments } from './search.idempotency.js';
 
 const PAGE = 500;
 const TRIES_MAX = 6;
 const FIRST_WAIT_MS = 500;
+const WAIT_MAX_MS = 8_000;
+/** Twice the default of `index.gc_deletes`. */
+const FORGET_DELETIONS_MAX_MS = 120_000;
 const FAILURES_NAMED_MAX = 100;
 
 export interface ReindexOptions {
@@ -17,6 +20,8 @@ export interface ReindexOptions {
   /** Called before the first write, to tell the auditor which documents may be out of order. */
   recordCutOff: (before: Date) => Promise<void>;
   onProgress: (soFar: Reindexed) => void;
+  /** Called while the job waits until Elasticsearch forgets the deletion of so many documents. */
+  onDeletions?: (documents: number) => void;
   signal: AbortSignal;
   pageSize?: number;
   /** Waits before it writes a refused page again. */
@@ -41,6 +46,9 @@ export interface Reindexed {
  *
  * It reads pages by payment id and holds one page at a time. A payment that completes meanwhile
  * reaches the search service as an event.
+ *
+ * Elasticsearch refuses documents that were deleted within `index.gc_deletes`. The job waits for up
+ * to two minutes until it forgets their deletion. The next pages seldom wait: time has passed.
  *
  * @throws the reason of `signal`, or the error of a page after six tries.
  */
@@ -107,12 +115,14 @@ async function readPage(
 }
 
 async function writePage(
-  { documents, signal, wait = pause }: ReindexOptions,
+  { documents, signal, onDeletions, wait = pause }: ReindexOptions,
   page: PaymentCompleted[],
   soFar: Reindexed,
 ): Promise<void> {
   let left = page;
-  for (let tries = 1; left.length > 0; tries += 1) {
+  let tries = 0;
+  let waitedMs = 0;
+  for (let waitMs = FIRST_WAIT_MS; left.length > 0; waitMs = Math.min(2 * waitMs, WAIT_MAX_MS)) {
     const refused: { payment: PaymentCompleted; error: Error }[] = [];
     for (const { payment, outcome } of await write(documents, left)) {
       if (outcome === 'applied') soFar.written += 1;
@@ -126,8 +136,13 @@ async function writePage(
     }
     const [first] = refused;
     if (!first) return;
-    if (tries === TRIES_MAX) throw first.error;
-    await wait(FIRST_WAIT_MS * 2 ** (tries - 1), signal);
+    // Only time helps here, and the number of tries says nothing about it.
+    const areDeletions = refused.every(({ error }) => error instanceof DeletedNotLongAgo);
+    if (areDeletions) onDeletions?.(refused.length);
+    else tries += 1;
+    if (tries === TRIES_MAX || waitedMs >= FORGET_DELETIONS_MAX_MS) throw first.error;
+    await wait(waitMs, signal);
+    waitedMs += waitMs;
     left = refused.map(({ payment }) => payment);
   }
 }

@@ -66,6 +66,18 @@ export class SearchIdempotency implements IdempotencyStrategy<PaymentCompleted, 
 
 type Outcome = PromiseSettledResult<Applied>;
 
+/**
+ * Elasticsearch refuses the version of a document that was deleted, because it remembers a deletion
+ * (tombstone) for `index.gc_deletes`, 60 s by default. A later attempt writes the document.
+ */
+export class DeletedNotLongAgo extends Error {
+  override name = 'DeletedNotLongAgo';
+
+  constructor() {
+    super('the document was deleted, and Elasticsearch still remembers it (index.gc_deletes)');
+  }
+}
+
 const IDENTITY = ['userId', 'amountMinor', 'currency'] as const;
 
 /** Writes many documents in one request. The strategy and the reindex job both use it. */
@@ -134,8 +146,7 @@ function outcomeOf(item: estypes.BulkResponseItem | undefined): Outcome {
 
 // The index has this version or a newer one. Other content under the same id is a collision.
 function compared(document: PaymentDocument, stored: PaymentDocument | undefined): Outcome {
-  // The document was deleted after it refused our write. The next attempt writes it.
-  if (!stored) return rejected(new Error('the stored document has disappeared'));
+  if (!stored) return rejected(new DeletedNotLongAgo());
   const differing = IDENTITY.filter((field) => stored[field] !== document[field]);
   return differing.length > 0
     ? rejected(new IdempotencyCollision(differing))

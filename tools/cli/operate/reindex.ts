@@ -56,6 +56,8 @@ async function run(): Promise<number> {
       recordCutOff: (before) => recordReindexCutOff(elasticsearch, { before }),
       signal: interrupted.signal,
       onProgress: showProgress((now) => (soFar = now)),
+      onDeletions: (documents) =>
+        say(`waits until Elasticsearch forgets that ${documents} documents were deleted`),
     });
     return report(result);
   } catch (error) {
