@@ -4,11 +4,11 @@ import { Gauge } from 'prom-client';
 
 /**
  * Refuses an eviction policy: Redis would silently delete the deduplication markers that prevent a
- * second receipt.
+ * second receipt. Refuses a cluster: no claim would succeed.
  * @throws Error naming the setting.
  */
 export async function assertKeepsEveryMarker(redis: Pick<Redis, 'info'>): Promise<void> {
-  const [problem] = await policyProblems(redis);
+  const [problem] = [...(await clusterProblems(redis)), ...(await policyProblems(redis))];
   if (problem !== undefined) throw new Error(problem);
 }
 
@@ -16,6 +16,7 @@ export async function assertKeepsEveryMarker(redis: Pick<Redis, 'info'>): Promis
 export function redisChecks(redis: Pick<Redis, 'info'>): Record<string, SettingsCheck> {
   return {
     redis_maxmemory_policy: () => policyProblems(redis),
+    redis_cluster_enabled: () => clusterProblems(redis),
     redis_appendonly: async () => {
       const enabled = fieldOf(await redis.info('persistence'), 'aof_enabled');
       return enabled === '1' ? [] : ['Redis must run with appendonly yes: a restart loses markers'];
@@ -27,6 +28,15 @@ export function redisChecks(redis: Pick<Redis, 'info'>): Record<string, Settings
       return evicted === '0' ? [] : [`Redis has evicted ${evicted} keys, which may be markers`];
     },
   };
+}
+
+// A claim writes its marker and the evidence of a possible second receipt in one script. In a
+// cluster the two keys belong to different servers, so Redis refuses the script. With one hash slot
+// for both, every receipt would be on one server: a cluster would bring nothing.
+async function clusterProblems(redis: Pick<Redis, 'info'>): Promise<string[]> {
+  const enabled = fieldOf(await redis.info('cluster'), 'cluster_enabled');
+  if (enabled !== '1') return [];
+  return ['Redis must run with cluster-enabled no: a claim uses two keys in one script'];
 }
 
 async function policyProblems(redis: Pick<Redis, 'info'>): Promise<string[]> {
