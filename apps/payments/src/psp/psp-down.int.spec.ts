@@ -116,7 +116,7 @@ describe('while the PSP is down', () => {
   it('hanging, it holds at most 250 checkouts; the others are 503, and reads still work', async () => {
     await payments.stop();
     // Long enough for the last request to start before the first one times out.
-    payments = await PaymentsUnderTest.start({ RATE_LIMIT_BURST: '1000', PSP_TIMEOUT_MS: '6000' });
+    payments = await PaymentsUnderTest.start({ RATE_LIMIT_BURST: '1000', PSP_TIMEOUT_MS: '12000' });
     payments.psp.script.push(...Array<'hang'>(CHECKOUTS_MAX).fill('hang'));
     const hanging = Array.from({ length: CHECKOUTS_MAX }, (_, n) => pay(`hanging-${n}`));
     await waitUntil('the bulkhead to be full', () => payments.psp.attempts[CHECKOUTS_MAX - 1]);
