@@ -35,7 +35,6 @@ export async function finalAnswers(page: Page, count: number): Promise<SeenAnswe
 export interface SentCheckout {
   key: string | undefined;
   orderId: string;
-  atMs: number;
 }
 
 /** Every checkout that the tab sends from now on. */
@@ -44,7 +43,7 @@ export function checkoutsOf(page: Page): SentCheckout[] {
   page.on('request', (request) => {
     if (request.method() !== 'POST' || !request.url().endsWith('/v1/payments')) return;
     const { orderId } = request.postDataJSON() as { orderId: string };
-    sent.push({ key: request.headers()['idempotency-key'], orderId, atMs: performance.now() });
+    sent.push({ key: request.headers()['idempotency-key'], orderId });
   });
   return sent;
 }
