@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { Body, Controller, Get, Module, Param, Post } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -81,6 +81,25 @@ it('garbage behind a request that is worked on is not read as its answer', async
   const answer = answerTo(post(`${body}\u0001\u0001\r\n\r\n`));
   await expect(answer).resolves.toEqual({ head: '', body: '' });
 });
+
+it.each([
+  ['garbage', (socket: Socket) => socket.write('\u0001\u0001\r\n\r\n'), / 400 /],
+  ['a reset', (socket: Socket) => socket.resetAndDestroy(), /^$/],
+])(
+  '%s on a connection whose request has its answer does not end the process',
+  async (_, send, answer) => {
+    const { hostname, port } = new URL(await app.getUrl());
+    const socket = connect({ host: hostname, port: Number(port) });
+    socket.write(get('/things/1', 'Host: a\r\n'));
+    const [first] = (await once(socket, 'data')) as [Buffer];
+    expect(first.toString()).toMatch(/^HTTP\/1.1 200 /);
+    const closed = text(socket).catch(() => '');
+    send(socket);
+    expect((await closed).split('\r\n')[0]).toMatch(answer);
+    const next = await fetch(`${await app.getUrl()}/things/2`);
+    await expect(next.json()).resolves.toEqual({ id: '2' });
+  },
+);
 
 it('a parameter of 128 characters is found, also percent-encoded', async () => {
   const id = '|'.repeat(128);

@@ -26,15 +26,19 @@ const BY_CODE: Record<string, () => Problem> = {
   HPE_INVALID_HEADER_TOKEN: () => unreadable('a header has a character that is not allowed'),
 };
 
-/** A response of Node.js that a socket is at. The field is private, and Node.js reads it too. */
-type AtResponse = Socket & { _httpMessage?: ServerResponse };
+/**
+ * The response of Node.js that a socket is at, and null after one. The field is private, and the
+ * handler of Node.js itself reads it.
+ */
+type AtResponse = Socket & { _httpMessage?: ServerResponse | null };
 
 /** Answers what the HTTP parser refuses, and a request that arrives too slowly. */
 export function clientErrorHandler(error: NodeJS.ErrnoException, socket: Socket): void {
   const response = (socket as AtResponse)._httpMessage;
   // A whole request is being worked on: bytes written here would be read as its answer.
-  const isWorking = response !== undefined && (response.headersSent || response.req.complete);
-  if (!socket.writable || isWorking) return void socket.destroy();
+  const isWorking = response && (response.headersSent || response.req.complete);
+  const isGone = error.code === 'ECONNRESET' || !socket.writable;
+  if (isGone || isWorking) return void socket.destroy();
   const problem = BY_CODE[error.code ?? '']?.() ?? unreadable('not well-formed HTTP');
   const body = JSON.stringify(problem.body());
   socket.end(
