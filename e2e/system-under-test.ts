@@ -76,10 +76,7 @@ export async function checkout(options: Checkout): Promise<Answer> {
 export async function pay(userId: string): Promise<string> {
   const once = { userId, key: newId('key'), body: { orderId: newId('order') } };
   for (;;) {
-    const { status, headers, text, json } = await checkout(once).catch((error: Error) => {
-      if (!isClosedConnection(error)) throw error;
-      return checkout(once);
-    });
+    const { status, headers, text, json } = await onOpenConnection(() => checkout(once));
     if (status === 201) return json['id'] as string;
     const retryAfterS = Number(headers.get('retry-after') ?? NaN);
     if (status !== 503 || Number.isNaN(retryAfterS)) {
@@ -91,10 +88,15 @@ export async function pay(userId: string): Promise<string> {
 
 /**
  * The server ends a connection that was idle for 72 s. A client that is late by a moment uses it
- * once more. A payments that has crashed refuses the connection of the second attempt.
+ * once more, and sends again. A process that has crashed refuses the connection of that attempt.
  */
-const isClosedConnection = ({ cause }: Error) =>
-  (cause as NodeJS.ErrnoException | undefined)?.code === 'UND_ERR_SOCKET';
+async function onOpenConnection<Result>(send: () => Promise<Result>): Promise<Result> {
+  return await send().catch((error: Error) => {
+    const code = (error.cause as NodeJS.ErrnoException | undefined)?.code;
+    if (code !== 'UND_ERR_SOCKET') throw error;
+    return send();
+  });
+}
 
 export async function get(url: string | URL, token: string): Promise<Answer> {
   return await request('GET', new URL(url), { token });
@@ -133,12 +135,14 @@ export async function withFault<Result>(
 ): Promise<Result> {
   const url = new URL('/_faults', at.THIRD_PARTIES_URL);
   const headers = { 'content-type': 'application/json' };
-  const set = await fetch(url, { method: 'POST', headers, body: JSON.stringify(fault) });
+  const set = await onOpenConnection(() =>
+    fetch(url, { method: 'POST', headers, body: JSON.stringify(fault) }),
+  );
   if (!set.ok) throw new Error(`the fault was refused: ${await set.text()}`);
   try {
     return await during();
   } finally {
-    await fetch(url, { method: 'DELETE' });
+    await onOpenConnection(() => fetch(url, { method: 'DELETE' }));
   }
 }
 
