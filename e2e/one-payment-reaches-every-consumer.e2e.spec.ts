@@ -1,5 +1,15 @@
 import { waitUntil } from '@effectively-once/testing';
-import { at, checkout, customerToken, findings, get, journal, newId } from './system-under-test.js';
+import { operatorGet } from './operator.js';
+import {
+  at,
+  checkout,
+  customerToken,
+  findings,
+  get,
+  journal,
+  newId,
+  receiptOf,
+} from './system-under-test.js';
 
 afterAll(async () => {
   await expect(findings()).resolves.toEqual([]);
@@ -44,6 +54,38 @@ it('a payment becomes one charge, one receipt, its points and a search hit', asy
     items: [{ paymentId, userId, status: 'COMPLETED', amountMinor: 2550 }],
     nextCursor: null,
   });
+});
+
+interface Judged {
+  userId: string;
+  judgement: { verdict: string };
+}
+
+it('a customer whom an identity provider names auth0|user.name:1 is found by that name everywhere', async () => {
+  const userId = newId('auth0|user.name:1');
+  const inPath = encodeURIComponent(userId);
+  const paid = await checkout({ userId, email: `${newId('user')}@example.com` });
+  expect([paid.status, paid.json]).toEqual([201, expect.objectContaining({ userId })]);
+  const paymentId = String(paid.json['id']);
+  await receiptOf(paymentId);
+
+  const token = await customerToken(userId, 'user@example.com');
+  const pointsUrl = `http://127.0.0.1:${at.LOYALTY_PORT}/v1/users/${inPath}/points`;
+  await waitUntil('the points', async () => (await get(pointsUrl, token)).json['balance'] !== 0);
+  expect((await get(pointsUrl, token)).json).toMatchObject({ userId, entries: [{ paymentId }] });
+
+  const searchUrl = `http://127.0.0.1:${at.SEARCH_PORT}/v1/search?userId=${inPath}`;
+  await waitUntil('the search hit', async () => (await get(searchUrl, token)).json['total'] !== 0);
+  expect((await get(searchUrl, token)).json).toMatchObject({ items: [{ paymentId, userId }] });
+
+  const { items } = await operatorGet<{ items: unknown[] }>(`/api/payments?userId=${inPath}`);
+  expect(items).toMatchObject([{ id: paymentId, userId }]);
+  const evidence = await waitUntil('the judgement of the control room', async () => {
+    const found = await operatorGet<Judged>(`/api/payments/${paymentId}`);
+    return found.judgement.verdict === 'ok' ? found : undefined;
+  });
+  const effects = { email: 'done', loyalty: 'done', search: 'done' };
+  expect(evidence).toMatchObject({ userId, effects });
 });
 
 it('a customer sees no points, payments or search hits of another customer', async () => {
