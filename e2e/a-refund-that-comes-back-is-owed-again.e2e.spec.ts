@@ -83,7 +83,6 @@ it('a refund that is pending is late, and neither done nor asked for again', asy
     const { invariants } = await auditWhenQuiet({
       sources: auditSources,
       waitMaxMs: 0,
-      onWaiting: () => undefined,
     });
     const i5 = invariants.find((invariant) => invariant.id === 'I5');
     expect(i5?.violated).toEqual([]);

@@ -159,7 +159,6 @@ export async function auditOfEverything(): Promise<AuditReport> {
   return await auditWhenQuiet({
     sources: auditSources,
     waitMaxMs: QUIET_WITHIN_MS,
-    onWaiting: () => undefined,
   });
 }
 

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { auditWhenQuiet, type AuditReport } from '@effectively-once/audit';
+import type { AuditReport } from '@effectively-once/audit';
 import { PAYMENT_COMPLETED } from '@effectively-once/contracts';
 import { endOffsets } from '@effectively-once/kafka';
 import { offerPayments } from '../bench/load/offer-payments.js';
 import { auditSources } from '../cli/clients/audit-sources.js';
 import type { BreakableStack } from '../test-runner/test-stack.js';
-import { waitUntilDrained } from './wait-until-drained.js';
+import { auditWhenDrained } from './audit-when-drained.js';
 import type { InjectedFault } from './fault.js';
 import { repair } from './repair.js';
 import { injectFault } from './inject-fault.js';
@@ -16,7 +16,6 @@ const LOAD_AFTER_FAULT_MS = 4_000;
 const SECONDS_MAX = 120;
 const FAULT_WITHIN_MS = 5_000;
 const UNREACHABLE_FOR_MAX_MS = 90_000;
-const QUIET_WITHIN_MS = 180_000;
 
 export interface RoundResult {
   offered: number;
@@ -54,12 +53,7 @@ export async function runRound(
     enough.abort();
   }
   const offered = await offering;
-  await waitUntilDrained(sources.kafkaBrokers);
-  const report = await auditWhenQuiet({
-    sources,
-    waitMaxMs: QUIET_WITHIN_MS,
-    onWaiting: () => undefined,
-  });
+  const report = await auditWhenDrained(sources);
   const recoveredMs = performance.now() - overAtMs;
   const published = (await publishedRecords(sources.kafkaBrokers)) - before;
   return { ...offered, recoveredMs, republished: published - offered.paid, report };

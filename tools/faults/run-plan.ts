@@ -1,16 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { auditWhenQuiet, type AuditReport } from '@effectively-once/audit';
+import type { AuditReport } from '@effectively-once/audit';
 import { FaultSwitchboard } from '@effectively-once/scenarios';
 import type { PlannedFault } from '@effectively-once/scenarios/faults/plan';
 import { offerPayments } from '../bench/load/offer-payments.js';
 import { auditSources } from '../cli/clients/audit-sources.js';
 import type { BreakableStack } from '../test-runner/test-stack.js';
-import { waitUntilDrained } from './wait-until-drained.js';
+import { auditWhenDrained } from './audit-when-drained.js';
 
 const PER_SECOND = 10;
 const LOAD_AFTER_MS = 5_000;
 const UNREACHABLE_FOR_MAX_MS = 90_000;
-const QUIET_WITHIN_MS = 180_000;
 
 /**
  * Replays a plan of the control room's scheduler under load, through the same supervisor and the
@@ -48,11 +47,6 @@ export async function runPlan(
     enough.abort();
   }
   const offered = await offering;
-  await waitUntilDrained(sources.kafkaBrokers);
-  const report = await auditWhenQuiet({
-    sources,
-    waitMaxMs: QUIET_WITHIN_MS,
-    onWaiting: () => undefined,
-  });
+  const report = await auditWhenDrained(sources);
   return { ...offered, report };
 }

@@ -14,7 +14,11 @@ const PAUSE_MS = 500;
  * @throws UnreadableStore if a store still does not answer at the end of the wait.
  */
 export async function auditWhenQuiet(
-  options: JudgeOptions & { sources: Sources; waitMaxMs: number; onWaiting: (why: string) => void },
+  options: JudgeOptions & {
+    sources: Sources;
+    waitMaxMs: number;
+    onWaiting?: (why: string) => void;
+  },
 ): Promise<AuditReport> {
   const deadlineMs = Date.now() + options.waitMaxMs;
   for (;;) {
@@ -24,11 +28,11 @@ export async function auditWhenQuiet(
       const [first] = late;
       if (!first || Date.now() >= deadlineMs) return report;
       const count = report.invariants.reduce((sum, { lateCount }) => sum + lateCount, 0);
-      options.onWaiting(`${count} late, among them ${first.id}: ${first.why}`);
+      options.onWaiting?.(`${count} late, among them ${first.id}: ${first.why}`);
     } catch (error) {
       // A store that is being restarted answers later. Wait for it too.
       if (!(error instanceof UnreadableStore) || Date.now() >= deadlineMs) throw error;
-      options.onWaiting(error.message);
+      options.onWaiting?.(error.message);
     }
     await sleep(PAUSE_MS);
   }

@@ -19,6 +19,15 @@ export const FINDING_KINDS = ['lost', 'doubled', 'other'] as const;
  */
 export type FindingKind = (typeof FINDING_KINDS)[number];
 
+/** What an audit found, for a person: `0 lost · 0 doubled · 1 late · 0 other`. */
+export const verdictSentence = ({
+  lost,
+  doubled,
+  late,
+  other,
+}: Record<FindingKind | 'late', number>): string =>
+  `${lost} lost · ${doubled} doubled · ${late} late · ${other} other`;
+
 /** One thing that violates an invariant, or that is late. */
 export interface Finding {
   /** The payment's id if there is a payment; else the name of the thing in its store. */

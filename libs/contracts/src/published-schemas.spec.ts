@@ -33,31 +33,23 @@ it('the AsyncAPI file names the topics and headers of the code', () => {
   );
 });
 
+const event = {
+  paymentId: '0198c0de-0000-7000-8000-000000000001',
+  orderId: 'order-1',
+  userId: 'alice',
+  amountMinor: 1299,
+  currency: 'EUR',
+  completedAt: '2026-11-20T10:00:00.000Z',
+  paymentVersion: 2,
+};
+
 it('a writer refuses an undeclared field, so that it never leaves payments', () => {
-  const event = {
-    paymentId: '0198c0de-0000-7000-8000-000000000001',
-    orderId: 'order-1',
-    userId: 'alice',
-    amountMinor: 1299,
-    currency: 'EUR',
-    completedAt: '2026-11-20T10:00:00.000Z',
-    paymentVersion: 2,
-  };
   expect(encodePaymentCompleted(event)).toBe(JSON.stringify(event));
   const leaky = { ...event, receiptEmail: 'alice@example.com' };
   expect(() => encodePaymentCompleted(leaky)).toThrow(/receiptEmail/);
 });
 
 it('the writer of version 1 leaves out the reference, and the writer of version 2 demands it', () => {
-  const event = {
-    paymentId: '0198c0de-0000-7000-8000-000000000001',
-    orderId: 'order-1',
-    userId: 'alice',
-    amountMinor: 1299,
-    currency: 'EUR',
-    completedAt: '2026-11-20T10:00:00.000Z',
-    paymentVersion: 2,
-  };
   const pspReference = 'pi_1';
   expect(encodePaymentCompleted({ ...event, pspReference })).toBe(JSON.stringify(event));
   const { amountMinor: minor, currency, ...rest } = event;

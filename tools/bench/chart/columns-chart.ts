@@ -1,3 +1,4 @@
+import { legend } from './legend.js';
 import { CHART_WIDTH, heading, line, MARGIN, round, SERIES_MAX, svgDocument, text } from './svg.js';
 import { shownNumber, ticksUpTo } from './ticks.js';
 
@@ -24,8 +25,6 @@ const WIDTH = CHART_WIDTH - MARGIN - LEFT;
 const LEGEND_HEIGHT = 28;
 const BLOCK_HEAD = 18;
 const AXIS_HEIGHT = 52;
-/** About the width of a letter of the small text. */
-const LETTER = 7;
 
 /** @throws Error if there are more series than colours. */
 export function columnsChart(chart: ColumnsChart): string {
@@ -43,7 +42,10 @@ export function columnsChart(chart: ColumnsChart): string {
   const xOf = (value: number) => LEFT + (value / Math.max(1e-9, columns * x.step)) * WIDTH;
   const yOf = (value: number) => bottom - (value / (yTicks.at(-1) ?? 1)) * PLOT_HEIGHT;
   content.push(
-    ...legend(series, headBottom + 14),
+    ...legend(
+      series.map(({ name }) => name),
+      { x: LEFT, y: headBottom + 12, mark: 'block' },
+    ),
     ...(block ? blockAt(block, { xOf, top, bottom }) : []),
     ...yTicks.flatMap((tick) => [
       line('grid', { x: LEFT, y: yOf(tick) }, { x: LEFT + WIDTH, y: yOf(tick) }),
@@ -60,18 +62,6 @@ export function columnsChart(chart: ColumnsChart): string {
 
 const MIDDLE = { anchor: 'middle' } as const;
 const at = (x: number, y: number) => ({ x, y, look: 'quiet small' });
-
-function legend(series: ColumnsChart['series'], y: number): string[] {
-  let x = LEFT;
-  return series.flatMap(({ name }, n) => {
-    const parts = [
-      `<rect class="fill${n}" x="${x}" y="${y - 10}" width="14" height="8" rx="2"/>`,
-      text(name, { x: x + 20, y: y - 2, look: 'text small' }),
-    ];
-    x += 20 + name.length * LETTER + 16;
-    return parts;
-  });
-}
 
 function blockAt(
   { from, to, label }: NonNullable<ColumnsChart['block']>,

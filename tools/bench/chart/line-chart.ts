@@ -1,3 +1,4 @@
+import { legend } from './legend.js';
 import { CHART_WIDTH, heading, line, MARGIN, round, SERIES_MAX, svgDocument, text } from './svg.js';
 import { shownNumber, ticksUpTo } from './ticks.js';
 
@@ -30,8 +31,6 @@ const RIGHT = CHART_WIDTH - MARGIN;
 const LEGEND_HEIGHT = 28;
 const AXIS_HEIGHT = 52;
 const MARK_HEIGHT = 18;
-/** About the width of a letter of the small text, to place the legend without a font. */
-const LETTER = 7;
 
 interface Plot {
   xOf: (x: number) => number;
@@ -51,7 +50,10 @@ export function lineChart(chart: LineChart): string {
   const { content, bottom: headingBottom } = heading(chart.title, chart.subtitle);
   const plot = plotOf(chart, headingBottom + LEGEND_HEIGHT + (chart.marks ? MARK_HEIGHT : 0));
   content.push(
-    ...legend(chart.series, headingBottom + 14),
+    ...legend(
+      chart.series.map(({ name }) => name),
+      { x: LEFT, y: headingBottom + 12, mark: 'line' },
+    ),
     ...axes(chart, plot),
     ...(chart.marks ?? []).flatMap((mark) => markAt(mark, plot)),
     ...chart.series.flatMap(({ points }, n) => pathOf(points, n, plot)),
@@ -75,18 +77,6 @@ function plotOf({ x, y, series }: LineChart, top: number): Plot {
     top,
     bottom,
   };
-}
-
-function legend(series: LineSeries[], y: number): string[] {
-  let x = LEFT;
-  return series.flatMap(({ name }, n) => {
-    const parts = [
-      `<rect class="fill${n}" x="${x}" y="${y - 9}" width="14" height="4" rx="2"/>`,
-      text(name, { x: x + 20, y: y - 2, look: 'text small' }),
-    ];
-    x += 20 + name.length * LETTER + 16;
-    return parts;
-  });
 }
 
 function axes({ x, y }: LineChart, plot: Plot): string[] {

@@ -1,3 +1,4 @@
+import { legend } from './legend.js';
 import { CHART_WIDTH, heading, line, MARGIN, round, SERIES_MAX, svgDocument, text } from './svg.js';
 import { shownNumber, ticksUpTo } from './ticks.js';
 
@@ -31,7 +32,6 @@ const AXIS_HEIGHT = 46;
 const X0 = MARGIN + NAME_WIDTH;
 /** The texts of the last moments need room on the right. */
 const WIDTH = CHART_WIDTH - X0 - MARGIN - 150;
-const LETTER = 7;
 const MOMENT = 6;
 
 /**
@@ -57,7 +57,7 @@ export function swimLanes(chart: {
   const ticks = ticksUpTo(Math.max(0, ...ends), 8);
   const xOf = (value: number) => X0 + (value / (ticks.at(-1) ?? 1)) * WIDTH;
   const { content, bottom } = heading(chart.title, chart.subtitle);
-  content.push(...legend(labels, bottom + 12));
+  content.push(...legend(labels, { x: X0, y: bottom + 11, mark: 'block' }));
   let y = bottom + LEGEND_HEIGHT;
   for (const { title, lanes: inPanel } of chart.panels) {
     content.push(text(title, { x: MARGIN, y: y + 14, look: 'text head' }));
@@ -79,18 +79,6 @@ export function swimLanes(chart: {
     text(chart.xLabel, { x: X0 + WIDTH, y: y + 20, look: 'quiet small', anchor: 'end' }),
   );
   return svgDocument(chart.title, y + AXIS_HEIGHT, content);
-}
-
-function legend(labels: readonly string[], y: number): string[] {
-  let x = X0;
-  return labels.flatMap((label, n) => {
-    const parts = [
-      `<rect class="fill${n}" x="${x}" y="${y - 9}" width="14" height="8" rx="2"/>`,
-      text(label, { x: x + 20, y: y - 1, look: 'text small' }),
-    ];
-    x += 20 + label.length * LETTER + 16;
-    return parts;
-  });
 }
 
 function laneAt(

@@ -9,5 +9,4 @@ export const auditOfRun = async (environment: Environment): Promise<AuditReport>
   await auditWhenQuiet({
     sources: auditSources(environment),
     waitMaxMs: QUIET_WITHIN_MS,
-    onWaiting: () => undefined,
   });

@@ -1,4 +1,4 @@
-import type { VerdictCounts } from '@effectively-once/audit';
+import { verdictSentence, type VerdictCounts } from '@effectively-once/audit';
 import Table from 'cli-table3';
 import type { OffsetPlan } from '../../replay/replay-offsets.js';
 import type { PaymentPlan } from '../../replay/replay-payments.js';
@@ -68,8 +68,8 @@ export function paymentPlanText(plan: PaymentPlan, nowMs: number): string {
   ].join('\n');
 }
 
-export const verdictText = ({ lost, doubled, late, other, payments }: VerdictCounts) =>
-  `${lost} lost · ${doubled} doubled · ${late} late · ${other} other, of ${payments} payments`;
+export const verdictText = (counts: VerdictCounts) =>
+  `${verdictSentence(counts)}, of ${counts.payments} payments`;
 
 const UNITS: [name: string, ms: number][] = [
   ['d', 86_400_000],

@@ -2,7 +2,6 @@ import type { PredictionName } from './predictions.js';
 
 /** How the supervisor breaks a process or a connection. External systems have their own kinds. */
 export const SUPERVISED_KINDS = ['kill', 'kill_at', 'freeze', 'stop', 'refuse', 'hang'] as const;
-export type SupervisedKind = (typeof SUPERVISED_KINDS)[number];
 
 /** The targets whose faults the simulated external systems switch on and off themselves. */
 export const EXTERNAL_TARGETS = ['psp', 'smtp', 'pager'] as const;

@@ -1,4 +1,5 @@
 import type { Scenario } from './scenario.js';
+import { breaking, paid, untilAllIsThere } from './steps.js';
 
 const DECLINED = 'pm_card_visa_chargeDeclined';
 
@@ -40,12 +41,7 @@ export const CHECKOUT_STORIES: readonly Scenario[] = [
         await world.request(purchase, { withinMs: 25 });
         return 'the connection was closed after 25 ms';
       });
-      await world.step('The same request again, with the same key', async (step) => {
-        const answer = await world.pay(purchase);
-        world.expect(answer.status === 201, `it was answered ${answer.status}`);
-        step.paymentIds = [answer.id];
-        return '201';
-      });
+      await paid(world, 'The same request again, with the same key', purchase);
       await untilAllIsThere(world);
     },
   },
@@ -66,13 +62,9 @@ export const CHECKOUT_STORIES: readonly Scenario[] = [
         world.expect(first.text === again.text, 'the bytes of the two answers differ');
         return '402 and 402, the same bytes';
       });
-      await world.step('Another card and another key for the same order', async (step) => {
-        const { key, paymentMethod: _, ...same } = purchase;
-        const answer = await world.pay({ ...same, key: `${key}-2` });
-        world.expect(answer.status === 201, `it was answered ${answer.status}`);
-        step.paymentIds = [answer.id];
-        return '201';
-      });
+      const { key, paymentMethod: _, ...same } = purchase;
+      const second = { ...same, key: `${key}-2` };
+      await paid(world, 'Another card and another key for the same order', second);
       await untilAllIsThere(world);
     },
   },
@@ -86,21 +78,14 @@ export const CHECKOUT_STORIES: readonly Scenario[] = [
     breaks: ['psp'],
     async run(world) {
       const purchase = world.purchase();
-      await world.step('The PSP charges and hangs, for 12 s', async () => {
-        await world.break({ target: 'psp', kind: 'charge_then_hang', seconds: 12 });
-        return 'broken';
-      });
+      const fault = { target: 'psp', kind: 'charge_then_hang', seconds: 12 };
+      await breaking(world, 'The PSP charges and hangs, for 12 s', fault);
       await world.step('A checkout', async () => {
         const answer = await world.request(purchase);
         world.expect(answer?.status === 202, `it was answered ${answer?.status ?? 'by nothing'}`);
         return '202 UNKNOWN';
       });
-      await world.step('The same key, until the answer is final', async (step) => {
-        const answer = await world.pay(purchase);
-        world.expect(answer.status === 201, `it was answered ${answer.status}`);
-        step.paymentIds = [answer.id];
-        return '201';
-      });
+      await paid(world, 'The same key, until the answer is final', purchase);
       await world.untilRepaired('psp');
       await untilAllIsThere(world);
     },
@@ -129,23 +114,9 @@ export const CHECKOUT_STORIES: readonly Scenario[] = [
         world.expect(answer === undefined, `it was answered ${answer?.status}`);
         return 'no answer: the process is dead';
       });
-      await world.step('The same key, until the answer is final', async (step) => {
-        const answer = await world.pay(purchase);
-        world.expect(answer.status === 201, `it was answered ${answer.status}`);
-        step.paymentIds = [answer.id];
-        return '201';
-      });
+      await paid(world, 'The same key, until the answer is final', purchase);
       await world.untilRepaired('payments');
       await untilAllIsThere(world);
     },
   },
 ];
-
-/** Of every payment that the story has made so far. */
-export async function untilAllIsThere(world: Parameters<Scenario['run']>[0]): Promise<void> {
-  const ids = [...new Set(world.steps.flatMap(({ paymentIds }) => paymentIds))];
-  await world.step('Receipt, points and search document', async () => {
-    await world.untilComplete(ids);
-    return ids.length === 1 ? 'all there, once' : `all there, once, for ${ids.length} payments`;
-  });
-}

@@ -1,5 +1,5 @@
-import { untilAllIsThere } from './checkout-stories.js';
 import type { Scenario } from './scenario.js';
+import { breaking, untilAllIsThere } from './steps.js';
 import type { Consumer, StoryWorld } from './world.js';
 
 const PAYMENTS = 4;
@@ -15,7 +15,11 @@ export const DELIVERY_STORIES: readonly Scenario[] = [
     breaks: ['connect'],
     async run(world) {
       await paying(world);
-      await breaking(world, 'connect', 'kill', 5, 'Connect dies by kill -9');
+      await breaking(world, 'Connect dies by kill -9', {
+        target: 'connect',
+        kind: 'kill',
+        seconds: 5,
+      });
       await paying(world);
       await recovered(world, 'connect');
     },
@@ -29,7 +33,7 @@ export const DELIVERY_STORIES: readonly Scenario[] = [
     proof: 'The payments are COMPLETED before the broker is back.',
     breaks: ['kafka'],
     async run(world) {
-      await breaking(world, 'kafka', 'stop', 8, 'Kafka stops for 8 s');
+      await breaking(world, 'Kafka stops for 8 s', { target: 'kafka', kind: 'stop', seconds: 8 });
       await paying(world);
       await recovered(world, 'kafka');
     },
@@ -73,7 +77,11 @@ export const DELIVERY_STORIES: readonly Scenario[] = [
     proof: 'The group has given its partitions away meanwhile; the inbox absorbs what is repeated.',
     breaks: ['loyalty'],
     async run(world) {
-      await breaking(world, 'loyalty', 'freeze', 20, 'Loyalty freezes for 20 s');
+      await breaking(world, 'Loyalty freezes for 20 s', {
+        target: 'loyalty',
+        kind: 'freeze',
+        seconds: 20,
+      });
       await paying(world);
       await recovered(world, 'loyalty');
     },
@@ -100,19 +108,6 @@ async function paying(world: StoryWorld): Promise<string[]> {
   return ids;
 }
 
-async function breaking(
-  world: StoryWorld,
-  target: string,
-  kind: string,
-  seconds: number,
-  title: string,
-): Promise<void> {
-  await world.step(title, async () => {
-    await world.break({ target, kind, seconds });
-    return 'broken';
-  });
-}
-
 async function recovered(world: StoryWorld, target: string): Promise<void> {
   await world.step('It is repaired by itself', async () => {
     await world.untilRepaired(target);
@@ -129,7 +124,7 @@ async function storeAway(
   waits: Consumer,
   others: Consumer[],
 ): Promise<void> {
-  await breaking(world, target, kind, 15, `${target} is away for 15 s`);
+  await breaking(world, `${target} is away for 15 s`, { target, kind, seconds: 15 });
   const ids = await paying(world);
   await world.step(`${others.join(' and ')} go on`, async () => {
     for (const other of others) await world.untilEffects(ids, other, 'done');
@@ -144,10 +139,8 @@ async function oneMailbox(world: StoryWorld): Promise<void> {
   const address = world.addressOf(unlucky);
   let refusedId = '';
   let letter = '';
-  await world.step('One mailbox is refused', async () => {
-    await world.break({ target: 'smtp', kind: '550', address, seconds: 240 });
-    return 'broken';
-  });
+  const fault = { target: 'smtp', kind: '550', address, seconds: 240 };
+  await breaking(world, 'One mailbox is refused', fault);
   await world.step('Its customer pays, and others do', async (step) => {
     const [answer, others] = await Promise.all([world.pay(unlucky), world.payments(PAYMENTS)]);
     refusedId = answer.id;

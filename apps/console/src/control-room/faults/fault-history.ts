@@ -1,4 +1,9 @@
-import { verdictOf, type AuditReport, type VerdictCounts } from '@effectively-once/audit';
+import {
+  verdictOf,
+  verdictSentence,
+  type AuditReport,
+  type VerdictCounts,
+} from '@effectively-once/audit';
 import type { BrokenNow, FaultRequest } from '@effectively-once/scenarios';
 import type { DataSource } from 'typeorm';
 import type { FaultAction } from '../wire/faults.js';
@@ -107,7 +112,7 @@ export class FaultHistory {
       if (outcome) {
         await this.database.query(
           `UPDATE console.fault_actions SET outcome = $2, judgement = $3 WHERE id = $1`,
-          [id, outcome, sentenceOf(counts)],
+          [id, outcome, verdictSentence(counts)],
         );
       }
     }
@@ -122,9 +127,6 @@ export function outcomeOf(
   if (lost + doubled + other > 0) return 'not_as_predicted';
   return late === 0 || isOverdue ? 'as_predicted' : null;
 }
-
-const sentenceOf = ({ lost, doubled, late, other }: VerdictCounts) =>
-  `${lost} lost · ${doubled} doubled · ${late} late · ${other} other`;
 
 function shown(row: Row): FaultAction {
   const text = (name: string) => (row[name] as string | null) ?? null;

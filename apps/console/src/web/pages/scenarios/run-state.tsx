@@ -23,6 +23,3 @@ export function RunState({ state }: { state: State }) {
     </Badge>
   );
 }
-
-export const sentenceOf = ({ lost, doubled, late, other }: NonNullable<ScenarioRun['verdict']>) =>
-  `${lost} lost · ${doubled} doubled · ${late} late · ${other} other`;

@@ -1,4 +1,5 @@
 import { useEffect } from 'preact/hooks';
+import { verdictSentence } from '@effectively-once/audit/report';
 import type { ScenarioRun, ScenarioStep } from '@effectively-once/scenarios';
 import { api } from '../../live/api.js';
 import { clock } from '../../live/render.js';
@@ -6,7 +7,7 @@ import { PageTitle } from '../../parts/page-title.js';
 import { Badge, CopyButton, Id, ProblemBox, Skeleton } from '../../parts/small.js';
 import { durationText } from '../../parts/text/relative-time.js';
 import { useData } from '../../parts/use-data.js';
-import { isOver, RunState, sentenceOf } from './run-state.js';
+import { isOver, RunState } from './run-state.js';
 
 const AGAIN_MS = 1_000;
 
@@ -62,7 +63,7 @@ export function ScenarioRunPage({ id }: { id: string }) {
         <Steps steps={run.steps} />
         {isDone ? (
           <p class="run-end" role="status">
-            {run.verdict ? <b class="num">{sentenceOf(run.verdict)}</b> : null} {run.why}
+            {run.verdict ? <b class="num">{verdictSentence(run.verdict)}</b> : null} {run.why}
           </p>
         ) : null}
       </section>

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
+import { verdictSentence } from '@effectively-once/audit/report';
 import type {
   OfferedScenario,
   RunSummary,
@@ -10,7 +11,7 @@ import { hasDemoControls } from '../../live/session.js';
 import { PageTitle } from '../../parts/page-title.js';
 import { Empty, ProblemBox, Skeleton, Time } from '../../parts/small.js';
 import { asProblem, useData } from '../../parts/use-data.js';
-import { isOver, RunState, sentenceOf } from './run-state.js';
+import { isOver, RunState } from './run-state.js';
 
 const AGAIN_MS = 1_500;
 
@@ -154,7 +155,9 @@ function Runs({ runs }: { runs: RunSummary[] }) {
           <li key={run.id}>
             <Time at={run.startedAt} />
             <a href={`/scenarios/runs/${run.id}`}>{run.title}</a>
-            <span class="dim num">{run.why ?? (run.verdict ? sentenceOf(run.verdict) : '')}</span>
+            <span class="dim num">
+              {run.why ?? (run.verdict ? verdictSentence(run.verdict) : '')}
+            </span>
             <RunState state={run.state} />
           </li>
         ))}
