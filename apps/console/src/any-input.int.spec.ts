@@ -1,5 +1,6 @@
 import { CONSUMERS } from '@effectively-once/contracts';
-import { createApp, createLogger, mintToken } from '@effectively-once/platform';
+import { mintToken } from '@effectively-once/platform';
+import { listenForTest } from '@effectively-once/platform/testing';
 import { testAddresses } from '@effectively-once/testing';
 import { answersAnyRequest, anyRequestTo, type Route } from '@effectively-once/testing/any-request';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -28,11 +29,10 @@ beforeAll(async () => {
     CONTROL_SOCKET: undefined,
     KAFKA_BROKERS: testAddresses().KAFKA_BROKERS.join(),
   });
-  const logger = createLogger('console');
-  logger.level = 'silent';
-  app = await createApp({ module: appModule(config, logger), logger, explain });
-  await app.listen(0, '127.0.0.1');
-  url = await app.getUrl();
+  ({ app, url } = await listenForTest((logger) => ({
+    module: appModule(config, logger),
+    explain,
+  })));
   const token = async (userId: string, role: 'customer' | 'operator') =>
     await mintToken(DEMO_AUTH_SECRET, { userId, role }, { ttlS: 600 });
   // Most of the routes are for operators only.

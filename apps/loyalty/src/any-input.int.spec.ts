@@ -1,4 +1,5 @@
-import { createApp, createLogger, mintToken } from '@effectively-once/platform';
+import { mintToken } from '@effectively-once/platform';
+import { listenForTest } from '@effectively-once/platform/testing';
 import { createTestDatabase, type TestDatabase } from '@effectively-once/testing';
 import { answersAnyRequest, anyRequestTo } from '@effectively-once/testing/any-request';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -28,11 +29,7 @@ beforeAll(async () => {
     AUTH_JWT_SECRET: SECRET,
     CONSUMER_STATE_TOKEN: STATE_TOKEN,
   });
-  const logger = createLogger('loyalty');
-  logger.level = 'silent';
-  app = await createApp({ module: appModule(config, logger), logger });
-  await app.listen(0, '127.0.0.1');
-  url = await app.getUrl();
+  ({ app, url } = await listenForTest((logger) => ({ module: appModule(config, logger) })));
 }, 30_000);
 afterAll(async () => {
   await app.close();

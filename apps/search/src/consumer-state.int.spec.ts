@@ -1,4 +1,5 @@
-import { createApp, createLogger, mintToken } from '@effectively-once/platform';
+import { mintToken } from '@effectively-once/platform';
+import { listenForTest } from '@effectively-once/platform/testing';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { appModule } from './app.module.js';
 import { searchConfig } from './config.js';
@@ -20,11 +21,7 @@ beforeAll(async () => {
     AUTH_JWT_SECRET: SECRET,
     CONSUMER_STATE_TOKEN: TOKEN,
   });
-  const logger = createLogger('search');
-  logger.level = 'silent';
-  app = await createApp({ module: appModule(config, logger), logger });
-  await app.listen(0, '127.0.0.1');
-  url = await app.getUrl();
+  ({ app, url } = await listenForTest((logger) => ({ module: appModule(config, logger) })));
 });
 afterAll(async () => await app.close());
 

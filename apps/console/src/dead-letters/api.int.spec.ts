@@ -1,5 +1,6 @@
 import { DLQ_HEADERS } from '@effectively-once/contracts';
-import { createApp, createLogger, mintToken } from '@effectively-once/platform';
+import { mintToken } from '@effectively-once/platform';
+import { listenForTest } from '@effectively-once/platform/testing';
 import { testAddresses, waitUntil } from '@effectively-once/testing';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { appModule } from '../app.module.js';
@@ -31,11 +32,10 @@ beforeAll(async () => {
     AUTH_JWT_SECRET: SECRET,
     KAFKA_BROKERS: testAddresses().KAFKA_BROKERS.join(),
   });
-  const logger = createLogger('console');
-  logger.level = 'silent';
-  app = await createApp({ module: appModule(config, logger), logger, explain });
-  await app.listen(0, '127.0.0.1');
-  url = await app.getUrl();
+  ({ app, url } = await listenForTest((logger) => ({
+    module: appModule(config, logger),
+    explain,
+  })));
 });
 afterAll(async () => {
   await app.close();

@@ -1,7 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { createApp } from './app.js';
 import { HealthModule } from './health.js';
-import { createLogger } from '../log.js';
+import { listenForTest } from '../testing/listen-for-test.js';
 
 let app: NestFastifyApplication;
 let url: string;
@@ -9,8 +8,6 @@ let running: { end: () => void; fail: (error: Error) => void }[];
 
 beforeEach(async () => {
   running = [];
-  const logger = createLogger('test');
-  logger.level = 'silent';
   const store = () =>
     new Promise<void>((end, fail) => {
       running.push({ end, fail });
@@ -18,9 +15,7 @@ beforeEach(async () => {
   const module = HealthModule.register({
     useFactory: () => ({ live: { loop: async () => undefined }, ready: { store } }),
   });
-  app = await createApp({ module, logger });
-  await app.listen(0, '127.0.0.1');
-  url = await app.getUrl();
+  ({ app, url } = await listenForTest(() => ({ module })));
 });
 afterEach(async () => {
   running.forEach(({ end }) => end());

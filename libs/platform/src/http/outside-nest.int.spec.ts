@@ -3,8 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { Body, Controller, Get, Module, Param, Post } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { createApp } from './app.js';
-import { createLogger } from '../log.js';
+import { listenForTest } from '../testing/listen-for-test.js';
 
 let release: (() => void) | undefined;
 
@@ -26,11 +25,9 @@ class ThingsController {
 class ThingsModule {}
 
 let app: NestFastifyApplication;
+let url: string;
 beforeEach(async () => {
-  const logger = createLogger('test');
-  logger.level = 'silent';
-  app = await createApp({ module: ThingsModule, logger, requestTimeoutMs: 400 });
-  await app.listen(0, '127.0.0.1');
+  ({ app, url } = await listenForTest(() => ({ module: ThingsModule, requestTimeoutMs: 400 })));
 });
 afterEach(async () => {
   release?.();
@@ -39,7 +36,7 @@ afterEach(async () => {
 
 /** Sends these bytes, and returns all that the server answers until it closes. */
 async function answerTo(bytes: string): Promise<{ head: string; body: string }> {
-  const { hostname, port } = new URL(await app.getUrl());
+  const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port) });
   await once(socket, 'connect');
   socket.write(bytes, 'latin1');
@@ -88,7 +85,7 @@ it.each([
 ])(
   '%s on a connection whose request has its answer does not end the process',
   async (_, send, answer) => {
-    const { hostname, port } = new URL(await app.getUrl());
+    const { hostname, port } = new URL(url);
     const socket = connect({ host: hostname, port: Number(port) });
     socket.write(get('/things/1', 'Host: a\r\n'));
     const [first] = (await once(socket, 'data')) as [Buffer];
@@ -96,13 +93,13 @@ it.each([
     const closed = text(socket).catch(() => '');
     send(socket);
     expect((await closed).split('\r\n')[0]).toMatch(answer);
-    const next = await fetch(`${await app.getUrl()}/things/2`);
+    const next = await fetch(`${url}/things/2`);
     await expect(next.json()).resolves.toEqual({ id: '2' });
   },
 );
 
 it('a parameter of 128 characters is found, also percent-encoded', async () => {
   const id = '|'.repeat(128);
-  const response = await fetch(`${await app.getUrl()}/things/${encodeURIComponent(id)}`);
+  const response = await fetch(`${url}/things/${encodeURIComponent(id)}`);
   await expect(response.json()).resolves.toEqual({ id });
 });

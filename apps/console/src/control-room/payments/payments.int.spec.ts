@@ -1,4 +1,5 @@
-import { createApp, createLogger, mintToken } from '@effectively-once/platform';
+import { mintToken } from '@effectively-once/platform';
+import { listenForTest } from '@effectively-once/platform/testing';
 import { testAddresses } from '@effectively-once/testing';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -25,11 +26,10 @@ beforeAll(async () => {
     AUTH_JWT_SECRET: SECRET,
     KAFKA_BROKERS: addresses.KAFKA_BROKERS.join(),
   });
-  const logger = createLogger('console');
-  logger.level = 'silent';
-  app = await createApp({ module: appModule(config, logger), logger, explain });
-  await app.listen(0, '127.0.0.1');
-  url = await app.getUrl();
+  ({ app, url } = await listenForTest((logger) => ({
+    module: appModule(config, logger),
+    explain,
+  })));
   const database = new URL(addresses.POSTGRES_SUPERUSER_URL);
   database.pathname = '/payments';
   payments = new Client({ connectionString: database.href });
