@@ -61,7 +61,7 @@ interface Judged {
   judgement: { verdict: string };
 }
 
-it('a customer whom an identity provider names auth0|user.name:1 is found by that name everywhere', async () => {
+it('a customer with the name auth0|user.name:1 of an identity provider is found by that name everywhere', async () => {
   const userId = newId('auth0|user.name:1');
   const inPath = encodeURIComponent(userId);
   const paid = await checkout({ userId, email: `${newId('user')}@example.com` });
