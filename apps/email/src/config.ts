@@ -35,8 +35,6 @@ export const EFFECT_TIMEOUT_MS = REDIS_TIMEOUT_MS + ADDRESS_TIMEOUT_MS + SMTP_TI
 export const SMTP_CONNECTIONS_MAX = 32;
 /** The least that must be left of the lease when the content is sent. */
 export const LEASE_LEFT_MIN_MS = 3_000;
-/** For an event older than this the marker may have expired: ask the mail provider first. */
-export const ASK_PROVIDER_AFTER_MS = 6 * 24 * 3_600_000;
 
 /**
  * Refuses limits under which email could mail twice outside the named duplicate window.

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { PaymentCompleted } from '@effectively-once/contracts';
+import { ASK_PROVIDER_AFTER_MS, type PaymentCompleted } from '@effectively-once/contracts';
 import {
   IdempotencyCollision,
   LeaseHeld,
@@ -10,7 +10,7 @@ import type { Logger } from '@effectively-once/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { bulkhead } from 'cockatiel';
 import type { Redis } from 'ioredis';
-import { ASK_PROVIDER_AFTER_MS, SMTP_CONNECTIONS_MAX } from './config.js';
+import { SMTP_CONNECTIONS_MAX } from './config.js';
 import { ReceiptClaims, type ReceiptClaim } from './receipt-claims.js';
 import { EmailCircuits } from './servers/circuits.js';
 import { MailProvider } from './servers/mail-provider.js';

@@ -55,6 +55,12 @@ export function assertDedupWindowCovers(retention: Record<keyof typeof RETENTION
   );
 }
 
+/**
+ * The deduplication marker of an older event may have expired. Email then asks the mail provider
+ * before it mails, and so does the console before it says what a redrive will do.
+ */
+export const ASK_PROVIDER_AFTER_MS = 6 * DAY_MS;
+
 /** Beyond the worst observed age, because the next incident can be worse. */
 const OBSERVED_MARGIN = 1.25;
 

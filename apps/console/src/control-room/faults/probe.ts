@@ -8,7 +8,7 @@ export type TargetProbe = { url: string } | { host: string; port: number; say: B
 
 /** SSLRequest of PostgreSQL's protocol: the server answers with one letter. */
 const SSL_REQUEST = Buffer.from('00000008' + '04d2162f', 'hex');
-/** How to ask a target whether it answers. An open port proves nothing: it may be frozen. */
+/** ApiVersions, version 0, of Kafka's protocol: a broker answers it before it knows the client. */
 const API_VERSIONS = Buffer.from('0000000a' + '0012' + '0000' + '00000001' + 'ffff', 'hex');
 const PING = Buffer.from('PING\r\n');
 

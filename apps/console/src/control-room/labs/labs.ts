@@ -10,22 +10,28 @@ export interface LabFolders {
   documents: string;
 }
 
+interface LabPicture {
+  of: 'run' | 'documents';
+  svg: string;
+}
+
 /** The labs of docs/labs.md, each with its last run on this machine. Reads the files each time. */
 export class LabReports {
   constructor(private readonly folders: LabFolders) {}
 
   async list(): Promise<LabList> {
     const labs = await this.documented();
-    return { items: await Promise.all(labs.map((lab) => this.summary(lab))) };
+    const summaries = labs.map(async (lab) => summaryOf(lab, await this.receipt(lab.name)));
+    return { items: await Promise.all(summaries) };
   }
 
   async detail(name: string): Promise<LabDetail | undefined> {
     const lab = await this.find(name);
     if (!lab) return undefined;
     const receipt = await this.receipt(name);
-    const picture = await this.picture(name);
+    const picture = await this.pictureOf(name, receipt);
     return {
-      ...(await this.summary(lab)),
+      ...summaryOf(lab, receipt),
       doesNotShow: receipt?.doesNotShow ?? lab.doesNotShow,
       table: receipt?.table ?? null,
       claims: receipt?.claims ?? [],
@@ -34,14 +40,20 @@ export class LabReports {
   }
 
   /** The picture of the last run here, else the one of the documents. */
-  async picture(name: string): Promise<{ of: 'run' | 'documents'; svg: string } | undefined> {
+  async picture(name: string): Promise<LabPicture | undefined> {
     // A name that is no section never becomes a path.
     if (!(await this.find(name))) return undefined;
+    return await this.pictureOf(name, await this.receipt(name));
+  }
+
+  private async pictureOf(
+    name: string,
+    receipt: ReadReceipt | undefined,
+  ): Promise<LabPicture | undefined> {
     const { receipts, documents } = this.folders;
     // A picture without its receipt is of an unknown run.
-    const hasRun = (await this.receipt(name)) !== undefined;
     const run =
-      hasRun && receipts !== undefined
+      receipt && receipts !== undefined
         ? await textOf(join(receipts, name, 'picture.svg'))
         : undefined;
     if (run !== undefined) return { of: 'run', svg: run };
@@ -61,19 +73,18 @@ export class LabReports {
     const { receipts } = this.folders;
     return receipts === undefined ? undefined : await receiptOf(receipts, name);
   }
+}
 
-  private async summary(lab: DocumentedLab): Promise<LabSummary> {
-    const { name, claim, failureWindow, measured } = lab;
-    const receipt = await this.receipt(name);
-    return {
-      name,
-      claim,
-      failureWindow,
-      command: `npm run lab -- ${name}`,
-      run: receipt ? runOf(receipt) : null,
-      documented: measured,
-    };
-  }
+function summaryOf(lab: DocumentedLab, receipt: ReadReceipt | undefined): LabSummary {
+  const { name, claim, failureWindow, measured } = lab;
+  return {
+    name,
+    claim,
+    failureWindow,
+    command: `npm run lab -- ${name}`,
+    run: receipt ? runOf(receipt) : null,
+    documented: measured,
+  };
 }
 
 function runOf({ at, seed, seconds, version, claims }: ReadReceipt): LabRun {

@@ -1,5 +1,5 @@
 import { readEffectsOfConsumer, readOpenClaims, type Connections } from '@effectively-once/audit';
-import type { ConsumerName } from '@effectively-once/contracts';
+import { ASK_PROVIDER_AFTER_MS, type ConsumerName } from '@effectively-once/contracts';
 import type { RedriveForecast } from '../../control-room/wire/dead-letters.js';
 import type { Claimable } from './actions.js';
 
@@ -7,8 +7,6 @@ import type { Claimable } from './actions.js';
 const CHUNK = 1_000;
 /** The mail provider is asked for one receipt at a time, so not for all of a large redrive. */
 const ASK_PROVIDER_MAX = 500;
-/** Email asks the provider before it mails an older event (ASK_PROVIDER_AFTER_MS in its config). */
-const ASK_PROVIDER_AFTER_MS = 6 * 24 * 3_600_000;
 
 type Effects = Pick<
   RedriveForecast,
