@@ -5,6 +5,10 @@ import type { Page } from 'playwright-core';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
+// Animations without an end do not count: they change no colour of a text.
+const STANDS_STILL =
+  'document.getAnimations().every((animation) => !(animation instanceof CSSTransition))';
+
 interface Violation {
   id: string;
   nodes: { html: string }[];
@@ -14,6 +18,8 @@ interface Violation {
 export async function expectGood(page: Page, what: string): Promise<void> {
   // An empty frame has no faults: the data must be there.
   await waitUntil('the data', async () => (await page.locator('[aria-busy=true]').count()) === 0);
+  // Halfway through a change of colours, their contrast is one that nobody has chosen.
+  await waitUntil('the end of every change of colours', () => page.evaluate<boolean>(STANDS_STILL));
   await page.evaluate(axe);
   const { violations } = await page.evaluate<{ violations: Violation[] }>('axe.run()');
   const found = violations.map(({ id, nodes }) => `${what}: ${id}: ${nodes[0]?.html}`);
