@@ -18,7 +18,7 @@ interface Violation {
 export async function expectGood(page: Page, what: string): Promise<void> {
   // An empty frame has no faults: the data must be there.
   await waitUntil('the data', async () => (await page.locator('[aria-busy=true]').count()) === 0);
-  // Halfway through a change of colours, their contrast is one that nobody has chosen.
+  // Halfway through a change of colours the contrast is none of the design.
   await waitUntil('the end of every change of colours', () => page.evaluate<boolean>(STANDS_STILL));
   await page.evaluate(axe);
   const { violations } = await page.evaluate<{ violations: Violation[] }>('axe.run()');

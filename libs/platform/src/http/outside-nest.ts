@@ -85,6 +85,11 @@ export function refuseInHooks(app: NestFastifyApplication): void {
       throw unreadable('the Host header is missing');
     }
   });
+  // Otherwise the connection of a request that is worked on stays open after its answer: the client
+  // sends its next request here, and this process does not end (RFC 9112 §9.6).
+  fastify.addHook('onSend', async (_request, reply) => {
+    if (isClosing) void reply.header('connection', 'close');
+  });
   app
     .getHttpServer()
     .on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {
