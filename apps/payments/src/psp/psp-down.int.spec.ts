@@ -115,8 +115,8 @@ describe('while the PSP is down', () => {
 
   it('hanging, it holds at most 250 checkouts; the others are 503, and reads still work', async () => {
     await payments.stop();
-    // Long enough for the last request to start before the first one times out.
-    payments = await PaymentsUnderTest.start({ RATE_LIMIT_BURST: '1000', PSP_TIMEOUT_MS: '12000' });
+    // No request times out before the last one has started, however slow this machine is.
+    payments = await PaymentsUnderTest.start({ RATE_LIMIT_BURST: '1000', PSP_TIMEOUT_MS: '60000' });
     payments.psp.script.push(...Array<'hang'>(CHECKOUTS_MAX).fill('hang'));
     const hanging = Array.from({ length: CHECKOUTS_MAX }, (_, n) => pay(`hanging-${n}`));
     await waitUntil('the bulkhead to be full', () => payments.psp.attempts[CHECKOUTS_MAX - 1]);
@@ -125,6 +125,8 @@ describe('while the PSP is down', () => {
     expect((await problemOf(refused)).code).toBe('psp_unavailable');
     expect(await stored()).toEqual(before);
     expect((await payments.get('/v1/payments?orderId=any')).status).toBe(200);
+    await payments.psp.close();
+    await payments.psp.open();
     const statuses = (await Promise.all(hanging)).map(({ status }) => status);
     expect(new Set(statuses)).toEqual(new Set([202]));
     await waitUntil('the bulkhead to be free again', async () => {

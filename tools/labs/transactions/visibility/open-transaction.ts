@@ -216,8 +216,10 @@ async function untilSeen(reader: Reader, count: number): Promise<void> {
 function longestHold({ read_committed, read_uncommitted }: Readers, fromMs: number): number {
   let longest = 0;
   for (const [n, seenMs] of read_uncommitted.plain) {
-    if (seenMs < fromMs) continue;
-    longest = Math.max(longest, (read_committed.plain.get(n) ?? NaN) - seenMs);
+    // The newest records are on their way to the slower reader, transaction or not.
+    const committedMs = read_committed.plain.get(n);
+    if (seenMs < fromMs || committedMs === undefined) continue;
+    longest = Math.max(longest, committedMs - seenMs);
   }
   return longest;
 }
