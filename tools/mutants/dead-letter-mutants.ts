@@ -2,6 +2,7 @@ import { killedBy, type Mutant } from './mutant.js';
 
 const spec = (name: string) => killedBy(`apps/console/src/dead-letters/${name}.int.spec.ts`);
 const ingest = spec('ingest/ingest');
+const anew = spec('ingest/topic-made-anew');
 const commands = spec('commands/commands');
 const redrive = spec('redrive/redrive');
 const api = spec('api');
@@ -25,7 +26,7 @@ export const DEAD_LETTER_MUTANTS: readonly Mutant[] = [
   {
     mutation: 'dead letters: a record that claims to be a copy is believed',
     file: source('ingest/ingested-dead-letters'),
-    text: '(await impostors(manager, consumer, letters)).map(asItself)',
+    text: '(await impostors(manager, consumer, rows)).map(asItself)',
     replacement: '[]',
     test: ingest('a false copy is listed as a dead letter of its own, and hides no other'),
   },
@@ -35,6 +36,22 @@ export const DEAD_LETTER_MUTANTS: readonly Mutant[] = [
     text: 'greatest(position.next_offset, excluded.next_offset)',
     replacement: 'excluded.next_offset',
     test: ingest('a console that lags behind moves no position back'),
+  },
+  {
+    mutation: 'dead letters: a topic that was made anew is noticed by its length only',
+    file: source('ingest/made-anew'),
+    text: 'if (isOtherTopic) return 0n;',
+    replacement: '',
+    test: anew(
+      'skips no letter of a topic that was made anew and grew longer while the console was away',
+    ),
+  },
+  {
+    mutation: 'dead letters: a redrive sends whatever record has the position',
+    file: source('redrive/redrive'),
+    text: '?.find((one) => one.contentSha256 === content)',
+    replacement: '?.at(0)',
+    test: redrive('a redrive sends no other record that has the position of a dead letter'),
   },
   {
     mutation: 'dead letters: no limit of redrives (loop guard)',

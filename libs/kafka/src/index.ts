@@ -36,3 +36,4 @@ export {
   type GroupState,
 } from './watch/group-state.js';
 export { readTopicSettings, type TopicSettings } from './watch/topic-settings.js';
+export { readTopicNow, type TopicNow } from './watch/topic-now.js';

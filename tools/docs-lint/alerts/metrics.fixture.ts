@@ -50,6 +50,7 @@ export const METRICS: Record<string, readonly string[]> = {
   dead_letters: ['consumer', 'state'],
   dead_letters_cut_redrivable_seconds: ['consumer'],
   dead_letters_intake_lag_records: ['consumer'],
+  dead_letters_made_anew_timestamp_seconds: ['consumer'],
   audit_violations: ['invariant'],
   audit_last_run_timestamp_seconds: [],
   db_pool_connections: ['app', 'state'],

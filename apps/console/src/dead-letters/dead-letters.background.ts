@@ -66,6 +66,11 @@ export class DeadLettersBackground implements OnApplicationBootstrap, BeforeAppl
               { consumer, records },
               'dead letters left the topic before the console ingested them',
             ),
+          onMadeAnew: (consumer, { partition, lost }) =>
+            this.options.logger.error(
+              { consumer, partition, lost },
+              'the dead-letter topic was made anew: so many pending dead letters lost their record',
+            ),
         });
       } catch (error) {
         lag.forget();

@@ -84,9 +84,10 @@ export class DeadLettersController {
   @Get(':consumer/:id')
   async show(@Param('consumer') name: string, @Param('id') id: string): Promise<object> {
     const consumer = asConsumer(name);
-    const letter = isLetterId(id) ? await this.deadLetters.find(consumer, id) : undefined;
-    if (!letter) throw notFound(`${consumer} has no dead letter ${id.slice(0, 30)}.`);
-    const record = await this.readLetter(consumer, letter);
+    const found = isLetterId(id) ? await this.deadLetters.find(consumer, id) : undefined;
+    if (!found) throw notFound(`${consumer} has no dead letter ${id.slice(0, 30)}.`);
+    const { isRecordGone, ...letter } = found;
+    const record = isRecordGone ? undefined : await this.readLetter(consumer, letter);
     return { ...letter, record: record ? shown(record) : null };
   }
 

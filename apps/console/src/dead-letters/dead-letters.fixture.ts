@@ -59,7 +59,8 @@ export async function ingestNow(
   { database }: TestConsole,
   options: Partial<IngestOptions> = {},
 ): Promise<void> {
-  const ignored = { onLag: () => undefined, onMissed: () => undefined };
+  const ignore = () => undefined;
+  const ignored = { onLag: ignore, onMissed: ignore, onMadeAnew: ignore };
   await ingest({ connection, ingested: new IngestedDeadLetters(database), ...ignored, ...options });
 }
 

@@ -20,6 +20,11 @@ export interface DeadLetterOverview {
   states: Record<State, number>;
 }
 
+interface FoundDeadLetter extends DeadLetterDetail<Date> {
+  /** Its topic was made anew: another record has its position. */
+  isRecordGone: boolean;
+}
+
 /** Reads the table of dead letters (the dead letter queue) for the operator. */
 export class DeadLetters {
   constructor(private readonly database: DataSource) {}
@@ -60,9 +65,18 @@ export class DeadLetters {
     const rows: { consumer: ConsumerName; until: Date }[] = await this.database.query(
       `SELECT consumer, min(redrivable_until) AS until FROM console.dead_letters
         WHERE state = 'pending' AND redrivable_until IS NOT NULL
-          AND cannot_redrive IS DISTINCT FROM 'original_gone' GROUP BY 1`,
+          AND coalesce(cannot_redrive NOT IN ('original_gone', 'record_gone'), true) GROUP BY 1`,
     );
     return new Map(rows.map(({ consumer, until }) => [consumer, until]));
+  }
+
+  /** When the console noticed the last time that a partition of the topic was made anew. */
+  async madeAnewAt(): Promise<Map<ConsumerName, Date>> {
+    const rows: { consumer: ConsumerName; at: Date }[] = await this.database.query(
+      `SELECT consumer, max(made_anew_at) AS at FROM console.dead_letter_positions
+        WHERE made_anew_at IS NOT NULL GROUP BY 1`,
+    );
+    return new Map(rows.map(({ consumer, at }) => [consumer, at]));
   }
 
   /** Has every combination of consumer and state, also with 0. */
@@ -94,13 +108,14 @@ export class DeadLetters {
     return page(rows, limit, ({ seq: _seq, ...item }) => item, 'seq');
   }
 
-  async find(consumer: ConsumerName, id: string): Promise<DeadLetterDetail<Date> | undefined> {
-    const rows: DeadLetterDetail<Date>[] = await this.database.query(
+  async find(consumer: ConsumerName, id: string): Promise<FoundDeadLetter | undefined> {
+    const rows: FoundDeadLetter[] = await this.database.query(
       `SELECT ${LISTED}, event_id AS "eventId", original_topic AS "originalTopic",
               original_partition AS "originalPartition", original_offset AS "originalOffset",
               dlq_partition AS "dlqPartition", dlq_offset AS "dlqOffset",
               first_failed_at AS "firstFailedAt", app_version AS "appVersion",
-              state_changed_at AS "stateChangedAt", action_id AS "actionId"
+              state_changed_at AS "stateChangedAt", action_id AS "actionId",
+              record_gone_at IS NOT NULL AS "isRecordGone"
          FROM console.dead_letters WHERE consumer = $1 AND id = $2`,
       [consumer, id],
     );

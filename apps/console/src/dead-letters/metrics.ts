@@ -7,7 +7,7 @@ import { STATES } from './requests.js';
  * Gauges that query the database at each scrape. Without the database they are absent, and not old.
  */
 export function watchDeadLetters(
-  deadLetters: Pick<DeadLetters, 'states' | 'oldestPending' | 'cutRedrivableUntil'>,
+  deadLetters: Pick<DeadLetters, 'states' | 'oldestPending' | 'cutRedrivableUntil' | 'madeAnewAt'>,
   now: () => number,
 ): void {
   scrapedGauge(
@@ -35,6 +35,13 @@ export function watchDeadLetters(
     for (const consumer of CONSUMERS) {
       const until = found.get(consumer)?.getTime() ?? now() + RETENTION.topicMs;
       set((until - now()) / 1_000, { consumer });
+    }
+  });
+  const anew = 'When the dead-letter topic was last found to be made anew; 0 for never';
+  scrapedGauge('dead_letters_made_anew_timestamp_seconds', anew, ['consumer'], async (set) => {
+    const found = await deadLetters.madeAnewAt();
+    for (const consumer of CONSUMERS) {
+      set((found.get(consumer)?.getTime() ?? 0) / 1_000, { consumer });
     }
   });
 }

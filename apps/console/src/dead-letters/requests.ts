@@ -17,7 +17,7 @@ const PAGE_DEFAULT = 100;
 
 const id = z
   .string()
-  .regex(/^\d{1,6}-\d{1,18}$/, "must be a dead letter's id: <partition>-<offset>");
+  .regex(/^\d{1,6}-\d{1,18}(-\d{1,9})?$/, "must be a dead letter's id: <partition>-<offset>");
 const ids = z.array(id).min(1, 'must name at least one').max(IDS_MAX, `at most ${IDS_MAX} at once`);
 /** PostgreSQL has no U+0000. */
 const text = (max: number) =>

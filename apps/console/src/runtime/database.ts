@@ -7,6 +7,7 @@ import { CutDeadLetters1795219200004 } from '../migrations/1795219200004-cut-dea
 import { DeadLettersOfPayment1795219200005 } from '../migrations/1795219200005-dead-letters-of-payment.js';
 import { UsersOfDeadLetters1795219200006 } from '../migrations/1795219200006-users-of-dead-letters.js';
 import { FaultActions1795219200016 } from '../migrations/1795219200016-fault-actions.js';
+import { DeadLetterTopicsMadeAnew1795219200017 } from '../migrations/1795219200017-dead-letter-topics-made-anew.js';
 
 /** The console database, for the app and for the migrations. */
 export function consoleDataSource(options: { url: string; poolMax?: number }): DataSource {
@@ -22,6 +23,7 @@ export function consoleDataSource(options: { url: string; poolMax?: number }): D
       DeadLettersOfPayment1795219200005,
       UsersOfDeadLetters1795219200006,
       FaultActions1795219200016,
+      DeadLetterTopicsMadeAnew1795219200017,
     ],
   });
 }

@@ -35,6 +35,8 @@ export interface DeadLetterRow {
   state: 'pending' | 'redriven' | 'discarded';
   /** Claimed by a redrive that is not finished. */
   isBeingRedriven: boolean;
+  /** The console has noticed that the dead-letter topic was made anew without its record. */
+  isRecordGone: boolean;
   deadLetteredAtMs: number;
   /** When the operator asked for its redrive or discard. */
   askedAtMs: number;

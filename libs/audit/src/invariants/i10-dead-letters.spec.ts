@@ -68,10 +68,11 @@ describe('I10: dead letters are conserved', () => {
     );
   });
 
-  it('names a row without a record, unless it may have aged out', () => {
+  it('names a row without a record, unless it may have aged out or its topic was made anew', () => {
     const gone = { dlqRecords: new Map() };
     expect(withRow({}, gone).violated).toEqual(named('lost', /not in the dead letter topic/));
     expect(withRow(aged, { ...gone, ...nothing })).toMatchObject(clean);
+    expect(withRow({ isRecordGone: true }, gone)).toMatchObject(clean);
   });
 
   it('finds a row by the position of its record, whatever the headers claim', () => {

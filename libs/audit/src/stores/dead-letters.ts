@@ -18,6 +18,7 @@ export interface DeadLetterColumns {
   payment_id: string | null;
   state: DeadLetterRow['state'];
   is_being_redriven: boolean;
+  is_record_gone: boolean;
   dead_lettered_at: Date;
   asked_at: Date;
 }
@@ -26,7 +27,8 @@ export const ROWS = `
   SELECT letter.consumer, original_topic, original_partition, original_offset, redrive_count,
          payment_id, state, dead_lettered_at,
          coalesce(action.kind = 'redrive' AND action.finished_at IS NULL, false) AS is_being_redriven,
-         coalesce(action.asked_at, state_changed_at) AS asked_at
+         coalesce(action.asked_at, state_changed_at) AS asked_at,
+         record_gone_at IS NOT NULL AS is_record_gone
     FROM console.dead_letters letter
     LEFT JOIN console.dead_letter_actions action ON action.id = letter.action_id`;
 
@@ -111,6 +113,7 @@ export const toRow = (row: DeadLetterColumns): DeadLetterRow => ({
   paymentId: row.payment_id ?? undefined,
   state: row.state,
   isBeingRedriven: row.is_being_redriven,
+  isRecordGone: row.is_record_gone,
   deadLetteredAtMs: row.dead_lettered_at.getTime(),
   askedAtMs: row.asked_at.getTime(),
 });

@@ -101,6 +101,7 @@ function oneRedrivenDeadLetter() {
     paymentId: 'paid',
     state: 'redriven',
     isBeingRedriven: false,
+    isRecordGone: false,
     deadLetteredAtMs: COMPLETED_AT_MS,
     askedAtMs: COMPLETED_AT_MS,
   };

@@ -141,7 +141,8 @@ const rowsOf = (
     const found = deadLetters[consumer][at];
     if (!found) return [];
     const letter = letterOf(consumer, found);
-    return { ...row, letter, paymentId: found.paymentId, deadLetteredAtMs: 0, askedAtMs: 0 };
+    const times = { deadLetteredAtMs: 0, askedAtMs: 0 };
+    return { ...row, letter, paymentId: found.paymentId, isRecordGone: false, ...times };
   });
 
 const letterOf = (

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { testAddresses } from '@effectively-once/testing';
+import { testAddresses, waitUntil } from '@effectively-once/testing';
 import { Kafka, logLevel, type Consumer } from 'kafkajs';
 import { ensureTopics } from '../admin.js';
 import { firstRecords } from './first-records.js';
 import { readGroupState } from './group-state.js';
+import { readTopicNow } from './topic-now.js';
 
 const connection = { brokers: testAddresses().KAFKA_BROKERS, clientId: 'watch-test' };
 const kafka = new Kafka({ ...connection, logLevel: logLevel.NOTHING });
@@ -93,4 +94,29 @@ it('tells what a group has committed, and which member owns which partition', as
       { topic, partition: 1 },
     ]),
   );
+});
+
+it('a topic that is deleted and created again has another id, and none is made by asking', async () => {
+  const topic = await newTopic(3);
+  const read = () => readTopicNow({ ...connection, topic });
+  const before = await read();
+  expect(before).toEqual({
+    id: expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
+    ends: new Map([
+      [0, 0n],
+      [1, 0n],
+      [2, 0n],
+    ]),
+  });
+  expect((await read()).id).toBe(before.id);
+  await admin.deleteTopics({ topics: [topic] });
+  await waitUntil('the topic to be gone', () =>
+    read().then(
+      () => false,
+      () => true,
+    ),
+  );
+  await expect(admin.listTopics()).resolves.not.toContain(topic);
+  await ensureTopics({ ...connection, topics: [{ name: topic, partitions: 1, config: {} }] });
+  expect((await read()).id).not.toBe(before.id);
 });

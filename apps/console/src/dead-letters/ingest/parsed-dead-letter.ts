@@ -137,7 +137,8 @@ function errorClassIn(headers: EventHeaders): ErrorClass | null {
   return classes.find((one) => one === headers[DLQ_HEADERS.errorClass]) ?? null;
 }
 
-function contentSha256({ key, value }: KafkaRecord): string {
+/** Of key and value: whether a record is the one that was ingested. */
+export function contentSha256({ key, value }: Pick<KafkaRecord, 'key' | 'value'>): string {
   // With the lengths, two different pairs of key and value never give the same bytes.
   const hash = createHash('sha256').update(`${key?.length ?? -1} ${value?.length ?? -1} `);
   return hash

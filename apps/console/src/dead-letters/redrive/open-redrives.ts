@@ -15,6 +15,8 @@ export interface RedriveClaim extends Identity {
   id: string;
   dlqPartition: number;
   dlqOffset: string;
+  /** Of its key and value. */
+  contentSha256: string;
   /** Null if the dead letter is complete. */
   valueCut: number | null;
 }
@@ -72,7 +74,8 @@ export class OpenRedrives {
     return await this.database.query(
       `SELECT id, original_topic AS "originalTopic", original_partition AS "originalPartition",
               original_offset AS "originalOffset", redrive_count AS "redriveCount",
-              dlq_partition AS "dlqPartition", dlq_offset AS "dlqOffset", value_cut AS "valueCut"
+              dlq_partition AS "dlqPartition", dlq_offset AS "dlqOffset", content_sha256 AS "contentSha256",
+              value_cut AS "valueCut"
          FROM console.dead_letters WHERE action_id = $1 AND state = 'pending'
         ORDER BY dlq_partition, dlq_offset LIMIT $2`,
       [redrive.id, max],

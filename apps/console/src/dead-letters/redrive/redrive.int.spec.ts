@@ -214,6 +214,32 @@ it('a redrive gives back a dead letter whose record has left the topic, so that 
   });
 });
 
+it('a redrive sends no other record that has the position of a dead letter', async () => {
+  // Its topic was made anew, and the console has not noticed it yet.
+  const [other, mine] = many('email', 2);
+  const [place = ''] = await produceAndIngest(testConsole, 'email', [other ?? deadLetter('email')]);
+  const [id = ''] = await produceAndIngest(testConsole, 'email', [mine ?? deadLetter('email')]);
+  await testConsole.admin.query(
+    `UPDATE console.dead_letters SET dlq_partition = $2, dlq_offset = $3, incarnation = 2
+      WHERE consumer = 'email' AND id = $1`,
+    [id, ...place.split('-')],
+  );
+  const action = await ask('email', [`${place}-2`]);
+  await finish();
+  await expect(
+    timesRedriven(
+      'email',
+      [other, mine].flatMap((one) => one ?? []),
+    ),
+  ).resolves.toEqual([0, 0]);
+  const refused = [{ id: `${place}-2`, why: 'record_gone' }];
+  await expect(actionNow(action)).resolves.toMatchObject({ done: 0, givenBack: 1, refused });
+  await expect(statesOf(testConsole, 'email', [place, `${place}-2`])).resolves.toEqual([
+    'pending',
+    'pending',
+  ]);
+});
+
 it('a redrive gives back a dead letter that the redrive topic does not take, and redrives the others', async () => {
   // The dead-letter topic takes it. The redrive topic takes less.
   const large = { ...deadLetter('search'), value: Buffer.alloc(2_120_000) };

@@ -7,6 +7,7 @@ import {
   type OffsetRange,
   type RecordProducer,
 } from '@effectively-once/kafka';
+import { contentSha256 } from '../ingest/parsed-dead-letter.js';
 import { readRecord } from '../letter-record.js';
 import type { GivenBack, RedriveClaim, OpenRedrive, OpenRedrives } from './open-redrives.js';
 import { isOriginalOf, redriven, redrivenOriginal } from './redriven.js';
@@ -74,7 +75,8 @@ async function finish(redrive: OpenRedrive, options: RedriveOptions, signal: Abo
 
 /**
  * The claimed records by id, up to a limit of bytes: the next pass reads the rest. `gone` are the
- * claims whose record has left the topic. Ignores other records between the first and the last one.
+ * claims whose record has left the topic. Ignores other records between the first and the last one,
+ * and another record at the position of a claim: its topic was made anew.
  */
 async function read(
   { consumer }: OpenRedrive,
@@ -82,19 +84,25 @@ async function read(
   { connection }: RedriveOptions,
 ): Promise<{ records: Map<string, KafkaRecord>; gone: string[] }> {
   const only = new Map<number, OffsetRange>();
-  for (const { dlqPartition, dlqOffset } of claims) {
+  const wanted = new Map<string, RedriveClaim[]>();
+  for (const claim of claims) {
+    const { dlqPartition, dlqOffset } = claim;
     const from = only.get(dlqPartition)?.from ?? BigInt(dlqOffset);
     only.set(dlqPartition, { from, end: BigInt(dlqOffset) + 1n });
+    const place = `${dlqPartition}-${dlqOffset}`;
+    wanted.set(place, [...(wanted.get(place) ?? []), claim]);
   }
-  const wanted = new Set(claims.map(({ id }) => id));
   const records = new Map<string, KafkaRecord>();
   const lastRead = new Map<number, bigint>();
   let bytes = 0;
   for await (const record of readTopic({ ...connection, topic: deadLetterTopic(consumer), only })) {
     lastRead.set(record.partition, record.offset);
-    const id = `${record.partition}-${record.offset}`;
-    if (!wanted.has(id)) continue;
-    records.set(id, record);
+    const content = contentSha256(record);
+    const claim = wanted
+      .get(`${record.partition}-${record.offset}`)
+      ?.find((one) => one.contentSha256 === content);
+    if (!claim) continue;
+    records.set(claim.id, record);
     bytes += sizeOf(record);
     if (bytes >= READ_BYTES_MAX) break;
   }

@@ -34,7 +34,7 @@ export function readSelection(search: string): Selection {
     errorClass: oneOf('errorClass', CLASSES),
     errorName: matching('errorName', /^[\w.-]{1,64}$/),
     action: matching('action', /^\d{1,18}$/),
-    letter: matching('letter', /^\d{1,6}-\d{1,18}$/),
+    letter: matching('letter', /^\d{1,6}-\d{1,18}(-\d{1,9})?$/),
     cursor: matching('cursor', /^\d{1,18}$/),
   };
 }
