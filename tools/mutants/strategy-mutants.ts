@@ -66,7 +66,7 @@ export const STRATEGY_MUTANTS: readonly Mutant[] = [
   {
     mutation: 'email: mails an event again that is older than its deduplication marker',
     file: emailStrategy,
-    text: 'isOld(event) || ',
+    text: 'Date.now() - atMs > ASK_PROVIDER_AFTER_MS || ',
     replacement: '',
     test: email('asks the provider before it sends for an event older than six days'),
   },
@@ -81,11 +81,20 @@ export const STRATEGY_MUTANTS: readonly Mutant[] = [
   },
   {
     mutation: 'email: mails again after Redis has evicted the marker',
-    file: emailStrategy,
-    text: ' || claim.afterEvictions',
-    replacement: '',
+    file: 'apps/email/src/receipt-claims.ts',
+    text: "evicted === '0' ? ",
+    replacement: 'true ? ',
     test: email(
       'asks the provider before it sends once keys were evicted, because a marker may be gone',
+    ),
+  },
+  {
+    mutation: 'email: mails again after Redis was started without the marker',
+    file: emailStrategy,
+    text: ' || atMs < claim.markersSinceMs',
+    replacement: '',
+    test: killedBy('apps/email/src/servers/redis-started-again.int.spec.ts')(
+      'mails no receipt a second time when Redis was started without its marker',
     ),
   },
   {

@@ -88,8 +88,8 @@ export class EmailIdempotency implements IdempotencyStrategy<PaymentCompleted, R
     effect: (claim: ReceiptClaim) => Promise<void>,
   ): Promise<Applied> {
     try {
-      const mayHaveNoMarker = isOld(event) || claim.afterEvictions;
-      if (mayHaveNoMarker && (await this.hasAccepted(event, claim))) return 'duplicate';
+      const mayBeLost = mayHaveLostMarker(event, claim);
+      if (mayBeLost && (await this.hasAccepted(event, claim.messageId))) return 'duplicate';
       await effect(claim);
       return 'applied';
     } catch (error) {
@@ -100,10 +100,7 @@ export class EmailIdempotency implements IdempotencyStrategy<PaymentCompleted, R
     }
   }
 
-  private async hasAccepted(
-    { userId }: PaymentCompleted,
-    { messageId }: ReceiptClaim,
-  ): Promise<boolean> {
+  private async hasAccepted({ userId }: PaymentCompleted, messageId: string): Promise<boolean> {
     return await this.circuits.mailProvider.call(userId, () =>
       this.provider.hasAccepted(messageId),
     );
@@ -121,7 +118,7 @@ const NOW_MS = `local t = redis.call('TIME'); local now = t[1] * 1000 + math.flo
  * its entry in the stream.
  *
  * While Redis may evict markers, the script grants no claim (fail closed). It asks for the policy
- * in the same step, because it can change at any time. An evicted key may have been a marker.
+ * in the same step, because it can change at any time. Evictions and a start may have lost markers.
  *
  * ARGV: token, lease ms, marker TTL ms, stream length max, paymentId, messageId, at.
  */
@@ -129,9 +126,11 @@ const CLAIM = `
 ${NOW_MS}
 local stored = redis.call('GET', KEYS[1])
 if stored and string.sub(stored, 1, 2) == 'D:' then return {'done', stored} end
-local policy = string.match(redis.call('INFO', 'memory'), 'maxmemory_policy:([%w-]+)')
+local info = redis.call('INFO', 'memory', 'stats', 'server')
+local policy = string.match(info, 'maxmemory_policy:([%w-]+)')
 if policy ~= 'noeviction' then return {'evicting', policy} end
-local evicted = string.match(redis.call('INFO', 'stats'), 'evicted_keys:(%d+)')
+local evicted = string.match(info, 'evicted_keys:(%d+)')
+local startedAt = now - 1000 * string.match(info, 'uptime_in_seconds:(%d+)')
 local attempt = 1
 if stored then
   local leaseUntil, before = string.match(stored, '^P:[^:]*:(%d+):(%d+)$')
@@ -142,7 +141,7 @@ if stored then
 end
 redis.call('SET', KEYS[1],
   'P:' .. ARGV[1] .. ':' .. string.format('%d', now + ARGV[2]) .. ':' .. attempt, 'PX', ARGV[3])
-return {'claimed', attempt, evicted}
+return {'claimed', attempt, evicted, startedAt}
 `;
 
 // ARGV[1] is the claim's token, used as a fencing token: a process that was frozen past its lease
@@ -161,10 +160,11 @@ export function receiptClaims(redis: Redis, log: Logger): ReceiptClaims {
   return new ReceiptClaims(redis, scripts, log);
 }
 
-// The marker expires after 7 days, and a redelivered event may be the oldest record of the topic.
-// The mail provider remembers Message-IDs for longer.
-function isOld(event: PaymentCompleted): boolean {
-  return Date.now() - Date.parse(event.completedAt) > ASK_PROVIDER_AFTER_MS;
+// The marker expires after 7 days, and a redelivered event may be the oldest record of the topic. A
+// Redis that was started again may have come back without it. The mail provider remembers longer.
+function mayHaveLostMarker(event: PaymentCompleted, claim: ReceiptClaim): boolean {
+  const atMs = Date.parse(event.completedAt);
+  return Date.now() - atMs > ASK_PROVIDER_AFTER_MS || atMs < claim.markersSinceMs;
 }
 
 /** Equal for all attempts, so that the mail provider and the mailbox can detect a duplicate. */

@@ -10,6 +10,8 @@ import { redisFailure } from './servers/redis-failure.js';
 export const MAYBE_DUPLICATE_STREAM = 'email:maybe-duplicate';
 const STREAM_LENGTH_MAX = 100_000;
 const MARK_DONE_RETRY_MS = 250;
+/** The clocks of payments and Redis. Redis counts its time since its start in whole seconds. */
+const CLOCKS_APART_MS = 5_000;
 
 const maybeDuplicates = new Counter({
   name: 'email_maybe_duplicates_total',
@@ -36,8 +38,11 @@ export interface ReceiptClaim {
   messageId: string;
   /** By this process' monotonic clock, from before Redis granted the claim: never too long. */
   leaseLeftMs: () => number;
-  /** Redis has evicted keys since its start: the marker of this receipt may be one of them. */
-  afterEvictions: boolean;
+  /**
+   * Redis has the markers of all receipts whose payments completed after this time. It may have
+   * lost earlier ones: at its start (a power cut, an older backup), or because it evicted keys.
+   */
+  markersSinceMs: number;
 }
 
 export type ClaimResult =
@@ -80,7 +85,7 @@ export class ReceiptClaims {
     const key = `email:receipt:${paymentId}`;
     const token = randomUUID();
     const askedAtMs = performance.now();
-    const [kind, detail, evicted] = await this.runClaim(key, token, receipt);
+    const [kind, detail, evicted, startedAtMs] = await this.runClaim(key, token, receipt);
     if (kind === 'evicting') {
       const cause = new Error(`Redis may evict markers: maxmemory-policy is ${String(detail)}`);
       throw new DependencyDown('redis', { cause });
@@ -91,9 +96,9 @@ export class ReceiptClaims {
       maybeDuplicates.inc();
       this.log.warn({ paymentId, attempt: detail }, 'this receipt may be a duplicate');
     }
-    const afterEvictions = evicted !== '0';
+    const markersSinceMs = evicted === '0' ? Number(startedAtMs) + CLOCKS_APART_MS : Infinity;
     const leaseLeftMs = () => LEASE_MS - (performance.now() - askedAtMs);
-    return { kind: 'claimed', claim: { key, token, messageId, leaseLeftMs, afterEvictions } };
+    return { kind: 'claimed', claim: { key, token, messageId, leaseLeftMs, markersSinceMs } };
   }
 
   private async runClaim(key: string, token: string, receipt: Receipt) {

@@ -22,7 +22,7 @@ const claim = (leaseLeftMs = 15_000): ReceiptClaim => ({
   token: 't',
   messageId: '<m@example>',
   leaseLeftMs: () => leaseLeftMs,
-  afterEvictions: false,
+  markersSinceMs: 0,
 });
 
 const refusal = (responseCode: number) => Object.assign(new Error('no'), { responseCode });
