@@ -1,7 +1,7 @@
 import type { Machine } from '../bench/statistics/this-machine.js';
 
 /** The servers that a lab can ask for. */
-export type LabServer = 'kafka' | 'postgres' | 'redis';
+export type LabServer = 'kafka' | 'postgres' | 'redis' | 'elasticsearch';
 
 /**
  * A lab measures one claim that engineers argue about, on real servers. The effect is counted in an
@@ -27,6 +27,7 @@ export interface LabContext {
   /** A database that the lab may write to, with the superuser's credentials. */
   postgresUrl: string;
   redisUrl: string;
+  elasticsearchUrl: string;
   /** For logs and ledgers. Exists. */
   folder: string;
   seed: number;

@@ -2,7 +2,7 @@ import { ensureTopics } from '@effectively-once/kafka';
 import { TOPICS } from '@effectively-once/contracts';
 import { Redis } from 'ioredis';
 import type { Lab, LabContext, LabResult, LabTable } from '../lab.js';
-import { ExternalSystems } from './external-systems.js';
+import { ExternalSystems } from '../process/product/external-systems.js';
 import {
   judgeOutage,
   judgeReceipt,

@@ -1,17 +1,14 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PAYMENT_COMPLETED, PARTITIONS, type ConsumerName } from '@effectively-once/contracts';
-import { endOffsets, type RecordProducer } from '@effectively-once/kafka';
-import { freePort } from '@effectively-once/testing';
+import type { RecordProducer } from '@effectively-once/kafka';
 import { connectedProducer, createTopic } from '../../bench/delivery/produce.js';
-import { rebuiltEvent } from '../../replay/from-payments/rebuilt-event.js';
 import type { LabContext } from '../lab.js';
 import { LabProcess } from '../process/lab-process.js';
-import { SESSION_TIMEOUT_MS } from '../process/one-by-one.js';
-import { untilCommitted } from '../process/until-committed.js';
-import type { ExternalSystems } from './external-systems.js';
+import { completedPayments } from '../process/product/completed-payments.js';
+import type { ExternalSystems } from '../process/product/external-systems.js';
+import { ProductConsumer } from '../process/product/product-consumer.js';
+import { untilAllCommitted } from '../process/until-committed.js';
 import { SlowLink } from './network/slow-link.js';
-import { untilHealthy } from '../process/until-healthy.js';
 import { Wiretap } from './network/wiretap.js';
 
 /** `product` is the email service of this project; the others are in `handler.ts`. */
@@ -33,30 +30,31 @@ const GROUPS: Record<MailWay, ConsumerName> = {
   'fail open': 'loyalty',
 };
 const JOINED_WITHIN_MS = 60_000;
-const TRACEPARENT = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
-const LAB_TOKEN = 'token-of-the-lab';
 
 /** A consumer that mails receipts, with its own network to Redis and to the mail provider. */
 export class Mailer {
   /** What the present process sent. */
   tap = new Wiretap();
-  private process: LabProcess | undefined;
+  private handler: LabProcess | undefined;
   private readonly completedAt = new Date().toISOString();
   private readonly consumer: ConsumerName;
-  private readonly failurePoints: string;
+  private readonly email: ProductConsumer;
 
   private constructor(
     readonly way: MailWay,
     private readonly topic: string,
     private readonly context: LabContext,
-    private readonly systems: ExternalSystems,
+    systems: ExternalSystems,
     private readonly producer: RecordProducer,
     readonly redis: SlowLink,
     readonly smtp: SlowLink,
   ) {
     this.consumer = GROUPS[way];
-    this.failurePoints = join(context.folder, 'failure-points');
-    mkdirSync(this.failurePoints, { recursive: true });
+    this.email = new ProductConsumer('email', context, {
+      ...this.urls,
+      mailProviderUrl: systems.url,
+      paymentsUrl: systems.paymentsUrl,
+    });
     redis.watch = () => this.tap.redis();
     smtp.watch = () => this.tap.smtp();
   }
@@ -89,87 +87,49 @@ export class Mailer {
   /** Starts a new process, watched by a new wiretap. Resolves when it has joined its group. */
   async start(): Promise<void> {
     this.tap = new Wiretap();
+    if (this.way === 'product') return await this.email.start();
     const { folder, signal } = this.context;
-    const options = { logFile: join(folder, `${GROUPS[this.way]}.log`), signal };
-    if (this.way === 'product') {
-      const port = await freePort();
-      this.process = new LabProcess({ app: 'email', env: this.productEnv(port) }, {}, options);
-      await untilHealthy(`http://127.0.0.1:${port}`, this.process);
-    } else {
-      this.process = new LabProcess('labs/mail-window/handler', this.handlerSettings(), options);
-      await this.process.next('joined', JOINED_WITHIN_MS);
-    }
+    const options = { logFile: join(folder, `${this.consumer}.log`), signal };
+    this.handler = new LabProcess('labs/mail-window/handler', this.handlerSettings(), options);
+    await this.handler.next('joined', JOINED_WITHIN_MS);
   }
 
-  /** Each payment is of its own user, so no receipt waits for another one. */
   async publish(paymentIds: readonly string[]): Promise<void> {
-    const events = paymentIds.map((paymentId) =>
-      rebuiltEvent({
-        paymentId,
-        orderId: paymentId,
-        userId: `lab-${paymentId}`,
-        amountMinor: 1_299,
-        currency: 'EUR',
-        completedAt: this.completedAt,
-        paymentVersion: 1,
-        traceparent: TRACEPARENT,
-      }),
-    );
-    await this.producer.sendAll(this.topic, events);
+    await this.producer.sendAll(this.topic, completedPayments(paymentIds, this.completedAt));
   }
 
   /** Until its group has committed everything in the topic. */
   async untilDrained(): Promise<void> {
-    const { topic, context, process } = this;
-    if (!process) throw new Error('no process was started');
-    const at = { brokers: context.brokers, topic };
-    const ends = await endOffsets({ ...at, clientId: 'lab', topics: [topic] });
-    const count = [...(ends.get(topic)?.values() ?? [])].reduce((sum, end) => sum + Number(end), 0);
-    await untilCommitted(at, this.consumer, { count, member: process });
+    const at = { brokers: this.context.brokers, topic: this.topic };
+    await untilAllCommitted(at, this.consumer, this.handler ?? this.email.process);
   }
 
   async kill(): Promise<void> {
-    await this.process?.kill();
+    await this.handler?.kill();
+    await this.email.kill();
   }
 
   /** The product kills itself when it reaches this failure point next. Resolves when it is dead. */
   async dieAt(point: string): Promise<void> {
-    writeFileSync(join(this.failurePoints, `${this.consumer}.${point}`), '');
-    await this.process?.ended;
+    this.email.dieAtNext(point);
+    await this.email.process.ended;
   }
 
   async close(): Promise<void> {
-    await this.process?.leave();
+    await this.handler?.leave();
+    await this.email.leave();
     await this.producer.disconnect();
     this.redis.close();
     this.smtp.close();
   }
 
-  private productEnv(port: number): Record<string, string> {
-    const { brokers } = this.context;
-    return {
-      NODE_ENV: 'development',
-      EMAIL_PORT: String(port),
-      KAFKA_BROKERS: brokers.join(),
-      KAFKA_SESSION_TIMEOUT_MS: String(SESSION_TIMEOUT_MS),
-      FAILURE_POINTS: this.failurePoints,
-      REDIS_URL: this.urlOf('redis'),
-      SMTP_URL: this.urlOf('smtp'),
-      MAIL_PROVIDER_URL: this.systems.url,
-      PAYMENTS_URL: this.systems.paymentsUrl,
-      SERVICE_TOKEN: LAB_TOKEN,
-      CONSUMER_STATE_TOKEN: LAB_TOKEN,
-    };
-  }
-
   private handlerSettings(): HandlerSettings {
     const { way, topic, consumer, context } = this;
-    const { brokers } = context;
-    const urls = { redisUrl: this.urlOf('redis'), smtpUrl: this.urlOf('smtp') };
-    return { way, brokers, topic, consumer, ...urls };
+    return { way, brokers: context.brokers, topic, consumer, ...this.urls };
   }
 
-  private urlOf(link: 'redis' | 'smtp'): string {
-    return `${link}://127.0.0.1:${this[link].port}`;
+  private get urls(): { redisUrl: string; smtpUrl: string } {
+    const at = (protocol: string, { port }: SlowLink) => `${protocol}://127.0.0.1:${port}`;
+    return { redisUrl: at('redis', this.redis), smtpUrl: at('smtp', this.smtp) };
   }
 }

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import type { LabContext } from '../lab.js';
+import { endLeases } from '../process/product/end-leases.js';
 import { settleAll } from '../process/settle-all.js';
-import type { ExternalSystems } from './external-systems.js';
+import type { ExternalSystems } from '../process/product/external-systems.js';
 import { Mailer } from './mailer.js';
 import { stepTimes, type StepTimes } from './network/wiretap.js';
 import { takeRedisAway, type RedisOutage } from './redis-away.js';
@@ -109,14 +110,4 @@ async function mailCalmly(mailer: Mailer, count: number): Promise<StepTimes> {
   }
   await mailer.untilDrained();
   return stepTimes(measured.map((id) => mailer.tap.steps.get(id) ?? {}));
-}
-
-/** As if their time were over. The claims stay. */
-async function endLeases(redis: Redis, paymentIds: readonly string[]): Promise<void> {
-  for (const paymentId of paymentIds) {
-    const key = `email:receipt:${paymentId}`;
-    const stored = await redis.get(key);
-    if (!stored?.startsWith('P:')) continue;
-    await redis.set(key, stored.replace(/:\d+(:\d+)$/, ':0$1'), 'KEEPTTL');
-  }
 }

@@ -1,4 +1,4 @@
-import { committedOffsets } from '@effectively-once/kafka';
+import { committedOffsets, endOffsets } from '@effectively-once/kafka';
 import { pollUntil } from '@effectively-once/timing';
 import type { Topic } from '../../bench/delivery/produce.js';
 import type { LabProcess } from './lab-process.js';
@@ -27,6 +27,21 @@ export async function untilCommitted(
     timeoutMs: COMMITTED_WITHIN_MS,
     timeoutMessage: () => `${groupId} has committed ${committed} of ${count} records`,
   });
+}
+
+/**
+ * Waits until a group with one member has committed everything that is in the topic now.
+ * @throws as `untilCommitted`.
+ */
+export async function untilAllCommitted(
+  at: Topic,
+  groupId: string,
+  member: LabProcess,
+): Promise<void> {
+  const { brokers, topic } = at;
+  const ends = await endOffsets({ brokers, clientId: 'lab', topics: [topic] });
+  const count = [...(ends.get(topic)?.values() ?? [])].reduce((sum, end) => sum + Number(end), 0);
+  await untilCommitted(at, groupId, { count, member });
 }
 
 async function committedRecords({ brokers, topic }: Topic, groupId: string): Promise<number> {

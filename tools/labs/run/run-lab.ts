@@ -80,20 +80,22 @@ async function serversOf(
   { servers: names }: Lab,
   { signal, print }: LabOptions,
 ): Promise<{
-  addresses: Pick<LabContext, 'brokers' | 'postgresUrl' | 'redisUrl'>;
+  addresses: Pick<LabContext, 'brokers' | 'postgresUrl' | 'redisUrl' | 'elasticsearchUrl'>;
   stop: () => Promise<void>;
 }> {
   if (names.length === 0) {
-    return { addresses: { brokers: [], postgresUrl: '', redisUrl: '' }, stop: async () => {} };
+    const none = { brokers: [], postgresUrl: '', redisUrl: '', elasticsearchUrl: '' };
+    return { addresses: none, stop: async () => {} };
   }
   const started = await startServers({ names, nodeEnv: 'development', signal, print });
   const { environment, stop } = started;
-  const { REDIS_URL } = addresses(environment, { journalFolder: '' });
+  const { REDIS_URL, ELASTICSEARCH_URL } = addresses(environment, { journalFolder: '' });
   return {
     addresses: {
       brokers: kafkaBrokers(environment),
       postgresUrl: superuserUrl(environment, 'postgres'),
       redisUrl: String(REDIS_URL),
+      elasticsearchUrl: String(ELASTICSEARCH_URL),
     },
     stop,
   };

@@ -1,16 +1,5 @@
-import 'reflect-metadata';
-import {
-  KeepErrorIdentity,
-  LANES,
-  type Applied,
-  type LaneExtras,
-} from '@effectively-once/delivery';
-import { Controller, UseFilters } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { EventPattern, Payload, type MicroserviceOptions } from '@nestjs/microservices';
 import { Pool } from 'pg';
-import { measuredTransport } from '../../bench/delivery/transport.js';
-import { endWithParent, OneByOne, SESSION_TIMEOUT_MS } from '../process/one-by-one.js';
+import { endWithParent, OneByOne } from '../process/one-by-one.js';
 import type { KillPoint, LabPayment, SemanticsSettings } from './strategies.js';
 
 /*
@@ -21,16 +10,13 @@ import type { KillPoint, LabPayment, SemanticsSettings } from './strategies.js';
 const settings = JSON.parse(process.argv[2] ?? '') as SemanticsSettings;
 const { strategy, topic } = settings;
 const pool = new Pool({ connectionString: settings.databaseUrl, max: 8 });
-const EFFECT_TIMEOUT_MS = 1_000;
-const decoded = (value: Buffer | null) => JSON.parse(String(value)) as LabPayment;
 
 /** Does nothing, unless this process must die here. */
 async function failureWindow(n: number, point: KillPoint): Promise<void> {
   const planned = settings.killAt.find((one) => one.n === n);
   if (!planned) return;
   // Only the inbox has a point inside its transaction. The others have one window.
-  const hasTwo = strategy === 'effect first, inbox' || strategy === 'lanes, inbox';
-  if (hasTwo && planned.point !== point) return;
+  if (strategy === 'effect first, inbox' && planned.point !== point) return;
   process.send?.({ kind: 'in the window', n });
   await new Promise(() => undefined);
 }
@@ -40,7 +26,7 @@ async function effect({ n }: LabPayment): Promise<void> {
 }
 
 /** The inbox row and the effect in one transaction. */
-async function effectWithInbox({ n }: LabPayment): Promise<Applied> {
+async function effectWithInbox({ n }: LabPayment): Promise<void> {
   const client = await pool.connect();
   let isBroken = true;
   try {
@@ -63,7 +49,6 @@ async function effectWithInbox({ n }: LabPayment): Promise<Applied> {
     }
     await client.query('COMMIT');
     isBroken = false;
-    return rowCount ? 'applied' : 'duplicate';
   } finally {
     // A connection with a failed transaction is not used again.
     client.release(isBroken);
@@ -84,63 +69,19 @@ async function handle(payment: LabPayment, commit: () => Promise<void>): Promise
       await effectWithInbox(payment);
       await failureWindow(payment.n, 'between effect and commit');
       return await commit();
-    case 'lanes, inbox':
-      throw new Error('the lane transport commits');
     default:
       strategy satisfies never;
   }
 }
 
-const extras: LaneExtras = {
-  decode: ({ value, timestampMs }) => {
-    const payment = decoded(value);
-    return { ...payment, id: String(payment.n), time: new Date(timestampMs).toISOString() };
-  },
-};
-
-@Controller()
-@UseFilters(KeepErrorIdentity)
-class BehindLanesWithInbox {
-  @EventPattern<string>(topic, LANES, extras)
-  async handle(@Payload() payment: LabPayment): Promise<Applied> {
-    const outcome = await effectWithInbox(payment);
-    await failureWindow(payment.n, 'between effect and commit');
-    return outcome;
-  }
-}
-
-class WithoutParts {}
-
-/** @returns how to leave the group. */
-async function joinWithLanes(): Promise<() => Promise<void>> {
-  const { brokers } = settings;
-  const asked = {
-    transport: 'lanes',
-    consumer: 'search',
-    brokers,
-    topic,
-    sessionTimeoutMs: SESSION_TIMEOUT_MS,
-  } as const;
-  const app = await NestFactory.createMicroservice<MicroserviceOptions>(
-    { module: WithoutParts, controllers: [BehindLanesWithInbox] },
-    { ...measuredTransport(asked, EFFECT_TIMEOUT_MS), logger: false },
-  );
-  await app.listen();
-  return () => app.close();
-}
-
-async function joinOneByOne(): Promise<() => Promise<void>> {
-  const { brokers, groupId } = settings;
-  const consumer = new OneByOne({
-    brokers,
-    groupId,
-    memberName: groupId,
-    topics: [topic],
-    inTurn: 'all',
-    handle: ({ value }, commit) => handle(decoded(value), commit),
-  });
-  await consumer.start();
-  return () => consumer.leave();
-}
-
-endWithParent(await (strategy === 'lanes, inbox' ? joinWithLanes() : joinOneByOne()));
+const { brokers, groupId } = settings;
+const consumer = new OneByOne({
+  brokers,
+  groupId,
+  memberName: groupId,
+  topics: [topic],
+  inTurn: 'all',
+  handle: ({ value }, commit) => handle(JSON.parse(String(value)) as LabPayment, commit),
+});
+await consumer.start();
+endWithParent(() => consumer.leave());

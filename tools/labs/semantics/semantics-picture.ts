@@ -5,7 +5,7 @@ import type { StrategyResult } from './strategies.js';
 
 const TITLE = 'The order of effect and commit decides what a kill does';
 
-/** Where the window is, and a bar for each strategy: lost, doubled, absorbed by the inbox. */
+/** Where the window is, and a bar for each strategy: lost, doubled, doubled without evidence. */
 export function semanticsPicture(results: readonly StrategyResult[], payments: number): string {
   const panel = (title: string, of: (result: StrategyResult) => number) => ({
     title,
@@ -14,11 +14,14 @@ export function semanticsPicture(results: readonly StrategyResult[], payments: n
   const kills = results[0]?.kills ?? NaN;
   const bars = barChart({
     title: TITLE,
-    subtitle: `${payments} payments for each strategy, ${kills} kills -9 in the failure window of each`,
+    subtitle: `${payments} payments and ${kills} kills -9 for each; our three consumers are killed at drawn steps`,
     panels: [
       panel('payments without an effect (lost)', ({ lost }) => lost),
       panel('payments with more than one effect (doubled)', ({ doubled }) => doubled),
-      panel('redelivered payments that the inbox absorbed', ({ absorbed }) => absorbed),
+      panel(
+        'doubled, and nothing declares it',
+        ({ doubledWithoutEvidence }) => doubledWithoutEvidence,
+      ),
     ],
   });
   return stackedCharts(TITLE, [bars, timeLines()]);

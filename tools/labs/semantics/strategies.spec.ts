@@ -25,7 +25,7 @@ it('refuses more kills than payments, because it would search for ever', () => {
 });
 
 describe('the claims', () => {
-  const clean = { kills: 20, once: 1_000, lost: 0, doubled: 0, absorbed: 20 };
+  const clean = { kills: 20, once: 1_000, lost: 0, doubled: 0, doubledWithoutEvidence: 0 };
   const failing = (result: Partial<StrategyResult> & Pick<StrategyResult, 'strategy'>) =>
     semanticsClaims([{ ...clean, ...result }])
       .filter((claim) => !isHeld(claim))
@@ -34,7 +34,7 @@ describe('the claims', () => {
   it('hold for what each strategy promises', () => {
     expect(failing({ strategy: 'commit first', lost: 20 })).toEqual([]);
     expect(failing({ strategy: 'effect first', doubled: 20 })).toEqual([]);
-    expect(failing({ strategy: 'lanes, inbox' })).toEqual([]);
+    expect(failing({ strategy: 'effect first, inbox' })).toEqual([]);
   });
 
   it('fail for an inbox that loses or doubles, and for a window that was never hit', () => {
@@ -42,5 +42,17 @@ describe('the claims', () => {
     expect(failing({ strategy, lost: 1, doubled: 1 })).toHaveLength(2);
     expect(failing({ strategy: 'commit first', lost: 0 })).toEqual(['commit first: lost']);
     expect(failing({ strategy: 'effect first', doubled: 19 })).toEqual(['effect first: doubled']);
+  });
+
+  it('let email double what its kills hit, and nothing without evidence', () => {
+    const email = { strategy: 'email', killsInWindow: 3, doubledWithoutEvidence: 0 } as const;
+    expect(failing({ ...email, doubled: 4 })).toEqual([]);
+    expect(failing({ ...email, doubled: 2 })).toEqual(['email: doubled']);
+    expect(failing({ ...email, doubled: 4, doubledWithoutEvidence: 1 })).toEqual([
+      '… without evidence',
+    ]);
+    expect(failing({ ...email, doubled: 4, lost: 1 })).toEqual(['email: lost']);
+    expect(failing({ strategy: 'loyalty', doubled: 1 })).toEqual(['loyalty: doubled']);
+    expect(failing({ strategy: 'search', lost: 1 })).toEqual(['search: lost']);
   });
 });

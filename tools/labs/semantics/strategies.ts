@@ -1,12 +1,8 @@
+import type { ConsumerName } from '@effectively-once/contracts';
 import type { LabClaim } from '../lab.js';
 
 /** The order of commit and effect, and what recognises a redelivered record. */
-export const STRATEGIES = [
-  'commit first',
-  'effect first',
-  'effect first, inbox',
-  'lanes, inbox',
-] as const;
+export const STRATEGIES = ['commit first', 'effect first', 'effect first, inbox'] as const;
 export type Strategy = (typeof STRATEGIES)[number];
 
 /** `inside`: between the inbox row and the effect, in their open transaction. */
@@ -51,31 +47,40 @@ export interface Outcomes {
 }
 
 /** @param ledger how often each payment has an effect; payments without one have no row. */
-export function countOutcomes(
-  payments: number,
-  ledger: readonly { n: number; effects: number }[],
-): Outcomes {
+export function countOutcomes(payments: number, ledger: readonly { effects: number }[]): Outcomes {
   const doubled = ledger.filter(({ effects }) => effects > 1).length;
   return { once: ledger.length - doubled, lost: payments - ledger.length, doubled };
 }
 
 export interface StrategyResult extends Outcomes {
-  strategy: Strategy;
+  /** A strategy of the lab, or one of the consumers of this project as it is. */
+  strategy: Strategy | ConsumerName;
   kills: number;
-  /** Redelivered payments that the inbox recognised. */
-  absorbed: number;
+  /** Redelivered payments that the inbox recognised; only of the strategies of the lab. */
+  absorbed?: number;
+  /** Doubled, and the consumer did not declare it as a possible duplicate. */
+  doubledWithoutEvidence: number;
+  /** Kills between its effect and its marker; only of email, which has this window. */
+  killsInWindow?: number;
 }
 
 /** One claim for the losses and one for the doubled payments of each strategy. */
 export function semanticsClaims(results: readonly StrategyResult[]): LabClaim[] {
-  return results.flatMap(({ strategy, kills, lost, doubled }) => {
+  return results.flatMap((result) => {
+    const { strategy, kills, lost, doubled, killsInWindow } = result;
     const each = { atLeast: kills, atMost: kills };
     const none = { atMost: 0 };
     const losses = strategy === 'commit first' ? each : none;
+    const lossesOf = { claim: `${strategy}: lost`, value: lost, ...losses };
+    if (killsInWindow !== undefined) {
+      // A kill may hit several receipts inside the window.
+      return [
+        lossesOf,
+        { claim: `${strategy}: doubled`, value: doubled, atLeast: killsInWindow },
+        { claim: '… without evidence', value: result.doubledWithoutEvidence, ...none },
+      ];
+    }
     const doubles = strategy === 'effect first' ? each : none;
-    return [
-      { claim: `${strategy}: lost`, value: lost, ...losses },
-      { claim: `${strategy}: doubled`, value: doubled, ...doubles },
-    ];
+    return [lossesOf, { claim: `${strategy}: doubled`, value: doubled, ...doubles }];
   });
 }

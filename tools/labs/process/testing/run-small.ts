@@ -20,12 +20,13 @@ export async function runSmall(
   const stop = new AbortController();
   setMaxListeners(0, stop.signal);
   const database = lab.servers.includes('postgres') ? await createTestDatabase('lab') : undefined;
-  const { KAFKA_BROKERS, REDIS_URL } = testAddresses();
+  const { KAFKA_BROKERS, REDIS_URL, ELASTICSEARCH_URL } = testAddresses();
   try {
     const { figures, claims } = await lab.run({
       brokers: KAFKA_BROKERS,
       postgresUrl: database?.url ?? '',
       redisUrl: REDIS_URL,
+      elasticsearchUrl: ELASTICSEARCH_URL,
       folder,
       seed,
       random: randomFrom(seed),

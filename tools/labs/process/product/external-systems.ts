@@ -5,9 +5,9 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { freePort } from '@effectively-once/testing';
-import type { LabContext } from '../lab.js';
-import { LabProcess } from '../process/lab-process.js';
-import { untilHealthy } from '../process/until-healthy.js';
+import type { LabContext } from '../../lab.js';
+import { LabProcess } from '../lab-process.js';
+import { untilHealthy } from '../until-healthy.js';
 
 const UNREACHED = 'http://127.0.0.1:9';
 
@@ -54,6 +54,10 @@ export class ExternalSystems {
       await systems.stop();
       throw error;
     }
+  }
+
+  get smtpUrl(): string {
+    return `smtp://127.0.0.1:${this.smtpPort}`;
   }
 
   get paymentsUrl(): string {

@@ -1,0 +1,14 @@
+import type { Redis } from 'ioredis';
+
+/**
+ * Email waits up to 15 s for a receipt that a killed process had claimed. This ends the wait, as if
+ * its time were over: for the small version of a lab. The claims stay, and with them the evidence.
+ */
+export async function endLeases(redis: Redis, paymentIds: readonly string[]): Promise<void> {
+  for (const paymentId of paymentIds) {
+    const key = `email:receipt:${paymentId}`;
+    const stored = await redis.get(key);
+    if (!stored?.startsWith('P:')) continue;
+    await redis.set(key, stored.replace(/:\d+(:\d+)$/, ':0$1'), 'KEEPTTL');
+  }
+}
