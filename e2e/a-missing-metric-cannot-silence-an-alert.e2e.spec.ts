@@ -1,6 +1,8 @@
 import { waitUntil } from '@effectively-once/testing';
+import { samplesIn, samplesOf } from '@effectively-once/testing/metrics';
 import { METRICS } from '../tools/docs-lint/alerts/metrics.fixture.js';
-import { alerts, metricsIn } from '../tools/docs-lint/alerts/rules.fixture.js';
+import { alerts, countersIn, metricsIn } from '../tools/docs-lint/alerts/rules.fixture.js';
+import { pidOf } from './fault-injection.js';
 import { at, checkout, findings, newId } from './system-under-test.js';
 
 const APP_PORTS = [
@@ -50,6 +52,51 @@ it.each([...new Set(alerts().flatMap(metricsIn))].filter((name) => name in METRI
     });
   },
 );
+
+// If its first event made its first value, increase() would not see that event.
+describe('a counter that an alert reads:', () => {
+  const scrapes = new Map<string, string>();
+  // Processes that have counted nothing yet.
+  beforeAll(async () => {
+    for (const name of ['payments', 'email', 'loyalty', 'search', 'console'] as const) {
+      scrapes.set(name, await restarted(name));
+    }
+  });
+
+  const counters = new Map(
+    alerts()
+      .flatMap(countersIn)
+      .map(({ name, labels }) => [`${name} ${JSON.stringify(labels)}`, { name, labels }] as const),
+  );
+
+  it.each([...counters])(
+    '%s begins at 0 in an app that has just started',
+    (_, { name, labels }) => {
+      const declared = `# TYPE ${name.replace(/_(bucket|count)$/, '')} `;
+      const apps = [...scrapes].filter(([, text]) => text.includes(declared));
+      expect(apps).not.toEqual([]);
+      for (const [, text] of apps) {
+        const values = samplesOf(samplesIn(text), name, labels).map(({ value }) => value);
+        expect(values).not.toEqual([]);
+        expect(new Set(values)).toEqual(new Set([0]));
+      }
+    },
+  );
+});
+
+/** Restarts a supervised process, and returns its first metrics. */
+async function restarted(name: 'payments' | 'email' | 'loyalty' | 'search' | 'console') {
+  const url = `http://127.0.0.1:${String(at[`${name.toUpperCase()}_PORT` as 'EMAIL_PORT'])}/metrics`;
+  const scrape = async () => await (await fetch(url)).text();
+  const startOf = (text: string) =>
+    samplesOf(samplesIn(text), 'process_start_time_seconds')[0]?.value ?? 0;
+  const before = startOf(await scrape());
+  process.kill(pidOf(name), 'SIGTERM');
+  return await waitUntil(`another ${name}`, async () => {
+    const text = await scrape().catch(() => '');
+    return startOf(text) > before ? text : undefined;
+  });
+}
 
 async function everyScrape(): Promise<string[]> {
   const texts = await Promise.all(

@@ -32,6 +32,15 @@ export const alerts = (): Rule[] =>
 export const ruleTests = (): RuleTest[] =>
   filesIn('tests').flatMap((file) => (read(file) as { tests: RuleTest[] }).tests);
 
+/** The counters that an alert reads, with the labels it selects. A histogram has several. */
+export function countersIn({ expr }: Pick<Rule, 'expr'>) {
+  const selected = expr.matchAll(/\b([a-z_]+_(?:total|bucket|count))\b(?:\{([^}]*)\})?/g);
+  return [...selected].map(([, name = '', selectors = '']) => {
+    const labels = [...selectors.matchAll(/(\w+)="([^"]*)"/g)];
+    return { name, labels: Object.fromEntries(labels.map(([, label, value]) => [label, value])) };
+  });
+}
+
 const FUNCTIONS = ['histogram_quantile', 'max_over_time', 'label_replace'];
 
 /** The metrics an alert reads; of a histogram its name without `_bucket` and `_count`. */
