@@ -3,6 +3,7 @@ import { CONNECTOR, ConnectApi } from '@effectively-once/console/connector/conne
 import { PAYMENT_COMPLETED } from '@effectively-once/contracts';
 import { endOffsets } from '@effectively-once/kafka';
 import { waitUntil } from '@effectively-once/testing';
+import { Kafka, logLevel } from 'kafkajs';
 import {
   terminateWalSender,
   deleteConnector,
@@ -30,6 +31,18 @@ const killed = (name: string) => async () => {
   await waitUntil('the servers to answer again', answer, BACK_WITHIN_MS);
 };
 
+function connectLoses(...topics: string[]) {
+  return async () => {
+    // Before the supervisor starts it again, which takes Connect seconds.
+    const restarted = killed('connect')();
+    const admin = new Kafka({ brokers: at.KAFKA_BROKERS, logLevel: logLevel.NOTHING }).admin();
+    await admin.connect();
+    await admin.deleteTopics({ topics });
+    await admin.disconnect();
+    await restarted;
+  };
+}
+
 const BREAKS: Record<string, () => Promise<void>> = {
   'Connect is killed in mid-stream': killed('connect'),
   'PostgreSQL is restarted': killed('postgres'),
@@ -39,7 +52,15 @@ const BREAKS: Record<string, () => Promise<void>> = {
     await untilRegistered(stack);
   },
   'the slot is dropped': () => dropSlot(stack),
+  'Connect loses its topic of offsets': connectLoses('connect-offsets'),
+  'Connect loses all of its topics': connectLoses(
+    'connect-offsets',
+    'connect-configs',
+    'connect-status',
+  ),
 };
+/** Without its slot or its offset, a snapshot publishes all retained rows again. */
+const PUBLISHES_AGAIN = Object.keys(BREAKS).filter((what) => /slot|loses/.test(what));
 
 beforeAll(untilHealthy);
 
@@ -51,9 +72,7 @@ it.each(Object.keys(BREAKS))(
       rows: await outboxRows(),
       republished: await republished(),
     };
-    // Without its slot the connector does not know what it published: a snapshot publishes all
-    // retained rows again.
-    const republishedMin = what === 'the slot is dropped' ? before.rows : 0;
+    const republishedMin = PUBLISHES_AGAIN.includes(what) ? before.rows : 0;
     const isRepublished = async () => (await republished()) - before.republished >= republishedMin;
     await whileClientsPay(PER_SECOND, async () => {
       await waitUntil(
