@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzippedPageBytes, PAGE_BYTES_MAX, PAGE_FOLDER } from './page-size.js';
 
-it('the built page, with all its scripts and styles, is at most 60 KiB gzipped', () => {
+it('the built page, with all its scripts and styles, is at most 60 kB (60,000 bytes) gzipped', () => {
   const bytes = gzippedPageBytes();
   if (!('main.js' in bytes)) throw new Error(`${PAGE_FOLDER} is not built: run npm run build`);
   expect(Object.keys(bytes)).toEqual(expect.arrayContaining(['index.html', 'main.css']));

@@ -1,6 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { PaymentList, PaymentSummary } from '../../control-room/wire/evidence.js';
-import { api } from '../live/api.js';
 import { latestPayments } from '../live/live.js';
 import { navigate, route, withQuery } from '../live/router.js';
 import { Effects, StatusWord } from '../parts/effects.js';
@@ -8,7 +7,7 @@ import { PageTitle } from '../parts/page-title.js';
 import { Empty, Id, ProblemBox, Skeleton, Time } from '../parts/small.js';
 import { middleEllipsis } from '../parts/text/middle-ellipsis.js';
 import { formatMoney } from '@effectively-once/contracts/money';
-import { useData } from '../parts/use-data.js';
+import { useApi } from '../parts/use-data.js';
 import { withLiveRows } from './live-rows.js';
 
 const STATUS_NAMES = ['COMPLETED', 'PENDING', 'UNKNOWN', 'DECLINED', 'FAILED'] as const;
@@ -29,7 +28,7 @@ export function PaymentsPage() {
   const filters = Object.fromEntries(FILTERS.map((name) => [name, query.get(name)]));
   const cursor = query.get('cursor');
   const address = withQuery('/api/payments', { ...filters, cursor });
-  const list = useData(address, (signal) => api<PaymentList>(address, { signal }));
+  const list = useApi<PaymentList>(address);
   const isLive = cursor === null && FILTERS.every((name) => !filters[name]);
   const [frozen, setFrozen] = useState<PaymentSummary[]>();
   useEffect(() => setFrozen(undefined), [address]);

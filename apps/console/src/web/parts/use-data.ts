@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { AnswerProblem } from '../live/api.js';
+import { api, AnswerProblem } from '../live/api.js';
 import { connection } from '../live/live.js';
 import { atNextRender } from '../live/render.js';
 
@@ -63,6 +63,27 @@ export function useData<Data>(
     isLoading: isLoading || !isCurrent,
     again: () => setTurn((before) => before + 1),
   };
+}
+
+/**
+ * Asks the API for what is at `address`.
+ *
+ * @param everyMs asks again so often while the page is visible; undefined: it does not.
+ * @param isLast an answer that does not change any more.
+ */
+export function useApi<Data>(
+  address: string,
+  everyMs?: number,
+  isLast: (data: Data) => boolean = () => false,
+): Asked<Data> {
+  const asked = useData(address, (signal) => api<Data>(address, { signal }));
+  const isOver = asked.data !== undefined && isLast(asked.data);
+  useEffect(() => {
+    if (everyMs === undefined || isOver) return;
+    const timer = setInterval(() => document.hidden || asked.again(), everyMs);
+    return () => clearInterval(timer);
+  }, [everyMs, isOver]);
+  return asked;
 }
 
 export const asProblem = (error: unknown): AnswerProblem =>

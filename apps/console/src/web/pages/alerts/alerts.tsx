@@ -1,25 +1,20 @@
-import { useEffect } from 'preact/hooks';
 import type { Page } from '../../../control-room/wire/pages.js';
-import { api } from '../../live/api.js';
 import { clock } from '../../live/render.js';
 import { route, withQuery } from '../../live/router.js';
 import { PageTitle } from '../../parts/page-title.js';
 import { Badge, Empty, Id, ProblemBox, Skeleton, Time } from '../../parts/small.js';
 import { NOT_RECORDED } from '../../parts/text/numbers.js';
 import { ageText, durationText } from '../../parts/text/relative-time.js';
-import { useData } from '../../parts/use-data.js';
+import { useApi } from '../../parts/use-data.js';
 import { actOn, alertOf, chosen, idOf, openFirst, sectionOf } from './alert.js';
 import { Runbook } from './runbook.js';
+import { Panel } from '../../parts/panel.js';
 
 const AGAIN_MS = 5_000;
 
 /** What the pager was told, and what the runbook says about it. */
 export function AlertsPage() {
-  const asked = useData('/api/pages', (signal) => api<{ items: Page[] }>('/api/pages', { signal }));
-  useEffect(() => {
-    const timer = setInterval(() => document.hidden || asked.again(), AGAIN_MS);
-    return () => clearInterval(timer);
-  }, []);
+  const asked = useApi<{ items: Page[] }>('/api/pages', AGAIN_MS);
   const query = new URLSearchParams(route.value.search);
   const pages = asked.data && openFirst(asked.data.items);
   const current = pages && chosen(pages, query);
@@ -31,15 +26,13 @@ export function AlertsPage() {
       </PageTitle>
       {asked.problem ? <ProblemBox problem={asked.problem} retry={asked.again} /> : null}
       <div class="alerts-page">
-        <section
-          class="panel alert-list"
-          aria-labelledby="pages"
+        <Panel
+          id="pages"
+          heading="Pages"
+          class="alert-list"
           aria-busy={!pages && !asked.problem}
+          head={pages ? <span class="dim">{firingText(pages)}</span> : null}
         >
-          <header class="panel-head">
-            <h2 id="pages">Pages</h2>
-            {pages ? <span class="dim">{firingText(pages)}</span> : null}
-          </header>
           {pages?.length === 0 ? <Empty title="The operator has never been paged." /> : null}
           {pages ? (
             <ul class="lines">
@@ -50,7 +43,7 @@ export function AlertsPage() {
           ) : asked.problem ? null : (
             <Skeleton rows={8} />
           )}
-        </section>
+        </Panel>
         <div class="alert-detail">
           {current ? <PageDetail page={current} /> : null}
           {section ? <Runbook anchor={section} /> : null}
@@ -116,13 +109,16 @@ function PageDetail({ page }: { page: Page }) {
     ['link', page.link],
   ] as const;
   return (
-    <section class="panel page-detail" aria-labelledby="as-paged">
-      <header class="panel-head">
-        <h2 id="as-paged">The page, as the pager got it</h2>
+    <Panel
+      id="as-paged"
+      heading="The page, as the pager got it"
+      class="page-detail"
+      head={
         <a class="button primary" href={href}>
           {text}
         </a>
-      </header>
+      }
+    >
       <dl class="record">
         {facts.map(([name, value]) => (
           <div key={name}>
@@ -149,6 +145,6 @@ function PageDetail({ page }: { page: Page }) {
           </dd>
         </div>
       </dl>
-    </section>
+    </Panel>
   );
 }

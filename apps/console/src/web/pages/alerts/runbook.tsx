@@ -8,6 +8,7 @@ import { api } from '../../live/api.js';
 import { route, withQuery } from '../../live/router.js';
 import { Empty, ProblemBox, Skeleton } from '../../parts/small.js';
 import { useData } from '../../parts/use-data.js';
+import { Panel } from '../../parts/panel.js';
 
 /** A section of docs/runbook.md. It is a tree of known elements, and no HTML. */
 export function Runbook({ anchor }: { anchor: string }) {
@@ -19,16 +20,14 @@ export function Runbook({ anchor }: { anchor: string }) {
   const section = asked.data;
   const isMissing = address === null || asked.problem?.status === 404;
   return (
-    <section
-      class="panel runbook"
-      aria-labelledby="runbook"
+    <Panel
+      id="runbook"
+      heading={section?.title ?? 'Runbook'}
+      class="runbook"
       aria-busy={!section && !asked.problem}
       data-runbook={section?.anchor}
+      head={<span class="dim mono">docs/runbook.md</span>}
     >
-      <header class="panel-head">
-        <h2 id="runbook">{section?.title ?? 'Runbook'}</h2>
-        <span class="dim mono">docs/runbook.md</span>
-      </header>
       {isMissing ? <Empty title="The runbook has no such section." /> : null}
       {asked.problem && !isMissing ? (
         <ProblemBox problem={asked.problem} retry={asked.again} />
@@ -42,7 +41,7 @@ export function Runbook({ anchor }: { anchor: string }) {
       ) : asked.problem ? null : (
         <Skeleton rows={9} />
       )}
-    </section>
+    </Panel>
   );
 }
 

@@ -13,6 +13,7 @@ import { ageText, durationText } from '../../parts/text/relative-time.js';
 import { asProblem, useData } from '../../parts/use-data.js';
 import { Why } from '../../parts/why-disclosure.js';
 import { byNumber, isPaymentId, withAudit, type SeenAudit } from './seen-audits.js';
+import { Panel } from '../../parts/panel.js';
 
 const seen = signal<SeenAudit[]>([]);
 
@@ -88,17 +89,13 @@ function Report({ report }: { report: AuditReport }) {
           </dd>
         </div>
       </dl>
-      <section class="panel" aria-labelledby="invariants">
-        <header class="panel-head">
-          <h2 id="invariants">Invariants</h2>
-          <Why name="audit" about="the audit" />
-        </header>
+      <Panel id="invariants" heading="Invariants" head={<Why name="audit" about="the audit" />}>
         <ol class="invariants">
           {byNumber(report.invariants).map((invariant) => (
             <Invariant key={invariant.id} invariant={invariant} />
           ))}
         </ol>
-      </section>
+      </Panel>
     </>
   );
 }

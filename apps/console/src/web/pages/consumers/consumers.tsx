@@ -1,13 +1,11 @@
-import { useEffect } from 'preact/hooks';
 import type { CircuitReport, ConsumerReport } from '@effectively-once/contracts';
 import type { ConsumerStates } from '../../../control-room/wire/overview.js';
-import { api } from '../../live/api.js';
 import { clock } from '../../live/render.js';
 import { PageTitle } from '../../parts/page-title.js';
 import { Badge, ProblemBox, Skeleton, type Tone } from '../../parts/small.js';
 import { count } from '../../parts/text/numbers.js';
 import { ageText } from '../../parts/text/relative-time.js';
-import { useData } from '../../parts/use-data.js';
+import { useApi } from '../../parts/use-data.js';
 import { Why } from '../../parts/why-disclosure.js';
 import { Partitions } from './partitions.js';
 import { inSeconds, waitingTotals } from './what-waits.js';
@@ -16,13 +14,7 @@ const AGAIN_MS = 2_000;
 
 /** What the consumers say about themselves: which key waits, for what, and since when. */
 export function ConsumersPage() {
-  const states = useData('/api/consumers', (signal) =>
-    api<ConsumerStates>('/api/consumers', { signal }),
-  );
-  useEffect(() => {
-    const timer = setInterval(() => document.hidden || states.again(), AGAIN_MS);
-    return () => clearInterval(timer);
-  }, []);
+  const states = useApi<ConsumerStates>('/api/consumers', AGAIN_MS);
   return (
     <>
       <PageTitle title="Consumers">

@@ -1,17 +1,16 @@
 import type { LabDetail } from '../../../control-room/wire/labs.js';
-import { api, apiPicture } from '../../live/api.js';
+import { apiPicture } from '../../live/api.js';
 import { PageTitle } from '../../parts/page-title.js';
 import { Badge, CopyButton, Empty, ProblemBox, Skeleton } from '../../parts/small.js';
 import { NOT_RECORDED } from '../../parts/text/numbers.js';
-import { useData } from '../../parts/use-data.js';
+import { useApi, useData } from '../../parts/use-data.js';
 import { LastRun } from './last-run.js';
+import { Panel } from '../../parts/panel.js';
 
 /** One lab: its last run here, its picture, and what it does not show. */
 export function LabPage({ name }: { name: string }) {
   const address = `/api/labs/${encodeURIComponent(name)}`;
-  const { data, problem, again, isLoading } = useData(address, (signal) =>
-    api<LabDetail>(address, { signal }),
-  );
+  const { data, problem, again, isLoading } = useApi<LabDetail>(address);
   return (
     <>
       <PageTitle title={`Lab ${name}`}>
@@ -89,10 +88,7 @@ function Table({ table: { head, rows } }: { table: NonNullable<LabDetail['table'
 
 function Claims({ claims }: { claims: LabDetail['claims'] }) {
   return (
-    <section class="panel" aria-labelledby="claims">
-      <header class="panel-head">
-        <h2 id="claims">Figures and their bounds</h2>
-      </header>
+    <Panel id="claims" heading="Figures and their bounds">
       <ul class="lines">
         {claims.map(({ claim, value, holds }, index) => (
           <li key={index}>
@@ -104,7 +100,7 @@ function Claims({ claims }: { claims: LabDetail['claims'] }) {
           </li>
         ))}
       </ul>
-    </section>
+    </Panel>
   );
 }
 

@@ -1,16 +1,14 @@
 import type { LabList, LabSummary } from '../../../control-room/wire/labs.js';
-import { api } from '../../live/api.js';
 import { PageTitle } from '../../parts/page-title.js';
 import { Empty, ProblemBox, Skeleton } from '../../parts/small.js';
-import { useData } from '../../parts/use-data.js';
+import { useApi } from '../../parts/use-data.js';
 import { Why } from '../../parts/why-disclosure.js';
 import { LastRun } from './last-run.js';
+import { Panel } from '../../parts/panel.js';
 
 /** What the labs claim, and what their last runs on this machine found. */
 export function LabsPage() {
-  const { data, problem, again, isLoading } = useData('/api/labs', (signal) =>
-    api<LabList>('/api/labs', { signal }),
-  );
+  const { data, problem, again, isLoading } = useApi<LabList>('/api/labs');
   return (
     <>
       <PageTitle title="Labs">
@@ -20,13 +18,14 @@ export function LabsPage() {
         </p>
       </PageTitle>
       {problem ? <ProblemBox problem={problem} retry={again} /> : null}
-      <section class="panel" aria-labelledby="labs" aria-busy={isLoading}>
-        <header class="panel-head">
-          <h2 id="labs">Claims</h2>
-          <Why name="labs" about="the labs" />
-        </header>
+      <Panel
+        id="labs"
+        heading="Claims"
+        aria-busy={isLoading}
+        head={<Why name="labs" about="the labs" />}
+      >
         {data ? <Labs labs={data.items} /> : problem ? null : <Skeleton rows={12} />}
-      </section>
+      </Panel>
     </>
   );
 }

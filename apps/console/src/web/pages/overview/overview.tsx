@@ -5,6 +5,7 @@ import { Empty, Id, Skeleton, Time } from '../../parts/small.js';
 import { formatMoney } from '@effectively-once/contracts/money';
 import { FaultsPanel, OpenPagesPanel } from './side-panels.js';
 import { Pipeline } from './pipeline.js';
+import { Panel } from '../../parts/panel.js';
 
 const SHOWN = 8;
 
@@ -40,11 +41,12 @@ function PipelineSkeleton() {
 function Latest() {
   const rows = latestPayments.value.slice(0, SHOWN);
   return (
-    <section class="panel latest" aria-labelledby="latest">
-      <header class="panel-head">
-        <h2 id="latest">Latest payments</h2>
-        <a href="/payments">All payments</a>
-      </header>
+    <Panel
+      id="latest"
+      heading="Latest payments"
+      class="latest"
+      head={<a href="/payments">All payments</a>}
+    >
       {rows.length === 0 ? (
         connection.value.state === 'open' ? (
           <Empty title="No payments yet.">
@@ -75,6 +77,6 @@ function Latest() {
           ))}
         </ul>
       )}
-    </section>
+    </Panel>
   );
 }

@@ -3,6 +3,7 @@ import { clock } from '../../live/render.js';
 import { withQuery } from '../../live/router.js';
 import { Badge, Empty, Skeleton } from '../../parts/small.js';
 import { ageText } from '../../parts/text/relative-time.js';
+import { Panel } from '../../parts/panel.js';
 
 const since = (at: string) => `${ageText(clock.value - Date.parse(at))} ago`;
 
@@ -13,11 +14,7 @@ interface PagesProps {
 
 export function OpenPagesPanel({ pages, isKnown }: PagesProps) {
   return (
-    <section class="panel" aria-labelledby="open-pages">
-      <header class="panel-head">
-        <h2 id="open-pages">Open pages</h2>
-        <a href="/alerts">Alerts</a>
-      </header>
+    <Panel id="open-pages" heading="Open pages" head={<a href="/alerts">Alerts</a>}>
       {!isKnown ? <Skeleton rows={2} /> : null}
       {isKnown && pages === null ? <Empty title="The pager's journal cannot be read." /> : null}
       {pages?.length === 0 ? <Empty title="The operator is not paged." /> : null}
@@ -37,7 +34,7 @@ export function OpenPagesPanel({ pages, isKnown }: PagesProps) {
           </li>
         ))}
       </ul>
-    </section>
+    </Panel>
   );
 }
 
@@ -51,11 +48,11 @@ interface FaultsProps {
 
 export function FaultsPanel({ faults, isKnown }: FaultsProps) {
   return (
-    <section class="panel" aria-labelledby="faults">
-      <header class="panel-head">
-        <h2 id="faults">Faults that are switched on</h2>
-        <a href="/break">Break things</a>
-      </header>
+    <Panel
+      id="faults"
+      heading="Faults that are switched on"
+      head={<a href="/break">Break things</a>}
+    >
       {!isKnown ? <Skeleton rows={2} /> : null}
       {isKnown && faults === null ? <Empty title="The third parties do not answer." /> : null}
       {faults?.length === 0 ? <Empty title="Nothing is broken on purpose." /> : null}
@@ -70,7 +67,7 @@ export function FaultsPanel({ faults, isKnown }: FaultsProps) {
           </li>
         ))}
       </ul>
-    </section>
+    </Panel>
   );
 }
 

@@ -2,6 +2,7 @@ import type { PaymentEvidence, StoreEvidence } from '../../../control-room/wire/
 import { Empty } from '../../parts/small.js';
 import { NOT_RECORDED } from '../../parts/text/numbers.js';
 import { asText, fromBase64, hexDump } from './event-bytes.js';
+import { Panel } from '../../parts/panel.js';
 
 /** What each store holds, as it holds it. */
 export function StoresPanel({ stores }: { stores: StoreEvidence[] }) {
@@ -44,11 +45,12 @@ export function EventPanel({ event, ifNone }: EventPanelProps) {
   const bytes = event && fromBase64(event.valueBase64);
   const text = bytes && asText(bytes);
   return (
-    <section class="panel event" aria-labelledby="event">
-      <header class="panel-head">
-        <h2 id="event">Original bytes of the event</h2>
-        {bytes ? <span class="dim num">{bytes.length} bytes</span> : null}
-      </header>
+    <Panel
+      id="event"
+      heading="Original bytes of the event"
+      class="event"
+      head={bytes ? <span class="dim num">{bytes.length} bytes</span> : null}
+    >
       {event === null ? <Empty title={ifNone} /> : null}
       {event && bytes ? (
         <div class="event-body">
@@ -67,7 +69,7 @@ export function EventPanel({ event, ifNone }: EventPanelProps) {
           </details>
         </div>
       ) : null}
-    </section>
+    </Panel>
   );
 }
 

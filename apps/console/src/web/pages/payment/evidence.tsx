@@ -10,6 +10,7 @@ import { Judgement } from './judgement.js';
 import { firstTimeMs } from './progress.js';
 import { StepsTable } from './steps-table.js';
 import { TimeAxis } from './time-axis.js';
+import { Panel } from '../../parts/panel.js';
 
 const TRACKS = ['payments', 'psp', 'pipeline', 'email', 'loyalty', 'search'].map((id) => ({
   id,
@@ -28,17 +29,19 @@ export function Evidence({ payment, ifNoEvent = NO_EVENT }: EvidenceProps) {
   return (
     <div class="payment" data-payment={payment.id}>
       <Summary payment={payment} />
-      <section class="panel" aria-labelledby="axis">
-        <header class="panel-head">
-          <h2 id="axis">From the click to the receipt</h2>
+      <Panel
+        id="axis"
+        heading="From the click to the receipt"
+        head={
           <span class="legend dim">
             <i class="is-ok" /> done <i class="is-failed" /> failed <i class="is-waiting" /> waiting{' '}
             <i class="is-band" /> failure window
           </span>
-        </header>
+        }
+      >
         <Axis payment={payment} />
         <StepsTable steps={payment.steps} windows={payment.windows} />
-      </section>
+      </Panel>
       <Judgement judgement={payment.judgement} />
       <StoresPanel stores={payment.stores} />
       <EventPanel event={payment.event} ifNone={ifNoEvent} />

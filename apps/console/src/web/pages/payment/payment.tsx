@@ -1,17 +1,16 @@
 import { useEffect } from 'preact/hooks';
 import type { PaymentEvidence } from '../../../control-room/wire/evidence.js';
-import { api } from '../../live/api.js';
 import { onPayments } from '../../live/live.js';
 import { PageTitle } from '../../parts/page-title.js';
 import { Id, ProblemBox, Skeleton } from '../../parts/small.js';
-import { useData } from '../../parts/use-data.js';
+import { useApi } from '../../parts/use-data.js';
 import { ExportButton } from './bundle/export-button.js';
 import { Evidence } from './evidence.js';
 import { askAgainAfterMs } from './progress.js';
 
 export function PaymentPage({ id }: { id: string }) {
   const address = `/api/payments/${encodeURIComponent(id)}`;
-  const asked = useData(address, (signal) => api<PaymentEvidence>(address, { signal }));
+  const asked = useApi<PaymentEvidence>(address);
   const payment = asked.data;
   useEffect(
     () => onPayments((changed) => changed.some((one) => one.id === id) && asked.again()),
