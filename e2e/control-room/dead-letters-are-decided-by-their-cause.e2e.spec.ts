@@ -93,6 +93,34 @@ describeInBrowser('the page of dead letters', () => {
     expect((await mailedTo(address)).sort()).toEqual(ids.slice(1).sort());
   });
 
+  it('one dead letter is redriven from its detail, after a dry run of it alone', async () => {
+    const { address, ids } = await refusedReceipts([newId('user'), newId('user')]);
+    const [first = ''] = ids;
+    const { id } = await letterOf('email', first);
+    const page = await operatorPage(`${REFUSED}&letter=${id}`);
+    const detail = page.locator(`[data-letter-detail="${id}"]`);
+    await detail.getByRole('button', { name: 'What would a redrive of it do?' }).click();
+    await expect(forecastOn(page)).resolves.toMatchObject({ 'to-send': 1, absorbed: 0 });
+    await detail.getByRole('button', { name: 'Redrive it' }).click();
+    await expect(finishedAction(page)).resolves.toContain('1 of 1 redriven');
+    await untilDrained();
+    await expect(mailedTo(address)).resolves.toEqual([first]);
+    const { items } = await operatorGet<{ items: object[] }>('/api/dlq/actions?limit=1');
+    expect(items).toMatchObject([{ kind: 'redrive', done: 1 }]);
+  });
+
+  it('one dead letter that another operator has decided about is not redriven again', async () => {
+    const { address, ids } = await refusedReceipts([newId('user')]);
+    const { id } = await letterOf('email', ids[0] ?? '');
+    const page = await operatorPage(`${REFUSED}&letter=${id}`);
+    const detail = page.locator(`[data-letter-detail="${id}"]`);
+    await detail.getByRole('button', { name: 'What would a redrive of it do?' }).click();
+    await decide('email', 'discard', { ids: [id], reason: 'the second operator' });
+    await detail.getByRole('button', { name: 'Redrive it' }).click();
+    await expect(detail.getByRole('alert').textContent()).resolves.toContain('Nothing was done');
+    await expect(mailedTo(address)).resolves.toEqual([]);
+  });
+
   it('the keyboard alone is enough for a redrive', async () => {
     const { address, ids } = await refusedReceipts([newId('user')]);
     const page = await operatorPage('/dead-letters');

@@ -1,11 +1,11 @@
 import { useEffect } from 'preact/hooks';
 import type { OperatorAction, ResultPage } from '../../../control-room/wire/dead-letters.js';
-import { api } from '../../live/api.js';
 import { Badge, Empty, ProblemBox, Skeleton, Time } from '../../parts/small.js';
 import { count } from '../../parts/text/numbers.js';
 import { durationText } from '../../parts/text/relative-time.js';
-import { useData } from '../../parts/use-data.js';
+import { useApi } from '../../parts/use-data.js';
 import { addressOf } from './selection.js';
+import { Panel } from '../../parts/panel.js';
 
 const AGAIN_MS = 1_000;
 const HISTORY_AGAIN_MS = 5_000;
@@ -13,13 +13,11 @@ const HISTORY_AGAIN_MS = 5_000;
 /** The progress of one action. The console stores it, so the page may be closed meanwhile. */
 export function ActionPanel({ id, onEnd }: { id: string; onEnd: () => void }) {
   const address = `/api/dlq/actions/${id}`;
-  const asked = useData(address, (signal) => api<OperatorAction>(address, { signal }));
+  const asked = useApi<OperatorAction>(address, AGAIN_MS, ({ finishedAt }) => finishedAt !== null);
   const action = asked.data;
   const isFinished = action?.finishedAt != null;
   useEffect(() => {
-    if (isFinished) return onEnd();
-    const timer = setInterval(() => document.hidden || asked.again(), AGAIN_MS);
-    return () => clearInterval(timer);
+    if (isFinished) onEnd();
   }, [isFinished]);
   const isAway = asked.problem?.status === 0;
   return (
@@ -73,17 +71,10 @@ function Progress({ action }: { action: OperatorAction }) {
 /** Who decided what, and when. */
 export function History() {
   const address = '/api/dlq/actions?limit=20';
-  const asked = useData(address, (signal) => api<ResultPage<OperatorAction>>(address, { signal }));
-  useEffect(() => {
-    const timer = setInterval(() => document.hidden || asked.again(), HISTORY_AGAIN_MS);
-    return () => clearInterval(timer);
-  }, []);
+  const asked = useApi<ResultPage<OperatorAction>>(address, HISTORY_AGAIN_MS);
   const items = asked.data?.items;
   return (
-    <section class="panel" aria-labelledby="history" aria-busy={!items && !asked.problem}>
-      <header class="panel-head">
-        <h2 id="history">History of decisions</h2>
-      </header>
+    <Panel id="history" heading="History of decisions" aria-busy={!items && !asked.problem}>
       {asked.problem ? <ProblemBox problem={asked.problem} retry={asked.again} /> : null}
       {items?.length === 0 ? <Empty title="No operator has decided anything yet." /> : null}
       {items ? (
@@ -95,7 +86,7 @@ export function History() {
       ) : asked.problem ? null : (
         <Skeleton rows={4} />
       )}
-    </section>
+    </Panel>
   );
 }
 

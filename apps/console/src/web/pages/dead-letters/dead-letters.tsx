@@ -1,16 +1,15 @@
-import { useEffect } from 'preact/hooks';
 import type { CauseList } from '../../../control-room/wire/dead-letters.js';
-import { api } from '../../live/api.js';
 import { route, withQuery } from '../../live/router.js';
 import { PageTitle } from '../../parts/page-title.js';
 import { Empty, ProblemBox, Skeleton } from '../../parts/small.js';
-import { useData } from '../../parts/use-data.js';
+import { useApi } from '../../parts/use-data.js';
 import { Why } from '../../parts/why-disclosure.js';
 import { ActionPanel, History } from './actions-panel.js';
 import { Causes } from './causes.js';
 import { Decide } from './decide/decide.js';
 import { Letters } from './letters.js';
 import { addressOf, nameOf, readSelection, type LetterState } from './selection.js';
+import { Panel } from '../../parts/panel.js';
 
 const AGAIN_MS = 5_000;
 const EMPTY: Record<LetterState, string> = {
@@ -24,11 +23,7 @@ export function DeadLettersPage() {
   const selection = readSelection(route.value.search);
   const { state, consumer, action } = selection;
   const address = withQuery('/api/dlq/causes', { state });
-  const causes = useData(address, (signal) => api<CauseList>(address, { signal }));
-  useEffect(() => {
-    const timer = setInterval(() => document.hidden || causes.again(), AGAIN_MS);
-    return () => clearInterval(timer);
-  }, []);
+  const causes = useApi<CauseList>(address, AGAIN_MS);
   return (
     <>
       <PageTitle title="Dead letters">
@@ -41,11 +36,12 @@ export function DeadLettersPage() {
       {causes.problem ? <ProblemBox problem={causes.problem} retry={causes.again} /> : null}
       <div class="letters-page">
         {action ? <ActionPanel key={action} id={action} onEnd={causes.again} /> : null}
-        <section class="panel" aria-labelledby="causes" aria-busy={!causes.data && !causes.problem}>
-          <header class="panel-head">
-            <h2 id="causes">By cause</h2>
-            <Why name="letters" about="dead letters" />
-          </header>
+        <Panel
+          id="causes"
+          heading="By cause"
+          aria-busy={!causes.data && !causes.problem}
+          head={<Why name="letters" about="dead letters" />}
+        >
           {causes.data ? (
             causes.data.items.length > 0 ? (
               <Causes causes={causes.data.items} selection={selection} />
@@ -55,7 +51,7 @@ export function DeadLettersPage() {
           ) : causes.problem ? null : (
             <Skeleton rows={6} />
           )}
-        </section>
+        </Panel>
         {consumer ? (
           <>
             {state === 'pending' && !action ? (
@@ -66,7 +62,7 @@ export function DeadLettersPage() {
                 onDone={causes.again}
               />
             ) : null}
-            <Letters consumer={consumer} selection={selection} />
+            <Letters consumer={consumer} selection={selection} onDone={causes.again} />
           </>
         ) : null}
         <History />

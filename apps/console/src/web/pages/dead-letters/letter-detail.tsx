@@ -1,26 +1,27 @@
 import type { ShownDeadLetter, ShownRecord } from '../../../control-room/wire/dead-letters.js';
-import { api } from '../../live/api.js';
 import { Empty, ProblemBox, Skeleton } from '../../parts/small.js';
-import { useData } from '../../parts/use-data.js';
+import { useApi } from '../../parts/use-data.js';
 import { hexDump } from '../payment/event-bytes.js';
+import { RedriveOne } from './decide/redrive-one.js';
+import { addressOf, type Selection } from './selection.js';
 
 interface LetterDetailProps {
   consumer: string;
   id: string;
-  /** The address without it. */
-  close: string;
+  selection: Selection;
+  onDone: () => void;
 }
 
 /** One dead letter: its headers, and its event or its bytes. */
-export function LetterDetail({ consumer, id, close }: LetterDetailProps) {
+export function LetterDetail({ consumer, id, selection, onDone }: LetterDetailProps) {
   const address = `/api/dlq/${consumer}/${id}`;
-  const asked = useData(address, (signal) => api<ShownDeadLetter>(address, { signal }));
+  const asked = useApi<ShownDeadLetter>(address);
   const letter = asked.data;
   return (
     <article class="letter-detail" aria-label={`Dead letter ${id}`} data-letter-detail={id}>
       <header>
         <h3>Dead letter {id}</h3>
-        <a href={close}>Close</a>
+        <a href={addressOf({ ...selection, letter: null })}>Close</a>
       </header>
       {asked.problem ? <ProblemBox problem={asked.problem} retry={asked.again} /> : null}
       {!letter && !asked.problem ? <Skeleton rows={8} /> : null}
@@ -33,6 +34,9 @@ export function LetterDetail({ consumer, id, close }: LetterDetailProps) {
               ? ''
               : `. It was cut: the original has ${letter.valueCut} bytes`}
           </p>
+          {letter.state === 'pending' && letter.cannotRedrive === null ? (
+            <RedriveOne key={id} {...{ consumer, id, selection, onDone }} />
+          ) : null}
           {letter.record ? (
             <RecordOf record={letter.record} />
           ) : (

@@ -1,20 +1,21 @@
 import type { DeadLetterSummary, ResultPage } from '../../../control-room/wire/dead-letters.js';
-import { api } from '../../live/api.js';
 import { withQuery } from '../../live/router.js';
 import { Badge, Empty, Id, ProblemBox, Skeleton, Time } from '../../parts/small.js';
-import { useData } from '../../parts/use-data.js';
+import { useApi } from '../../parts/use-data.js';
 import { LetterDetail } from './letter-detail.js';
 import { addressOf, filterOf, nameOf, type Selection } from './selection.js';
+import { Panel } from '../../parts/panel.js';
 
 const PAGE_SIZE = '50';
 
 interface LettersProps {
   consumer: string;
   selection: Selection;
+  onDone: () => void;
 }
 
 /** The dead letters of a cause or of an action, newest first. */
-export function Letters({ consumer, selection }: LettersProps) {
+export function Letters({ consumer, selection, onDone }: LettersProps) {
   const { state, action, cursor, letter } = selection;
   const address = withQuery(`/api/dlq/${consumer}`, {
     ...filterOf(selection),
@@ -24,20 +25,20 @@ export function Letters({ consumer, selection }: LettersProps) {
     cursor,
     limit: PAGE_SIZE,
   });
-  const list = useData(address, (signal) =>
-    api<ResultPage<DeadLetterSummary>>(address, { signal }),
-  );
+  const list = useApi<ResultPage<DeadLetterSummary>>(address);
   const next = list.data?.nextCursor ?? null;
-  const close = addressOf({ ...selection, letter: null });
   return (
-    <section class="panel" aria-labelledby="letters" aria-busy={!list.data && !list.problem}>
-      <header class="panel-head">
-        <h2 id="letters">{action ? `Dead letters of action ${action}` : nameOf(selection)}</h2>
+    <Panel
+      id="letters"
+      heading={<>{action ? `Dead letters of action ${action}` : nameOf(selection)}</>}
+      aria-busy={!list.data && !list.problem}
+      head={
         <button type="button" class="link" onClick={list.again}>
           Refresh
         </button>
-      </header>
-      {letter ? <LetterDetail consumer={consumer} id={letter} close={close} /> : null}
+      }
+    >
+      {letter ? <LetterDetail {...{ consumer, selection, onDone }} id={letter} /> : null}
       {list.problem ? <ProblemBox problem={list.problem} retry={list.again} /> : null}
       {list.data ? (
         <Rows letters={list.data.items} selection={selection} />
@@ -58,7 +59,7 @@ export function Letters({ consumer, selection }: LettersProps) {
           )}
         </nav>
       )}
-    </section>
+    </Panel>
   );
 }
 

@@ -7,6 +7,7 @@ import { asProblem } from '../../../parts/use-data.js';
 import { addressOf, filterOf, nameOf, type Selection } from '../selection.js';
 import { DiscardForm, RedriveForm } from './confirm.js';
 import { Forecast } from './forecast.js';
+import { Panel } from '../../../parts/panel.js';
 
 /** As many as one request may name. */
 const MAX = 10_000;
@@ -27,11 +28,12 @@ interface DecideProps {
 export function Decide({ consumer, selection, onDone }: DecideProps) {
   const { counted, problem, isBusy, count, decide } = useDecision({ consumer, selection, onDone });
   return (
-    <section class="panel decide" aria-labelledby="decide">
-      <header class="panel-head">
-        <h2 id="decide">Redrive or discard</h2>
-        <span class="dim">{nameOf(selection)}</span>
-      </header>
+    <Panel
+      id="decide"
+      heading="Redrive or discard"
+      class="decide"
+      head={<span class="dim">{nameOf(selection)}</span>}
+    >
       {problem ? <ProblemBox problem={problem} retry={() => void count()} /> : null}
       <div class="decide-body">
         <p>
@@ -63,11 +65,17 @@ export function Decide({ consumer, selection, onDone }: DecideProps) {
           </>
         ) : null}
       </div>
-    </section>
+    </Panel>
   );
 }
 
-function useDecision({ consumer, selection, onDone }: DecideProps) {
+/** @param ids these dead letters; undefined: all that match the selection. */
+export function useDecision({
+  consumer,
+  selection,
+  onDone,
+  ids,
+}: DecideProps & { ids?: string[] }) {
   const [counted, setCounted] = useState<Decision>();
   const [problem, setProblem] = useState<AnswerProblem>();
   const [isBusy, setBusy] = useState(false);
@@ -84,10 +92,12 @@ function useDecision({ consumer, selection, onDone }: DecideProps) {
       setBusy(false);
     }
   };
-  const count = async () => setCounted(await send('redrive', { filter, max: MAX, dryRun: true }));
+  const count = async () =>
+    setCounted(await send('redrive', { ...(ids ? { ids } : { filter }), max: MAX, dryRun: true }));
   const decide = async (command: 'redrive' | 'discard', body: object) => {
     const through = counted?.forecast?.through;
-    const decided = await send(command, { ...body, filter: { ...filter, through } });
+    const which = ids ? { ids } : { filter: { ...filter, through } };
+    const decided = await send(command, { ...body, ...which });
     // What was counted is not true any more, in either case.
     setCounted(undefined);
     if (!decided) return;
