@@ -26,6 +26,7 @@ const COMMANDS = [
   ['audit', 'operate/audit', 'check every payment in every store'],
   ['reconcile', 'operate/reconcile', 'add up one day and compare the sources'],
   ['dlq', 'operate/dlq', 'list, redrive and discard dead letters'],
+  ['refund', 'operate/refund', 'close a refund that was paid in another way'],
   ['replay', 'operate/replay', 'deliver events to one consumer once more'],
   ['connector', 'operate/connector', 'show or repair the Debezium connector'],
   ['reindex', 'operate/reindex', 'refill the search index from the payments'],

@@ -181,17 +181,23 @@ TABLE payments.refunds
   status          text NOT NULL DEFAULT 'owed'::text
   refund_id       text
   failures        integer NOT NULL DEFAULT 0
+  closed_by       text
+  closed_reason   text
+  closed_at       timestamp(3) with time zone
   CONSTRAINT refunds_arrived CHECK (((status = 'succeeded'::text) = (refunded_at IS NOT NULL)))
   CONSTRAINT refunds_attempts_check CHECK ((attempts >= 0))
+  CONSTRAINT refunds_closed_by_a_person CHECK ((num_nulls(closed_by, closed_reason, closed_at) = ANY (ARRAY[0, 3])))
+  CONSTRAINT refunds_closed_reason_check CHECK (((length(closed_reason) >= 1) AND (length(closed_reason) <= 500)))
   CONSTRAINT refunds_failures_check CHECK ((failures >= 0))
+  CONSTRAINT refunds_paid_otherwise CHECK (((status <> 'paid_otherwise'::text) OR (closed_at IS NOT NULL)))
   CONSTRAINT refunds_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES payments.payments(id)
   CONSTRAINT refunds_pkey PRIMARY KEY (psp_reference)
-  CONSTRAINT refunds_status_check CHECK ((status = ANY (ARRAY['owed'::text, 'pending'::text, 'requires_action'::text, 'succeeded'::text])))
+  CONSTRAINT refunds_status_check CHECK ((status = ANY (ARRAY['owed'::text, 'pending'::text, 'requires_action'::text, 'succeeded'::text, 'paid_otherwise'::text])))
   CREATE INDEX refunds_due ON payments.refunds USING btree (next_try_at)
   CREATE UNIQUE INDEX refunds_pkey ON payments.refunds USING btree (psp_reference)
   GRANT INSERT, SELECT TO payments_app
   GRANT SELECT TO auditor
-  GRANT UPDATE (refunded_at, attempts, next_try_at, status, refund_id, failures) TO payments_app
+  GRANT UPDATE (refunded_at, attempts, next_try_at, status, refund_id, failures, closed_by, closed_reason, closed_at) TO payments_app
 
 PUBLICATION payments_outbox FOR payments.debezium_heartbeat, payments.outbox INSERT VIA ROOT
 

@@ -32,6 +32,7 @@ import { RecipientController } from './payment/recipient.controller.js';
 import { Disputes } from './recovery/disputes.js';
 import { PspEvents } from './recovery/psp-events.js';
 import { Refunds } from './recovery/refunds.js';
+import { RefundsController } from './recovery/refunds.controller.js';
 import { Finalizer } from './payment/finalizer.js';
 import { WebhookController } from './recovery/webhook.controller.js';
 
@@ -74,6 +75,7 @@ export class AppModule {
       controllers: [
         CheckoutController,
         WebhookController,
+        RefundsController,
         RecipientController,
         PaymentsController,
         OpenApiController,

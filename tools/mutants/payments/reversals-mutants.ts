@@ -1,6 +1,7 @@
 import { killedBy, type Mutant } from '../mutant.js';
 
 const refunds = killedBy('apps/payments/src/recovery/refunds.int.spec.ts');
+const closed = killedBy('apps/payments/src/recovery/closed-refunds.int.spec.ts');
 const events = killedBy('apps/payments/src/recovery/psp-events.int.spec.ts');
 const source = (name: string) => `apps/payments/src/${name}.ts`;
 
@@ -22,6 +23,24 @@ export const REVERSALS_MUTANTS: readonly Mutant[] = [
     replacement: 'return lastGone ? first : first;',
     test: refunds(
       'whose refund came back (refund.failed, failed after succeeded) is owed again, and refunded with another key',
+    ),
+  },
+  {
+    mutation: 'refunds: one that an operator has closed is asked for again',
+    file: source('recovery/refunds.sql'),
+    text: `WHEN $2::text = 'owed' AND closed_at IS NOT NULL THEN 'paid_otherwise' ELSE $2::text END`,
+    replacement: 'WHEN false THEN NULL ELSE $2::text END',
+    test: closed(
+      'a refund that was paid in another way is closed on record, and asked for no more',
+    ),
+  },
+  {
+    mutation: 'refunds: one is closed while a refund lives at the PSP',
+    file: source('recovery/refunds'),
+    text: `if (known.some(({ status }) => status !== 'gone')) return 'refund_lives';`,
+    replacement: '',
+    test: closed(
+      'nothing is closed while a refund lives at the PSP, or while the PSP does not answer',
     ),
   },
   {

@@ -8,9 +8,10 @@ const ROWS_MAX = 200;
 const REFUNDS = `
   SELECT psp_reference AS "pspReference", payment_id AS "paymentId", status,
       refund_id AS "refundId", failures, attempts, found_at AS "foundAt",
-      refunded_at AS "refundedAt"
+      refunded_at AS "refundedAt", closed_by AS "closedBy", closed_reason AS "closedReason",
+      closed_at AS "closedAt"
     FROM payments.refunds
-   ORDER BY (status <> 'succeeded') DESC, found_at DESC LIMIT $1`;
+   ORDER BY (status NOT IN ('succeeded', 'paid_otherwise')) DESC, found_at DESC LIMIT $1`;
 const DISPUTES = `
   SELECT id, psp_reference AS "pspReference", payment_id AS "paymentId", status, reason,
       found_at AS "foundAt"

@@ -1,9 +1,13 @@
 import type { Pool } from 'pg';
 
+/** What the PSP's list of refunds says of a capture. owed: none of them lives. */
+export type AtPsp = 'owed' | 'pending' | 'requires_action' | 'succeeded';
+
 export interface Debt {
   paymentId: string;
   pspReference: string;
-  status: 'owed' | 'pending' | 'requires_action' | 'succeeded';
+  /** paid_otherwise: an operator has closed it, and no refund lives at the PSP. */
+  status: AtPsp | 'paid_otherwise';
   /** Another capture of the same payment was found before this one. */
   isSecond: boolean;
 }
@@ -56,24 +60,47 @@ export async function take(
 }
 
 // The refund that came back waits, twice as long each time, and at most a day: the PSP would refuse
-// the next one for the same reason. One that has succeeded is looked up daily while it may fail.
+// the next one for the same reason. One that has succeeded is looked up daily while it may fail. So
+// is one that an operator has closed: it is never owed again.
 const RECORD = `
   UPDATE payments.refunds
-  SET status = $2::text, refund_id = $3, failures = $4,
+  SET status = CASE
+      WHEN $2::text = 'owed' AND closed_at IS NOT NULL THEN 'paid_otherwise' ELSE $2::text END,
+    refund_id = $3, failures = $4,
     refunded_at = CASE WHEN $2::text = 'succeeded' THEN coalesce(refunded_at, now()) END,
     next_try_at = CASE
-      WHEN $2::text = 'owed'
+      WHEN $2::text = 'owed' AND closed_at IS NULL
         THEN now() + least(2500 * 2 ^ least($4::int, 20), 86400000) * interval '1 millisecond'
-      WHEN $2::text <> 'succeeded' THEN next_try_at
-      WHEN coalesce(refunded_at, now()) < now() - interval '${FAILS_WITHIN}' THEN 'infinity'
+      WHEN $2::text IN ('pending', 'requires_action') THEN next_try_at
+      WHEN coalesce(refunded_at, closed_at, now()) < now() - interval '${FAILS_WITHIN}' THEN 'infinity'
       ELSE now() + interval '1 day' END
-  WHERE psp_reference = $1`;
+  WHERE psp_reference = $1
+  RETURNING closed_at IS NOT NULL AS "isClosed"`;
 
+/** @returns whether an operator has closed the debt. */
 export async function record(
   pool: Pool,
-  debt: Pick<Debt, 'pspReference' | 'status'> & { refundId: string | null; failures: number },
-): Promise<void> {
-  await pool.query(RECORD, [debt.pspReference, debt.status, debt.refundId, debt.failures]);
+  debt: { pspReference: string; status: AtPsp; refundId: string | null; failures: number },
+): Promise<boolean> {
+  const values = [debt.pspReference, debt.status, debt.refundId, debt.failures];
+  const { rows } = await pool.query<{ isClosed: boolean }>(RECORD, values);
+  return rows[0]?.isClosed ?? false;
+}
+
+// Another process may ask the PSP at this moment. So the first look comes when it must have ended.
+const CLOSE = `
+  UPDATE payments.refunds
+  SET status = 'paid_otherwise', closed_by = $2, closed_reason = $3, closed_at = now(),
+    next_try_at = now() + $4 * interval '1 millisecond'
+  WHERE psp_reference = $1 AND status = 'owed'`;
+
+/** @returns false if there is no such debt, or it is not owed. */
+export async function close(
+  pool: Pool,
+  debt: { pspReference: string; operator: string; reason: string; lookAfterMs: number },
+): Promise<boolean> {
+  const values = [debt.pspReference, debt.operator, debt.reason, debt.lookAfterMs];
+  return (await pool.query(CLOSE, values)).rowCount === 1;
 }
 
 // A debt that is owed has its own wait: an announced failure must not shorten it.
@@ -89,7 +116,7 @@ export async function lookUpNow(pool: Pool, pspReference: string): Promise<boole
 }
 
 export interface OpenRefunds {
-  status: Exclude<Debt['status'], 'succeeded'>;
+  status: Exclude<AtPsp, 'succeeded'>;
   count: number;
   oldestSeconds: number;
 }
@@ -98,7 +125,7 @@ export async function openRefunds(pool: Pool): Promise<OpenRefunds[]> {
   const { rows } = await pool.query<OpenRefunds>(
     `SELECT status, count(*)::int AS count,
         extract(epoch FROM now() - min(found_at))::float8 AS "oldestSeconds"
-       FROM payments.refunds WHERE status <> 'succeeded' GROUP BY status`,
+       FROM payments.refunds WHERE status NOT IN ('succeeded', 'paid_otherwise') GROUP BY status`,
   );
   return rows;
 }

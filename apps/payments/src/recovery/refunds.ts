@@ -3,7 +3,7 @@ import type { DataSource } from 'typeorm';
 import { pool } from '../runtime/database.js';
 import { pspRefunds } from '../runtime/metrics.js';
 import type { PspRefund, PspReversals } from '../psp/psp-reversals.js';
-import { owe, record, take, type Debt } from './refunds.sql.js';
+import { close, owe, record, take, type AtPsp, type Debt } from './refunds.sql.js';
 
 /** A capture that no COMPLETED payment needs: its payment failed, or already has a capture. */
 export type UnneededCapture = Pick<Debt, 'paymentId' | 'pspReference'>;
@@ -17,6 +17,8 @@ const BATCH_MAX = 10;
  *   owed ──► ask the PSP ──► pending, requires_action ──► succeeded
  *    ▲                                │                       │
  *    └──── failed or canceled: the money came back ◄──────────┘
+ *
+ * An operator closes a debt that was paid in another way: paid_otherwise.
  *
  * The PSP's own list of refunds decides the state. A webhook only says when to look: webhooks come
  * late, twice, in any order, or never. Without one, the next look is at most an hour away, and a
@@ -46,6 +48,25 @@ export class Refunds {
     this.logger.error(capture, 'captured a second time: decide which capture to refund');
   }
 
+  /**
+   * The customer was paid in another way: payments asks for no refund any more.
+   * @returns why not, if a refund lives at the PSP, the PSP does not answer, or nothing is owed.
+   */
+  async close(
+    pspReference: string,
+    by: { operator: string; reason: string },
+  ): Promise<'closed' | 'not_owed' | 'refund_lives' | 'psp_unavailable'> {
+    const known = await this.psp.refundsOf(pspReference);
+    if (known === 'unknown') return 'psp_unavailable';
+    if (known.some(({ status }) => status !== 'gone')) return 'refund_lives';
+    const lookAfterMs = 4 * this.options.pspTimeoutMs;
+    if (!(await close(pool(this.dataSource), { pspReference, ...by, lookAfterMs })))
+      return 'not_owed';
+    pspRefunds.inc({ result: 'closed' });
+    this.logger.warn({ pspReference, operator: by.operator }, 'a refund was paid in another way');
+    return 'closed';
+  }
+
   /** Pursues one batch of the refunds that are due. */
   async run(): Promise<void> {
     const { pspTimeoutMs } = this.options;
@@ -64,13 +85,13 @@ export class Refunds {
     }
     const gone = refunds.filter(({ status }) => status === 'gone');
     const refund = refunds.find(({ status }) => status !== 'gone');
-    await record(pool(this.dataSource), {
+    const isClosed = await record(pool(this.dataSource), {
       pspReference: debt.pspReference,
       status: statusOf(refunds),
       refundId: refund?.id ?? null,
       failures: gone.length,
     });
-    this.tell(debt, statusOf(refunds));
+    this.tell(debt, statusOf(refunds), isClosed);
   }
 
   /** Asks for a refund. @returns all refunds of the capture after it. */
@@ -85,13 +106,21 @@ export class Refunds {
     return isListed ? refunds : [created, ...refunds];
   }
 
-  private tell(debt: Debt, status: Debt['status']): void {
+  private tell(debt: Debt, status: AtPsp, isClosed: boolean): void {
     if (status === debt.status && status !== 'owed') return;
+    if (isClosed) return this.tellOfClosed(debt, status);
     pspRefunds.inc({ result: RESULTS[status] });
     const change = { ...about(debt), status };
     if (status === 'succeeded') this.logger.info(change, 'refunded a capture');
     else if (status === 'owed') this.logger.error(change, 'a refund came back: it is owed again');
     else this.logger.warn(change, 'the PSP has accepted a refund and not finished it');
+  }
+
+  private tellOfClosed(debt: Debt, status: AtPsp): void {
+    if (status === 'owed') return;
+    pspRefunds.inc({ result: 'paid_twice' });
+    const change = { ...about(debt), status };
+    this.logger.error(change, 'the PSP refunds what an operator has closed as paid otherwise');
   }
 }
 
@@ -116,7 +145,7 @@ function refundKey(debt: Debt, known: PspRefund[]): string {
 }
 
 /** Of several refunds of one capture, the one that is least finished decides. */
-function statusOf(refunds: PspRefund[]): Debt['status'] {
+function statusOf(refunds: PspRefund[]): AtPsp {
   const live = refunds.flatMap(({ status }) => (status === 'gone' ? [] : status));
   for (const status of ['requires_action', 'pending', 'succeeded'] as const)
     if (live.includes(status)) return status;

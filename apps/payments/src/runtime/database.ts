@@ -9,6 +9,7 @@ import { PspOutages0004 } from '../migrations/0004-psp-outages.js';
 import { FindPayments0005 } from '../migrations/0005-find-payments.js';
 import { UserIds0006 } from '../migrations/0006-user-ids.js';
 import { RefundStates0007 } from '../migrations/0007-refund-states.js';
+import { ClosedRefunds0008 } from '../migrations/0008-closed-refunds.js';
 import { Payment } from '../payment/payment.entity.js';
 
 /** The payments database, for the app and for the migrations. */
@@ -26,6 +27,7 @@ export function paymentsDataSource(options: { url: string; poolMax?: number }): 
       FindPayments0005,
       UserIds0006,
       RefundStates0007,
+      ClosedRefunds0008,
     ],
   });
 }

@@ -37,6 +37,8 @@ const REFUND_RESULTS = [
   'came_back',
   'failed',
   'left_to_a_person',
+  'closed',
+  'paid_twice',
 ];
 
 export const pspRefunds = new Counter({

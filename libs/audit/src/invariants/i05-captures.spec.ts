@@ -100,6 +100,12 @@ describe('I5: the PSP holds one capture per completed payment', () => {
       expect(outcome([], debt('succeeded', 're_1'))).toBe('violated');
     });
 
+    it('is settled when an operator has closed its refund as paid in another way', () => {
+      expect(outcome([], debt('paid_otherwise'))).toBe('ok');
+      const cameBack = [refundOf('refund_pending'), refundOf('refund_failed')];
+      expect(outcome(cameBack, debt('paid_otherwise'))).toBe('ok');
+    });
+
     it('is late while its refund is pending at the PSP', () => {
       expect(outcome([refundOf('refund_pending')], new Map())).toBe('late');
       expect(outcome([refundOf('refund_pending'), refundOf('refunded')])).toBe('ok');

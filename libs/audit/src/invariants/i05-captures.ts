@@ -47,7 +47,8 @@ export function everyPaymentIsCapturedOnce(evidence: Evidence): Judgement {
 // The payments service commits PENDING before it asks the PSP, so a capture whose payment does not
 // exist is violated. A capture of a PENDING or UNKNOWN payment is late. A capture of a FAILED or
 // DECLINED payment must be refunded: late within the settle limit, and while payments pursues the
-// refund; violated after it. A refund that came back is violated until it is owed again.
+// refund; violated after it. A refund that came back is violated until it is owed again. One that
+// an operator has closed as paid in another way is settled.
 function judgeCapturesWithoutCompletedPayment(
   id: string,
   captures: Charge[],
@@ -67,6 +68,7 @@ function judgeCapturesWithoutCompletedPayment(
     case 'DECLINED':
     case 'FAILED': {
       for (const capture of captures) {
+        if (evidence.laterDebts.get(capture.id)?.status === 'paid_otherwise') continue;
         const { isLate, why } = judgeUnrefunded(capture, status, evidence);
         (isLate ? judgement.late : judgement.violated).push({ id, kind: 'other', why });
       }
