@@ -1,8 +1,10 @@
 import { waitUntil } from '@effectively-once/testing';
+import { planOf } from '@effectively-once/scenarios/faults/plan';
 import type { Locator, Page } from 'playwright-core';
 import type { Faults } from '../../apps/console/src/control-room/wire/faults.js';
 import { pidOf } from '../fault-injection.js';
 import { whilePaying } from '../load.js';
+import { npmRun } from '../npm-run.js';
 import { operatorGet } from '../operator.js';
 import { operatorToken } from '../pager.js';
 import { checkout, findings, newId, pay } from '../system-under-test.js';
@@ -11,6 +13,7 @@ import { secondConsole } from './second-console.js';
 
 const SECONDS = '6';
 const REPAIRED_WITHIN_MS = 90_000;
+const NEXT_WITHIN_MS = 60_000;
 
 /** One for each way to break something. Behind the checkout, payments come in meanwhile. */
 const BEHIND_THE_CHECKOUT = [
@@ -73,6 +76,38 @@ describeInBrowser('the page “Break things”', () => {
     await untilRepaired('redis');
     await pay(newId('user'));
     await expectAsPredicted(page, 'redis');
+  });
+
+  it('a plan breaks what its seed says, one thing after the other, and npm run test:faults knows the same plan', async () => {
+    const page = await operatorPage('/break');
+    const scheduler = page.getByRole('region', { name: 'Scheduler' });
+    await scheduler.getByLabel('Preset').selectOption('rough');
+    await scheduler.getByLabel('Minutes').fill('1');
+    await scheduler.getByLabel('Number').fill('102');
+    const command = await scheduler.locator('code').innerText();
+    const [, seed = ''] = /--plan (\S+)$/.exec(command) ?? [];
+    const started = new Date().toISOString();
+    await whilePaying(5, async () => {
+      await scheduler.getByRole('button', { name: 'Start the plan' }).click();
+      for (const { request } of (planOf(seed) ?? []).slice(0, 3)) {
+        const { target } = request;
+        await page.locator(`[data-broken="${target}"]`).waitFor({ timeout: NEXT_WITHIN_MS });
+        await untilRepaired(target);
+      }
+      await scheduler.getByRole('button', { name: 'Stop the plan' }).click();
+      await scheduler.getByRole('button', { name: 'Start the plan' }).waitFor();
+    });
+    const { history } = await faults();
+    const broken = history
+      .filter(({ at, action }) => at >= started && action === 'break')
+      .reverse();
+    expect(broken.length).toBeGreaterThanOrEqual(3);
+    const { out } = await npmRun('faults', ['--plan', seed, '--list']);
+    const listed = out.split('\n').filter((line) => line.includes(' s: '));
+    expect(broken.map(({ target, kind, seconds }) => `${kind} ${target} for ${seconds} s`)).toEqual(
+      listed.slice(0, broken.length).map((line) => line.replace(/^\d+ s: /, '')),
+    );
+    for (const { target } of broken) await expectAsPredicted(page, target);
   });
 
   it('breaks and repairs with the keyboard alone', async () => {

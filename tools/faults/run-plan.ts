@@ -11,6 +11,10 @@ const PER_SECOND = 10;
 const LOAD_AFTER_MS = 5_000;
 const UNREACHABLE_FOR_MAX_MS = 90_000;
 
+/** `15 s: stop redis for 10 s`. */
+export const plannedLine = ({ atS, request }: PlannedFault): string =>
+  `${atS} s: ${request.kind} ${request.target} for ${request.seconds} s`;
+
 /**
  * Replays a plan of the control room's scheduler under load, through the same supervisor and the
  * same external systems, and audits every payment.
@@ -36,9 +40,10 @@ export async function runPlan(
   });
   const startedMs = performance.now();
   try {
-    for (const { atS, request } of plan) {
+    for (const planned of plan) {
+      const { atS, request } = planned;
       await sleep(Math.max(0, startedMs + atS * 1_000 - performance.now()), undefined, options);
-      options.print(`${atS} s: ${request.kind} ${request.target} for ${request.seconds} s`);
+      options.print(plannedLine(planned));
       // On a slow machine the last fault of a target may not be over yet.
       await switchboard.inject(request).catch((error: Error) => options.print(error.message));
     }

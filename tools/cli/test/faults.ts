@@ -7,7 +7,7 @@ import { needsOperator } from '../../faults/repair.js';
 import { randomFrom } from '../../faults/random.js';
 import { recoveryTable, type Recoveries } from '../../faults/recovery-table.js';
 import { runRound } from '../../faults/round.js';
-import { runPlan } from '../../faults/run-plan.js';
+import { plannedLine, runPlan } from '../../faults/run-plan.js';
 import { onInterrupt } from '../run/interrupt.js';
 import { closingLine } from '../../test-runner/count.js';
 import { startNativeTestStack } from '../../test-runner/test-stack.js';
@@ -24,6 +24,7 @@ const command = new Command('npm run test:faults --')
   )
   .option('--each', 'inject every fault --rounds times', false)
   .option('--plan <seed>', 'replay what the scheduler of the page “Break things” did')
+  .option('--list', 'only print what --plan breaks, and when', false)
   .addHelpText(
     'after',
     `\nThe faults:\n  ${FAULTS.map(titleOf).join('\n  ')}\n` +
@@ -31,6 +32,7 @@ const command = new Command('npm run test:faults --')
       '\n\nExamples:' +
       '\n  npm run test:faults -- --rounds 1' +
       '\n  npm run test:faults -- --plan rough-2m-4711' +
+      '\n  npm run test:faults -- --plan rough-2m-4711 --list' +
       '\n  npm run test:faults -- --only "kill -9 at email,zombie" --each' +
       '\n\nExit code: 0 nothing is lost or doubled, 1 a round failed.',
   )
@@ -42,6 +44,7 @@ const options = command.opts<{
   only?: string;
   each: boolean;
   plan?: string;
+  list: boolean;
 }>();
 const { seed, each, only = '' } = options;
 const faults = FAULTS.filter((fault) =>
@@ -50,6 +53,11 @@ const faults = FAULTS.filter((fault) =>
 const plan = options.plan === undefined ? undefined : planOf(options.plan);
 if (options.plan !== undefined && !plan) {
   command.error(`not a seed of the page “Break things”: ${options.plan}`);
+}
+if (options.list) {
+  for (const planned of plan ?? command.error('--list needs --plan SEED'))
+    console.log(plannedLine(planned));
+  process.exit(0);
 }
 if (faults.length === 0) command.error(`unknown fault: ${only}. --help lists the faults.`);
 const rounds = plan ? 1 : each ? options.rounds * faults.length : options.rounds;
