@@ -1,6 +1,4 @@
-import { ConnectApi } from '@effectively-once/console/connector/connect-api';
-import pg from 'pg';
-import { repairConnector } from '@effectively-once/console/connector/repair-connector';
+import { repairSlot } from '../stack/native/supervision/faults/operator-mistakes.js';
 import type { BreakableStack } from '../test-runner/test-stack.js';
 import { untilStopped, type PipelineAddresses } from './break-pipeline.js';
 import type { InjectedFault } from './fault.js';
@@ -13,20 +11,7 @@ export async function repair(fault: InjectedFault, stack: BreakableStack): Promi
   if (!needsOperator(fault)) return;
   const pipeline = pipelineOf(stack);
   await untilStopped(pipeline);
-  const debezium = new pg.Pool({
-    connectionString: String(stack.addresses['DEBEZIUM_DATABASE_URL']),
-    max: 1,
-  });
-  try {
-    await repairConnector({
-      connect: new ConnectApi(pipeline.connectUrl),
-      query: async (sql, parameters) =>
-        (await debezium.query<Record<string, unknown>>(sql, parameters)).rows,
-      onStep: () => undefined,
-    });
-  } finally {
-    await debezium.end();
-  }
+  await repairSlot(pipeline.connectUrl, String(stack.addresses['DEBEZIUM_DATABASE_URL']));
 }
 
 export const pipelineOf = ({ addresses, environment }: BreakableStack): PipelineAddresses => ({

@@ -1,40 +1,5 @@
+import type { ExternalTarget, FaultDefinition, FaultLink } from './fault-definition.js';
 import type { PredictionName } from './predictions.js';
-
-/** How the supervisor breaks a process or a connection. External systems have their own kinds. */
-export const SUPERVISED_KINDS = ['kill', 'kill_at', 'freeze', 'stop', 'refuse', 'hang'] as const;
-
-/** The targets whose faults the simulated external systems switch on and off themselves. */
-export const EXTERNAL_TARGETS = ['psp', 'smtp', 'pager'] as const;
-export type ExternalTarget = (typeof EXTERNAL_TARGETS)[number];
-
-export const isExternal = (target: string): target is ExternalTarget =>
-  EXTERNAL_TARGETS.some((one) => one === target);
-
-/** One thing that can be broken. `target` and `kind` are what `POST /api/faults` takes. */
-export interface FaultDefinition {
-  target: string;
-  kind: string;
-  /** What the button says. */
-  name: string;
-  /** What happens to the target, for a visitor who does not know it. */
-  does: string;
-  prediction: PredictionName;
-  /** false: over as soon as it has happened, such as kill -9. The supervisor restarts it. */
-  lasts: boolean;
-  /** It needs a mail address. */
-  needsAddress?: true;
-  /** Where the process kills itself, for `kill_at`. */
-  points?: readonly string[];
-}
-
-/** One card of the page: a link of the pipeline. */
-export interface FaultLink {
-  id: string;
-  name: string;
-  /** The link as the picture draws it. */
-  between: string;
-  faults: readonly FaultDefinition[];
-}
 
 const PROCESS = {
   kill: { name: 'kill -9', does: 'dies at once, and is started again', lasts: false },
@@ -121,6 +86,23 @@ export const FAULT_LINKS: readonly FaultLink[] = [
     faults: [process('connect', 'kill', 'connect'), process('connect', 'stop', 'connect')],
   },
   {
+    id: 'replication-slot',
+    name: 'Replication slot',
+    between: 'outbox → slot → Debezium',
+    states: ['is read', 'the connector is stopped'],
+    faults: [
+      {
+        target: 'replication-slot',
+        kind: 'advance',
+        name: 'Advance by hand',
+        does: 'is moved past unread events when five payments have come in; its end is the repair',
+        prediction: 'slotMoved',
+        lasts: true,
+        isMistake: true,
+      },
+    ],
+  },
+  {
     id: 'kafka',
     name: 'Kafka',
     between: 'Debezium → Kafka → consumers',
@@ -197,6 +179,23 @@ export const FAULT_LINKS: readonly FaultLink[] = [
     faults: [
       process('elasticsearch', 'kill', 'storeRefuses'),
       process('elasticsearch', 'stop', 'storeRefuses'),
+    ],
+  },
+  {
+    id: 'search-index',
+    name: 'Search index',
+    between: 'search → the index in Elasticsearch',
+    states: ['is there', 'is missing'],
+    faults: [
+      {
+        target: 'search-index',
+        kind: 'delete',
+        name: 'Delete it',
+        does: 'is deleted with all its documents; its end is the reindex',
+        prediction: 'searchIndexLost',
+        lasts: true,
+        isMistake: true,
+      },
     ],
   },
 ];

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { askSupervisor, brokenBySupervisor } from '../supervisor/control-client.js';
-import { isExternal, SUPERVISED_KINDS } from './catalogue.js';
+import { isExternal, SUPERVISED_KINDS } from './fault-definition.js';
 import type { FaultRequest } from './fault-request.js';
 
 /** Something that is broken on purpose. Its mail address is not read. */

@@ -1,4 +1,5 @@
-import { FAULT_DEFINITIONS, type FaultDefinition } from './catalogue.js';
+import { FAULT_DEFINITIONS } from './catalogue.js';
+import type { FaultDefinition } from './fault-definition.js';
 import type { FaultRequest } from './fault-request.js';
 import { PLAN_MINUTES_MAX, PLAN_PRESETS, type PlanPreset } from './plan-seed.js';
 
@@ -32,11 +33,12 @@ const STORES = new Set(['redis', 'loyalty-database', 'elasticsearch', 'smtp']);
 
 /**
  * What both the page and the fault rounds can break. Under each of them every payment is paid in
- * the end, so the rounds can expect it.
+ * the end, so the rounds can expect it. The repair after a mistake of an operator may take longer
+ * than the time between two faults, so a plan makes none.
  */
 const PLANNED = FAULT_DEFINITIONS.filter(
-  ({ target, points, needsAddress, kind }) =>
-    target !== 'psp' && !points && !needsAddress && kind !== 'hang_after_data',
+  ({ target, points, needsAddress, isMistake, kind }) =>
+    target !== 'psp' && !points && !needsAddress && !isMistake && kind !== 'hang_after_data',
 );
 
 /** Numbers from 0 to 1. Algorithm: mulberry32, public domain, by Tommy Ettinger. */

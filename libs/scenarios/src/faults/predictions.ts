@@ -103,6 +103,17 @@ export const PREDICTIONS = {
         'Connect is killed in mid-stream under load: it recovers without help, and each effect is applied once',
     },
   },
+  slotMoved: {
+    guarantee: 'The slot is advanced past events that Debezium has not read',
+    sees: 'effects are late until the operator runs the repair',
+    because:
+      'the position of a slot without a reader changes only by hand: the console stops the connector before it skips events; if an operator deletes it meanwhile, the console registers it again in state STOPPED; `npm run connector -- repair` publishes every row that the outbox retains',
+    test: {
+      file: 'e2e/a-replication-slot-advanced-by-hand-stops-the-connector.e2e.spec.ts',
+      title:
+        'the console stops the connector before it skips an event, and the repair publishes the gap',
+    },
+  },
   broker: {
     guarantee: 'PostgreSQL or the broker is restarted',
     sees: '503 while the database is down; effects are late',
@@ -163,6 +174,17 @@ export const PREDICTIONS = {
       file: OUTAGE,
       title:
         'the consumers of {"smtp":"refuse","loyalty-database":"hang","elasticsearch":"hang"} pause, lose nothing, and resume without help',
+    },
+  },
+  searchIndexLost: {
+    guarantee: 'The search index is lost',
+    sees: 'searches find nothing for a while',
+    because:
+      '`npm run reindex` writes every document again from payments, with the same ids and versions, while new payments are indexed',
+    test: {
+      file: 'e2e/a-lost-search-index-is-refilled-from-payments.e2e.spec.ts',
+      title:
+        'a lost index is refilled from payments while new payments come in, and the audit is clean',
     },
   },
   mailDeferred: {

@@ -5,9 +5,23 @@ export const evidence = z.object({
   effects: z.object({ email: z.string(), loyalty: z.string(), search: z.string() }),
   judgement: z.object({ verdict: z.string(), findings: z.array(z.object({ why: z.string() })) }),
 });
-export const broken = z.object({
+export const faultBoard = z.object({
   broken: z.array(z.object({ id: z.string(), target: z.string() })),
+  targets: z.array(z.object({ name: z.string(), isUp: z.boolean() })),
+  links: z.array(
+    z.object({
+      faults: z.array(
+        z.object({
+          target: z.string(),
+          kind: z.string(),
+          acts: z.string(),
+          byHand: z.object({ break: z.string(), revert: z.string() }).nullable(),
+        }),
+      ),
+    }),
+  ),
 });
+export const pipeline = z.object({ connector: z.object({ state: z.string() }) });
 export const letters = z.object({
   items: z.array(z.object({ id: z.string(), paymentId: z.string().nullable() })),
 });

@@ -1,5 +1,6 @@
 import type { Scenario } from './scenario.js';
-import { breaking, paid, untilAllIsThere } from './steps.js';
+import { breaking, breakNow, untilRepaired } from './breaking.js';
+import { paid, untilAllIsThere } from './steps.js';
 
 const DECLINED = 'pm_card_visa_chargeDeclined';
 
@@ -86,7 +87,7 @@ export const CHECKOUT_STORIES: readonly Scenario[] = [
         return '202 UNKNOWN';
       });
       await paid(world, 'The same key, until the answer is final', purchase);
-      await world.untilRepaired('psp');
+      await untilRepaired(world, 'psp');
       await untilAllIsThere(world);
     },
   },
@@ -100,8 +101,8 @@ export const CHECKOUT_STORIES: readonly Scenario[] = [
     breaks: ['payments'],
     async run(world) {
       const purchase = world.purchase();
-      await world.step('Payments dies at its next charge', async () => {
-        await world.break({
+      await world.step('Payments dies at its next charge', async (step) => {
+        await breakNow(world, step, {
           target: 'payments',
           kind: 'kill_at',
           point: 'after_psp_answer',
@@ -115,7 +116,7 @@ export const CHECKOUT_STORIES: readonly Scenario[] = [
         return 'no answer: the process is dead';
       });
       await paid(world, 'The same key, until the answer is final', purchase);
-      await world.untilRepaired('payments');
+      await untilRepaired(world, 'payments');
       await untilAllIsThere(world);
     },
   },

@@ -1,5 +1,6 @@
 import type { Scenario } from './scenario.js';
-import { breaking, untilAllIsThere } from './steps.js';
+import { breaking, repairBroken, untilRepaired } from './breaking.js';
+import { untilAllIsThere } from './steps.js';
 import type { Consumer, StoryWorld } from './world.js';
 
 const PAYMENTS = 4;
@@ -109,8 +110,8 @@ async function paying(world: StoryWorld): Promise<string[]> {
 }
 
 async function recovered(world: StoryWorld, target: string): Promise<void> {
-  await world.step('It is repaired by itself', async () => {
-    await world.untilRepaired(target);
+  await world.step('It is repaired by itself', async (step) => {
+    await untilRepaired(world, target, step);
     return 'it works again';
   });
   await untilAllIsThere(world);
@@ -154,7 +155,7 @@ async function oneMailbox(world: StoryWorld): Promise<void> {
   });
   await world.step('The operator is paged', async () => await world.untilPaged('email'));
   await world.step('The mailbox is repaired, and the dead letter redriven', async () => {
-    await world.repair('smtp');
+    await repairBroken(world, 'smtp');
     await world.redrive(letter);
     return 'redriven';
   });

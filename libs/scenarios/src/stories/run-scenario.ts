@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { repairBroken } from './breaking.js';
 import { NotAsTold, type ScenarioRun } from './run.js';
 import type { Scenario } from './scenario.js';
 import { StoryWorld, type WorldOptions } from './world.js';
@@ -39,7 +40,7 @@ export async function runScenario(
   }
   // What a story that did not reach its end has broken ends now, and not in some minutes.
   if (run.state === 'failed') {
-    for (const target of scenario.breaks) await world.repair(target).catch(() => undefined);
+    for (const target of scenario.breaks) await repairBroken(world, target).catch(() => undefined);
   }
   run.endedAt = new Date().toISOString();
   options.onChange();

@@ -5,6 +5,11 @@ export interface ScenarioStep {
   outcome: 'running' | 'ok' | 'failed';
   /** What was seen: `201, 201, the same bytes`. */
   detail: string | null;
+  /**
+   * What the operator types, in bash or PowerShell, where the console may not touch the process.
+   * The step waits until it sees the effect. null: the console did it.
+   */
+  command: string | null;
   paymentIds: string[];
 }
 

@@ -18,5 +18,10 @@ export interface Scenario {
   proof: string;
   /** What it breaks. It cannot run where these cannot be broken. */
   breaks: readonly string[];
+  /**
+   * It also runs where the console may not touch what it breaks: its steps show the commands, and
+   * wait for their effect.
+   */
+  byHand?: true;
   run(world: StoryWorld): Promise<void>;
 }

@@ -1,17 +1,4 @@
-import type { FaultRequest } from '../faults/fault-request.js';
 import type { Purchase, StoryWorld } from './world.js';
-
-/** Breaks something for some seconds. */
-export async function breaking(
-  world: StoryWorld,
-  title: string,
-  request: FaultRequest,
-): Promise<void> {
-  await world.step(title, async () => {
-    await world.break(request);
-    return 'broken';
-  });
-}
 
 /** Repeats a purchase with its key until the answer is final, which must be a 201. */
 export async function paid(world: StoryWorld, title: string, purchase: Purchase): Promise<void> {
@@ -23,11 +10,14 @@ export async function paid(world: StoryWorld, title: string, purchase: Purchase)
   });
 }
 
-/** Of every payment that the story has made so far. */
-export async function untilAllIsThere(world: StoryWorld): Promise<void> {
+/**
+ * Of every payment that the story has made so far.
+ * @param isRepairGoingOn an operator repairs it by hand, and the story cannot see the end of that.
+ */
+export async function untilAllIsThere(world: StoryWorld, isRepairGoingOn = false): Promise<void> {
   const ids = [...new Set(world.steps.flatMap(({ paymentIds }) => paymentIds))];
   await world.step('Receipt, points and search document', async () => {
-    await world.untilComplete(ids);
+    await world.untilComplete(ids, isRepairGoingOn);
     return ids.length === 1 ? 'all there, once' : `all there, once, for ${ids.length} payments`;
   });
 }

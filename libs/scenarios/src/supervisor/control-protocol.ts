@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SUPERVISED_KINDS } from '../faults/catalogue.js';
+import { SUPERVISED_KINDS } from '../faults/fault-definition.js';
 
 /**
  * What a command or the console may ask of the supervisor of a running stack: one JSON object and a
@@ -44,8 +44,8 @@ const supervisedFault = z.strictObject({
   kind: z.enum(SUPERVISED_KINDS),
   point: z.string().optional(),
   /**
-   * `armed`: the process has not reached its failure point yet. `reverting`: started again, and not
-   * healthy yet.
+   * `armed`: the process has not reached its failure point yet, or the slot waits for payments that
+   * it can skip. `reverting`: it is being repaired, or was started again and is not healthy yet.
    */
   state: z.enum(['armed', 'broken', 'reverting']),
   since: z.iso.datetime(),

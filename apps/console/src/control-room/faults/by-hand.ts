@@ -24,6 +24,10 @@ function commandsOf(target: string, kind: string): [string, string] | undefined 
     return kind === 'refuse' ? [REFUSE_LOYALTY, ADMIT_LOYALTY] : undefined;
   }
   switch (kind) {
+    case 'advance':
+      return [ADVANCE_SLOT, 'npm run connector -- repair'];
+    case 'delete':
+      return [DELETE_INDEX, 'npm run reindex'];
     case 'kill':
       // Compose does not restart what was killed by its own command.
       return [`docker compose kill ${target}`, `docker compose start ${target}`];
@@ -41,3 +45,18 @@ const REFUSE_LOYALTY =
   `${PSQL} -c "ALTER ROLE loyalty_app NOLOGIN" -c "SELECT pg_terminate_backend(pid) ` +
   `FROM pg_stat_activity WHERE usename = 'loyalty_app'"`;
 const ADMIT_LOYALTY = `${PSQL} -c "ALTER ROLE loyalty_app LOGIN"`;
+
+/**
+ * Debezium does not notice the move while an open transaction holds the restart position back. The
+ * connector confirms beyond that transaction first, and payments come in before the slot moves.
+ */
+const ADVANCE_SLOT = [
+  `docker compose exec postgres psql -U postgres -d payments -c "BEGIN"`,
+  `-c "SELECT pg_logical_emit_message(true, 'open', '')" -c "SELECT pg_sleep(20)"`,
+  `-c "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots`,
+  `WHERE slot_name = 'payments_outbox'" -c "SELECT pg_sleep(5)"`,
+  `-c "SELECT pg_replication_slot_advance('payments_outbox', pg_current_wal_lsn())"`,
+  `-c "ROLLBACK"`,
+].join(' ');
+const DELETE_INDEX =
+  'docker compose exec elasticsearch curl -sS -X DELETE http://127.0.0.1:9200/payments-v1';

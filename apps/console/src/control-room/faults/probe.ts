@@ -1,10 +1,15 @@
 import { connect } from 'node:net';
 import type { ConsoleConfig } from '../../config.js';
+import { CONNECTOR, connectorStatus } from '../../connector/connect-api.js';
 
 const WITHIN_MS = 800;
 
 /** How to ask a target whether it answers. An open port alone proves nothing: it may be frozen. */
-export type TargetProbe = { url: string } | { host: string; port: number; say: Buffer };
+export type TargetProbe =
+  | { url: string }
+  /** Of a target that is no process: its server answers, and what it answers is tested. */
+  | { url: string; isSound: (answer: Response) => Promise<boolean> }
+  | { host: string; port: number; say: Buffer };
 
 /** SSLRequest of PostgreSQL's protocol: the server answers with one letter. */
 const SSL_REQUEST = Buffer.from('00000008' + '04d2162f', 'hex');
@@ -27,17 +32,26 @@ export function probesOf(config: ConsoleConfig): Record<string, TargetProbe> {
     smtp: live(config.THIRD_PARTIES_URL),
     connect: { url: config.CONNECT_URL },
     elasticsearch: { url: config.ELASTICSEARCH_URL },
+    'replication-slot': {
+      url: new URL(`/connectors/${CONNECTOR}/status`, config.CONNECT_URL).href,
+      isSound: isRunning,
+    },
+    'search-index': {
+      url: new URL('/payments', config.ELASTICSEARCH_URL).href,
+      isSound: async ({ ok }) => ok,
+    },
     redis: at(config.REDIS_URL, PING, 6379),
     postgres: at(config.AUDITOR_PAYMENTS_URL, SSL_REQUEST, 5432),
     kafka: at(`kafka://${config.KAFKA_BROKERS[0]}`, API_VERSIONS, 9092),
   };
 }
 
-/** true: it answered, whatever it said. */
+/** true: it answered, whatever it said; or what it said is sound. */
 export async function isUp(probe: TargetProbe): Promise<boolean> {
   try {
     if ('url' in probe) {
-      await fetch(probe.url, { signal: AbortSignal.timeout(WITHIN_MS) });
+      const answer = await fetch(probe.url, { signal: AbortSignal.timeout(WITHIN_MS) });
+      if ('isSound' in probe) return await probe.isSound(answer);
     } else {
       await firstByte(probe);
     }
@@ -46,6 +60,12 @@ export async function isUp(probe: TargetProbe): Promise<boolean> {
     // Refused, or silent.
     return false;
   }
+}
+
+/** A slot that was moved shows itself in its connector: the console has stopped it. */
+async function isRunning(answer: Response): Promise<boolean> {
+  const { connector } = connectorStatus.parse(await answer.json());
+  return connector.state !== 'STOPPED';
 }
 
 async function firstByte({

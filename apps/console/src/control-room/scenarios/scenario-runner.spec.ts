@@ -31,8 +31,10 @@ it('runs one story after the other, and keeps what it has seen', async () => {
 
 it('tells of each story whether it can run here', async () => {
   const { runner } = newRunner((target) => target === 'psp' || target === 'smtp');
-  const can = runner.list().items.filter(({ canRun }) => canRun);
-  expect(can.map(({ name }) => name)).toEqual([
+  const { items } = runner.list();
+  const named = (wanted: string) =>
+    items.filter(({ acts }) => acts === wanted).map(({ name }) => name);
+  expect(named('here')).toEqual([
     'double-click',
     'lost-answer',
     'declined',
@@ -40,6 +42,7 @@ it('tells of each story whether it can run here', async () => {
     'every-mailbox-refuses',
     'one-mailbox-refuses',
   ]);
+  expect(named('by_hand')).toEqual(['slot-moved', 'search-index-lost']);
   expect(() => runner.start('redis-away')).toThrow('may not touch processes here');
 });
 

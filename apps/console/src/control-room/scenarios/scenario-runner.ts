@@ -32,10 +32,10 @@ export class ScenarioRunner {
   list(): Scenarios {
     const newestFirst = [...this.runs].reverse().map(summaryOf);
     return {
-      items: SCENARIOS.map(({ run: _, breaks, ...told }) => ({
-        ...told,
-        canRun: breaks.every(this.options.canBreak),
-        lastRun: newestFirst.find(({ scenario }) => scenario === told.name) ?? null,
+      items: SCENARIOS.map((scenario) => ({
+        ...toldOf(scenario),
+        acts: this.acts(scenario),
+        lastRun: newestFirst.find((run) => run.scenario === scenario.name) ?? null,
       })),
       runs: newestFirst.slice(0, SHOWN_MAX),
     };
@@ -54,7 +54,7 @@ export class ScenarioRunner {
     if (!scenario) {
       throw new Problem('not_found', { status: 404, detail: 'There is no such scenario.' });
     }
-    if (!scenario.breaks.every(this.options.canBreak)) {
+    if (this.acts(scenario) === 'nowhere') {
       const detail = 'It breaks a process, and the console may not touch processes here.';
       throw new Problem('fault_by_hand', { status: 409, detail });
     }
@@ -84,6 +84,11 @@ export class ScenarioRunner {
     await this.last;
   }
 
+  private acts({ breaks, byHand }: Pick<Scenario, 'breaks' | 'byHand'>) {
+    if (breaks.every(this.options.canBreak)) return 'here';
+    return byHand ? 'by_hand' : 'nowhere';
+  }
+
   private async perform(scenario: Scenario, run: ScenarioRun, signal: AbortSignal): Promise<void> {
     const { receipts, reach } = this.options;
     run.state = 'running';
@@ -106,5 +111,7 @@ const newRun = ({ name, title }: Scenario): ScenarioRun => ({
   why: null,
   verdict: null,
 });
+
+const toldOf = ({ run: _, breaks: __, byHand: ___, ...told }: Scenario) => told;
 
 const summaryOf = ({ steps: _, ...summary }: ScenarioRun): RunSummary => summary;

@@ -22,6 +22,7 @@ export interface OfferedLink {
   id: string;
   name: string;
   between: string;
+  states?: readonly [sound: string, broken: string];
   faults: OfferedFault[];
 }
 

@@ -3,9 +3,9 @@ import type { Scenario, ScenarioRun } from '@effectively-once/scenarios';
 
 export type RunSummary = Omit<ScenarioRun, 'steps'>;
 
-export interface OfferedScenario extends Omit<Scenario, 'run' | 'breaks'> {
-  /** false: it breaks a process that the console may not touch here. */
-  canRun: boolean;
+export interface OfferedScenario extends Omit<Scenario, 'run' | 'breaks' | 'byHand'> {
+  /** `by_hand`: its steps show the commands. `nowhere`: the console may not touch its target. */
+  acts: 'here' | 'by_hand' | 'nowhere';
   lastRun: RunSummary | null;
 }
 

@@ -6,6 +6,7 @@ import type { Supervisor } from '../../processes/supervisor.js';
 import type { StackContext } from '../../servers/stack-context.js';
 import { controlSocketOf } from '../control-socket.js';
 import type { StoppableApps } from '../stoppable-apps.js';
+import { mistakesOf } from './operator-mistakes.js';
 import { SupervisedFaults } from './supervised-faults.js';
 
 /** Loyalty alone loses its database. A stopped PostgreSQL would stop payments and the console. */
@@ -53,6 +54,7 @@ export async function breakableBy(
       find: (name) => supervisor.any(name),
       apps: stoppable,
       proxies: new Map([[LOYALTY_DATABASE, proxy]]),
+      mistakes: mistakesOf(environment),
       failurePoints,
       onNote,
     }),

@@ -9,6 +9,7 @@ let failurePoints: string;
 let done: string[];
 let notes: string[];
 let isHealthy: () => Promise<void>;
+let isMade: () => Promise<void>;
 let faults: SupervisedFaults;
 
 beforeEach(async () => {
@@ -16,6 +17,7 @@ beforeEach(async () => {
   done = [];
   notes = [];
   isHealthy = async () => undefined;
+  isMade = async () => undefined;
   faults = newFaults();
 });
 afterEach(async () => {
@@ -46,6 +48,16 @@ function newFaults() {
         { refuse: say('refuses'), hang: say('hangs'), heal: say('forwards again') },
       ],
     ]),
+    mistakes: new Map([
+      [
+        'search-index.delete',
+        {
+          make: () => isMade().then(say('deleted the index')),
+          repair: say('reindexed'),
+          command: 'npm run reindex',
+        },
+      ],
+    ]),
     failurePoints,
     onNote: (note) => notes.push(note),
   });
@@ -67,6 +79,7 @@ it.each([
   ['redis', 'stop', ['stopped redis', 'started redis']],
   ['loyalty-database', 'refuse', ['refuses', 'forwards again']],
   ['loyalty-database', 'hang', ['hangs', 'forwards again']],
+  ['search-index', 'delete', ['deleted the index', 'reindexed']],
 ])('reverts by itself what no request reverts: %s %s', async (target, kind, wanted) => {
   await inject(target, kind, 0.05);
   expect(faults.list()).toMatchObject([{ id: `${target}.${kind}`, state: 'broken' }]);
@@ -104,6 +117,26 @@ it('kill -9 at a point that no process reaches is disarmed at its end', async ()
   await inject('payments', 'kill_at', 0.05, 'after_claim');
   await nothingIsBroken();
   expect(existsSync(join(failurePoints, 'payments.after_claim'))).toBe(false);
+});
+
+it('a mistake is armed until it is made; its seconds begin then, and no repair comes before it', async () => {
+  let make = () => {};
+  isMade = () => new Promise((resolve) => (make = resolve));
+  const made = inject('search-index', 'delete');
+  expect(faults.list()).toMatchObject([{ id: 'search-index.delete', state: 'armed' }]);
+  const repaired = faults.revert('search-index.delete');
+  make();
+  await Promise.all([made, repaired]);
+  expect(done).toEqual(['deleted the index', 'reindexed']);
+  expect(faults.list()).toEqual([]);
+});
+
+it('a stack that stops says what it leaves unrepaired, and with which command it is repaired', async () => {
+  await inject('search-index', 'delete');
+  faults.close();
+  expect(notes).toEqual([
+    'the search-index is not repaired: after the next start, npm run reindex',
+  ]);
 });
 
 it('breaks a target once at a time, another one meanwhile', async () => {

@@ -21,6 +21,18 @@ interface Active {
 }
 
 const ARMED_POLL_MS = 200;
+/** A slot is moved only when payments have come in. Without them the request is refused by then. */
+const MADE_WITHIN_MS = 150_000;
+
+/** Something that an operator does to a store by mistake, and the repair of the runbook. */
+export interface Mistake {
+  /** Resolves when it is done. @throws Error */
+  make: () => Promise<void>;
+  /** What the runbook says. Safe to repeat. @throws Error */
+  repair: () => Promise<void>;
+  /** What the operator types instead: `npm run reindex`. */
+  command: string;
+}
 
 /**
  * Fault injection in a running stack. Each fault has a deadline before it begins. The supervisor
@@ -38,6 +50,8 @@ export class SupervisedFaults {
         start(name: string): Promise<void>;
       };
       proxies: ReadonlyMap<string, Pick<TcpProxy, 'refuse' | 'hang' | 'heal'>>;
+      /** By id: `search-index.delete`. */
+      mistakes: ReadonlyMap<string, Mistake>;
       /** The folder of token files (libs/platform/src/failure-points.ts). */
       failurePoints: string;
       onNote: (note: string) => void;
@@ -53,28 +67,41 @@ export class SupervisedFaults {
     if ([...this.active.values()].some(({ fault }) => fault.target === target)) {
       throw new Error(`${target} is broken already; revert that first`);
     }
+    const id = `${target}.${kind}`;
     const { begin, undo } = this.actionsOf(request);
     const now = Date.now();
+    const isMistake = this.options.mistakes.has(id);
     const fault: SupervisedFault = {
-      id: `${target}.${kind}`,
+      id,
       target,
       kind,
       ...(point === undefined ? {} : { point }),
-      state: kind === 'kill_at' ? 'armed' : 'broken',
+      state: kind === 'kill_at' || isMistake ? 'armed' : 'broken',
       since: new Date(now).toISOString(),
       until: new Date(now + seconds * 1_000).toISOString(),
     };
-    const deadline = setTimeout(() => void this.atDeadline(fault.id), seconds * 1_000);
-    this.active.set(fault.id, { fault, deadline, undo });
+    const active = {
+      fault,
+      undo,
+      deadline: this.deadline(id, isMistake ? MADE_WITHIN_MS : seconds * 1_000),
+    };
+    this.active.set(id, active);
     try {
       await begin();
     } catch (error) {
-      clearTimeout(deadline);
-      this.active.delete(fault.id);
+      clearTimeout(active.deadline);
+      this.active.delete(id);
       throw error;
     }
+    // Its seconds begin when it is made, and not when it was asked for.
+    if (isMistake && fault.state === 'armed') {
+      clearTimeout(active.deadline);
+      active.deadline = this.deadline(id, seconds * 1_000);
+      fault.state = 'broken';
+      fault.until = new Date(Date.now() + seconds * 1_000).toISOString();
+    }
     // A process that was killed is started again at once, as after any crash.
-    if (kind === 'kill') void this.atDeadline(fault.id);
+    if (kind === 'kill') void this.atDeadline(id);
     if (kind === 'kill_at') this.watchToken(fault);
   }
 
@@ -97,15 +124,21 @@ export class SupervisedFaults {
 
   /** The stack stops: no deadline is left, and no process stays frozen. */
   close(): void {
+    const { find, mistakes, onNote } = this.options;
     for (const { fault, deadline } of this.active.values()) {
       clearTimeout(deadline);
-      if (fault.kind === 'freeze') this.options.find(fault.target).freeze(false);
+      if (fault.kind === 'freeze') find(fault.target).freeze(false);
+      const mistake = mistakes.get(fault.id);
+      if (mistake) {
+        onNote(`the ${fault.target} is not repaired: after the next start, ${mistake.command}`);
+      }
     }
     this.active.clear();
   }
 
   private actionsOf(request: BreakRequest): Record<'begin' | 'undo', () => Promise<void>> {
     const { target, kind, point, seconds } = request;
+    if (kind === 'advance' || kind === 'delete') return this.mistakeOf(`${target}.${kind}`);
     if (kind === 'refuse' || kind === 'hang') {
       const proxy = this.options.proxies.get(target);
       if (!proxy) throw new Error(`there is no proxy before ${target}`);
@@ -142,6 +175,24 @@ export class SupervisedFaults {
       default:
         return kind satisfies never;
     }
+  }
+
+  private mistakeOf(id: string): Record<'begin' | 'undo', () => Promise<void>> {
+    const mistake = this.options.mistakes.get(id);
+    if (!mistake) throw new Error(`there is no mistake ${id}`);
+    let made: Promise<void> | undefined;
+    return {
+      begin: () => (made = mistake.make()),
+      undo: async () => {
+        // Repaired before it is made, it would be made after its repair.
+        await made?.catch(() => undefined);
+        await mistake.repair();
+      },
+    };
+  }
+
+  private deadline(id: string, ms: number): NodeJS.Timeout {
+    return setTimeout(() => void this.atDeadline(id), ms);
   }
 
   private tokenOf(target: string, point: string | undefined): string {

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { BrokenNow } from '@effectively-once/scenarios';
 import type { Faults, OfferedFault } from '../../../control-room/wire/faults.js';
 import { api } from '../../live/api.js';
@@ -7,11 +7,12 @@ import { hasDemoControls } from '../../live/session.js';
 import { PageTitle } from '../../parts/page-title.js';
 import { Badge, Empty, ProblemBox, Skeleton } from '../../parts/small.js';
 import { ageText } from '../../parts/text/relative-time.js';
-import { asProblem, useData } from '../../parts/use-data.js';
+import { asProblem, useApi } from '../../parts/use-data.js';
 import type { AnswerProblem } from '../../live/api.js';
 import { FaultCard } from './fault-card.js';
 import { PlanPanel } from './plan-panel.js';
 import { FaultHistoryPanel } from './fault-history-panel.js';
+import { Panel } from '../../parts/panel.js';
 
 const AGAIN_MS = 2_000;
 const SECONDS_DEFAULT = 20;
@@ -41,14 +42,10 @@ export function BreakPage() {
 }
 
 function Board() {
-  const faults = useData('/api/faults', (signal) => api<Faults>('/api/faults', { signal }));
+  const faults = useApi<Faults>('/api/faults', AGAIN_MS);
   const [seconds, setSeconds] = useState(SECONDS_DEFAULT);
   const [address, setAddress] = useState(ADDRESS_DEFAULT);
   const [problem, setProblem] = useState<AnswerProblem | undefined>();
-  useEffect(() => {
-    const timer = setInterval(() => document.hidden || faults.again(), AGAIN_MS);
-    return () => clearInterval(timer);
-  }, []);
   const act = (method: string, path: string, body?: object) => {
     setProblem(undefined);
     void api(path, { method, ...(body ? { body } : {}) })
@@ -131,27 +128,31 @@ function Settings({ seconds, setSeconds, address, setAddress }: SettingsProps) {
 
 function BrokenPanel({ faults, revert }: { faults: Faults | undefined; revert: Revert }) {
   return (
-    <section class="panel broken" aria-labelledby="broken" aria-live="polite">
-      <header class="panel-head">
-        <h2 id="broken">Broken now</h2>
-        {faults?.unreadable.length ? (
+    <Panel
+      id="broken"
+      heading="Broken now"
+      class="broken"
+      aria-live="polite"
+      head={
+        faults?.unreadable.length ? (
           <span class="tone-late">No answer: {faults.unreadable.join(', ')}</span>
-        ) : null}
-      </header>
+        ) : null
+      }
+    >
       {faults?.broken.length === 0 ? <Empty title="Nothing is broken on purpose." /> : null}
       <ul class="lines">
         {(faults?.broken ?? []).map((fault) => (
           <BrokenLine key={fault.id} fault={fault} revert={revert} />
         ))}
       </ul>
-    </section>
+    </Panel>
   );
 }
 
 type Revert = (id: string) => void;
 
 const STATES: Record<BrokenNow['state'], string> = {
-  armed: 'waits for the point',
+  armed: 'waits for its moment',
   broken: 'is broken',
   reverting: 'is coming back',
 };

@@ -18,7 +18,7 @@ export function FaultCard({ link, now, breakIt }: CardProps) {
         <h2 id={`link-${link.id}`}>{link.name}</h2>
         {answers === undefined ? null : (
           <Badge tone={answers ? 'ok' : 'bad'} icon={answers ? 'ok' : 'violated'}>
-            {answers ? 'answers' : 'does not answer'}
+            {(link.states ?? ['answers', 'does not answer'])[answers ? 0 : 1]}
           </Badge>
         )}
         <small class="dim">{link.between}</small>

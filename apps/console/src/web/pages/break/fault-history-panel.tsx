@@ -1,14 +1,15 @@
 import type { FaultAction } from '../../../control-room/wire/faults.js';
 import { Badge, Empty, Time } from '../../parts/small.js';
+import { Panel } from '../../parts/panel.js';
 
 /** Who broke what, and whether it went as predicted. */
 export function FaultHistoryPanel({ history }: { history: FaultAction[] }) {
   return (
-    <section class="panel" aria-labelledby="fault-history">
-      <header class="panel-head">
-        <h2 id="fault-history">History</h2>
-        <span class="dim">judged by an audit of every payment since the fault began</span>
-      </header>
+    <Panel
+      id="fault-history"
+      heading="History"
+      head={<span class="dim">judged by an audit of every payment since the fault began</span>}
+    >
       {history.length === 0 ? <Empty title="No operator has broken anything yet." /> : null}
       <ol class="history-rows">
         {history.map((action) => (
@@ -25,7 +26,7 @@ export function FaultHistoryPanel({ history }: { history: FaultAction[] }) {
           </li>
         ))}
       </ol>
-    </section>
+    </Panel>
   );
 }
 

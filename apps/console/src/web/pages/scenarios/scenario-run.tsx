@@ -1,4 +1,3 @@
-import { useEffect } from 'preact/hooks';
 import { verdictSentence } from '@effectively-once/audit/report';
 import type { ScenarioRun, ScenarioStep } from '@effectively-once/scenarios';
 import { api } from '../../live/api.js';
@@ -6,7 +5,7 @@ import { clock } from '../../live/render.js';
 import { PageTitle } from '../../parts/page-title.js';
 import { Badge, CopyButton, Id, ProblemBox, Skeleton } from '../../parts/small.js';
 import { durationText } from '../../parts/text/relative-time.js';
-import { useData } from '../../parts/use-data.js';
+import { useApi } from '../../parts/use-data.js';
 import { isOver, RunState } from './run-state.js';
 
 const AGAIN_MS = 1_000;
@@ -18,13 +17,7 @@ export function ScenarioRunPage({ id }: { id: string }) {
     data: run,
     problem,
     again,
-  } = useData(path, (signal) => api<ScenarioRun>(path, { signal }));
-  const isDone = run !== undefined && isOver(run.state);
-  useEffect(() => {
-    if (isDone) return;
-    const timer = setInterval(() => document.hidden || again(), AGAIN_MS);
-    return () => clearInterval(timer);
-  }, [isDone]);
+  } = useApi<ScenarioRun>(path, AGAIN_MS, ({ state }) => isOver(state));
   if (!run) {
     return (
       <>
@@ -34,6 +27,7 @@ export function ScenarioRunPage({ id }: { id: string }) {
       </>
     );
   }
+  const isDone = isOver(run.state);
   const stop = () =>
     void api(path, { method: 'DELETE' })
       .catch(() => undefined)
@@ -86,7 +80,7 @@ const STEP = {
 } as const;
 
 function StepLine({ step }: { step: ScenarioStep }) {
-  const { title, startedAt, endedAt, outcome, detail, paymentIds } = step;
+  const { title, startedAt, endedAt, outcome, detail, command, paymentIds } = step;
   const { tone, icon, text } = STEP[outcome];
   const endMs = endedAt === null ? clock.value : Date.parse(endedAt);
   return (
@@ -97,6 +91,12 @@ function StepLine({ step }: { step: ScenarioStep }) {
       <span>
         <b>{title}</b>
         {detail ? <span class="dim"> {detail}</span> : null}
+        {command ? (
+          <span class="typed">
+            Type it in bash or PowerShell: <code>{command}</code>
+            <CopyButton text={command} label="command" />
+          </span>
+        ) : null}
         {paymentIds.map((id) => (
           <Id key={id} value={id} href={`/payments/${id}`} label="payment id" />
         ))}

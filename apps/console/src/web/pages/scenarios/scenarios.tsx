@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { verdictSentence } from '@effectively-once/audit/report';
 import type {
   OfferedScenario,
@@ -10,8 +10,9 @@ import { navigate } from '../../live/router.js';
 import { hasDemoControls } from '../../live/session.js';
 import { PageTitle } from '../../parts/page-title.js';
 import { Empty, ProblemBox, Skeleton, Time } from '../../parts/small.js';
-import { asProblem, useData } from '../../parts/use-data.js';
+import { asProblem, useApi } from '../../parts/use-data.js';
 import { isOver, RunState } from './run-state.js';
+import { Panel } from '../../parts/panel.js';
 
 const AGAIN_MS = 1_500;
 
@@ -39,14 +40,8 @@ export function ScenariosPage() {
 }
 
 function Stories() {
-  const stories = useData('/api/scenarios', (signal) =>
-    api<Scenarios>('/api/scenarios', { signal }),
-  );
+  const stories = useApi<Scenarios>('/api/scenarios', AGAIN_MS);
   const [problem, setProblem] = useState<AnswerProblem | undefined>();
-  useEffect(() => {
-    const timer = setInterval(() => document.hidden || stories.again(), AGAIN_MS);
-    return () => clearInterval(timer);
-  }, []);
   const start = async (name: string) =>
     await api<RunSummary>(`/api/scenarios/${name}/runs`, { method: 'POST' });
   const attempt = (work: Promise<unknown>) => {
@@ -56,7 +51,7 @@ function Stories() {
   const shown = problem ?? (stories.data ? undefined : stories.problem);
   const { items = [], runs = [] } = stories.data ?? {};
   const runAll = async () => {
-    for (const { name, canRun } of items) if (canRun) await start(name);
+    for (const { name, acts } of items) if (acts === 'here') await start(name);
   };
   const open = runs.filter(({ state }) => !isOver(state));
   const stopAll = () =>
@@ -108,7 +103,7 @@ function summaryOf(items: OfferedScenario[]): string {
 }
 
 function Story({ story, run }: { story: OfferedScenario; run: () => void }) {
-  const { name, title, behaviour, demonstrates, success, proof, canRun, lastRun } = story;
+  const { name, title, behaviour, demonstrates, success, proof, acts, lastRun } = story;
   return (
     <section class="panel card" aria-labelledby={`story-${name}`} data-scenario={name}>
       <header class="panel-head">
@@ -126,15 +121,16 @@ function Story({ story, run }: { story: OfferedScenario; run: () => void }) {
         <dd>{proof}</dd>
       </dl>
       <footer class="story-foot">
-        {canRun ? (
-          <button type="button" class="button" onClick={run}>
-            Run<span class="hidden">: {title}</span>
-          </button>
-        ) : (
+        {acts === 'nowhere' ? (
           <small class="dim">
             It breaks a process. Run it natively, or break it by hand on{' '}
             <a href="/break">Break things</a>.
           </small>
+        ) : (
+          <button type="button" class="button" onClick={run}>
+            {acts === 'here' ? 'Run' : 'Run with your help'}
+            <span class="hidden">: {title}</span>
+          </button>
         )}
         {lastRun ? <a href={`/scenarios/runs/${lastRun.id}`}>Last receipt</a> : null}
       </footer>
@@ -144,11 +140,11 @@ function Story({ story, run }: { story: OfferedScenario; run: () => void }) {
 
 function Runs({ runs }: { runs: RunSummary[] }) {
   return (
-    <section class="panel" aria-labelledby="runs">
-      <header class="panel-head">
-        <h2 id="runs">Receipts</h2>
-        <span class="dim">kept as JSON files; the links stay</span>
-      </header>
+    <Panel
+      id="runs"
+      heading="Receipts"
+      head={<span class="dim">kept as JSON files; the links stay</span>}
+    >
       {runs.length === 0 ? <Empty title="No story has run yet." /> : null}
       <ol class="history-rows">
         {runs.map((run) => (
@@ -162,6 +158,6 @@ function Runs({ runs }: { runs: RunSummary[] }) {
           </li>
         ))}
       </ol>
-    </section>
+    </Panel>
   );
 }
