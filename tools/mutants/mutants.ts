@@ -1,6 +1,7 @@
 import { AUDIT_MUTANTS } from './audit-mutants.js';
 import { BLAME_MUTANTS } from './blame-mutants.js';
-import { CONNECTOR_MUTANTS } from './connector-mutants.js';
+import { CONNECTOR_MUTANTS } from './console/connector-mutants.js';
+import { FAULT_CONTROL_MUTANTS } from './console/fault-control-mutants.js';
 import { DEAD_LETTER_MUTANTS } from './dead-letter-mutants.js';
 import { DELIVERY_MUTANTS } from './delivery-mutants.js';
 import { FOREIGN_RECORDS_MUTANTS } from './foreign-records-mutants.js';
@@ -19,6 +20,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...REVERSALS_MUTANTS,
   ...DEAD_LETTER_MUTANTS,
   ...CONNECTOR_MUTANTS,
+  ...FAULT_CONTROL_MUTANTS,
   ...AUDIT_MUTANTS,
   ...FOREIGN_RECORDS_MUTANTS,
   ...WATCH_MUTANTS,

@@ -1,4 +1,4 @@
-import { killedBy, type Mutant } from './mutant.js';
+import { killedBy, type Mutant } from '../mutant.js';
 
 const folder = 'apps/console/src/connector';
 const condition = killedBy(`${folder}/condition.spec.ts`);
