@@ -16,6 +16,8 @@ describeInBrowser('the page “Scenarios”', () => {
 
   it.each(SCENARIOS.map(({ name }) => name))('%s, from its button to its verdict', async (name) => {
     const page = await operatorPage('/scenarios');
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(new URL(request.url()).pathname));
     await page.locator(`[data-scenario="${name}"]`).getByRole('button', { name: /^Run/ }).click();
     await page.waitForURL(/\/scenarios\/runs\/[\w-]+$/);
     const id = page.url().split('/').at(-1) ?? '';
@@ -25,6 +27,9 @@ describeInBrowser('the page “Scenarios”', () => {
     expect({ state: run.state, why: run.why, seen }).toEqual({ state: 'ok', why: null, seen });
     expect(run.verdict).toMatchObject({ lost: 0, doubled: 0, late: 0, other: 0 });
     await expect(page.getByText('0 lost · 0 doubled · 0 late').count()).resolves.toBeGreaterThan(0);
+    // The steps come with the stream. The page asks when it opens, and after a gap of the stream.
+    const path = `/api/scenario-runs/${id}`;
+    expect(asked.filter((one) => one === path).length).toBeLessThan(4);
   });
 
   it.each([

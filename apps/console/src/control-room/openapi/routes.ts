@@ -51,7 +51,7 @@ export const ROUTES: Record<string, DescribedRoute> = {
     summary: 'The state of the whole pipeline, as server-sent events',
     description:
       'Begins with `snapshot`, or after the event of `Last-Event-ID`. Then `overview`, `verdict`, ' +
-      '`payment`, `fault` and `ping`. It ends when the token expires.',
+      '`payment`, `fault`, `scenario` and `ping`. It ends when the token expires.',
     answer: { mediaType: 'text/event-stream', description: 'The events' },
     problems: { 503: ['too_many_streams'] },
   },

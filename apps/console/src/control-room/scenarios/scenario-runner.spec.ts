@@ -21,10 +21,14 @@ function newRunner(canBreak = (_target: string) => true) {
 it('runs one story after the other, and keeps what it has seen', async () => {
   const { runner, written } = newRunner();
   const [first, second] = [runner.start('double-click'), runner.start('lost-answer')];
+  const told: string[] = [];
+  runner.onChange(({ id, state }) => told.push(`${id} ${state}`));
   await Promise.resolve();
   expect([first.state, second.state]).toEqual(['running', 'queued']);
   await runner.stopAll();
   expect([first.state, second.state]).toEqual(['stopped', 'stopped']);
+  expect(told).toContain(`${first.id} stopped`);
+  expect(told.at(-1)).toBe(`${second.id} stopped`);
   expect(written.at(-1)).toMatchObject({ id: second.id, state: 'stopped' });
   expect(runner.list().runs.map(({ id }) => id)).toEqual([second.id, first.id]);
 });

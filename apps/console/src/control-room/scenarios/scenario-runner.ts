@@ -24,9 +24,15 @@ export class ScenarioRunner {
   private readonly runs: ScenarioRun[];
   private readonly stops = new Map<string, AbortController>();
   private last: Promise<void> = Promise.resolve();
+  private readonly listeners: ((run: ScenarioRun) => void)[] = [];
 
   constructor(private readonly options: RunnerOptions) {
     this.runs = options.receipts.load();
+  }
+
+  /** Called whenever a run has changed: a step began or ended, or the run did. */
+  onChange(listener: (run: ScenarioRun) => void): void {
+    this.listeners.push(listener);
   }
 
   list(): Scenarios {
@@ -93,7 +99,10 @@ export class ScenarioRunner {
     const { receipts, reach } = this.options;
     run.state = 'running';
     run.startedAt = new Date().toISOString();
-    const onChange = () => receipts.write(run);
+    const onChange = () => {
+      receipts.write(run);
+      for (const listener of this.listeners) listener(run);
+    };
     await runScenario(scenario, run, { ...reach, signal, onChange });
     this.stops.delete(run.id);
   }

@@ -20,6 +20,7 @@ export class ScenariosModule implements BeforeApplicationShutdown {
     return {
       module: ScenariosModule,
       controllers: [ScenariosController],
+      exports: [ScenarioRunner],
       providers: [
         { provide: AUTH_SECRET, useValue: config.AUTH_JWT_SECRET },
         {

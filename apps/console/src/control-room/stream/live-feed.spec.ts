@@ -1,4 +1,5 @@
 import { jest } from '@jest/globals';
+import type { ScenarioRun } from '@effectively-once/scenarios';
 import type { PaymentSummary } from '../wire/evidence.js';
 import type { ActiveFault, Overview, Verdict } from '../wire/overview.js';
 import { COALESCE_MS, LiveFeed, PAYMENTS_MAX } from './live-feed.js';
@@ -73,9 +74,25 @@ it('faults are sent when one is switched on or off', () => {
   ]);
 });
 
+it('the latest state of each run that changed is sent, once', () => {
+  const run = (id: string, steps: number) =>
+    ({ id, steps: Array.from({ length: steps }) }) as ScenarioRun;
+  feed.showRun(run('a', 1));
+  feed.showRun(run('a', 2));
+  feed.showRun(run('b', 1));
+  jest.advanceTimersByTime(COALESCE_MS);
+  expect(sent).toEqual([
+    ['scenario', run('a', 2)],
+    ['scenario', run('b', 1)],
+  ]);
+  jest.advanceTimersByTime(10 * COALESCE_MS);
+  expect(sent).toHaveLength(2);
+});
+
 it('forgets everything when nothing is collected any more', () => {
   feed.showOverview(anOverview('1'));
   feed.showPayments([aPayment(1)]);
+  feed.showRun({ id: 'a' } as ScenarioRun);
   feed.forget();
   jest.advanceTimersByTime(10 * COALESCE_MS);
   expect(sent).toEqual([]);

@@ -1,3 +1,4 @@
+import type { ScenarioRun } from '@effectively-once/scenarios';
 import type { FaultsChanged, Overview, Snapshot, Verdict } from '../wire/overview.js';
 import type { PaymentSummary } from '../wire/evidence.js';
 
@@ -7,7 +8,10 @@ export const COALESCE_MS = 250;
 export const PAYMENTS_MAX = 100;
 
 export interface LiveFeedOptions {
-  broadcast: (name: 'overview' | 'verdict' | 'payment' | 'fault', data: unknown) => void;
+  broadcast: (
+    name: 'overview' | 'verdict' | 'payment' | 'fault' | 'scenario',
+    data: unknown,
+  ) => void;
   verdict: () => Verdict;
 }
 
@@ -20,6 +24,7 @@ export class LiveFeed {
   private overview: Overview | null = null;
   private latest = new Map<string, PaymentSummary>();
   private changed = new Map<string, PaymentSummary>();
+  private runs = new Map<string, ScenarioRun>();
   private isOverviewChanged = false;
   private flushing: NodeJS.Timeout | undefined;
   private shown = { verdict: '', faults: '' };
@@ -48,6 +53,12 @@ export class LiveFeed {
     if (payments.length > 0) this.flushSoon();
   }
 
+  /** The latest of each run that has changed. A page asks for those that it has not seen begin. */
+  showRun(run: ScenarioRun): void {
+    this.runs.set(run.id, run);
+    this.flushSoon();
+  }
+
   /** Sends the verdict if it is another one: after an audit, and when it becomes stale. */
   showVerdict(): void {
     const verdict = this.options.verdict();
@@ -74,6 +85,7 @@ export class LiveFeed {
     this.isOverviewChanged = false;
     this.latest.clear();
     this.changed.clear();
+    this.runs.clear();
     this.shown = { verdict: '', faults: '' };
   }
 
@@ -85,6 +97,8 @@ export class LiveFeed {
     this.flushing = undefined;
     if (this.isOverviewChanged) this.options.broadcast('overview', this.overview);
     if (this.changed.size > 0) this.options.broadcast('payment', newestFirst(this.changed));
+    for (const run of this.runs.values()) this.options.broadcast('scenario', run);
+    this.runs.clear();
     this.isOverviewChanged = false;
     this.changed.clear();
   }

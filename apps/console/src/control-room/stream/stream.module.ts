@@ -17,6 +17,7 @@ import { GroupWatch } from '../../pipeline/groups/group-watch.js';
 import { PaymentsDatabase } from '../../pipeline/payments-database.js';
 import { switchboardOf } from '../faults/switchboard.js';
 import { PaymentSummaries } from '../payments/payment-summaries.js';
+import { ScenarioRunner } from '../scenarios/scenario-runner.js';
 import { LiveStream } from './live-stream.js';
 import { OverviewCollector } from './overview/overview-collector.js';
 import { byConsumer, readFaults } from './overview/overview-sources.js';
@@ -104,13 +105,25 @@ function streamProviders(logger: Logger): Provider[] {
     },
     {
       provide: LiveStream,
-      inject: [StandingAudit, StandingAuditTask, OverviewCollector, PaymentsWatch],
+      inject: [
+        StandingAudit,
+        StandingAuditTask,
+        OverviewCollector,
+        PaymentsWatch,
+        // Only in demo mode.
+        { token: ScenarioRunner, optional: true },
+      ],
       useFactory: (
         standing: StandingAudit,
         audit: StandingAuditTask,
         overview: OverviewCollector,
         payments: PaymentsWatch,
-      ) => new LiveStream({ standing, audit, overview, payments, logger }),
+        scenarios?: ScenarioRunner,
+      ) => {
+        const stream = new LiveStream({ standing, audit, overview, payments, logger });
+        scenarios?.onChange((run) => stream.feed.showRun(run));
+        return stream;
+      },
     },
   ];
 }

@@ -1,4 +1,5 @@
 import { computed, effect, signal } from '@preact/signals';
+import type { ScenarioRun } from '@effectively-once/scenarios';
 import type { PaymentSummary } from '../../control-room/wire/evidence.js';
 import type {
   FaultsChanged,
@@ -24,6 +25,11 @@ export const connection = signal<StreamConnection>({ state: 'closed' });
 /** Payments per second, as this page has seen them, oldest first. */
 export const rateHistory = signal<number[]>([]);
 
+/** Runs of scenarios, as the stream has told of them since its last snapshot, by id. */
+export const liveRuns = signal<Record<string, ScenarioRun>>({});
+/** How often the stream has begun anew. What it told before may be void. */
+export const snapshots = signal(0);
+
 const lastVerdict = signal<Verdict | null>(null);
 export const verdict = computed(() =>
   shownVerdict(lastVerdict.value, connection.value, clock.value),
@@ -47,12 +53,15 @@ function receive({ name, data }: StreamEvent): void {
     if (name === 'verdict') lastVerdict.value = body as Verdict;
     if (name === 'payment') takePayments(body as PaymentsChanged);
     if (name === 'fault') takeFaults(body as FaultsChanged);
+    if (name === 'scenario') takeRun(body as ScenarioRun);
   });
 }
 
 function takeSnapshot(snapshot: Snapshot): void {
   if (snapshot.overview) takeOverview(snapshot.overview);
   lastVerdict.value = snapshot.verdict;
+  liveRuns.value = {};
+  snapshots.value += 1;
   latestPayments.value = snapshot.payments.slice(0, PAYMENTS_MAX);
   for (const listener of listeners) listener(snapshot.payments);
 }
@@ -66,6 +75,10 @@ function takeOverview(next: Overview): void {
 
 function takeFaults(faults: FaultsChanged): void {
   if (overview.value) overview.value = { ...overview.value, faults };
+}
+
+function takeRun(run: ScenarioRun): void {
+  liveRuns.value = { ...liveRuns.value, [run.id]: run };
 }
 
 function takePayments(changed: PaymentsChanged): void {

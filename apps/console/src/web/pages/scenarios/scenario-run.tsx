@@ -1,6 +1,8 @@
+import { useEffect } from 'preact/hooks';
 import { verdictSentence } from '@effectively-once/audit/report';
 import type { ScenarioRun, ScenarioStep } from '@effectively-once/scenarios';
 import { api } from '../../live/api.js';
+import { liveRuns, snapshots } from '../../live/live.js';
 import { clock } from '../../live/render.js';
 import { PageTitle } from '../../parts/page-title.js';
 import { Badge, CopyButton, Id, ProblemBox, Skeleton } from '../../parts/small.js';
@@ -8,16 +10,14 @@ import { durationText } from '../../parts/text/relative-time.js';
 import { useApi } from '../../parts/use-data.js';
 import { isOver, RunState } from './run-state.js';
 
-const AGAIN_MS = 1_000;
-
 /** One run of a story: its steps as they happen, and at its end the audit. */
 export function ScenarioRunPage({ id }: { id: string }) {
   const path = `/api/scenario-runs/${encodeURIComponent(id)}`;
-  const {
-    data: run,
-    problem,
-    again,
-  } = useApi<ScenarioRun>(path, AGAIN_MS, ({ state }) => isOver(state));
+  const { data, problem, again } = useApi<ScenarioRun>(path);
+  const run = liveRuns.value[id] ?? data;
+  const gaps = snapshots.value;
+  // What happened while the stream was away.
+  useEffect(again, [gaps]);
   if (!run) {
     return (
       <>
