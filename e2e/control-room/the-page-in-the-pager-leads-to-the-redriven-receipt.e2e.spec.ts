@@ -5,6 +5,7 @@ import { checkout, consoleUrl, findings, journal, newId, withFault } from '../sy
 import { expectGood } from './accessible.js';
 import { describeInBrowser, LOOKS, operatorPage, useBrowser } from './browser.js';
 import { countInput, finishedAction } from './dead-letters.js';
+import { stopwatch } from './stopwatch.js';
 
 jest.setTimeout(240_000);
 
@@ -28,6 +29,7 @@ describeInBrowser('the page of alerts', () => {
     // The pager has the address for the browser of an operator.
     const { pathname, search } = new URL(link);
     expect(pathname + search).toBe(`/alerts?alert=${ALERT}`);
+    const lap = stopwatch();
     const page = await operatorPage(pathname + search);
     const line = page.locator(`[data-page=${ALERT}].is-current`);
     await line.getByText('firing').waitFor();
@@ -41,6 +43,7 @@ describeInBrowser('the page of alerts', () => {
     await page.keyboard.press('Enter');
     await expect(finishedAction(page)).resolves.toContain('1 of 1 redriven');
     await waitUntil('the receipt', async () => (await journal('mails', { address })).length === 1);
+    lap('from the link in the pager to the redriven receipt');
     await page.goto(consoleUrl + pathname + search);
     await line.getByText('resolved').waitFor({ timeout: 90_000 });
   });
