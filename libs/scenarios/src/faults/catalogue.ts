@@ -69,6 +69,7 @@ export const FAULT_LINKS: readonly FaultLink[] = [
         'pspSilent',
       ),
       external('psp', 'refuse', 'Refuse connections', 'closes its port', 'pspAway'),
+      external('psp', 'error_500', 'Answer 500', 'fails every request', 'pspAway'),
       external('psp', 'late_webhook', 'Late webhook', 'tells late what it did', 'webhook'),
       external('psp', 'double_webhook', 'Double webhook', 'tells twice what it did', 'webhook'),
     ],

@@ -36,7 +36,8 @@ export async function runScenario(
     run.state = 'ok';
   } catch (error) {
     run.state = options.signal.aborted ? 'stopped' : 'failed';
-    run.why = error instanceof Error ? error.message : 'it failed';
+    // An operator stopped it: that is no failure.
+    if (run.state === 'failed') run.why = error instanceof Error ? error.message : 'it failed';
   }
   // What a story that did not reach its end has broken ends now, and not in some minutes.
   if (run.state === 'failed') {

@@ -27,6 +27,7 @@ it('runs one story after the other, and keeps what it has seen', async () => {
   expect([first.state, second.state]).toEqual(['running', 'queued']);
   await runner.stopAll();
   expect([first.state, second.state]).toEqual(['stopped', 'stopped']);
+  expect(first.why).toBeNull();
   expect(told).toContain(`${first.id} stopped`);
   expect(told.at(-1)).toBe(`${second.id} stopped`);
   expect(written.at(-1)).toMatchObject({ id: second.id, state: 'stopped' });
