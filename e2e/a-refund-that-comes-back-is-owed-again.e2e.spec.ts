@@ -2,6 +2,7 @@ import { auditWhenQuiet } from '@effectively-once/audit';
 import { waitUntil } from '@effectively-once/testing';
 import Stripe from 'stripe';
 import { captureByHand } from './damage.js';
+import { npmRun } from './npm-run.js';
 import { isAbout, operatorToken, pages } from './pager.js';
 import {
   at,
@@ -74,6 +75,33 @@ it.each([
     expect((await paged('RefundCameBack')).runbook).toContain('#refundcameback');
   },
 );
+
+it('a refund that comes back each time is closed by an operator who paid in another way', async () => {
+  const fault = { target: 'psp' as const, kind: 'refund_fails' };
+  const reason = 'bank transfer 4711';
+  const paymentId = await withFault(fault, async () => {
+    const id = await captureOfDeclined();
+    await waitUntil('a refund that came back', async () => (await charges(id))[2]);
+    const capture = String((await charges(id))[0]?.['id']);
+    // It refuses while the next refund lives, which lasts a moment.
+    await waitUntil('the refund to be closed', async () => {
+      const closed = await npmRun('refund', ['close', capture, '--reason', reason]);
+      return closed.code === 0 || undefined;
+    });
+    const again = await npmRun('refund', ['close', capture, '--reason', 'cash']);
+    expect([again.code, again.err]).toEqual([1, expect.stringContaining('no refund')]);
+    return id;
+  });
+  const closed = (await listed('refunds')).find((one) => one.paymentId === paymentId);
+  expect(closed).toMatchObject({
+    status: 'paid_otherwise',
+    closedBy: 'olga',
+    closedReason: reason,
+  });
+  // Without a finding: the audit counts it as made.
+  await expect(findings()).resolves.toEqual([]);
+  expect(await statuses(paymentId)).not.toContain('refunded');
+});
 
 it('a refund that is pending is late, and neither done nor asked for again', async () => {
   const fault = { target: 'psp' as const, kind: 'refund_pending', delayMs: 0 };
