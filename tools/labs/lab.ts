@@ -1,7 +1,9 @@
 import type { Machine } from '../bench/statistics/this-machine.js';
+import type { Environment } from '../stack/environment.js';
 
-/** The servers that a lab can ask for. */
-export type LabServer = 'kafka' | 'postgres' | 'redis' | 'elasticsearch';
+/** What a lab can ask for. It starts the four services itself: they are what it measures. */
+export type LabServer =
+  'kafka' | 'postgres' | 'redis' | 'elasticsearch' | 'connect' | 'third-parties' | 'console';
 
 /**
  * A lab measures one claim that engineers argue about, on real servers. The effect is counted in an
@@ -28,6 +30,8 @@ export interface LabContext {
   postgresUrl: string;
   redisUrl: string;
   elasticsearchUrl: string;
+  /** Of the servers, with every address and secret: for a lab that starts the services. */
+  environment: Environment;
   /** For logs and ledgers. Exists. */
   folder: string;
   seed: number;

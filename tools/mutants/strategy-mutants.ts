@@ -10,6 +10,7 @@ const search = killedBy('apps/search/src/search.idempotency.int.spec.ts');
 
 const order = killedBy('apps/payments/src/checkout/order.int.spec.ts');
 const auth = killedBy('libs/platform/src/http/auth.spec.ts');
+const stopping = killedBy('libs/platform/src/http/app.int.spec.ts');
 const outsideNest = killedBy('libs/platform/src/http/outside-nest.int.spec.ts');
 const pspUnits = killedBy('libs/contracts/src/money/psp-units.spec.ts');
 
@@ -212,6 +213,15 @@ export const STRATEGY_MUTANTS: readonly Mutant[] = [
     text: '(response.headersSent || response.req.complete)',
     replacement: 'response.headersSent',
     test: outsideNest('garbage behind a request that is worked on is not read as its answer'),
+  },
+  {
+    mutation: 'http: a process that stops keeps the connections of its last requests',
+    file: 'libs/platform/src/http/outside-nest.ts',
+    text: "if (isClosing) void reply.header('connection', 'close');",
+    replacement: 'if (isClosing) void reply;',
+    test: stopping(
+      'stops with the answer to its last request, and ends the connection of that request',
+    ),
   },
   {
     mutation: 'webhook: asks no database, whichever charge it names',

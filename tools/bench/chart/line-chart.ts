@@ -31,6 +31,9 @@ const RIGHT = CHART_WIDTH - MARGIN;
 const LEGEND_HEIGHT = 28;
 const AXIS_HEIGHT = 52;
 const MARK_HEIGHT = 18;
+/** About the width of a letter of a label, to place labels without a font. */
+const LETTER = 6.5;
+const LABEL_GAP = 8;
 
 interface Plot {
   xOf: (x: number) => number;
@@ -48,14 +51,18 @@ interface Plot {
 export function lineChart(chart: LineChart): string {
   if (chart.series.length > SERIES_MAX) throw new Error(`at most ${SERIES_MAX} series`);
   const { content, bottom: headingBottom } = heading(chart.title, chart.subtitle);
-  const plot = plotOf(chart, headingBottom + LEGEND_HEIGHT + (chart.marks ? MARK_HEIGHT : 0));
+  const marks = chart.marks ?? [];
+  const scale = plotOf(chart, 0);
+  const rows = rowsOf(marks, scale);
+  const marksHeight = marks.length === 0 ? 0 : (Math.max(...rows) + 1) * MARK_HEIGHT;
+  const plot = plotOf(chart, headingBottom + LEGEND_HEIGHT + marksHeight);
   content.push(
     ...legend(
       chart.series.map(({ name }) => name),
       { x: LEFT, y: headingBottom + 12, mark: 'line' },
     ),
     ...axes(chart, plot),
-    ...(chart.marks ?? []).flatMap((mark) => markAt(mark, plot)),
+    ...marks.flatMap((mark, n) => markAt(mark, plot, rows[n] ?? 0)),
     ...chart.series.flatMap(({ points }, n) => pathOf(points, n, plot)),
   );
   return svgDocument(chart.title, plot.bottom + AXIS_HEIGHT, content);
@@ -101,10 +108,34 @@ function axes({ x, y }: LineChart, plot: Plot): string[] {
   ];
 }
 
-function markAt({ x, label }: { x: number; label: string }, { xOf, top, bottom }: Plot): string[] {
+/** The row of each label, from the plot up: the first in which it covers no label before it. */
+function rowsOf(marks: NonNullable<LineChart['marks']>, { xOf }: Plot): number[] {
+  const ends: number[] = [];
+  return marks.map(({ x, label }) => {
+    const middle = labelAt(xOf(x), label);
+    const from = middle - widthOf(label) / 2;
+    const free = ends.findIndex((end) => end <= from);
+    const row = free < 0 ? ends.length : free;
+    ends[row] = from + widthOf(label);
+    return row;
+  });
+}
+
+const widthOf = (label: string) => label.length * LETTER + LABEL_GAP;
+
+/** The middle of a label: on its line, unless it would leave the picture there. */
+const labelAt = (x: number, label: string) =>
+  Math.max(MARGIN + widthOf(label) / 2, Math.min(x, CHART_WIDTH - MARGIN / 2 - widthOf(label) / 2));
+
+function markAt(
+  { x, label }: { x: number; label: string },
+  { xOf, top, bottom }: Plot,
+  row: number,
+): string[] {
+  const y = top - 6 - row * MARK_HEIGHT;
   return [
-    line('axis', { x: xOf(x), y: top }, { x: xOf(x), y: bottom }),
-    text(label, { x: xOf(x), y: top - 6, look: 'quiet small', anchor: 'middle' }),
+    line('axis', { x: xOf(x), y: row === 0 ? top : y + 4 }, { x: xOf(x), y: bottom }),
+    text(label, { x: labelAt(xOf(x), label), y, look: 'quiet small', anchor: 'middle' }),
   ];
 }
 

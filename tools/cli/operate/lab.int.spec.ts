@@ -22,20 +22,20 @@ it('lists every lab with its claim and minutes', () => {
   );
 });
 
-// The lab without servers, because this is about the command.
+// The shortest one, because this is about the command.
 it('prints the seed and ends with what the lab does not show; it writes receipt and picture', () => {
-  const { status, stdout } = lab('evolution', '--seed', '7', '--folder', folder);
+  const { status, stdout } = lab('dedup-window', '--small', '--seed', '7', '--folder', folder);
   expect(stdout).toContain('seed 7');
   expect(stdout).toMatch(/what this does not show:\n {2}- /);
   expect(status).toBe(0);
-  const receipt = JSON.parse(readFileSync(join(folder, 'evolution', 'receipt.json'), 'utf8'));
-  expect(receipt).toMatchObject({ lab: 'evolution', seed: 7, version: 'full' });
-  expect(existsSync(join(folder, 'evolution', 'picture.svg'))).toBe(true);
+  const receipt = JSON.parse(readFileSync(join(folder, 'dedup-window', 'receipt.json'), 'utf8'));
+  expect(receipt).toMatchObject({ lab: 'dedup-window', seed: 7, version: 'small' });
+  expect(existsSync(join(folder, 'dedup-window', 'picture.svg'))).toBe(true);
 });
 
 it('refuses a lab that does not exist, and a seed that is no number', () => {
   const unknown = lab('xyz');
   expect(unknown.status).toBe(1);
   expect(unknown.stderr).toContain('there is no lab “xyz”');
-  expect(lab('evolution', '--seed', 'x', '--folder', folder).status).toBe(1);
+  expect(lab('dedup-window', '--seed', 'x', '--folder', folder).status).toBe(1);
 });

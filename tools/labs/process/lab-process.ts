@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { Changes } from '../../bench/processes/changes.js';
 import { MeasuredProcess } from '../../bench/processes/measured-process.js';
 import { repositoryRoot } from '../../repository-root.js';
@@ -15,6 +16,9 @@ const running = new Set<MeasuredProcess>();
 process.once('exit', () => running.forEach(({ child }) => child.kill('SIGKILL')));
 
 const builtTool = (program: string) => join(repositoryRoot, 'tools', 'dist', `${program}.js`);
+/** The address of a built program below tools, for `preload`. */
+export const builtUrl = (program: string) => pathToFileURL(builtTool(program)).href;
+const preloading = (url: string | undefined) => (url === undefined ? [] : ['--import', url]);
 
 /** A member of a consumer group as its own process. It can be killed, frozen and woken up. */
 export class LabProcess {
@@ -25,10 +29,10 @@ export class LabProcess {
 
   /**
    * @param program below tools, without its extension: it runs from the build. Or one of the apps,
-   *   with its whole environment instead of settings.
+   *   with its whole environment instead of settings. The module `preload` is loaded before it.
    */
   constructor(
-    program: string | { app: AppName; env: Record<string, string> },
+    program: string | { app: AppName; env: Record<string, string>; preload?: string },
     settings: object,
     private readonly options: { logFile: string; signal: AbortSignal },
   ) {
@@ -39,7 +43,7 @@ export class LabProcess {
             // With another value kafkajs changes its retries, and Nest its checks.
             env: { ...process.env, NODE_ENV: 'production' },
           })
-        : new MeasuredProcess(['dist/main.js'], {
+        : new MeasuredProcess([...preloading(program.preload), 'dist/main.js'], {
             ...options,
             cwd: join(repositoryRoot, 'apps', program.app),
             env: program.env,
@@ -57,6 +61,11 @@ export class LabProcess {
 
   get hasEnded(): boolean {
     return this.process.hasEnded;
+  }
+
+  /** It did not end within 30 s after SIGTERM, or `kill` ended it. */
+  get wasKilled(): boolean {
+    return this.process.child.signalCode === 'SIGKILL';
   }
 
   async next(kind: string, withinMs: number): Promise<LabMessage> {

@@ -7,6 +7,7 @@ import { thisMachine } from '../../bench/statistics/this-machine.js';
 import { randomFrom } from '../../faults/random.js';
 import { repositoryRoot } from '../../repository-root.js';
 import { addresses, kafkaBrokers, superuserUrl } from '../../stack/addresses.js';
+import { readEnvironment } from '../../stack/environment.js';
 import { isHeld, type Lab, type LabContext, type LabReceipt } from '../lab.js';
 
 const PICTURES = join(repositoryRoot, 'docs', 'pictures', 'labs');
@@ -80,11 +81,15 @@ async function serversOf(
   { servers: names }: Lab,
   { signal, print }: LabOptions,
 ): Promise<{
-  addresses: Pick<LabContext, 'brokers' | 'postgresUrl' | 'redisUrl' | 'elasticsearchUrl'>;
+  addresses: Pick<
+    LabContext,
+    'brokers' | 'postgresUrl' | 'redisUrl' | 'elasticsearchUrl' | 'environment'
+  >;
   stop: () => Promise<void>;
 }> {
   if (names.length === 0) {
-    const none = { brokers: [], postgresUrl: '', redisUrl: '', elasticsearchUrl: '' };
+    const urls = { brokers: [], postgresUrl: '', redisUrl: '', elasticsearchUrl: '' };
+    const none = { ...urls, environment: readEnvironment() };
     return { addresses: none, stop: async () => {} };
   }
   const started = await startServers({ names, nodeEnv: 'development', signal, print });
@@ -96,6 +101,7 @@ async function serversOf(
       postgresUrl: superuserUrl(environment, 'postgres'),
       redisUrl: String(REDIS_URL),
       elasticsearchUrl: String(ELASTICSEARCH_URL),
+      environment,
     },
     stop,
   };

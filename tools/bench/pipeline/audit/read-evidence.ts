@@ -28,7 +28,7 @@ export class EvidenceReader {
   private mailsRead = 0;
 
   constructor(
-    { environment, at }: PipelineStack,
+    { environment, at }: Pick<PipelineStack, 'environment' | 'at'>,
     private readonly tables: ContestantDefinition['tables'],
   ) {
     this.elasticsearch = new Elasticsearch({ node: String(at.ELASTICSEARCH_URL) });

@@ -4,15 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTestDatabase, testAddresses } from '@effectively-once/testing';
 import { randomFrom } from '../../../faults/random.js';
+import { readEnvironment, type Environment } from '../../../stack/environment.js';
 import { boundsOf, isHeld, type Lab } from '../../lab.js';
 
 /**
  * Runs the small version of a lab on the servers of the test stack, and prints its seed. The
  * variable SEED repeats a run.
+ * @param environment of a whole system, for a lab that starts the services.
  * @returns its figures, and the claims that did not hold.
  */
 export async function runSmall(
   lab: Lab,
+  environment: Environment = readEnvironment(),
 ): Promise<{ figures: Record<string, number>; broken: string[] }> {
   const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
   console.log(`${lab.name}: SEED=${seed}`);
@@ -27,6 +30,7 @@ export async function runSmall(
       postgresUrl: database?.url ?? '',
       redisUrl: REDIS_URL,
       elasticsearchUrl: ELASTICSEARCH_URL,
+      environment,
       folder,
       seed,
       random: randomFrom(seed),

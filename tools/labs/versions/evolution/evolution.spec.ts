@@ -1,4 +1,4 @@
-import { isHeld } from '../lab.js';
+import { isHeld } from '../../lab.js';
 import { measureEvolution } from './evolution.js';
 
 it('each change has the outcome that an interviewer can ask for', () => {

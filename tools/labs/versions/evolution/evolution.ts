@@ -1,7 +1,10 @@
 import { readRecording } from '@effectively-once/contracts/recordings';
-import { matrixChart } from '../../bench/chart/matrix-chart.js';
-import type { Lab, LabResult } from '../lab.js';
+import { matrixChart } from '../../../bench/chart/matrix-chart.js';
+import { stackedCharts } from '../../../bench/chart/stacked.js';
+import type { Lab, LabResult } from '../../lab.js';
 import { SCHEMA_CHANGES, type EventInTopic } from './changes.js';
+import { liveClaims, livePicture, ofVersion, type LiveChange } from './judge-live.js';
+import { changeLive } from './live-change.js';
 import { judgeChange, PAIRS, type ChangeOutcome, type ReadOutcome } from './judge-change.js';
 
 const ROUND_AMOUNT_MINOR = 1_300;
@@ -14,13 +17,30 @@ export const evolution: Lab = {
   failureWindow:
     'from the deploy of one side until the other, and as long as the topic keeps records',
   doesNotShow: [
-    'A rollout under load: it only reads recorded bytes with both readers.',
-    'What a dead letter costs: after a deploy of the reader it can be redriven, a wrong effect cannot.',
+    'Eight of the nine changes under load: only version 2 is rolled out, the others are computed.',
+    'Code of an older commit: a release is this build with one version of the event taken out.',
+    'How long to wait with contract: the topic keeps version 1 for three days, and a replay reads it.',
   ],
-  minutes: 1,
-  servers: [],
-  run: async () => measureEvolution(),
+  minutes: 5,
+  servers: ['kafka', 'postgres', 'redis', 'elasticsearch', 'connect', 'third-parties', 'console'],
+  run: async (context) => {
+    const live = await changeLive(context);
+    const computed = measureEvolution();
+    return {
+      ...computed,
+      figures: { ...computed.figures, ...liveFigures(live) },
+      claims: [...computed.claims, ...liveClaims(live)],
+      picture: stackedCharts('Schema evolution', [computed.picture, livePicture(live)]),
+    };
+  },
 };
+
+const liveFigures = ({ published, deadLetters, checkouts }: LiveChange) => ({
+  'live: payments': checkouts.length,
+  'live: events of version 1': ofVersion(published, 1).length,
+  'live: events of version 2': ofVersion(published, 2).length,
+  'live: dead letters of an old reader': deadLetters.byMistake,
+});
 
 export function measureEvolution(): LabResult {
   const results = SCHEMA_CHANGES.map((change) => judgeChange(change, recordedEvents()));
