@@ -1,3 +1,4 @@
+import { USER_ID } from '@effectively-once/contracts';
 import { demoAddress, mintToken } from '@effectively-once/platform/token';
 import type { Environment } from '../../stack/environment.js';
 
@@ -17,4 +18,11 @@ export async function demoToken(
     { ...caller, email },
     { ttlS: TTL_S },
   );
+}
+
+/** For the person at this terminal: $USER is on record for what is decided. */
+export async function operatorToken(environment: Environment): Promise<string> {
+  const user = environment.given['USER'] ?? '';
+  const userId = USER_ID.test(user) ? user : 'operator';
+  return await demoToken(environment, { userId, role: 'operator' });
 }

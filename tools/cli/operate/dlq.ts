@@ -1,8 +1,8 @@
-import { CONSUMERS, USER_ID } from '@effectively-once/contracts';
+import { CONSUMERS } from '@effectively-once/contracts';
 import { Argument, Command } from 'commander';
 import { readEnvironment } from '../../stack/environment.js';
 import { appUrl } from '../clients/app-url.js';
-import { demoToken } from '../clients/demo-token.js';
+import { operatorToken } from '../clients/demo-token.js';
 import { ConsoleUnreachable, DlqClient, ConsoleRefused } from '../clients/dlq-client.js';
 import { watch } from '../tables/dlq-progress.js';
 import {
@@ -166,9 +166,7 @@ function print(options: Json, answer: object, asText: () => string): void {
 
 async function client(): Promise<DlqClient> {
   const environment = readEnvironment();
-  const user = environment.given['USER'] ?? '';
-  const userId = USER_ID.test(user) ? user : 'operator';
-  const token = await demoToken(environment, { userId, role: 'operator' });
+  const token = await operatorToken(environment);
   return new DlqClient({ url: appUrl(environment, 'CONSOLE'), token });
 }
 

@@ -1,8 +1,7 @@
-import { USER_ID } from '@effectively-once/contracts';
 import { Command } from 'commander';
 import { readEnvironment } from '../../stack/environment.js';
 import { appUrl } from '../clients/app-url.js';
-import { demoToken } from '../clients/demo-token.js';
+import { operatorToken } from '../clients/demo-token.js';
 
 const TIMEOUT_MS = 30_000;
 const EXIT_NOT_CLOSED = 1;
@@ -24,9 +23,7 @@ await program.parseAsync();
 
 async function close(capture: string, { reason }: { reason: string }) {
   const environment = readEnvironment();
-  const user = environment.given['USER'] ?? '';
-  const userId = USER_ID.test(user) ? user : 'operator';
-  const token = await demoToken(environment, { userId, role: 'operator' });
+  const token = await operatorToken(environment);
   const path = `/internal/refunds/${encodeURIComponent(capture)}/close`;
   const response = await fetch(new URL(path, appUrl(environment, 'PAYMENTS')), {
     method: 'POST',

@@ -1,4 +1,6 @@
 import {
+  CONSUMERS,
+  deadLetterTopic,
   PAYMENT_COMPLETED_SCHEMAS,
   type ConsumerName,
   type PaymentCompletedVersion,
@@ -6,6 +8,7 @@ import {
 import { auditWhenQuiet, sourcesOf, verdictOf, type VerdictCounts } from '@effectively-once/audit';
 import { pollUntil } from '@effectively-once/timing';
 import pg from 'pg';
+import { endOfTopic } from '../../../bench/delivery/end-of-topic.js';
 import { contestants } from '../../../bench/pipeline/contestants.js';
 import { EvidenceReader } from '../../../bench/pipeline/audit/read-evidence.js';
 import type { StoredEffect } from '../../../bench/pipeline/audit/count-effects.js';
@@ -97,6 +100,15 @@ export class RunRecords {
       timeoutMessage: () => `loyalty has not read all ${ids.length} events of version ${version}`,
     });
     await this.untilDrained();
+  }
+
+  /** The records that were ever written to the dead-letter topics. */
+  async deadLetters(): Promise<number> {
+    const { brokers } = this.context;
+    const ends = await Promise.all(
+      CONSUMERS.map((name) => endOfTopic(brokers, deadLetterTopic(name))),
+    );
+    return ends.reduce((sum, end) => sum + end, 0);
   }
 
   /** Waits until every group has committed all events that are in the topic now. */

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CONSUMERS, deadLetterTopic, type ConsumerName } from '@effectively-once/contracts';
+import { CONSUMERS, type ConsumerName } from '@effectively-once/contracts';
 import { pollUntil } from '@effectively-once/timing';
-import { endOfTopic } from '../../../bench/delivery/end-of-topic.js';
 import { appUrl } from '../../../cli/clients/app-url.js';
 import { demoToken } from '../../../cli/clients/demo-token.js';
 import { DlqClient } from '../../../cli/clients/dlq-client.js';
 import type { LabContext } from '../../lab.js';
 import { Customers } from '../deploy/customers.js';
-import { Fleet, SERVICES, type Deploy, type Release } from '../deploy/fleet.js';
+import { drawnOrder, startsAsOf } from '../deploy/drawn-releases.js';
+import { Fleet, type Deploy } from '../deploy/fleet.js';
 import { RunRecords } from '../deploy/run-records.js';
 import type { LiveChange } from './judge-live.js';
 
@@ -31,18 +31,10 @@ const REDRIVEN_MAX = 10_000;
 export async function changeLive(context: LabContext): Promise<LiveChange> {
   const { random, isSmall } = context;
   const size = isSmall ? SMALL : FULL;
-  const order = CONSUMERS.map((name) => ({ name, at: random() }))
-    .sort((one, other) => one.at - other.at)
-    .map(({ name }) => name)
-    .slice(0, size.deploys);
+  const order = drawnOrder(random).slice(0, size.deploys);
   const records = new RunRecords(context);
   try {
-    const isOld = (service: string) =>
-      service === 'payments' || order.some((one) => one === service);
-    const startsAs = Object.fromEntries(
-      SERVICES.map((service) => [service, isOld(service) ? 'N-1' : 'N']),
-    ) as Record<(typeof SERVICES)[number], Release>;
-    const fleet = await Fleet.start(context, startsAs);
+    const fleet = await Fleet.start(context, startsAsOf(order));
     try {
       return await expandSwitchContract({ context, fleet, records, order, size });
     } finally {
@@ -69,7 +61,7 @@ async function expandSwitchContract({
   size,
 }: Parts): Promise<LiveChange> {
   const { print, signal } = context;
-  const lettersBefore = await deadLetters(context);
+  const lettersBefore = await records.deadLetters();
   const startedAtMs = Date.now();
   const customers = await Customers.arrive(context, size.perSecond);
   try {
@@ -84,16 +76,16 @@ async function expandSwitchContract({
     await deploy('payments', 'N');
     await records.untilIsRead(1);
     for (const consumer of order) await deploy(consumer, 'N+1');
-    const inOrder = (await deadLetters(context)) - lettersBefore;
+    const inOrder = (await records.deadLetters()) - lettersBefore;
 
     const [mistaken = 'loyalty'] = order;
     const mistakeAtMs = Date.now();
     await fleet.besides(mistaken, 'N-1', async () => {
       print(`  ${mistaken}: N-1 joins again`);
-      await untilDeadLetters(context, lettersBefore + inOrder + size.oldReaderLetters);
+      await untilDeadLetters(context, records, lettersBefore + inOrder + size.oldReaderLetters);
     });
     await records.untilDrained();
-    const byMistake = (await deadLetters(context)) - lettersBefore - inOrder;
+    const byMistake = (await records.deadLetters()) - lettersBefore - inOrder;
     const redriven = await redriveAll(context, mistaken, byMistake);
     print(`  ${redriven} of ${byMistake} dead letters redriven`);
     const endedAtMs = Date.now();
@@ -115,18 +107,15 @@ async function expandSwitchContract({
   }
 }
 
-async function deadLetters({ brokers }: LabContext): Promise<number> {
-  const ends = await Promise.all(
-    CONSUMERS.map((name) => endOfTopic(brokers, deadLetterTopic(name))),
-  );
-  return ends.reduce((sum, end) => sum + end, 0);
-}
-
-async function untilDeadLetters(context: LabContext, count: number): Promise<void> {
+async function untilDeadLetters(
+  { signal }: LabContext,
+  records: RunRecords,
+  count: number,
+): Promise<void> {
   let seen = 0;
   const areThere = async () => {
-    context.signal.throwIfAborted();
-    seen = await deadLetters(context);
+    signal.throwIfAborted();
+    seen = await records.deadLetters();
     return seen >= count;
   };
   await pollUntil(areThere, {

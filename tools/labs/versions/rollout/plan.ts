@@ -1,6 +1,7 @@
-import { CONSUMERS, type ConsumerName } from '@effectively-once/contracts';
+import type { ConsumerName } from '@effectively-once/contracts';
 import type { LabContext } from '../../lab.js';
-import { SERVICES, type Release, type ServiceName } from '../deploy/fleet.js';
+import { drawnOrder, startsAsOf } from '../deploy/drawn-releases.js';
+import type { Release, ServiceName } from '../deploy/fleet.js';
 
 export interface RolloutPlan {
   perSecond: number;
@@ -22,15 +23,13 @@ export function drawnPlan({
   random,
   isSmall,
 }: Pick<LabContext, 'random' | 'isSmall'>): RolloutPlan {
-  const drawn = CONSUMERS.map((name) => ({ name, at: random() }))
-    .sort((one, other) => one.at - other.at)
-    .map(({ name }) => name);
+  const drawn = drawnOrder(random);
   const order = isSmall ? drawn.slice(0, 1) : drawn;
-  const isOld = (service: ServiceName) =>
-    service === 'payments' || order.some((name) => name === service);
-  const startsAs = Object.fromEntries(
-    SERVICES.map((service) => [service, isOld(service) ? 'N-1' : 'N']),
-  ) as RolloutPlan['startsAs'];
   const kills = isSmall ? undefined : drawn[0];
-  return { ...(isSmall ? SMALL : FULL), order, startsAs, ...(kills && { kills }) };
+  return {
+    ...(isSmall ? SMALL : FULL),
+    order,
+    startsAs: startsAsOf(order),
+    ...(kills && { kills }),
+  };
 }

@@ -1,6 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CONSUMERS, deadLetterTopic } from '@effectively-once/contracts';
-import { endOfTopic } from '../../../bench/delivery/end-of-topic.js';
 import { percentile } from '../../../bench/statistics/spread.js';
 import type { Lab, LabContext, LabResult } from '../../lab.js';
 import { Customers } from '../deploy/customers.js';
@@ -62,7 +60,7 @@ async function rollForthAndBack(
 ): Promise<Rollout> {
   const { environment, print, signal } = context;
   const rest = async () => await sleep(plan.restMs, undefined, { signal });
-  const lettersBefore = await deadLetters(context);
+  const lettersBefore = await records.deadLetters();
   const customers = await Customers.arrive(context, plan.perSecond);
   try {
     // The first receipts open connections and compile code.
@@ -107,20 +105,13 @@ async function rollForthAndBack(
       times: await records.times(),
       published: await records.published(),
       checkouts,
-      deadLetters: (await deadLetters(context)) - lettersBefore,
+      deadLetters: (await records.deadLetters()) - lettersBefore,
       neededKill: fleet.neededKill,
       verdict,
     };
   } finally {
     await customers.giveUp();
   }
-}
-
-async function deadLetters({ brokers }: LabContext): Promise<number> {
-  const ends = await Promise.all(
-    CONSUMERS.map((name) => endOfTopic(brokers, deadLetterTopic(name))),
-  );
-  return ends.reduce((sum, end) => sum + end, 0);
 }
 
 function resultOf(run: Rollout): LabResult {
