@@ -74,7 +74,7 @@ describeInBrowser('the page “Scenarios”', () => {
 
 const untilEnded = (page: Page) =>
   page
-    .locator(':is([data-run-state=ok],[data-run-state=failed],[data-run-state=stopped])')
+    .locator('[data-run-state]:not([data-run-state=running])')
     .waitFor({ timeout: RUN_WITHIN_MS });
 
 async function textOf(typed: Locator): Promise<string> {

@@ -2,7 +2,7 @@ import { killedBy, type Mutant } from './mutant.js';
 
 const kafka = 'libs/kafka/src';
 const bytes = killedBy(`${kafka}/foreign-bytes.int.spec.ts`);
-const fetched = killedBy(`${kafka}/fetched-batch.spec.ts`);
+const fetched = killedBy(`${kafka}/fetch/fetched-batch.spec.ts`);
 const commits = killedBy(`${kafka}/commit-positions.spec.ts`);
 const topics = killedBy('libs/contracts/src/topics.spec.ts');
 const supervisor = killedBy('apps/console/src/connector/connector-supervisor.spec.ts');
@@ -45,12 +45,29 @@ export const FOREIGN_RECORDS_MUTANTS: readonly Mutant[] = [
   },
   {
     mutation: 'kafka: believes an offset that a producer wrote into its record',
-    file: `${kafka}/fetched-batch.ts`,
-    text: 'return isTrue ? offsets :',
-    replacement: 'return offsets.length > 0 ? offsets :',
+    file: `${kafka}/fetch/record-batches.ts`,
+    text: 'if (isTrue(batch, first)) continue;',
+    replacement: 'if (batch.length > 0) continue;',
     test: fetched(
       'counts from the first offset of the batch, where a record claims an offset beyond its batch',
     ),
+  },
+  {
+    mutation: 'kafka: hides a record that claims an offset before the position',
+    file: `${kafka}/kafkajs-fixes.ts`,
+    text: 'correctOffsets(messages);',
+    replacement: 'void messages;',
+    test: bytes('is read by a reader that begins at it'),
+  },
+  {
+    mutation: 'kafka: a group that cannot start ends the process of its reader',
+    file: `${kafka}/read-topic.ts`,
+    text: `batches.on('error', () => undefined);`,
+    replacement: '',
+    test: {
+      file: `${kafka}/read-topic.int.spec.ts`,
+      title: 'a group that cannot start fails the read, and not the process',
+    },
   },
   {
     mutation: 'kafka: commits over skipped offsets in front of which records are not complete',

@@ -1,7 +1,7 @@
 // kafkajs is unmaintained. Only this library imports it, so that replacing kafkajs means replacing
 // this library.
 import './kafkajs-fixes.js';
-import './collecting-fetch.js';
+import './fetch/collecting-fetch.js';
 import { BATCH_BYTES_MAX } from '@effectively-once/contracts';
 import { Kafka, logLevel } from 'kafkajs';
 

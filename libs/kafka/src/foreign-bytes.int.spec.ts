@@ -5,7 +5,7 @@ import { committedOffsets, endOffsets, ensureTopics } from './admin.js';
 import { GroupConsumer } from './group-consumer.js';
 import { RecordProducer } from './produce/producer.js';
 import { readTopic } from './read-topic.js';
-import type { KafkaRecord } from './record.js';
+import type { KafkaRecord, OffsetRange } from './record.js';
 import { openTransaction } from './testing/transaction.fixture.js';
 import { CODECS } from './testing/codecs.fixture.js';
 import { encodeBatch, produceRaw, type RawBatch } from './testing/raw-batch.fixture.js';
@@ -97,7 +97,19 @@ describe.each(Object.keys(FOREIGN))('%s', (name) => {
     const offsets = records.map(({ offset }) => offset);
     expect(offsets).toEqual(offsets.map((_, index) => BigInt(index)));
     await waitUntil('the record behind it', isConsumed('after'));
+    expect(group.records.map(({ offset }) => offset)).toEqual(offsets);
     await group.stop();
+  });
+
+  it('is read by a reader that begins at it', async () => {
+    const topic = await newTopic();
+    await produce(topic, plain('before'));
+    expect(await produce(topic, foreign)).toBe(0);
+    const end = 1n + BigInt(foreign.records.length);
+    const records = await all(topic, { only: new Map([[0, { from: 1n, end }]]) });
+    expect(records.map(({ offset }) => offset)).toEqual(
+      foreign.records.map((_, index) => 1n + BigInt(index)),
+    );
   });
 });
 
@@ -195,9 +207,12 @@ it('an open transaction holds up no record behind it', async () => {
 const inTransaction = (topic: string) =>
   openTransaction({ ...connection, topic, messages: [{ value: 'in a transaction' }] });
 
-async function all(topic: string): Promise<KafkaRecord[]> {
+async function all(
+  topic: string,
+  only: { only?: ReadonlyMap<number, OffsetRange> } = {},
+): Promise<KafkaRecord[]> {
   const records: KafkaRecord[] = [];
-  for await (const record of readTopic({ ...connection, topic })) records.push(record);
+  for await (const record of readTopic({ ...connection, topic, ...only })) records.push(record);
   return records;
 }
 

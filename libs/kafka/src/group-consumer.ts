@@ -3,7 +3,7 @@ import { MicroBatch } from '@effectively-once/timing';
 import type { KafkaRecord, TopicPartition } from './record.js';
 import { CommitPositions } from './commit-positions.js';
 import { FETCH_BYTES_MAX, kafkaClient, RETRY } from './client.js';
-import { fetchedRecords, type Isolation } from './fetched-batch.js';
+import { fetchedRecords, type Isolation } from './fetch/fetched-batch.js';
 
 type Commit = TopicPartitionOffsetAndMetadata;
 

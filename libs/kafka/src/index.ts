@@ -10,7 +10,7 @@ export {
   setOffsets,
   type Offsets,
 } from './admin.js';
-export type { Isolation } from './fetched-batch.js';
+export type { Isolation } from './fetch/fetched-batch.js';
 export { GroupConsumer, type FetchedRecords } from './group-consumer.js';
 export { BatchTooLarge, partitionOf, RecordProducer } from './produce/producer.js';
 export {

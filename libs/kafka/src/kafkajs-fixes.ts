@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
+import { correctOffsets, type FetchedMessage } from './fetch/record-batches.js';
 
 /**
  * Corrects kafkajs 2.2.4 where bytes that any producer may write would stop its reader, and where a
@@ -17,7 +18,12 @@ interface DecoderClass {
 }
 
 interface Broker {
+  fetch: (request: unknown) => Promise<FetchResponse>;
   listOffsets: (request: { isolationLevel?: number }) => Promise<unknown>;
+}
+
+interface FetchResponse {
+  responses: { partitions: { messages: FetchedMessage[] }[] }[];
 }
 
 interface RequestQueue {
@@ -65,6 +71,19 @@ const { listOffsets } = broker.prototype;
 broker.prototype.listOffsets = function (request) {
   const isolationLevel = request.isolationLevel ?? READ_UNCOMMITTED;
   return listOffsets.call(this, { ...request, isolationLevel });
+};
+
+/**
+ * Offsets. kafkajs believes the offset that a producer wrote into its record. It then hides a
+ * record that claims one before the position, and a reader never sees it.
+ */
+const { fetch } = broker.prototype;
+broker.prototype.fetch = async function (request) {
+  const response = await fetch.call(this, request);
+  for (const { partitions } of response.responses) {
+    for (const { messages } of partitions) correctOffsets(messages);
+  }
+  return response;
 };
 
 const connection = (requireKafkajs('kafkajs/src/network/connection') as { prototype: Connection })

@@ -4,7 +4,7 @@ import type { Consumer } from 'kafkajs';
 import type { KafkaRecord, OffsetRange } from './record.js';
 import { withAdmin } from './admin.js';
 import { FETCH_BYTES_MAX, kafkaClient, retryOf, type Connection } from './client.js';
-import { fetchedRecords, type Isolation } from './fetched-batch.js';
+import { fetchedRecords, type Isolation } from './fetch/fetched-batch.js';
 
 const FETCH = { ...FETCH_BYTES_MAX, maxWaitTimeInMs: 100 };
 // Batches that are fetched but not read yet. At this limit fetching waits: bounded memory.
@@ -39,6 +39,8 @@ export async function* readTopic(options: TopicRead): AsyncGenerator<KafkaRecord
     allowAutoTopicCreation: false,
   });
   const batches = new PassThrough({ objectMode: true, highWaterMark: BATCHES_BUFFERED_MAX });
+  // It may fail before anything reads it: while the group starts. The reader then meets the error.
+  batches.on('error', () => undefined);
   const done = new AbortController();
   consumer.on(consumer.events.CRASH, ({ payload }) => batches.destroy(payload.error));
   // kafkajs does not hand over a fetch without records: the end of a transaction, for example.
@@ -56,7 +58,7 @@ export async function* readTopic(options: TopicRead): AsyncGenerator<KafkaRecord
     await consumer.subscribe({ topics: [options.topic], fromBeginning: true });
     await consumer.run({
       autoCommit: false,
-      // kafkajs would continue after the offset that the last record claims (fetched-batch.ts).
+      // kafkajs would continue after the last record: the last offsets may hold none.
       eachBatchAutoResolve: false,
       eachBatch: async ({ batch, resolveOffset }) => {
         const { partition } = batch;
@@ -84,9 +86,17 @@ export async function* readTopic(options: TopicRead): AsyncGenerator<KafkaRecord
     clearTimeout(silence);
     done.abort();
     batches.destroy();
-    await consumer.disconnect();
-    await withAdmin(options, (admin) => admin.deleteGroups([groupId]));
+    await tidyUp(consumer, options, groupId).catch(() => undefined);
   }
+}
+
+/**
+ * A failure here would hide why the read failed. The broker removes an empty group without commits
+ * by itself, only later.
+ */
+async function tidyUp(consumer: Consumer, options: TopicRead, groupId: string): Promise<void> {
+  await consumer.disconnect();
+  await withAdmin(options, (admin) => admin.deleteGroups([groupId]));
 }
 
 interface FetchedPart extends ReturnType<typeof fetchedRecords> {

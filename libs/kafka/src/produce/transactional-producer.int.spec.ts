@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { testAddresses } from '@effectively-once/testing';
 import { committedOffsets, ensureTopics } from '../admin.js';
-import type { Isolation } from '../fetched-batch.js';
+import type { Isolation } from '../fetch/fetched-batch.js';
 import { readTopic } from '../read-topic.js';
 import { ProducerFenced, TransactionalProducer } from './transactional-producer.js';
 

@@ -1,5 +1,6 @@
 import type { Batch } from 'kafkajs';
 import { fetchedRecords } from './fetched-batch.js';
+import { correctOffsets, type FetchedMessage } from './record-batches.js';
 
 interface RecordBatch {
   firstOffset: number;
@@ -22,6 +23,7 @@ function fetched(fetchedOffset: number, ...batches: RecordBatch[]) {
       batchContext,
     }));
   });
+  correctOffsets(rawMessages as unknown as FetchedMessage[]);
   const batch = { topic: 'topic', partition: 0, fetchedOffset: String(fetchedOffset), rawMessages };
   const { records, nextOffset } = fetchedRecords(batch as unknown as Batch);
   return { offsets: records.map(({ offset }) => Number(offset)), next: Number(nextOffset) };
