@@ -48,6 +48,15 @@ export const AUDIT_MUTANTS: readonly Mutant[] = [
     test: deadLetters('reports a dead letter as late that the console has not ingested yet'),
   },
   {
+    mutation: 'audit: asks for the record of a dead letter whose topic was made anew',
+    file: conserved,
+    text: ' && !row.isRecordGone',
+    replacement: '',
+    test: deadLetters(
+      'names a row without a record, unless it may have aged out or its topic was made anew',
+    ),
+  },
+  {
     mutation: 'audit: accepts a redriven dead letter whose record was never sent',
     file: conserved,
     text: 'if (isRedriven && !evidence.redriveRecords.has(letter)) {',
