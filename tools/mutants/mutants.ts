@@ -8,13 +8,15 @@ import { FOREIGN_RECORDS_MUTANTS } from './foreign-records-mutants.js';
 import type { Mutant } from './mutant.js';
 import { PAYMENTS_MUTANTS } from './payments/payments-mutants.js';
 import { REVERSALS_MUTANTS } from './payments/reversals-mutants.js';
-import { STRATEGY_MUTANTS } from './strategy-mutants.js';
+import { EMAIL_MUTANTS } from './strategies/email-mutants.js';
+import { STRATEGY_MUTANTS } from './strategies/strategy-mutants.js';
 import { WATCH_MUTANTS } from './watch-mutants.js';
 
 /** Mutation testing: for each promise of this repository a mutation that breaks it. */
 export const MUTANTS: readonly Mutant[] = [
   ...DELIVERY_MUTANTS,
   ...BLAME_MUTANTS,
+  ...EMAIL_MUTANTS,
   ...STRATEGY_MUTANTS,
   ...PAYMENTS_MUTANTS,
   ...REVERSALS_MUTANTS,

@@ -118,7 +118,11 @@ const NOW_MS = `local t = redis.call('TIME'); local now = t[1] * 1000 + math.flo
  * its entry in the stream.
  *
  * While Redis may evict markers, the script grants no claim (fail closed). It asks for the policy
- * in the same step, because it can change at any time. Evictions and a start may have lost markers.
+ * in the same step, because it can change at any time.
+ *
+ * email:markers-since = <run id>:<ms>: since when this server keeps every marker. Markers of before
+ * may be missing after a start (a power cut, an older backup), a failover (a replica that had not
+ * received them) and FLUSHDB. A start and a failover change the run id; FLUSHDB deletes the key.
  *
  * ARGV: token, lease ms, marker TTL ms, stream length max, paymentId, messageId, at.
  */
@@ -130,7 +134,12 @@ local info = redis.call('INFO', 'memory', 'stats', 'server')
 local policy = string.match(info, 'maxmemory_policy:([%w-]+)')
 if policy ~= 'noeviction' then return {'evicting', policy} end
 local evicted = string.match(info, 'evicted_keys:(%d+)')
-local startedAt = now - 1000 * string.match(info, 'uptime_in_seconds:(%d+)')
+local runId = string.match(info, 'run_id:(%w+)')
+local since = redis.call('GET', KEYS[3])
+if not since or string.sub(since, 1, #runId) ~= runId then
+  since = runId .. ':' .. string.format('%d', now)
+  redis.call('SET', KEYS[3], since)
+end
 local attempt = 1
 if stored then
   local leaseUntil, before = string.match(stored, '^P:[^:]*:(%d+):(%d+)$')
@@ -141,7 +150,7 @@ if stored then
 end
 redis.call('SET', KEYS[1],
   'P:' .. ARGV[1] .. ':' .. string.format('%d', now + ARGV[2]) .. ':' .. attempt, 'PX', ARGV[3])
-return {'claimed', attempt, evicted, startedAt}
+return {'claimed', attempt, evicted, string.sub(since, #runId + 2)}
 `;
 
 // ARGV[1] is the claim's token, used as a fencing token: a process that was frozen past its lease
@@ -160,8 +169,8 @@ export function receiptClaims(redis: Redis, log: Logger): ReceiptClaims {
   return new ReceiptClaims(redis, scripts, log);
 }
 
-// The marker expires after 7 days, and a redelivered event may be the oldest record of the topic. A
-// Redis that was started again may have come back without it. The mail provider remembers longer.
+// The marker expires after 7 days, and a redelivered event may be the oldest record of the topic.
+// Redis may have come back without it. The mail provider remembers longer.
 function mayHaveLostMarker(event: PaymentCompleted, claim: ReceiptClaim): boolean {
   const atMs = Date.parse(event.completedAt);
   return Date.now() - atMs > ASK_PROVIDER_AFTER_MS || atMs < claim.markersSinceMs;

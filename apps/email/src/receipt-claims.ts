@@ -8,9 +8,10 @@ import { LEASE_MS, RECEIPT_MARKER_TTL_MS } from './config.js';
 import { redisFailure } from './servers/redis-failure.js';
 
 export const MAYBE_DUPLICATE_STREAM = 'email:maybe-duplicate';
+const MARKERS_SINCE = 'email:markers-since';
 const STREAM_LENGTH_MAX = 100_000;
 const MARK_DONE_RETRY_MS = 250;
-/** The clocks of payments and Redis. Redis counts its time since its start in whole seconds. */
+/** The clocks of payments and Redis. */
 const CLOCKS_APART_MS = 5_000;
 
 const maybeDuplicates = new Counter({
@@ -40,7 +41,7 @@ export interface ReceiptClaim {
   leaseLeftMs: () => number;
   /**
    * Redis has the markers of all receipts whose payments completed after this time. It may have
-   * lost earlier ones: at its start (a power cut, an older backup), or because it evicted keys.
+   * lost earlier ones: at a start, a failover or FLUSHDB, or because it evicted keys.
    */
   markersSinceMs: number;
 }
@@ -74,7 +75,7 @@ export class ReceiptClaims {
     scripts: ReceiptScripts,
     private readonly log: Logger,
   ) {
-    redis.defineCommand('receiptClaim', { numberOfKeys: 2, lua: scripts.claim });
+    redis.defineCommand('receiptClaim', { numberOfKeys: 3, lua: scripts.claim });
     redis.defineCommand('receiptMarkDone', { numberOfKeys: 1, lua: scripts.markDone });
     redis.defineCommand('receiptRelease', { numberOfKeys: 1, lua: scripts.release });
     redis.defineCommand('receiptEndLease', { numberOfKeys: 1, lua: scripts.endLease });
@@ -85,7 +86,7 @@ export class ReceiptClaims {
     const key = `email:receipt:${paymentId}`;
     const token = randomUUID();
     const askedAtMs = performance.now();
-    const [kind, detail, evicted, startedAtMs] = await this.runClaim(key, token, receipt);
+    const [kind, detail, evicted, sinceMs] = await this.runClaim(key, token, receipt);
     if (kind === 'evicting') {
       const cause = new Error(`Redis may evict markers: maxmemory-policy is ${String(detail)}`);
       throw new DependencyDown('redis', { cause });
@@ -96,7 +97,7 @@ export class ReceiptClaims {
       maybeDuplicates.inc();
       this.log.warn({ paymentId, attempt: detail }, 'this receipt may be a duplicate');
     }
-    const markersSinceMs = evicted === '0' ? Number(startedAtMs) + CLOCKS_APART_MS : Infinity;
+    const markersSinceMs = evicted === '0' ? Number(sinceMs) + CLOCKS_APART_MS : Infinity;
     const leaseLeftMs = () => LEASE_MS - (performance.now() - askedAtMs);
     return { kind: 'claimed', claim: { key, token, messageId, leaseLeftMs, markersSinceMs } };
   }
@@ -106,6 +107,7 @@ export class ReceiptClaims {
       return await this.redis.receiptClaim(
         key,
         MAYBE_DUPLICATE_STREAM,
+        MARKERS_SINCE,
         token,
         LEASE_MS,
         RECEIPT_MARKER_TTL_MS,
