@@ -39,6 +39,10 @@ export async function createApp(options: AppOptions): Promise<NestFastifyApplica
     bodyLimit: options.bodyLimitBytes ?? BODY_LIMIT_BYTES,
     requestTimeout,
     forceCloseConnections: 'idle',
+    // JSON may have a key of this kind. A merchant's metadata in an event of the PSP can have it,
+    // and a refused event is sent again for three days.
+    onProtoPoisoning: 'remove',
+    onConstructorPoisoning: 'remove',
     routerOptions: { maxParamLength: PATH_PARAMETER_MAX },
     // Refused in a hook, with a problem document.
     return503OnClosing: false,
