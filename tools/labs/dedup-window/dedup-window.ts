@@ -7,6 +7,7 @@ import { FileLedger, readLedger } from '../process/records/file-ledger.js';
 import {
   incidentAges,
   judgeWindow,
+  onAKeptClock,
   windowClaims,
   windowOf,
   windowTable,
@@ -47,10 +48,14 @@ async function run(context: LabContext): Promise<LabResult> {
   ];
   const redis = new Redis(context.redisUrl, { maxRetriesPerRequest: 1 });
   try {
-    context.print(`  ${size.events} events for each of ${windows.length} windows at once`);
-    const redelivered = await Promise.all(
-      windows.map((window) => redeliverAll(context, redis, { window, ages, ...size })),
-    );
+    const redelivered = await onAKeptClock(size.msPerHour, windows, async (msPerHour) => {
+      context.print(
+        `  ${size.events} events for each of ${windows.length} windows at once; an hour is ${msPerHour} ms`,
+      );
+      return await Promise.all(
+        windows.map((window) => redeliverAll(context, redis, { ...size, window, ages, msPerHour })),
+      );
+    });
     const outcomes = windows.map((window, index) => judgeWindow(window, redelivered[index] ?? []));
     const measured = redelivered.flat().map(({ ageHours }) => ageHours);
     return {
@@ -76,7 +81,7 @@ async function redeliverAll(
   plan: { window: { ttlHours: number }; ages: number[]; msPerHour: number; spreadMs: number },
 ): Promise<Redelivery[]> {
   const { window, ages, msPerHour, spreadMs } = plan;
-  const path = join(folder, `dedup-${window.ttlHours}.ledger`);
+  const path = join(folder, `dedup-${window.ttlHours}-${msPerHour}.ledger`);
   const ledger = new FileLedger(path);
   const prefix = `lab:dedup:${crypto.randomUUID()}`;
   const ttlMs = Math.round(window.ttlHours * msPerHour);

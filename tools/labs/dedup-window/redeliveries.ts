@@ -28,6 +28,29 @@ export function incidentAges(random: () => number, count: number): number[] {
 export const windowOf = (agesHours: readonly number[]): number =>
   Math.ceil(dedupWindowNeeded(agesHours));
 
+/** How often the incident runs again. */
+const SLOWER_MAX = 3;
+
+/**
+ * Runs the incident on a scaled clock that the machine keeps. A machine that stands still for
+ * longer than the margin of the longest window makes an age that was not drawn. Then the incident
+ * runs again on a clock half as fast, which makes the margin twice as long.
+ *
+ * @returns the redeliveries of each window. The last window must be the longest.
+ */
+export async function onAKeptClock(
+  msPerHour: number,
+  windows: readonly { ttlHours: number }[],
+  redeliver: (msPerHour: number) => Promise<Redelivery[][]>,
+  slowerMax = SLOWER_MAX,
+): Promise<Redelivery[][]> {
+  const redelivered = await redeliver(msPerHour);
+  const longestHours = windows.at(-1)?.ttlHours ?? Infinity;
+  const isKept = redelivered.at(-1)?.every(({ ageHours }) => ageHours <= longestHours) ?? true;
+  if (isKept || slowerMax === 0) return redelivered;
+  return await onAKeptClock(2 * msPerHour, windows, redeliver, slowerMax - 1);
+}
+
 export interface WindowOutcome {
   name: string;
   ttlHours: number;

@@ -118,13 +118,9 @@ describe('while the PSP is down', () => {
     // No request times out before the last one has started, however slow this machine is.
     payments = await PaymentsUnderTest.start({ RATE_LIMIT_BURST: '1000', PSP_TIMEOUT_MS: '60000' });
     payments.psp.script.push(...Array<'hang'>(CHECKOUTS_MAX).fill('hang'));
-    // On a slow machine, load shedding refuses some of them at first.
-    const admitted = (n: number) =>
-      waitUntil('a checkout to be admitted', async () => {
-        const response = await pay(`hanging-${n}`);
-        return response.status === 503 ? undefined : response;
-      });
-    const hanging = Array.from({ length: CHECKOUTS_MAX }, (_, n) => admitted(n));
+    const hanging = Array.from({ length: CHECKOUTS_MAX }, (_, n) =>
+      payments.payWhenAdmitted({ key: `hanging-${n}`, body: newOrder() }),
+    );
     await waitUntil('the bulkhead to be full', () => payments.psp.attempts[CHECKOUTS_MAX - 1]);
     const before = await stored();
     const refused = await pay('one-too-many');

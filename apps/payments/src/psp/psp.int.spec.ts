@@ -151,7 +151,7 @@ describe('a PSP that misbehaves', () => {
   it('hanging leaves the rest of the service alone', async () => {
     payments.psp.script.push(...Array<'hang'>(30).fill('hang'));
     const hanging = Array.from({ length: 30 }, (_, n) =>
-      payments.pay({ key: `hanging-${n}`, body: newOrder() }),
+      payments.payWhenAdmitted({ key: `hanging-${n}`, body: newOrder() }),
     );
     await waitUntil('all of them to be at the PSP', () => payments.psp.attempts[29]);
     expect((await payments.get('/v1/payments?orderId=any')).status).toBe(200);

@@ -1,4 +1,5 @@
 import { mintToken, type Logger } from '@effectively-once/platform';
+import { waitUntil } from '@effectively-once/testing';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { pino } from 'pino';
 import { systemClockAndIds } from '../runtime/clock-and-ids.js';
@@ -93,6 +94,14 @@ export class PaymentsUnderTest {
         ...headers,
       },
       body: typeof body === 'string' ? body : JSON.stringify(body),
+    });
+  }
+
+  /** On a slow machine, load shedding refuses some of many checkouts at once (503). */
+  async payWhenAdmitted(order: Pay): Promise<Response> {
+    return await waitUntil('a checkout to be admitted', async () => {
+      const response = await this.pay(order);
+      return response.status === 503 ? undefined : response;
     });
   }
 
