@@ -3,6 +3,7 @@ import { TOPICS } from '@effectively-once/contracts';
 import { Redis } from 'ioredis';
 import type { Lab, LabContext, LabResult, LabTable } from '../lab.js';
 import { ExternalSystems } from '../process/product/external-systems.js';
+import { ageRedis } from '../process/product/redis-of-email.js';
 import {
   judgeOutage,
   judgeReceipt,
@@ -39,6 +40,7 @@ async function run(context: LabContext): Promise<LabResult> {
   const redis = new Redis(context.redisUrl, { maxRetriesPerRequest: 1 });
   const systems = await ExternalSystems.start(context);
   try {
+    await ageRedis(redis);
     const measured = await measureMails(context, systems, redis);
     return resultOf(measured, await evidenceOf(systems, redis));
   } finally {

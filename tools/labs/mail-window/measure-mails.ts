@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import type { LabContext } from '../lab.js';
-import { endLeases } from '../process/product/end-leases.js';
+import { endLeases } from '../process/product/redis-of-email.js';
 import { settleAll } from '../process/settle-all.js';
 import type { ExternalSystems } from '../process/product/external-systems.js';
 import { Mailer } from './mailer.js';

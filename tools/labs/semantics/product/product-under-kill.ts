@@ -5,7 +5,7 @@ import { Redis } from 'ioredis';
 import { connectedProducer } from '../../../bench/delivery/produce.js';
 import type { LabContext } from '../../lab.js';
 import { completedPayments } from '../../process/product/completed-payments.js';
-import { endLeases } from '../../process/product/end-leases.js';
+import { ageRedis, endLeases } from '../../process/product/redis-of-email.js';
 import { ExternalSystems } from '../../process/product/external-systems.js';
 import { ProductConsumer } from '../../process/product/product-consumer.js';
 import { settleAll } from '../../process/settle-all.js';
@@ -49,6 +49,7 @@ export class ProductUnderKill {
       CONSUMERS.map((name) => new ProductConsumer(name, context, at)),
     );
     try {
+      await ageRedis(product.redis);
       await product.startConsumers();
       return product;
     } catch (error) {
