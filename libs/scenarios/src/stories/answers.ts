@@ -15,6 +15,7 @@ export const faultBoard = z.object({
           target: z.string(),
           kind: z.string(),
           acts: z.string(),
+          isMistake: z.boolean().optional(),
           byHand: z.object({ break: z.string(), revert: z.string() }).nullable(),
         }),
       ),

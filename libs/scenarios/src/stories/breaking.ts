@@ -26,7 +26,7 @@ export async function breakNow(
   step: ScenarioStep,
   request: FaultRequest,
 ): Promise<string> {
-  const { target, kind } = request;
+  const { target, kind, seconds } = request;
   const { links } = await readBoard(world);
   const offered = links
     .flatMap(({ faults }) => faults)
@@ -35,8 +35,10 @@ export async function breakNow(
     await world.console('POST', '/api/faults', request);
     return 'broken';
   }
-  world.repairByHand.set(target, offered.byHand.revert);
   await typed(world, step, { command: offered.byHand.break, target, isUp: false });
+  // What an operator did by mistake lasts until the repair, everything else for its seconds.
+  const notBeforeMs = performance.now() + (offered.isMistake ? 0 : 1_000 * seconds);
+  world.repairByHand.set(target, { command: offered.byHand.revert, notBeforeMs });
   return 'broken by hand';
 }
 
@@ -55,9 +57,16 @@ export async function untilRepaired(
   target: string,
   step?: ScenarioStep,
 ): Promise<void> {
-  const command = world.repairByHand.get(target);
-  if (command !== undefined && step)
+  const byHand = world.repairByHand.get(target);
+  if (byHand && step) {
+    const { command, notBeforeMs } = byHand;
+    await world.until(
+      'the command that repairs it',
+      () => Promise.resolve(performance.now() >= notBeforeMs),
+      REPAIRED_WITHIN_MS,
+    );
     return await typed(world, step, { command, target, isUp: true });
+  }
   await world.until(
     `${target} to be repaired`,
     async () => !(await readBoard(world)).broken.some((one) => one.target === target),

@@ -14,6 +14,7 @@ export const DELIVERY_STORIES: readonly Scenario[] = [
     success: 'Every effect is there, once.',
     proof: 'The connector resumes from its stored offset; duplicates are recognised.',
     breaks: ['connect'],
+    byHand: true,
     async run(world) {
       await paying(world);
       await breaking(world, 'Connect dies by kill -9', {
@@ -33,6 +34,7 @@ export const DELIVERY_STORIES: readonly Scenario[] = [
     success: 'Payments are paid while it is away, and every effect is there, once.',
     proof: 'The payments are COMPLETED before the broker is back.',
     breaks: ['kafka'],
+    byHand: true,
     async run(world) {
       await breaking(world, 'Kafka stops for 8 s', { target: 'kafka', kind: 'stop', seconds: 8 });
       await paying(world);
@@ -47,6 +49,7 @@ export const DELIVERY_STORIES: readonly Scenario[] = [
     success: 'Points and documents go on; the receipts come later, each once.',
     proof: 'Receipts are due while points are done. Email’s circuit opens on the overview.',
     breaks: ['redis'],
+    byHand: true,
     run: (world) => storeAway(world, 'redis', 'stop', 'email', ['loyalty', 'search']),
   },
   {
@@ -57,6 +60,7 @@ export const DELIVERY_STORIES: readonly Scenario[] = [
     success: 'Receipts and documents go on; the points come later, each once.',
     proof: 'No dead letter, although the outage is longer than an attempt.',
     breaks: ['loyalty-database'],
+    byHand: true,
     run: (world) => storeAway(world, 'loyalty-database', 'refuse', 'loyalty', ['email', 'search']),
   },
   {
@@ -77,6 +81,7 @@ export const DELIVERY_STORIES: readonly Scenario[] = [
     success: 'Every payment has its points, once.',
     proof: 'The group has given its partitions away meanwhile; the inbox absorbs what is repeated.',
     breaks: ['loyalty'],
+    byHand: true,
     async run(world) {
       await breaking(world, 'Loyalty freezes for 20 s', {
         target: 'loyalty',
@@ -110,7 +115,7 @@ async function paying(world: StoryWorld): Promise<string[]> {
 }
 
 async function recovered(world: StoryWorld, target: string): Promise<void> {
-  await world.step('It is repaired by itself', async (step) => {
+  await world.step('It is repaired', async (step) => {
     await untilRepaired(world, target, step);
     return 'it works again';
   });

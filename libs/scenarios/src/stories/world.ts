@@ -31,7 +31,7 @@ export interface WorldOptions {
 export class StoryWorld {
   readonly steps: ScenarioStep[] = [];
   /** What the operator has broken, by its target, and types to repair it. */
-  readonly repairByHand = new Map<string, string>();
+  readonly repairByHand = new Map<string, { command: string; notBeforeMs: number }>();
   private purchases = 0;
 
   constructor(private readonly options: WorldOptions) {}

@@ -40,7 +40,8 @@ function commandsOf(target: string, kind: string): [string, string] | undefined 
   }
 }
 
-const PSQL = 'docker compose exec postgres psql -U postgres';
+// Without -T, psql would show a result in a pager on a small terminal, and wait for a key.
+const PSQL = 'docker compose exec -T postgres psql -U postgres';
 const REFUSE_LOYALTY =
   `${PSQL} -c "ALTER ROLE loyalty_app NOLOGIN" -c "SELECT pg_terminate_backend(pid) ` +
   `FROM pg_stat_activity WHERE usename = 'loyalty_app'"`;
@@ -51,7 +52,7 @@ const ADMIT_LOYALTY = `${PSQL} -c "ALTER ROLE loyalty_app LOGIN"`;
  * connector confirms beyond that transaction first, and payments come in before the slot moves.
  */
 const ADVANCE_SLOT = [
-  `docker compose exec postgres psql -U postgres -d payments -c "BEGIN"`,
+  `${PSQL} -d payments -c "BEGIN"`,
   `-c "SELECT pg_logical_emit_message(true, 'open', '')" -c "SELECT pg_sleep(20)"`,
   `-c "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots`,
   `WHERE slot_name = 'payments_outbox'" -c "SELECT pg_sleep(5)"`,
@@ -59,4 +60,4 @@ const ADVANCE_SLOT = [
   `-c "ROLLBACK"`,
 ].join(' ');
 const DELETE_INDEX =
-  'docker compose exec elasticsearch curl -sS -X DELETE http://127.0.0.1:9200/payments-v1';
+  'docker compose exec -T elasticsearch curl -sS -X DELETE http://127.0.0.1:9200/payments-v1';

@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { z } from 'zod';
 import type { ConsoleConfig } from '../../config.js';
 import { CONNECTOR, connectorStatus } from '../../connector/connect-api.js';
 
@@ -15,6 +16,8 @@ export type TargetProbe =
 const SSL_REQUEST = Buffer.from('00000008' + '04d2162f', 'hex');
 /** ApiVersions, version 0, of Kafka's protocol: a broker answers it before it knows the client. */
 const API_VERSIONS = Buffer.from('0000000a' + '0012' + '0000' + '00000001' + 'ffff', 'hex');
+/** Names the servers that a service cannot reach. */
+const notReady = z.object({ down: z.array(z.string()) });
 const PING = Buffer.from('PING\r\n');
 
 export function probesOf(config: ConsoleConfig): Record<string, TargetProbe> {
@@ -39,6 +42,11 @@ export function probesOf(config: ConsoleConfig): Record<string, TargetProbe> {
     'search-index': {
       url: new URL('/payments', config.ELASTICSEARCH_URL).href,
       isSound: async ({ ok }) => ok,
+    },
+    'loyalty-database': {
+      url: new URL('/health/ready', config.LOYALTY_URL).href,
+      isSound: async (answer) =>
+        answer.ok || !notReady.parse(await answer.json()).down.includes('loyalty-database'),
     },
     redis: at(config.REDIS_URL, PING, 6379),
     postgres: at(config.AUDITOR_PAYMENTS_URL, SSL_REQUEST, 5432),

@@ -122,10 +122,7 @@ function Story({ story, run }: { story: OfferedScenario; run: () => void }) {
       </dl>
       <footer class="story-foot">
         {acts === 'nowhere' ? (
-          <small class="dim">
-            It breaks a process. Run it natively, or break it by hand on{' '}
-            <a href="/break">Break things</a>.
-          </small>
+          <small class="dim">It kills a process at a point of its code: run it natively.</small>
         ) : (
           <button type="button" class="button" onClick={run}>
             {acts === 'here' ? 'Run' : 'Run with your help'}
