@@ -33,11 +33,12 @@ describeInBrowser('the page “Scenarios”', () => {
   });
 
   it.each([
-    { name: 'slot-moved', target: 'replication-slot', repair: ['connector', 'repair'] },
-    { name: 'search-index-lost', target: 'search-index', repair: ['reindex'] },
+    { name: 'slot-moved', repair: 'npm run connector -- repair' },
+    { name: 'search-index-lost', repair: 'npm run reindex' },
+    { name: 'loyalty-database-away', repair: /loyalty_app LOGIN/ },
   ])(
     '$name, where the console may not touch it: the steps show the commands and wait',
-    async ({ name, target, repair: [script = '', ...args] }) => {
+    async ({ name, repair }) => {
       // Without the supervisor's socket, as with Docker Compose.
       const { url } = await secondConsole({ DEMO_CONTROLS: '1', CONTROL_SOCKET: '' });
       const page = await (await newContext()).newPage();
@@ -50,10 +51,8 @@ describeInBrowser('the page “Scenarios”', () => {
         .click();
       await page.waitForURL(/\/scenarios\/runs\/[\w-]+$/);
       const typed = page.locator('[data-outcome=running] code');
-      await breakByHand(target, await textOf(typed));
-      const repair = `npm run ${[script, ...args].join(' -- ')}`;
-      await page.getByText(repair, { exact: true }).waitFor({ timeout: STEP_WITHIN_MS });
-      await expect(npmRun(script, args)).resolves.toMatchObject({ code: 0 });
+      await typeByHand(await textOf(typed));
+      await typeByHand(await textOf(typed.filter({ hasText: repair })));
       await untilEnded(page);
       await expect(page.locator('[data-run-state]').innerText()).resolves.toContain('as told');
     },
@@ -83,15 +82,20 @@ async function textOf(typed: Locator): Promise<string> {
 }
 
 /** Does what the command does, without the containers in which it runs. */
-async function breakByHand(target: string, command: string): Promise<void> {
-  if (target === 'search-index') {
+async function typeByHand(command: string): Promise<void> {
+  const [, script, ...args] = /^npm run (\S+)(?: -- (.+))?$/.exec(command) ?? [];
+  if (script !== undefined) {
+    await expect(npmRun(script, args.filter(Boolean))).resolves.toMatchObject({ code: 0 });
+    return;
+  }
+  if (command.includes('elasticsearch')) {
     const { pathname } = new URL(/http:\S+/.exec(command)?.[0] ?? '');
     const answer = await fetch(new URL(pathname, at.ELASTICSEARCH_URL), { method: 'DELETE' });
     expect(answer.status).toBe(200);
     return;
   }
   const statements = [...command.matchAll(/-c "([^"]+)"/g)].map(([, sql = '']) => sql);
-  expect(statements.length).toBeGreaterThan(5);
+  expect(statements).not.toEqual([]);
   const url = new URL(at.POSTGRES_SUPERUSER_URL);
   url.pathname = '/payments';
   const superuser = new pg.Client({ connectionString: url.toString() });
