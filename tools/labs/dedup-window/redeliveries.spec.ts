@@ -37,32 +37,30 @@ it('compares the doubled share with the share that is older than the marker', ()
 
 describe('a machine that stands still for longer than the margin', () => {
   const windows = [{ ttlHours: 24 }, { ttlHours: 125 }];
-  const stallMs = 1_500;
-  const incident = (isStalled: (msPerHour: number) => boolean) => {
+  const incident = (stallMs: number) => {
     const clocks: number[] = [];
     const redeliver = async (msPerHour: number) => {
       clocks.push(msPerHour);
-      const ageHours = 100 + (isStalled(msPerHour) ? stallMs / msPerHour : 0);
-      return windows.map(() => [redelivered(ageHours, 1)]);
+      return windows.map(() => [redelivered(100 + stallMs / msPerHour, 1)]);
     };
     return { clocks, redeliver };
   };
 
   it('repeats the incident on a slower clock, until the ages are those that were drawn', async () => {
-    const { clocks, redeliver } = incident(() => true);
+    const { clocks, redeliver } = incident(1_500);
     const [, [longest] = []] = await onAKeptClock(40, windows, redeliver);
     expect(clocks).toEqual([40, 80]);
     expect(longest?.ageHours).toBeLessThan(125);
   });
 
   it('repeats nothing when the clock was kept', async () => {
-    const { clocks, redeliver } = incident(() => false);
+    const { clocks, redeliver } = incident(0);
     await onAKeptClock(40, windows, redeliver);
     expect(clocks).toEqual([40]);
   });
 
   it('ends with the late redeliveries when no clock is slow enough, so that the claim fails', async () => {
-    const { clocks, redeliver } = incident(() => true);
+    const { clocks, redeliver } = incident(1_500);
     const late = async (msPerHour: number) => {
       await redeliver(msPerHour);
       return windows.map(() => [redelivered(200, 2)]);

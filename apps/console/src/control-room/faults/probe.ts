@@ -16,9 +16,9 @@ export type TargetProbe =
 const SSL_REQUEST = Buffer.from('00000008' + '04d2162f', 'hex');
 /** ApiVersions, version 0, of Kafka's protocol: a broker answers it before it knows the client. */
 const API_VERSIONS = Buffer.from('0000000a' + '0012' + '0000' + '00000001' + 'ffff', 'hex');
+const PING = Buffer.from('PING\r\n');
 /** Names the servers that a service cannot reach. */
 const notReady = z.object({ down: z.array(z.string()) });
-const PING = Buffer.from('PING\r\n');
 
 export function probesOf(config: ConsoleConfig): Record<string, TargetProbe> {
   const live = (base: string) => ({ url: new URL('/health/live', base).href });
@@ -45,8 +45,7 @@ export function probesOf(config: ConsoleConfig): Record<string, TargetProbe> {
     },
     'loyalty-database': {
       url: new URL('/health/ready', config.LOYALTY_URL).href,
-      isSound: async (answer) =>
-        answer.ok || !notReady.parse(await answer.json()).down.includes('loyalty-database'),
+      isSound: reaches('loyalty-database'),
     },
     redis: at(config.REDIS_URL, PING, 6379),
     postgres: at(config.AUDITOR_PAYMENTS_URL, SSL_REQUEST, 5432),
@@ -69,6 +68,10 @@ export async function isUp(probe: TargetProbe): Promise<boolean> {
     return false;
   }
 }
+
+/** A service that is not ready may miss another server only. */
+const reaches = (server: string) => async (answer: Response) =>
+  answer.ok || !notReady.parse(await answer.json()).down.includes(server);
 
 /** A slot that was moved shows itself in its connector: the console has stopped it. */
 async function isRunning(answer: Response): Promise<boolean> {
